@@ -1,0 +1,1 @@
+"""Vedette: a trusted, CPU-first video management system with analytics."""

@@ -1,0 +1,1 @@
+"""One module or folder per technology. The only place for databases, inference runtimes, HTTP clients."""

@@ -1,0 +1,1 @@
+"""What tracks do: zones and lines. Pure."""

@@ -1,0 +1,1 @@
+"""Cameras: inventory, RTSP and other sources, connection state."""

@@ -1,0 +1,106 @@
+"""What a role is told to do, as one complete desired state. Pushed by the gateway, kept by the role on disk.
+
+A role that starts while the gateway is down works from its last assignment: recording does not depend on
+the console being alive.
+"""
+
+from dataclasses import dataclass, field
+
+from vedette.core.geometry import Line, Polygon
+from vedette.core.media import StreamRole
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSource:
+    """Where one stream comes from.
+
+    Attributes:
+        url: Without user and password.
+        transport: `auto` | `tcp` | `udp`.
+        verify_tls: False only where an administrator allowed it for this camera; shown everywhere.
+        ca_file: PEM of the authority that signs the camera's certificate; empty: the system's.
+    """
+
+    role: StreamRole
+    url: str
+    record: bool
+    transport: str = "auto"
+    verify_tls: bool = True
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraAssignment:
+    """One camera for the recorder.
+
+    `credentials` is the sealed user and password (`vedette.adapters.secretbox`), empty without login.
+    """
+
+    camera_id: str
+    name: str
+    streams: tuple[StreamSource, ...]
+    credentials: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeAssignment:
+    """One storage volume. Footage beyond `max_bytes` (0: no limit) is deleted oldest first; `reserve_bytes`
+    of the file system always stay free.
+    """
+
+    path: str
+    max_bytes: int = 0
+    reserve_bytes: int = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderAssignment:
+    version: int
+    cameras: tuple[CameraAssignment, ...] = ()
+    volumes: tuple[VolumeAssignment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One behaviour rule of a camera, as in the rules file (docs/reference/rules.md).
+
+    Attributes:
+        kind: `zone_entered`, `zone_left`, `zone_moving`, `line_crossed`, ... (the event kinds).
+        zone: Area, for zone kinds.
+        line: Directed line, for line kinds.
+        classes: Object classes it looks at, empty: all.
+        parameters: Numbers of this kind (`min_s`, `direction`, ...).
+    """
+
+    rule_id: str
+    kind: str
+    zone: Polygon | None = None
+    line: Line | None = None
+    classes: tuple[str, ...] = ()
+    parameters: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraAnalysis:
+    """What the analyzer does with one camera.
+
+    Attributes:
+        stream: Which stream is decoded.
+        detector: `motion` (needs no model), a model's task release, or `none`.
+        classes: Object classes to keep, empty: all the detector knows.
+        fps: Analysed frames per second at most.
+    """
+
+    camera_id: str
+    name: str
+    stream: StreamRole
+    detector: str = "auto"
+    classes: tuple[str, ...] = ()
+    fps: float = 15.0
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzerAssignment:
+    version: int
+    cameras: tuple[CameraAnalysis, ...] = ()

@@ -1,0 +1,47 @@
+"""Detections and tracks of one frame, as arrays: one (N, 4), never N objects."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+CLASS_NAMES: tuple[str, ...] = ("person", "vehicle", "two_wheeler", "object")
+"""Index = class id. `object` is a moving thing that no model has named (motion detector)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """Boxes of one frame.
+
+    Attributes:
+        boxes_norm_xyxy: (N, 4) float32, 0..1 of the picture.
+        confidence: (N,) float32, 0..1.
+        class_id: (N,) int16, index into `CLASS_NAMES`.
+    """
+
+    boxes_norm_xyxy: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    class_id: NDArray[np.int16]
+
+    def __len__(self) -> int:
+        return len(self.confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """Tracks seen in one frame.
+
+    Attributes:
+        track_id: (N,) int64, unique on one stream for one life of the tracker, from 1.
+        boxes_norm_xyxy: (N, 4) float32, as measured in this frame (not predicted).
+        confidence: (N,) float32.
+        class_id: (N,) int16, the track's class by vote.
+    """
+
+    track_id: NDArray[np.int64]
+    boxes_norm_xyxy: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    class_id: NDArray[np.int16]
+
+    def __len__(self) -> int:
+        return len(self.track_id)

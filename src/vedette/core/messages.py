@@ -1,0 +1,145 @@
+"""Facts that travel on the bus between roles: past tense, immutable, self-contained.
+
+Topics are named in `TOPIC` of each message. Adding a field with a default is free; anything else needs a new
+topic version. Times are UTC nanoseconds.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStateChanged:
+    """A camera stream entered a state. Said once per change, never once per attempt."""
+
+    TOPIC: ClassVar[str] = "stream.state_changed"
+
+    camera_id: str
+    stream: str
+    state: str
+    code: str
+    reason: str
+    hint: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingGapObserved:
+    """Footage that should exist does not: when, for which stream, and why."""
+
+    TOPIC: ClassVar[str] = "recording.gap_observed"
+
+    camera_id: str
+    stream: str
+    from_ns: int
+    to_ns: int
+    reason: str
+    frames_missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeStateChanged:
+    """A storage volume became writable, full, read-only or vanished."""
+
+    TOPIC: ClassVar[str] = "volume.state_changed"
+
+    volume_id: str
+    state: str
+    reason: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class MotionObserved:
+    """Motion on a camera during one span (at most a few seconds each). Drawn as the timeline's heat line."""
+
+    TOPIC: ClassVar[str] = "motion.observed"
+
+    camera_id: str
+    from_ns: int
+    to_ns: int
+    level: float
+    """Largest share of the picture that moved, 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One line of an event's explanation: what was measured against which threshold."""
+
+    measure: str
+    value: float
+    threshold: float
+    from_ns: int
+    to_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventObserved:
+    """Something happened in front of a camera. A later fact with the same `event_id` tells how it ended."""
+
+    TOPIC: ClassVar[str] = "event.observed"
+
+    event_id: str
+    camera_id: str
+    kind: str
+    from_ns: int
+    to_ns: int | None
+    object_class: str
+    confidence: float
+    track_ids: tuple[int, ...] = ()
+    zone: str = ""
+    rule_id: str = ""
+    direction: int = 0
+    box_norm_xyxy: tuple[float, float, float, float] | None = None
+    picture: str = ""
+    """Path of the JPEG under the picture store, empty when there is none."""
+    explanation: tuple[Measure, ...] = ()
+    release: str = ""
+    configuration: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStateChanged:
+    """A role's process started, was lost or was restarted, with the reason."""
+
+    TOPIC: ClassVar[str] = "process.state_changed"
+
+    role: str
+    state: str
+    reason: str
+    restarts: int
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ControlStateChanged:
+    """A protective control (a layer of the jail, the TLS self-test, the clock) holds or does not."""
+
+    TOPIC: ClassVar[str] = "control.state_changed"
+
+    control: str
+    state: str
+    """holds | weakened | absent"""
+    detail: str
+    at_ns: int
+    layers: dict[str, bool] = field(default_factory=dict)
+
+
+BusMessage = (
+    StreamStateChanged
+    | RecordingGapObserved
+    | VolumeStateChanged
+    | MotionObserved
+    | EventObserved
+    | ProcessStateChanged
+    | ControlStateChanged
+)
+MESSAGE_TYPES: tuple[type[BusMessage], ...] = (
+    StreamStateChanged,
+    RecordingGapObserved,
+    VolumeStateChanged,
+    MotionObserved,
+    EventObserved,
+    ProcessStateChanged,
+    ControlStateChanged,
+)

@@ -1,0 +1,1 @@
+"""Composition: the only place that constructs and wires. One file per role."""

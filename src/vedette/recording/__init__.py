@@ -1,0 +1,1 @@
+"""Recording by packet copy: where to cut, fragment writer, index, retention, check."""

@@ -1,0 +1,1 @@
+"""Clock, settings, supervisor, worker jail, the message bus port and telemetry."""

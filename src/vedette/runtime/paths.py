@@ -1,0 +1,58 @@
+"""Where everything lies in a data directory. The table of writers is in docs/design/contracts.md."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class NodePaths:
+    """Paths of one node. Nothing is created here; `prepare` does that once, at start."""
+
+    data: Path
+
+    @property
+    def database(self) -> Path:
+        return self.data / "vedette.db"
+
+    @property
+    def node_key(self) -> Path:
+        return self.data / "keys" / "node.key"
+
+    @property
+    def run(self) -> Path:
+        return self.data / "run"
+
+    @property
+    def bus(self) -> Path:
+        return self.data / "bus"
+
+    @property
+    def volumes(self) -> Path:
+        return self.data / "volumes"
+
+    @property
+    def pictures(self) -> Path:
+        return self.data / "pictures"
+
+    @property
+    def models(self) -> Path:
+        return self.data / "models"
+
+    @property
+    def sim(self) -> Path:
+        return self.data / "sim"
+
+    def socket(self, role: str) -> Path:
+        """The UNIX socket of a role. Linux limits the path to 107 bytes: keep the data directory short."""
+        return self.run / f"{role}.sock"
+
+    def assignment(self, role: str) -> Path:
+        return self.data / role / "assignment.json"
+
+    def prepare(self) -> None:
+        """Creates the private directories, readable by the owner alone."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        for private in (self.node_key.parent, self.run, self.bus):
+            private.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.volumes, self.pictures, self.models, self.sim):
+            folder.mkdir(mode=0o750, exist_ok=True)

@@ -1,0 +1,33 @@
+"""What a role is started with. Made by the command line, given to `vedette.node.<role>.run`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vedette.runtime.paths import NodePaths
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """Settings of one process.
+
+    Attributes:
+        host: Address the gateway listens on.
+        port: Port of the gateway.
+        first_password_file: Where the administrator's first password is written (0600) instead of shown.
+        models_mirror: Directory that model packs are pulled from instead of the network, or None.
+        volume_max_bytes: Size limit of the default volume, 0 for none.
+    """
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8600
+    first_password_file: Path | None = None
+    models_mirror: Path | None = None
+    volume_max_bytes: int = 0
+    simulated_cameras: int = 0
+    clips: Path | None = None
+    config: Path | None = None
+
+    @property
+    def paths(self) -> NodePaths:
+        return NodePaths(self.data)

@@ -1,0 +1,1 @@
+"""Live fan-out and playback to browsers and foreign players."""

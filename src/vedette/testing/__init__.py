@@ -1,0 +1,1 @@
+"""Shipped simulators: clock, RTSP camera with scripted faults, scene generator."""

@@ -1,0 +1,1 @@
+"""Model registry, sampling, detection, tracking, file jobs."""
