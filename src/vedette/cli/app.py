@@ -1,0 +1,65 @@
+"""The table of commands. A command's module is imported only when it is called, so that `vedette serve
+--role recorder` never loads what a recorder must not have.
+"""
+
+import importlib
+import sys
+
+import click
+from typing_extensions import override
+
+from vedette.core.errors import VedetteError
+
+COMMANDS: dict[str, str] = {
+    "serve": "Run the system, or one role of it.",
+    "login": "Keep a token for the commands that talk to a running system.",
+    "doctor": "Say what this machine can do and what it lacks.",
+    "sim": "Simulate RTSP cameras.",
+    "probe": "Say what a source carries, or why it fails.",
+    "camera": "Add, test, list, remove, import and export cameras.",
+    "recordings": "List the recordings and gaps of a camera.",
+    "events": "List or follow events.",
+    "status": "Show the state of every process, camera, volume and control.",
+    "check": "Check volumes against their indexes; never deletes footage.",
+    "export": "Export footage.",
+    "analyze": "Analyse video files and pictures.",
+    "models": "List, pull and verify models.",
+    "user": "Administer users.",
+    "audit": "Export the audit log.",
+}
+"""Command -> one line of help. The module is `vedette.cli.<command>`, which holds a click `command`."""
+
+
+class LazyCommands(click.Group):
+    """A group that imports a command's module when the command is used."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"vedette.cli.{cmd_name}")
+        command = module.command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"vedette.cli.{cmd_name}.command is no click command")
+        return command
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def run() -> None:
+    """Runs the command line. Exit codes: 0 done, 1 failed or "no", 2 wrong usage, 3 cannot tell."""
+    group = LazyCommands(name="vedette", help="A trusted, CPU-first video management system.")
+    try:
+        group(prog_name="vedette")
+    except VedetteError as error:
+        sys.stderr.write(f"vedette: {error.message}\n")
+        if error.hint:
+            sys.stderr.write(f"  {error.hint}\n")
+        sys.exit(1)
