@@ -1,0 +1,94 @@
+"""`vedette serve`: runs the system, or one role of it."""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from vedette.core.errors import InvalidInputError
+from vedette.runtime.process import die_with_parent
+from vedette.runtime.settings import NodeSettings
+
+_ROLES = {
+    "all": "vedette.node.supervisor",
+    "gateway": "vedette.node.gateway",
+    "recorder": "vedette.node.recorder",
+    "analyzer": "vedette.node.analyzer",
+    "sim": "vedette.node.sim",
+}
+
+
+@click.command("serve")
+@click.option("--data", type=click.Path(path_type=Path), default=None, help="Data directory [./var].")
+@click.option("--config", type=click.Path(path_type=Path, exists=True), help="Settings file (YAML).")
+@click.option("--host", default=None, help="Address to listen on [127.0.0.1].")
+@click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port of the console [8600].")
+@click.option("--role", type=click.Choice([*_ROLES]), default="all", show_default=True)
+@click.option("--first-password-file", type=click.Path(path_type=Path), help="Write the first password here.")
+@click.option("--models-mirror", type=click.Path(path_type=Path), envvar="VEDETTE_MODEL_MIRROR", hidden=True)
+@click.option("--volume-max-bytes", type=click.IntRange(0), default=None, help="Size limit of the footage.")
+@click.option("--simulate", type=click.IntRange(0, 64), default=0, help="Add this many simulated cameras.")
+@click.option("--clips", type=click.Path(path_type=Path, exists=True), help="Simulate cameras from these files.")
+@click.option("--supervised", is_flag=True, hidden=True)
+def command(
+    data: Path | None,
+    config: Path | None,
+    host: str | None,
+    port: int | None,
+    role: str,
+    first_password_file: Path | None,
+    models_mirror: Path | None,
+    volume_max_bytes: int | None,
+    simulate: int,
+    clips: Path | None,
+    supervised: bool,
+) -> None:
+    """Run the system. Prints its address once it answers."""
+    if supervised:
+        die_with_parent()
+    file = _read_config(config) if config else {}
+    settings = NodeSettings(
+        data=_absolute(data or Path(str(file.get("data", os.environ.get("VEDETTE_DATA", "var"))))),
+        host=host or str(file.get("host", "127.0.0.1")),
+        port=port or int(str(file.get("port", 8600))),
+        first_password_file=_absolute(first_password_file) if first_password_file else None,
+        models_mirror=models_mirror,
+        volume_max_bytes=volume_max_bytes or int(str(file.get("volume_max_bytes", 0))),
+        simulated_cameras=simulate,
+        clips=_absolute(clips) if clips else None,
+        config=_absolute(config) if config else None,
+    )
+    module = importlib.import_module(_ROLES[role])
+    sys.exit(module.run(settings))
+
+
+_CONFIG_KEYS = {"data": str, "host": str, "port": int, "volume_max_bytes": int}
+
+
+def _read_config(path: Path) -> dict[str, object]:
+    """Reads the settings file. Unknown keys and wrong types are refused, all at once."""
+    import yaml  # noqa: PLC0415 -- only this option needs it
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, ValueError, yaml.YAMLError) as exc:
+        raise InvalidInputError(f"the settings file {path} cannot be read: {exc}") from exc
+    if not isinstance(content, dict):
+        raise InvalidInputError(f"the settings file {path} must hold `key: value` lines")
+    problems = [f"unknown key {key!r}" for key in content if key not in _CONFIG_KEYS]
+    problems += [
+        f"{key} must be {kind.__name__}, not {content[key]!r}"
+        for key, kind in _CONFIG_KEYS.items()
+        if key in content and (not isinstance(content[key], kind) or isinstance(content[key], bool))
+    ]
+    if problems:
+        raise InvalidInputError(
+            f"the settings file {path}: {'; '.join(problems)}", f"Known keys: {', '.join(_CONFIG_KEYS)}."
+        )
+    return content
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().resolve()
