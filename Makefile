@@ -1,0 +1,54 @@
+# The repository's contract: `make run` and `make test` work on a bare Debian machine with Python 3.11,
+# Node 20 and the package registries. Everything else here is for developers.
+SHELL := /bin/bash
+PORT ?= 8600
+DATA ?= var
+PYTEST_ARGS ?=
+BENCH ?= record live seek kill analyze
+PY := .venv/bin/python
+
+.PHONY: setup setup-test run demo test test-console test-python check format bench evals api clean
+
+setup: ## set everything up, start nothing
+	@scripts/setup.sh
+
+setup-test: setup ## what the tests need besides: Chromium, ffmpeg, an independent RTSP server
+	@scripts/setup_test.sh
+
+run: setup ## set up and start the system on its embedded defaults
+	.venv/bin/vedette serve --data "$(DATA)" --port $(PORT)
+
+demo: setup ## the same with four simulated cameras; CLIPS=dir plays your own files
+	.venv/bin/vedette serve --data "$(DATA)" --port $(PORT) --simulate 4 $(if $(CLIPS),--clips "$(CLIPS)")
+
+test: setup-test check test-console test-python ## every test
+
+test-console:
+	cd console && npm test --silent
+
+test-python:
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+check: setup ## format, lint, types, import rules
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+	cd console && npm run --silent check
+
+format: setup
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+bench: setup-test ## all benchmarks, into docs/measurements.md
+	$(PY) -m benchmarks.run_all $(BENCH)
+
+evals: setup ## all evaluations, into docs/measurements.md
+	$(PY) -m evals.run_all
+
+api: setup ## regenerate the OpenAPI document and the console's types
+	$(PY) -m vedette.api.openapi > docs/reference/openapi.json
+	cd console && npm run api
+
+clean:
+	rm -rf .venv .cache console/node_modules src/vedette/api/static

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Sets everything up for `make run`: the Python environment in .venv and the built console.
+# Installs Debian packages that are missing when it may (root), otherwise says which command does.
+# Nothing is fetched from anywhere but the package registries. Quick when nothing changed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/common.sh
+
+python=$(find_python) || fail "Python 3.11 or newer is needed." "sudo apt-get install python3 python3-venv"
+node_ok || need_debian "Node.js 20 or newer" nodejs npm
+node_ok || fail "Node.js 20 or newer with npm is needed to build the console; found: $(node --version 2>&1 || true)" \
+    "Install Node.js 20 from your distribution, then run make again."
+
+mkdir -p .cache
+if ! .cache/uv/bin/uv --version >/dev/null 2>&1; then
+    say "installing uv"
+    rm -rf .cache/uv
+    if ! "$python" -m venv .cache/uv >/dev/null 2>&1; then
+        rm -rf .cache/uv
+        need_debian "the Python module venv" "python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
+        "$python" -m venv .cache/uv
+    fi
+    .cache/uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.8'
+fi
+
+wanted=$(cat pyproject.toml uv.lock | sha256sum)
+if [ "$wanted" != "$(cat .cache/python.stamp 2>/dev/null)" ] || ! .venv/bin/python -c '' 2>/dev/null; then
+    say "installing the Python environment into .venv"
+    UV_PYTHON="$python" .cache/uv/bin/uv sync --frozen --compile-bytecode --quiet
+    echo "$wanted" >.cache/python.stamp
+fi
+
+wanted=$(cat console/package-lock.json console/package.json | sha256sum)
+if [ "$wanted" != "$(cat .cache/node.stamp 2>/dev/null)" ] || [ ! -d console/node_modules ]; then
+    say "installing the console's packages"
+    (cd console && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+    echo "$wanted" >.cache/node.stamp
+fi
+
+wanted=$(git ls-files -z --cached --others --exclude-standard console | xargs -0 cat | sha256sum)
+if [ "$wanted" != "$(cat .cache/console.stamp 2>/dev/null)" ] || [ ! -f src/vedette/api/static/index.html ]; then
+    say "building the console"
+    (cd console && npm run --silent build)
+    echo "$wanted" >.cache/console.stamp
+fi
