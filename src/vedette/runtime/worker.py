@@ -1,0 +1,225 @@
+"""The parent's end of a worker: a fresh interpreter on a socket pair, and a keeper that replaces it when it dies.
+
+Promise: the parent survives whatever the worker does. A worker is started as a new process with nothing but its
+socket (and the descriptors named), its stderr ends in a bounded buffer here, and what it sends is size-limited.
+`WorkerKeeper` holds a second worker ready and locked, so that a killed one is replaced at once instead of after
+the second or two that imports and model compilation take. Design: docs/design/jail.md.
+"""
+
+import asyncio
+import contextlib
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from vedette.core.errors import InvalidInputError, UnavailableError
+from vedette.core.time import NS_PER_S
+from vedette.runtime.clock import Clock
+from vedette.runtime.restart import RestartPolicy
+from vedette.runtime.worker_channel import HEAD, WorkerMessage, check_message_size
+
+READY_KIND = 0
+"""The first message of every worker, after it has locked itself in. The payload is the worker's own."""
+START_TIMEOUT_S = 60.0
+_STDERR_KEPT_BYTES = 4096
+
+
+class WorkerLostError(UnavailableError):
+    """The worker ended, or broke the protocol. What it was doing is lost; a new one can be started."""
+
+    code = "worker_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerCommand:
+    """What to run: `python -m module --channel FD arguments...`.
+
+    Attributes:
+        pass_fds: Descriptors that the child inherits, besides its socket and stderr.
+    """
+
+    module: str
+    arguments: tuple[str, ...] = ()
+    pass_fds: tuple[int, ...] = ()
+
+
+class WorkerProcess:
+    """One running worker. Make it with `start_worker`; end it with `stop`."""
+
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+        self._stderr = bytearray()
+        self._draining = asyncio.create_task(self._drain_stderr())
+        self.ready_payload = b""
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def last_words(self) -> str:
+        """The end of what the worker wrote to stderr. Foreign bytes: printable ASCII only."""
+        text = self._stderr.decode("ascii", "replace")
+        return "".join(c if c.isprintable() and c.isascii() else " " for c in text).strip()[-400:]
+
+    async def send(self, kind: int, payload: bytes) -> None:
+        """Sends one message; waits while the worker is behind.
+
+        Raises:
+            WorkerLostError: the worker is gone.
+        """
+        try:
+            self._writer.write(HEAD.pack(kind, len(payload)) + payload)
+            await self._writer.drain()
+        except (ConnectionError, RuntimeError) as error:
+            raise self._lost("closed its socket") from error
+
+    async def receive(self) -> WorkerMessage:
+        """Waits for the next message.
+
+        Raises:
+            WorkerLostError: the worker is gone, or announced an impossible message.
+        """
+        try:
+            kind, size = HEAD.unpack(await self._reader.readexactly(HEAD.size))
+            check_message_size(size)
+            return WorkerMessage(kind, await self._reader.readexactly(size))
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise self._lost("ended") from error
+        except InvalidInputError as error:
+            raise self._lost(error.message) from error
+
+    def kill(self) -> None:
+        """Ends the worker at once. It has nothing to tidy up: it owns no file."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def stop(self) -> int:
+        """Kills the worker, collects it, and returns its exit status."""
+        self.kill()
+        status = await self._process.wait()
+        self._writer.close()
+        self._draining.cancel()
+        await asyncio.gather(self._draining, return_exceptions=True)
+        return status
+
+    def _lost(self, what: str) -> WorkerLostError:
+        words = f": {self.last_words}" if self.last_words else ""
+        return WorkerLostError(f"worker {self.pid} {what}{words}")
+
+    async def _drain_stderr(self) -> None:
+        assert self._process.stderr is not None
+        while data := await self._process.stderr.read(_STDERR_KEPT_BYTES):
+            self._stderr += data
+            del self._stderr[:-_STDERR_KEPT_BYTES]
+
+
+async def start_worker(command: WorkerCommand, start_timeout_s: float = START_TIMEOUT_S) -> WorkerProcess:
+    """Starts a worker and waits until it says that it is ready.
+
+    Raises:
+        WorkerLostError: it ended or was silent instead; the message carries its last words.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", command.module, "--channel", str(theirs.fileno()), *command.arguments),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            pass_fds=(theirs.fileno(), *command.pass_fds),
+        )
+    reader, writer = await asyncio.open_unix_connection(sock=ours)
+    worker = WorkerProcess(process, reader, writer)
+    try:
+        async with asyncio.timeout(start_timeout_s):
+            worker.ready_payload = await _receive_ready(worker)
+    except TimeoutError as error:
+        await worker.stop()
+        raise WorkerLostError(f"the worker was not ready after {start_timeout_s:.0f} s") from error
+    except BaseException:
+        await worker.stop()
+        raise
+    return worker
+
+
+async def _receive_ready(worker: WorkerProcess) -> bytes:
+    first = await worker.receive()
+    if first.kind != READY_KIND:
+        raise WorkerLostError(f"worker {worker.pid} spoke before it was ready")
+    return first.payload
+
+
+Serve = Callable[[WorkerProcess], Awaitable[None]]
+"""Uses a worker until it is lost (raises WorkerLostError) or cancelled."""
+OnLost = Callable[[str], None]
+
+
+class WorkerKeeper:
+    """Keeps one worker serving, with a warm spare behind it. Owned by a TaskGroup; stop it by cancelling."""
+
+    def __init__(
+        self,
+        command: WorkerCommand,
+        clock: Clock,
+        serve: Serve,
+        on_lost: OnLost,
+        *,
+        policy: RestartPolicy | None = None,
+        start: Callable[[WorkerCommand], Awaitable[WorkerProcess]] = start_worker,
+    ) -> None:
+        self._command = command
+        self._clock = clock
+        self._serve = serve
+        self._on_lost = on_lost
+        self._policy = policy or RestartPolicy()
+        self._start = start
+        self._spare: asyncio.Task[WorkerProcess] | None = None
+        self.restarts = 0
+
+    async def run(self) -> None:
+        """Runs until cancelled. A worker that cannot even start is tried again, ever more slowly."""
+        quick_deaths = 0
+        try:
+            while True:
+                began_ns = self._clock.mono_ns()
+                try:
+                    await self._live()
+                except WorkerLostError as error:
+                    self._on_lost(error.message)
+                lived_s = (self._clock.mono_ns() - began_ns) / NS_PER_S
+                quick_deaths = self._policy.count_quick_deaths(quick_deaths, lived_s)
+                self.restarts += 1
+                if quick_deaths > 1:  # the first replacement is the warm spare, at once
+                    await self._clock.sleep(self._policy.plan_delay_s(quick_deaths))
+        finally:
+            await self._drop_spare()
+
+    async def _live(self) -> None:
+        spare, self._spare = self._spare, None
+        worker = await (spare or self._start(self._command))
+        self._spare = asyncio.create_task(self._start_spare())
+        try:
+            await self._serve(worker)
+        finally:
+            await worker.stop()
+
+    async def _start_spare(self) -> WorkerProcess:
+        return await self._start(self._command)
+
+    async def _drop_spare(self) -> None:
+        spare, self._spare = self._spare, None
+        if spare is None:
+            return
+        spare.cancel()
+        [result] = await asyncio.gather(spare, return_exceptions=True)
+        if isinstance(result, WorkerProcess):
+            await result.stop()
