@@ -1,1 +1,1 @@
-"""The life cycle of events and their store."""
+"""Event life cycle, history and delivery to operators. Design: docs/design/events.md."""

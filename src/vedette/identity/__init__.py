@@ -1,1 +1,1 @@
-"""Users, roles, permissions, sessions, audit."""
+"""Users, roles, permissions, sessions, tokens and the audit trail. Design: docs/design/identity.md."""

@@ -1,0 +1,220 @@
+"""Cameras between the wire and the house. Pure."""
+
+from dataclasses import replace
+
+from vedette.api.ports import ImportReport, LiveFacts, StreamFacts
+from vedette.api.schemas.cameras import (
+    AnalysisIn,
+    AnalysisOut,
+    CameraIn,
+    CameraLive,
+    CameraOut,
+    CameraPatch,
+    ImportOut,
+    ImportRow,
+    RuleIn,
+    RuleOut,
+    RulesIn,
+    RulesOut,
+    StreamIn,
+    StreamLive,
+    StreamOut,
+)
+from vedette.api.schemas.common import utc_text
+from vedette.camera.inventory import (
+    AnalysisSettings,
+    Camera,
+    CameraSettings,
+    Fault,
+    InvalidCameraError,
+    Login,
+    RecordMode,
+    StreamSettings,
+)
+from vedette.core.assignment import Rule
+from vedette.core.errors import InvalidInputError
+from vedette.core.geometry import Line, Polygon
+from vedette.core.media import StreamRole
+from vedette.core.time import format_utc
+
+_STATES = {"connecting", "online", "stalled", "offline"}
+
+
+def _stream_in(stream: StreamIn) -> StreamSettings:
+    return StreamSettings(url=stream.url, transport=stream.transport, verify_tls=stream.verify_tls)
+
+
+def _analysis_in(analysis: AnalysisIn) -> AnalysisSettings:
+    return AnalysisSettings(
+        detector=analysis.detector,
+        classes=tuple(analysis.classes),
+        fps=analysis.fps,
+        stream=StreamRole(analysis.stream),
+    )
+
+
+def settings_from_wire(body: CameraIn) -> CameraSettings:
+    """Reads the settings of a new camera; `check_settings` judges them."""
+    return CameraSettings(
+        name=body.name,
+        group=body.group,
+        enabled=body.enabled,
+        main=_stream_in(body.main),
+        sub=None if body.sub is None else _stream_in(body.sub),
+        record=RecordMode(body.record),
+        analysis=_analysis_in(body.analysis),
+    )
+
+
+def merge_patch(camera: Camera, body: CameraPatch) -> tuple[CameraSettings, Login | None]:
+    """Lays a patch over a camera. Returns the login to store, or None to keep the stored one.
+
+    Raises:
+        InvalidInputError: `null` for something that cannot be absent.
+    """
+    given = body.model_fields_set
+    for name in given - {"sub"}:
+        if getattr(body, name) is None:
+            raise InvalidInputError(f"{name} cannot be null", "Leave it out to keep what is stored.")
+    settings = camera.settings
+    if body.name is not None:
+        settings = replace(settings, name=body.name)
+    if body.group is not None:
+        settings = replace(settings, group=body.group)
+    if body.enabled is not None:
+        settings = replace(settings, enabled=body.enabled)
+    if body.main is not None:
+        settings = replace(settings, main=_stream_in(body.main))
+    if "sub" in given:
+        settings = replace(settings, sub=None if body.sub is None else _stream_in(body.sub))
+    if body.record is not None:
+        settings = replace(settings, record=RecordMode(body.record))
+    if body.analysis is not None:
+        settings = replace(settings, analysis=_analysis_in(body.analysis))
+    if body.password is None and (body.user is None or body.user == camera.user):
+        return settings, None
+    if body.password is None:
+        # Keeping a password under another user would send it to an account it was never meant for.
+        fault = Fault("password", "is needed when the user changes")
+        raise InvalidCameraError((fault,))
+    user = camera.user if body.user is None else body.user
+    return settings, Login(user, body.password.get_secret_value())
+
+
+def _stream_out(stream: StreamSettings) -> StreamOut:
+    return StreamOut.model_validate({"url": stream.url, "transport": stream.transport, "verify_tls": stream.verify_tls})
+
+
+def _live_out(camera: Camera, role: StreamRole, facts: LiveFacts) -> StreamLive:
+    found = facts.get((camera.id, role)) or StreamFacts(state="unknown")
+    if not camera.settings.enabled:
+        found = StreamFacts(state="disabled")
+    return StreamLive.model_validate(
+        {
+            "state": found.state if found.state in _STATES | {"disabled"} else "unknown",
+            "since": utc_text(found.since_ns),
+            "code": found.code,
+            "reason": found.reason,
+            "hint": found.hint,
+            "codec": found.codec,
+            "width": found.width,
+            "height": found.height,
+            "fps": found.fps,
+            "bitrate_bps": found.bitrate_bps,
+        }
+    )
+
+
+def camera_out(camera: Camera, facts: LiveFacts) -> CameraOut:
+    """Shows a camera, without its password."""
+    settings = camera.settings
+    analysis = settings.analysis
+    return CameraOut(
+        id=camera.id,
+        name=settings.name,
+        group=settings.group,
+        enabled=settings.enabled,
+        main=_stream_out(settings.main),
+        sub=None if settings.sub is None else _stream_out(settings.sub),
+        has_login=bool(camera.sealed_login),
+        user=camera.user,
+        record=settings.record.value,
+        analysis=AnalysisOut(
+            detector=analysis.detector,
+            classes=list(analysis.classes),
+            fps=analysis.fps,
+            stream=analysis.stream.value,
+        ),
+        live=CameraLive(
+            main=_live_out(camera, StreamRole.MAIN, facts),
+            sub=None if settings.sub is None else _live_out(camera, StreamRole.SUB, facts),
+        ),
+        created_at=format_utc(camera.created_at_ns),
+    )
+
+
+def _rule_from_wire(rule: RuleIn) -> Rule:
+    zone = None if rule.zone is None else Polygon(tuple((x, y) for x, y in rule.zone))
+    line = None
+    if rule.line is not None:
+        (x1, y1), (x2, y2) = rule.line
+        line = Line((x1, y1), (x2, y2))
+    return Rule(
+        rule_id=rule.id,
+        kind=rule.kind,
+        zone=zone,
+        line=line,
+        classes=tuple(rule.classes),
+        parameters=dict(rule.parameters),
+    )
+
+
+def rules_from_wire(body: RulesIn) -> tuple[Rule, ...]:
+    """Reads rules; every rule with a fault is named.
+
+    Raises:
+        InvalidCameraError: with one fault per bad rule.
+    """
+    rules: list[Rule] = []
+    faults: list[Fault] = []
+    for index, rule in enumerate(body.rules):
+        try:
+            rules.append(_rule_from_wire(rule))
+        except InvalidInputError as exc:
+            faults.append(Fault(f"rules.{index}", str(exc)))
+    if faults:
+        raise InvalidCameraError(tuple(faults))
+    return tuple(rules)
+
+
+def rules_out(rules: tuple[Rule, ...]) -> RulesOut:
+    """Shows rules."""
+    return RulesOut(
+        rules=[
+            RuleOut(
+                id=rule.rule_id,
+                kind=rule.kind,
+                zone=None if rule.zone is None else [[x, y] for x, y in rule.zone.points],
+                line=None if rule.line is None else [list(rule.line.start), list(rule.line.end)],
+                classes=list(rule.classes),
+                parameters=rule.parameters,
+            )
+            for rule in rules
+        ]
+    )
+
+
+def import_out(report: ImportReport) -> ImportOut:
+    """Shows what became of a sheet."""
+    rows = [
+        ImportRow.model_validate({"row": row.row, "name": row.name, "outcome": row.outcome, "errors": list(row.errors)})
+        for row in report.rows
+    ]
+    counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("added", "changed", "refused")}
+    return ImportOut(
+        imported=report.imported,
+        added=counts["added"],
+        changed=counts["changed"],
+        refused=counts["refused"],
+        rows=rows,
+    )

@@ -1,0 +1,42 @@
+"""Events between the house and the wire. Pure."""
+
+from vedette.api.features import PREFIX
+from vedette.api.schemas.common import utc_text
+from vedette.api.schemas.events import EventOut, MeasureOut
+from vedette.core.time import format_utc
+from vedette.events.records import EventRecord
+
+
+def event_out(record: EventRecord) -> EventOut:
+    """Shows an event. The picture is an address of ours, never a path of the analyzer's."""
+    fact = record.fact
+    return EventOut(
+        id=fact.event_id,
+        camera_id=fact.camera_id,
+        camera_name=record.camera_name,
+        kind=fact.kind,
+        from_=format_utc(fact.from_ns),
+        to=utc_text(fact.to_ns),
+        object_class=fact.object_class,
+        confidence=fact.confidence,
+        state=record.state.value,
+        zone=fact.zone,
+        rule_id=fact.rule_id,
+        direction=fact.direction,
+        box=None if fact.box_norm_xyxy is None else list(fact.box_norm_xyxy),
+        picture_url=f"{PREFIX}/events/{fact.event_id}/picture.jpg" if fact.picture else None,
+        explanation=[
+            MeasureOut(
+                measure=measure.measure,
+                value=measure.value,
+                threshold=measure.threshold,
+                from_=format_utc(measure.from_ns),
+                to=format_utc(measure.to_ns),
+            )
+            for measure in fact.explanation
+        ],
+        release=fact.release,
+        acknowledged_by=record.acknowledged_by,
+        acknowledged_at=utc_text(record.acknowledged_at_ns),
+        note=record.note,
+    )

@@ -1,0 +1,57 @@
+"""What is recorded, and the timeline. Media itself is served by the routers of streaming."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+
+from vedette.api.access import allows
+from vedette.api.features import feature_router
+from vedette.api.ports import CamerasPort, FootagePort
+from vedette.api.schemas.common import Id, When
+from vedette.api.schemas.recordings import RecordingsOut, TimelineOut
+from vedette.api.times import check_range, to_ns
+from vedette.core.errors import InvalidInputError
+from vedette.core.ids import is_id
+from vedette.core.time import NS_PER_S
+from vedette.identity.permissions import Permission
+
+router = feature_router("recordings")
+MAX_CAMERAS = 64
+YEAR_NS = 366 * 86_400 * NS_PER_S
+
+
+@router.get("/cameras/{camera_id}/recordings")
+@allows(Permission.RECORDING_PLAY)
+async def list_recordings(
+    camera_id: Annotated[Id, Path()],
+    cameras: CamerasPort,
+    footage: FootagePort,
+    from_: Annotated[When | None, Query(alias="from")] = None,
+    to: Annotated[When | None, Query()] = None,
+) -> RecordingsOut:
+    """Lists unbroken runs of footage and the gaps between them, with their reasons."""
+    await cameras.find_camera(camera_id)
+    from_ns = 0 if from_ is None else to_ns(from_)
+    to_ns_ = (1 << 62) if to is None else to_ns(to)
+    check_range(from_ns, to_ns_)
+    return await footage.find_recordings(camera_id, from_ns, to_ns_)
+
+
+@router.get("/timeline")
+@allows(Permission.RECORDING_PLAY)
+async def draw_timeline(
+    footage: FootagePort,
+    cameras: Annotated[str, Query(max_length=2000, description="Camera ids, separated by commas")],
+    from_: Annotated[When, Query(alias="from")],
+    to: Annotated[When, Query()],
+    buckets: Annotated[int, Query(ge=1, le=4000)] = 600,
+) -> TimelineOut:
+    """Draws coverage, gaps, motion and events of cameras, cut to the asked zoom level."""
+    camera_ids = tuple(dict.fromkeys(part for part in cameras.split(",") if part))
+    if len(camera_ids) > MAX_CAMERAS or not all(is_id(camera_id) for camera_id in camera_ids):
+        raise InvalidInputError("'cameras' holds no valid camera ids", f"Give 1 to {MAX_CAMERAS} ids.")
+    from_ns, to_ns_ = to_ns(from_), to_ns(to)
+    check_range(from_ns, to_ns_)
+    if to_ns_ - from_ns > 2 * YEAR_NS:
+        raise InvalidInputError("the range is longer than two years", "Ask for a shorter range.")
+    return await footage.draw_timeline(camera_ids, from_ns, to_ns_, buckets)

@@ -1,0 +1,31 @@
+"""The table of all routes. A feature plugs in by adding its router to `ROUTERS`.
+
+Routers are kept flat (no router inside a router), so that every route is one entry that the guard can wrap
+and a test can walk.
+"""
+
+import copy
+
+from fastapi import APIRouter
+from starlette.routing import BaseRoute
+
+from vedette.api.access import Access, find_access
+from vedette.api.routers import cameras, events, recordings, session, system, users
+
+ROUTERS: tuple[APIRouter, ...] = (
+    session.router,
+    users.router,
+    cameras.router,
+    recordings.router,
+    events.router,
+    system.router,
+)
+
+
+def declared_routes(routers: tuple[APIRouter, ...] = ROUTERS) -> list[tuple[BaseRoute, Access]]:
+    """Returns a copy of every route with its declaration.
+
+    Raises:
+        UndeclaredRouteError: a route without one.
+    """
+    return [(copy.copy(route), find_access(route)) for router in routers for route in router.routes]
