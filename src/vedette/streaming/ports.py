@@ -1,0 +1,114 @@
+"""What streaming needs from others: a live feed, stored footage, and which streams a camera has.
+
+Implementations: `vedette.adapters.feed_client` (the recorder's `/feed`), `vedette.recording.reader`
+(volumes, read-only), the gateway's camera store. Design: docs/design/streaming.md.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from vedette.core.footage import FootageGap, FragmentRef, SegmentInit, SegmentRef
+from vedette.core.media import Packet, StreamFormat, StreamRole, StreamState
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPacket:
+    """One access unit from the feed. `is_cached`: from the recorder's copy of the current GOP."""
+
+    packet: Packet
+    is_cached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """The recorder says how the camera's stream is. `code` is that of `vedette.camera.errors`."""
+
+    state: StreamState
+    code: str
+    reason: str
+    hint: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedDropped:
+    """We were too slow for the recorder; the next video packet is a key frame."""
+
+    frames: int
+
+
+FeedItem = StreamFormat | FeedPacket | FeedState | FeedDropped
+
+
+class FeedSource(Protocol):
+    """Opens the live feed of one stream."""
+
+    def open(self, camera_id: str, role: StreamRole) -> AbstractAsyncContextManager[AsyncIterator[FeedItem]]:
+        """Connects, yields items until the feed ends.
+
+        Raises:
+            UnavailableError: the recorder does not answer, or went away while reading.
+            NotFoundError: the recorder has no such stream.
+        """
+        ...
+
+
+class FootageReader(Protocol):
+    """Reads stored footage. Synchronous: callers run it in a thread, the calls take a few milliseconds.
+
+    All times are `captured_at` in UTC nanoseconds; ranges are half open. Fragments come in order of start.
+    """
+
+    def find_fragments(
+        self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int, limit: int
+    ) -> Sequence[FragmentRef]:
+        """Finds the first `limit` fragments that overlap the range."""
+        ...
+
+    def find_key_fragment(self, camera_id: str, role: StreamRole, at_ns: int) -> FragmentRef | None:
+        """Finds the last fragment that starts with a key frame at or before `at_ns`."""
+        ...
+
+    def read_init(self, segment: SegmentRef) -> SegmentInit:
+        """Reads the format and the stored init bytes of a segment.
+
+        Raises:
+            NotFoundError: the segment was deleted meanwhile.
+            StorageError: the file cannot be read or is damaged.
+        """
+        ...
+
+    def read_fragment(self, fragment: FragmentRef) -> bytes:
+        """Reads one stored fragment (`moof` + `mdat`). Raises as `read_init`."""
+        ...
+
+    def find_gaps(self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int) -> Sequence[FootageGap]:
+        """Finds the stretches without footage, with their reasons."""
+        ...
+
+
+class StreamDirectory(Protocol):
+    """Knows which streams a camera has."""
+
+    async def find_roles(self, camera_id: str) -> tuple[StreamRole, ...]:
+        """Returns the roles configured for a camera.
+
+        Raises:
+            NotFoundError: no such camera, or the caller may not know of it.
+        """
+        ...
+
+
+class Thumbnailer(Protocol):
+    """Turns one key frame into a JPEG outside this process (a decoder touches a camera's bytes)."""
+
+    async def render_jpeg(self, media: bytes, width_px: int) -> bytes:
+        """Renders one fMP4 init segment with one key frame.
+
+        Raises:
+            UnavailableError: no decoder answers now.
+            StorageError: the picture cannot be decoded.
+        """
+        ...
