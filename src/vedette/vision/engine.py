@@ -1,0 +1,87 @@
+"""Analyses the pictures of one stream: motion, and the model where it is worth it. Runs inside the jail."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import numpy as np
+
+from vedette.core.detections import CLASS_NAMES, Detections
+from vedette.core.time import TICKS_PER_S
+from vedette.media.decode import PacketDecoder, PlanarFrame
+from vedette.vision.motion import Motion, MotionDetector
+from vedette.vision.picture import to_luma
+from vedette.vision.ports import Detector
+from vedette.vision.sampling import FrameSampler, InferenceGate
+from vedette.vision.wire import FrameResult, OpenStream, encode_boxes
+
+MOTION_WIDTH_PX = 160
+KEPT_FRAMES = 6
+"""Analysed pictures kept for snapshots: the parent asks within a frame or two."""
+
+
+class PictureAnalysis:
+    """Finds what is in pictures given in order. Shared by live streams and files.
+
+    Args:
+        detector: The model, or None for motion alone.
+        classes: Names to keep, empty: all.
+        gated: Ask the model only when something moves or was seen lately.
+    """
+
+    def __init__(self, detector: Detector | None, classes: Sequence[str], *, gated: bool) -> None:
+        self._detector = detector
+        self._motion = MotionDetector()
+        self._gate = InferenceGate() if gated else None
+        self._class_ids = [CLASS_NAMES.index(name) for name in classes if name in CLASS_NAMES]
+        self._kept: OrderedDict[int, PlanarFrame] = OrderedDict()
+
+    def analyse(self, frame: PlanarFrame) -> FrameResult:
+        """Analyses one picture and keeps it for snapshots."""
+        width, height = frame.size_px
+        motion_height = max(2, round(MOTION_WIDTH_PX * height / width))
+        at_s = frame.pts_90k / TICKS_PER_S
+        motion = self._motion.push(to_luma(frame, MOTION_WIDTH_PX, motion_height), at_s)
+        found = self._find(frame, at_s, motion)
+        self._kept[frame.pts_90k] = frame
+        while len(self._kept) > KEPT_FRAMES:
+            self._kept.popitem(last=False)
+        boxes = None if found is None else encode_boxes(found)
+        return FrameResult(frame.pts_90k, width, height, motion.level, boxes)
+
+    def kept_frame(self, pts_90k: int) -> PlanarFrame | None:
+        """A recent analysed picture, None when it is gone."""
+        return self._kept.get(pts_90k)
+
+    def _find(self, frame: PlanarFrame, at_s: float, motion: Motion) -> Detections | None:
+        if self._detector is None:
+            return motion.objects
+        if self._gate is not None and not self._gate.wants(at_s, motion.level):
+            return None
+        found = self._detector.detect(frame)
+        if self._class_ids:
+            keep = np.isin(found.class_id, self._class_ids)
+            found = Detections(found.boxes_norm_xyxy[keep], found.confidence[keep], found.class_id[keep])
+        if self._gate is not None and len(found):
+            self._gate.note_found(at_s)
+        return found
+
+
+class StreamEngine:
+    """Decodes and analyses one live stream."""
+
+    def __init__(self, setup: OpenStream, detector: Detector | None) -> None:
+        self._decoder = PacketDecoder(setup.video)
+        self._sampler = FrameSampler(setup.fps)
+        self._wanted = setup.detector != "none"
+        self.analysis = PictureAnalysis(detector, setup.classes, gated=True)
+
+    @property
+    def damaged(self) -> int:
+        return self._decoder.damaged
+
+    def push(self, data: bytes, pts_90k: int, *, is_key: bool, is_reset: bool) -> tuple[int, list[FrameResult]]:
+        """Takes one access unit. Gives the number of decoded pictures and the results of those analysed."""
+        frames = self._decoder.flush() if is_reset else []
+        frames += self._decoder.decode(data, pts_90k, is_key=is_key)
+        chosen = [frame for frame in frames if self._wanted and self._sampler.wants(frame.pts_90k)]
+        return len(frames), [self.analysis.analyse(frame) for frame in chosen]

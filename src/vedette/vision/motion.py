@@ -1,0 +1,167 @@
+"""Finds what moves, without a model: background subtraction on a small luma picture.
+
+Pure state in, boxes out; no clock (times come with the frames). The embedded default detector, the gate before
+a model, and the source of the timeline's heat line. Design and figures: docs/design/vision.md.
+
+Each pixel has a slow background and a noise estimate. A change of the whole picture by one offset (a cloud, the
+camera's exposure) is taken out first; a change of more than `flood_share` is light or a scene cut, not motion:
+the background starts again and nothing is reported.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.core.detections import CLASS_NAMES, Detections
+from vedette.vision.picture import Image
+
+OBJECT_CLASS = CLASS_NAMES.index("object")
+
+
+@dataclass(frozen=True, slots=True)
+class MotionPolicy:
+    """How sensitive the motion detector is.
+
+    Attributes:
+        contrast: Least difference from the background, in grey levels of 255.
+        noise_factor: A pixel must differ by this many of its own mean deviations.
+        background_s: Time in which an unmoved pixel follows the picture.
+        object_s: Time after which a thing that stays becomes background.
+        recent_s: Motion is a change within about this time.
+        min_share: Smallest object, as a share of the picture.
+        flood_share: A change of more than this share is not motion.
+        settle_s: After a start or a flood nothing is reported for this long.
+    """
+
+    contrast: float = 14.0
+    noise_factor: float = 4.0
+    background_s: float = 6.0
+    object_s: float = 60.0
+    recent_s: float = 0.7
+    min_share: float = 0.0012
+    flood_share: float = 0.7
+    settle_s: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """What moves in one picture.
+
+    Attributes:
+        level: Share of the picture that moved within the last moments, 0..1.
+        objects: Boxes of class `object` around what differs from the background.
+    """
+
+    level: float
+    objects: Detections
+
+
+def no_detections() -> Detections:
+    """Detections with N = 0."""
+    return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int16))
+
+
+class MotionDetector:
+    """One instance per stream. Feed it luma pictures of one size, in order."""
+
+    def __init__(self, policy: MotionPolicy | None = None) -> None:
+        self._policy = policy or MotionPolicy()
+        self._background: NDArray[np.float32] | None = None
+        self._recent = np.zeros((0, 0), np.float32)
+        self._noise = np.zeros((0, 0), np.float32)
+        self._last_s = 0.0
+        self._quiet_until_s = 0.0
+
+    def push(self, luma: Image, at_s: float) -> Motion:
+        """Takes one picture.
+
+        Args:
+            luma: (H, W) uint8, about 160 pixels wide.
+            at_s: Its time on any line that does not go back.
+        """
+        picture = cv2.GaussianBlur(luma, (3, 3), 0).astype(np.float32)
+        if self._background is None or self._background.shape != picture.shape:
+            self._start(picture, at_s)
+            return Motion(0.0, no_detections())
+        elapsed_s = min(max(at_s - self._last_s, 0.001), 2.0)
+        self._last_s = at_s
+        foreground = self._find_foreground(picture, self._background)
+        if float(foreground.mean()) > self._policy.flood_share:
+            self._start(picture, at_s)
+            return Motion(0.0, no_detections())
+        moving = self._find_moving(picture)
+        self._learn(picture, foreground, elapsed_s)
+        if at_s < self._quiet_until_s:
+            return Motion(0.0, no_detections())
+        return Motion(float(moving.mean()), _find_objects(foreground, self._policy.min_share))
+
+    def _start(self, picture: NDArray[np.float32], at_s: float) -> None:
+        self._background = picture.copy()
+        self._recent = picture.copy()
+        self._noise = np.full_like(picture, 2.0)
+        self._last_s = at_s
+        self._quiet_until_s = at_s + self._policy.settle_s
+
+    def _threshold(self) -> NDArray[np.float32]:
+        scaled = self._noise * np.float32(self._policy.noise_factor)
+        return np.maximum(scaled, np.float32(self._policy.contrast)).astype(np.float32)
+
+    def _find_foreground(self, picture: NDArray[np.float32], background: NDArray[np.float32]) -> NDArray[np.bool_]:
+        difference = picture - background
+        difference -= np.median(difference[::2, ::2])  # one offset for all: exposure, a cloud
+        return _tidy(np.abs(difference) > self._threshold())
+
+    def _find_moving(self, picture: NDArray[np.float32]) -> NDArray[np.bool_]:
+        difference = picture - self._recent
+        difference -= np.median(difference[::2, ::2])
+        return _tidy(np.abs(difference) > self._threshold())
+
+    def _learn(self, picture: NDArray[np.float32], foreground: NDArray[np.bool_], elapsed_s: float) -> None:
+        assert self._background is not None
+        policy = self._policy
+        rate = np.where(foreground, elapsed_s / policy.object_s, elapsed_s / policy.background_s)
+        rate = np.minimum(rate, 1.0).astype(np.float32)
+        step = picture - self._background
+        self._background += rate * step
+        calm = ~foreground
+        noise_rate = np.float32(min(elapsed_s / policy.background_s, 1.0))
+        self._noise[calm] += noise_rate * (np.abs(step[calm]) - self._noise[calm])
+        self._recent += np.float32(min(elapsed_s / policy.recent_s, 1.0)) * (picture - self._recent)
+
+
+_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+_BLOCK = np.ones((5, 5), np.uint8)
+
+
+def _tidy(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Removes single pixels and closes small holes."""
+    opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, _CROSS)
+    return np.asarray(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, _BLOCK), np.bool_)
+
+
+def _find_objects(foreground: NDArray[np.bool_], min_share: float) -> Detections:
+    """Boxes around connected foreground. Confidence grows with how much of its box the thing fills."""
+    height, width = foreground.shape
+    joined = cv2.dilate(foreground.astype(np.uint8), _BLOCK)  # legs and head of one person are one thing
+    _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    left, top, box_width, box_height, area = stats[1:].T  # row 0 is the background
+    large = area >= min_share * height * width + 2 * (box_width + box_height)  # the rim that dilation added
+    left, top, box_width, box_height, area = (v[large] for v in (left, top, box_width, box_height, area))
+    boxes = np.stack(
+        [
+            (left + 2) / width,
+            (top + 2) / height,
+            (left + box_width - 2) / width,
+            (top + box_height - 2) / height,
+        ],
+        axis=1,
+    )
+    confidence = np.clip(area / np.maximum(box_width * box_height, 1), 0.0, 1.0)
+    order = np.argsort(-area)
+    return Detections(
+        np.clip(boxes[order], 0.0, 1.0).astype(np.float32),
+        confidence[order].astype(np.float32),
+        np.full(len(order), OBJECT_CLASS, np.int16),
+    )

@@ -1,0 +1,147 @@
+"""Answers the messages of `vedette.vision.wire` inside a worker. Composed and locked in by `vedette.node`."""
+
+import io
+from collections.abc import Iterator
+
+from vedette.core.errors import InvalidInputError, NotFoundError, VedetteError
+from vedette.core.time import TICKS_PER_S
+from vedette.media.annotate import VideoWriter
+from vedette.media.decode import FileFrames, PlanarFrame
+from vedette.vision import wire
+from vedette.vision.drawing import draw_overlays, render_jpeg
+from vedette.vision.engine import PictureAnalysis, StreamEngine
+from vedette.vision.picture import fit_size, to_bgr
+from vedette.vision.ports import Detector
+from vedette.vision.sampling import FrameSampler
+from vedette.vision.wire import Kind
+
+_BATCH = 16
+"""Pictures read per FILE_NEXT, so that a file without wanted pictures still answers."""
+
+
+class WorkerSession:
+    """The state of one worker: its streams, or its file.
+
+    Args:
+        detector: The model that streams may ask for, or None.
+        file: The file to analyse, already open, for file jobs.
+    """
+
+    def __init__(self, detector: Detector | None, file: io.BufferedIOBase | None = None) -> None:
+        self._detector = detector
+        self._streams: dict[int, StreamEngine] = {}
+        self._file = _FileJob(file, detector) if file else None
+
+    def handle(self, kind: int, payload: bytes) -> tuple[int, bytes]:
+        """Answers one message. What a stream or a request did wrong becomes FAILED with the reason."""
+        try:
+            return kind, self._answer(kind, payload)
+        except VedetteError as error:
+            return Kind.FAILED, str(error).encode()
+
+    def _answer(self, kind: int, payload: bytes) -> bytes:
+        if kind == Kind.PACKET:
+            return self._push(payload)
+        if kind == Kind.OPEN:
+            return self._open(wire.decode(payload, wire.OpenStream))
+        if kind == Kind.CLOSE:
+            self._streams.pop(int.from_bytes(payload[:4], "big"), None)
+            return b""
+        if kind == Kind.SNAPSHOT:
+            return self._snapshot(wire.decode(payload, wire.SnapshotRequest))
+        if kind == Kind.THUMBNAIL:
+            return _thumbnail(wire.decode(payload, wire.ThumbnailRequest))
+        if self._file is not None:
+            return self._file.answer(kind, payload)
+        raise InvalidInputError(f"message kind {kind} is not known")
+
+    def _open(self, setup: wire.OpenStream) -> bytes:
+        self._streams.pop(setup.stream, None)
+        detector = self._detector if setup.detector == "model" else None
+        self._streams[setup.stream] = StreamEngine(setup, detector)
+        return b""
+
+    def _push(self, payload: bytes) -> bytes:
+        stream, pts_90k, data, is_key, is_reset = wire.decode_packet(payload)
+        engine = self._find(stream)
+        damaged_before = engine.damaged
+        decoded, results = engine.push(data, pts_90k, is_key=is_key, is_reset=is_reset)
+        reply = wire.PacketReply(decoded, engine.damaged - damaged_before, results[: wire.MAX_RESULTS])
+        return wire.encode(reply)
+
+    def _snapshot(self, request: wire.SnapshotRequest) -> bytes:
+        analysis = self._file.analysis if self._file else self._find(request.stream).analysis
+        frame = analysis.kept_frame(request.pts_90k)
+        if frame is None:
+            raise NotFoundError("the picture is not kept any more")
+        return render_jpeg(frame, request.max_width, request.overlays, request.crop)
+
+    def _find(self, stream: int) -> StreamEngine:
+        engine = self._streams.get(stream)
+        if engine is None:
+            raise NotFoundError(f"stream {stream} is not open")
+        return engine
+
+
+def _thumbnail(request: wire.ThumbnailRequest) -> bytes:
+    for frame in FileFrames(io.BytesIO(request.file)).frames():
+        return render_jpeg(frame, request.max_width)
+    raise InvalidInputError("there is no picture in this fragment")
+
+
+class _FileJob:
+    """Reads one file once for analysis, and once more for the annotated video."""
+
+    def __init__(self, file: io.BufferedIOBase, detector: Detector | None) -> None:
+        self._file = file
+        self._detector = detector
+        self._source: FileFrames | None = None
+        self._frames: Iterator[PlanarFrame] = iter(())
+        self._sampler: FrameSampler | None = None
+        self._writer: VideoWriter | None = None
+        self.analysis = PictureAnalysis(None, (), gated=False)
+
+    def answer(self, kind: int, payload: bytes) -> bytes:
+        if kind == Kind.FILE_OPEN:
+            return wire.encode(self._start(wire.decode(payload, wire.FileSetup)))
+        if kind == Kind.FILE_NEXT and self._source is not None:
+            return wire.encode(self._next(self._source))
+        if kind == Kind.ANNOTATE and self._source is not None:
+            return self._annotate(wire.decode(payload, wire.AnnotateRequest))
+        raise InvalidInputError(f"message kind {kind} is not known or comes too early")
+
+    def _start(self, setup: wire.FileSetup) -> wire.FileInfo:
+        self._file.seek(0)
+        source = FileFrames(self._file)
+        self._source, self._frames = source, source.frames()
+        self._sampler = FrameSampler(setup.fps) if setup.fps > 0 else None
+        detector = self._detector if setup.detector == "model" else None
+        self.analysis = PictureAnalysis(detector, setup.classes, gated=False)
+        self._writer = None
+        return wire.FileInfo(*source.size_px, source.fps, source.duration_s)
+
+    def _next(self, source: FileFrames) -> wire.PacketReply:
+        """Reads on until one picture was analysed, a batch was read, or the file ends."""
+        decoded, damaged_before = 0, source.damaged
+        results: list[wire.FrameResult] = []
+        for frame in self._frames:
+            decoded += 1
+            if self._sampler is None or self._sampler.wants(frame.pts_90k):
+                results.append(self.analysis.analyse(frame))
+            if results or decoded >= _BATCH:
+                return wire.PacketReply(decoded, source.damaged - damaged_before, results)
+        return wire.PacketReply(decoded, source.damaged - damaged_before, results, done=True)
+
+    def _annotate(self, request: wire.AnnotateRequest) -> bytes:
+        for overlays in request.overlays:
+            frame = next(self._frames, None)
+            if frame is None:
+                break
+            size = fit_size(frame, request.max_width)
+            image = to_bgr(frame, *size)
+            draw_overlays(image, overlays)
+            self._writer = self._writer or VideoWriter(*size)
+            self._writer.write(image, frame.pts_90k / TICKS_PER_S)
+        else:
+            return self._writer.take() if self._writer else b""
+        return self._writer.finish() if self._writer else b""

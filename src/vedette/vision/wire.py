@@ -1,0 +1,210 @@
+"""Messages between the analyzer and its jailed workers: what they are and how they are encoded.
+
+Every request gets exactly one reply, in order, so the oldest unanswered request names the stream that a crash or
+a hang belongs to. The worker handles foreign bytes and may be taken over: what it says is decoded by
+`decode_*` here, which checks every length and number before anything else sees it.
+"""
+
+import struct
+from enum import IntEnum
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+
+from vedette.core.detections import CLASS_NAMES, Detections
+from vedette.core.errors import InvalidInputError
+from vedette.core.media import Codec, VideoFormat
+
+MAX_BOXES = 300
+MAX_RESULTS = 32
+MAX_JPEG_BYTES = 8 << 20
+_PACKET_HEAD = struct.Struct(">IqB")
+_FLAG_KEY, _FLAG_RESET = 1, 2
+
+
+class Kind(IntEnum):
+    """Message kinds. Replies carry the kind of their request, or `FAILED`."""
+
+    READY = 0
+    OPEN = 1
+    PACKET = 2
+    SNAPSHOT = 3
+    CLOSE = 4
+    THUMBNAIL = 5
+    FILE_OPEN = 6
+    FILE_NEXT = 7
+    ANNOTATE = 8
+    FAILED = 255
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """A worker's first words, after it has locked itself in."""
+
+    landlock_abi: int
+    layers: dict[str, bool]
+    reasons: dict[str, str]
+    release: str
+    inference_ms: float
+
+
+class OpenStream(msgspec.Struct, frozen=True):
+    """From now on `stream` has this format and is analysed like this. Replaces what it was."""
+
+    stream: int
+    codec: str
+    width: int
+    height: int
+    parameter_sets: list[bytes]
+    detector: str
+    classes: list[str]
+    fps: float
+
+    @property
+    def video(self) -> VideoFormat:
+        return VideoFormat(Codec(self.codec), self.width, self.height, tuple(self.parameter_sets), "")
+
+
+class FrameResult(msgspec.Struct, frozen=True):
+    """What was found in one analysed picture. `boxes` is float32 (N, 6): box, confidence, class; None when the
+    model was not asked.
+    """
+
+    pts_90k: int
+    width: int
+    height: int
+    motion: float
+    boxes: bytes | None
+
+
+class PacketReply(msgspec.Struct, frozen=True):
+    """Answers PACKET and FILE_NEXT. `done`: the file has ended."""
+
+    decoded: int
+    damaged: int
+    results: list[FrameResult]
+    done: bool = False
+
+
+class Overlay(msgspec.Struct, frozen=True):
+    """A box to draw, in fractions of the picture, with its words and the class that chooses its colour."""
+
+    box: tuple[float, float, float, float]
+    text: str
+    class_id: int
+
+
+class SnapshotRequest(msgspec.Struct, frozen=True):
+    """Asks for a recent analysed picture of a stream as JPEG. `crop`: only this part of the picture."""
+
+    stream: int
+    pts_90k: int
+    max_width: int
+    overlays: list[Overlay]
+    crop: tuple[float, float, float, float] | None = None
+
+
+class ThumbnailRequest(msgspec.Struct, frozen=True):
+    """Asks for the first picture of a small media file (fMP4 init and fragment) as JPEG."""
+
+    file: bytes
+    max_width: int
+
+
+class FileSetup(msgspec.Struct, frozen=True):
+    """How to analyse the file that the worker was started with. `fps` 0: every picture."""
+
+    detector: str
+    classes: list[str]
+    fps: float
+
+
+class FileInfo(msgspec.Struct, frozen=True):
+    """What the container says of the file."""
+
+    width: int
+    height: int
+    fps: float
+    duration_s: float
+
+
+class AnnotateRequest(msgspec.Struct, frozen=True):
+    """Draws the next pictures of the file, one list of overlays per picture, and asks for the encoded bytes."""
+
+    overlays: list[list[Overlay]]
+    max_width: int
+
+
+def encode(message: msgspec.Struct) -> bytes:
+    """Encodes any message but a packet."""
+    return msgspec.msgpack.encode(message)
+
+
+MessageT = TypeVar("MessageT", bound=msgspec.Struct)
+
+
+def decode(payload: bytes, kind: type[MessageT]) -> MessageT:
+    """Decodes a message of a known kind.
+
+    Raises:
+        InvalidInputError: it is not one.
+    """
+    try:
+        return msgspec.msgpack.decode(payload, type=kind)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise InvalidInputError(f"a worker message is no {kind.__name__}: {error}") from error
+
+
+def encode_packet(stream: int, pts_90k: int, data: bytes, *, is_key: bool, is_reset: bool) -> bytes:
+    """Encodes one access unit. `is_reset`: packets before it were dropped, the decoder starts anew."""
+    flags = (_FLAG_KEY if is_key else 0) | (_FLAG_RESET if is_reset else 0)
+    return _PACKET_HEAD.pack(stream, pts_90k, flags) + data
+
+
+def decode_packet(payload: bytes) -> tuple[int, int, bytes, bool, bool]:
+    """Gives stream, pts_90k, data, is_key and is_reset."""
+    stream, pts_90k, flags = _PACKET_HEAD.unpack_from(payload)
+    return stream, pts_90k, payload[_PACKET_HEAD.size :], bool(flags & _FLAG_KEY), bool(flags & _FLAG_RESET)
+
+
+def encode_boxes(found: Detections) -> bytes:
+    """Encodes detections as float32 (N, 6), at most `MAX_BOXES`, best first."""
+    rows = np.column_stack([found.boxes_norm_xyxy, found.confidence, found.class_id.astype(np.float32)])
+    return rows[:MAX_BOXES].astype(np.float32).tobytes()
+
+
+def decode_boxes(data: bytes) -> Detections:
+    """Decodes and checks what a worker says it found.
+
+    Raises:
+        InvalidInputError: too many, not finite, outside the picture, inside out, or of no known class.
+    """
+    if len(data) % 24 or len(data) > MAX_BOXES * 24:
+        raise InvalidInputError(f"{len(data)} bytes are no list of boxes")
+    rows = np.frombuffer(data, np.float32).reshape(-1, 6)
+    boxes, confidence, classes = rows[:, :4], rows[:, 4], rows[:, 5]
+    sane = (
+        np.isfinite(rows).all()
+        and ((rows[:, :5] >= 0) & (rows[:, :5] <= 1)).all()
+        and (boxes[:, 2:] >= boxes[:, :2]).all()
+        and np.isin(classes, np.arange(len(CLASS_NAMES))).all()
+    )
+    if not sane:
+        raise InvalidInputError("a worker reports boxes that cannot be")
+    return Detections(boxes.copy(), confidence.copy(), classes.astype(np.int16))
+
+
+def decode_reply(payload: bytes) -> PacketReply:
+    """Decodes and checks a PacketReply (boxes are checked by `decode_boxes`).
+
+    Raises:
+        InvalidInputError: a number is out of its range.
+    """
+    reply = decode(payload, PacketReply)
+    sane = len(reply.results) <= MAX_RESULTS and all(
+        0.0 <= result.motion <= 1.0 and 0 < result.width <= 8192 and 0 < result.height <= 8192
+        for result in reply.results
+    )
+    if not sane:
+        raise InvalidInputError("a worker's reply is out of range")
+    return reply
