@@ -128,7 +128,7 @@ def _limit_resources(headroom_bytes: int, spare_fds: int) -> None:
         resource.RLIMIT_CORE: 0,  # a core dump would carry pictures to the disk
         resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_AS: pages * resource.getpagesize() + headroom_bytes,
-        resource.RLIMIT_NOFILE: open_fds + spare_fds,
+        resource.RLIMIT_NOFILE: open_fds + 1 + spare_fds,  # Landlock's rule set takes one for a moment
         resource.RLIMIT_MSGQUEUE: 0,
     }
     for kind, value in wanted.items():
