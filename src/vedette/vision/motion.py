@@ -106,7 +106,7 @@ class MotionDetector:
 
     def _threshold(self) -> NDArray[np.float32]:
         scaled = self._noise * np.float32(self._policy.noise_factor)
-        return np.maximum(scaled, np.float32(self._policy.contrast)).astype(np.float32)
+        return np.asarray(np.maximum(scaled, self._policy.contrast), np.float32)
 
     def _find_foreground(self, picture: NDArray[np.float32], background: NDArray[np.float32]) -> NDArray[np.bool_]:
         difference = picture - background

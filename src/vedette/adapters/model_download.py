@@ -1,0 +1,66 @@
+"""Brings model files in, from a mirror folder or from their official address, and installs what verifies."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from vedette.core.errors import UnavailableError
+from vedette.vision.models.manifest import ModelFile, ModelManifest
+from vedette.vision.models.registry import ModelRegistry, check_model_bytes
+
+_TIMEOUT_S = 60.0
+
+FetchFile = Callable[[ModelFile], bytes]
+
+
+def fetch_from_mirror(mirror: Path) -> FetchFile:
+    """Takes files from a folder that is laid out like the paths in the manifests."""
+
+    def fetch(file: ModelFile) -> bytes:
+        try:
+            return (mirror / file.path).read_bytes()
+        except OSError as error:
+            raise UnavailableError(
+                f"the mirror {mirror} has no {file.path}: {error.strerror}", "Check VEDETTE_MODEL_MIRROR."
+            ) from error
+
+    return fetch
+
+
+def fetch_from_source(file: ModelFile) -> bytes:
+    """Downloads a file from the address in its manifest, no more bytes than the manifest says."""
+    try:
+        with httpx.stream("GET", file.url, timeout=_TIMEOUT_S, follow_redirects=True) as answer:
+            answer.raise_for_status()
+            data = bytearray()
+            for part in answer.iter_bytes():
+                data += part
+                if len(data) > file.bytes:
+                    break
+            return bytes(data)
+    except httpx.HTTPError as error:
+        raise UnavailableError(
+            f"{file.url} cannot be downloaded: {error}",
+            "Without a network, set VEDETTE_MODEL_MIRROR to a folder with the files.",
+        ) from error
+
+
+def install_model(registry: ModelRegistry, manifest: ModelManifest, fetch: FetchFile) -> None:
+    """Fetches all files of a model, verifies all, then installs all: never half of a model.
+
+    Raises:
+        ModelRefusedError: a file differs from the manifest; nothing is installed.
+        UnavailableError: a file cannot be had.
+    """
+    fetched = []
+    for file in manifest.files:
+        data = fetch(file)
+        check_model_bytes(file, data)
+        fetched.append((registry.path_of(manifest, file), data))
+    for path, data in fetched:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.part")
+        part.write_bytes(data)
+        os.replace(part, path)  # noqa: PTH105 - atomic rename, spelled as what it is

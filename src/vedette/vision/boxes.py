@@ -1,0 +1,41 @@
+"""Arithmetic on boxes: (N, 4) float arrays of left, top, right, bottom. Pure; N = 0 is fine everywhere."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Boxes = NDArray[np.float32]
+
+
+def areas(boxes: Boxes) -> NDArray[np.float32]:
+    """(N,) areas."""
+    return np.asarray((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), np.float32)
+
+
+def iou_matrix(first: Boxes, second: Boxes) -> NDArray[np.float32]:
+    """(N, M) intersection over union; 0 for boxes without area."""
+    top_left = np.maximum(first[:, None, :2], second[None, :, :2])
+    bottom_right = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    overlap = np.clip(bottom_right - top_left, 0, None).prod(axis=2)
+    union = areas(first)[:, None] + areas(second)[None, :] - overlap
+    ratio = np.divide(overlap, union, out=np.zeros(union.shape, np.float32), where=union > 0)
+    return np.asarray(ratio, np.float32)
+
+
+def suppress_overlaps(
+    boxes: Boxes, confidence: NDArray[np.float32], class_id: NDArray[np.int16], max_iou: float
+) -> NDArray[np.intp]:
+    """Non-maximum suppression per class.
+
+    Returns:
+        (K,) indices to keep, best first.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    if not len(order):
+        return order
+    clash = iou_matrix(boxes[order], boxes[order]) > max_iou
+    clash &= class_id[order][:, None] == class_id[order][None, :]
+    keep = np.ones(len(order), bool)
+    for row in range(len(order)):
+        if keep[row]:
+            keep[row + 1 :] &= ~clash[row, row + 1 :]
+    return np.asarray(order[keep], np.intp)

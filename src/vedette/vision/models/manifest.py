@@ -1,0 +1,112 @@
+"""What a model manifest says, and the check that it says all of it.
+
+A manifest is the allow-list entry of one model release: files by sha256, source, licence, preprocessing, labels
+and thresholds, measured accuracy with the command that measured it. Only formats that carry no code may be
+named (OpenVINO IR, ONNX, TFLite): a pickle can run whatever it likes at load. Pure.
+"""
+
+import re
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+import msgspec
+import yaml
+
+from vedette.core.detections import CLASS_NAMES
+from vedette.core.errors import InvalidInputError
+
+_SAFE_FORMATS = frozenset({".xml", ".bin", ".onnx", ".tflite"})
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
+
+
+class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One file of a release. `path` is its place in a mirror and, under the model's name, in the installation."""
+
+    path: str
+    url: str
+    bytes: int
+    sha256: str
+
+    @property
+    def file_name(self) -> str:
+        return PurePosixPath(self.path).name
+
+
+class ModelInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a picture is prepared for the model."""
+
+    name: str
+    width: int
+    height: int
+    layout: Literal["NCHW", "NHWC"]
+    colour: Literal["BGR", "RGB"]
+    range: tuple[float, float]
+    resize: Literal["plain"]
+
+
+class MeasuredAccuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One measured figure: what, on which data, by which command."""
+
+    figure: str
+    value: float
+    data: str
+    command: str
+
+
+class ModelManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One model release. Field meanings: docs/design/vision.md."""
+
+    name: str
+    task: Literal["detection"]
+    release: str
+    packs: list[str]
+    licence: str
+    origin: str
+    runtime: Literal["openvino"]
+    precision: Literal["fp32", "fp16", "int8"]
+    files: list[ModelFile]
+    input: ModelInput
+    outputs: dict[str, str]
+    labels: list[str]
+    thresholds: dict[str, float]
+    accuracy: list[MeasuredAccuracy]
+
+
+def parse_manifest(text: str, source: str) -> ModelManifest:
+    """Parses and checks one manifest.
+
+    Raises:
+        InvalidInputError: what is wrong, with every fault found.
+    """
+    try:
+        fields: Any = yaml.safe_load(text)
+        manifest = msgspec.convert(fields, ModelManifest)
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise InvalidInputError(f"the model manifest {source} is not valid: {error}") from error
+    faults = [*_find_faults(manifest)]
+    if faults:
+        raise InvalidInputError(f"the model manifest {source} is not valid: {'; '.join(faults)}")
+    return manifest
+
+
+def _find_faults(manifest: ModelManifest) -> list[str]:
+    faults = []
+    if not _NAME.fullmatch(manifest.name):
+        faults.append(f"the name {manifest.name!r} may have only a-z, 0-9, dot, dash and underscore")
+    if not manifest.files:
+        faults.append("it names no files")
+    unknown = sorted(set(manifest.labels) - set(CLASS_NAMES))
+    if unknown:
+        faults.append(f"labels {unknown} are no object classes of the house")
+    for file in manifest.files:
+        path = PurePosixPath(file.path)
+        if path.is_absolute() or ".." in path.parts:
+            faults.append(f"{file.path} leaves the model folder")
+        if path.suffix not in _SAFE_FORMATS:
+            faults.append(f"{file.path} is of a format that may carry code")
+        if not _SHA256.fullmatch(file.sha256) or file.bytes <= 0:
+            faults.append(f"{file.path} has no valid sha256 and size")
+        if not file.url.startswith("https://"):
+            faults.append(f"{file.path} has no https source")
+    return faults

@@ -1,0 +1,117 @@
+"""Which models exist, which are installed, and their bytes, verified.
+
+The registry is the folder of manifests in this package, so a release of Vedette fixes which models it may load
+(trust.md M6). Installed files are hashed at every load and handed on as bytes: what was checked is what runs,
+and a file that differs in one bit is refused.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from vedette.core.errors import InvalidInputError, NotFoundError, StorageError
+from vedette.vision.models.manifest import ModelFile, ModelManifest, parse_manifest
+
+_MANIFESTS = Path(__file__).resolve().parent.parent / "manifests"
+
+
+class ModelRefusedError(InvalidInputError):
+    """A model file is not the one that the manifest names. It is never loaded."""
+
+    code = "model_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledModel:
+    """A verified model: the manifest and its files' bytes, in the manifest's order."""
+
+    manifest: ModelManifest
+    files: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """One line of `vedette models list`: `installed`, `absent` or `refused` with the reason."""
+
+    manifest: ModelManifest
+    state: str
+    reason: str = ""
+
+
+class ModelRegistry:
+    """The manifests, and the installed files under `directory`."""
+
+    def __init__(self, directory: Path, manifests: Path = _MANIFESTS) -> None:
+        self.directory = directory
+        self._manifests = manifests
+
+    def manifests(self, pack: str = "") -> list[ModelManifest]:
+        """All manifests, or those of one pack, by name.
+
+        Raises:
+            NotFoundError: no model is in this pack.
+        """
+        found = [parse_manifest(path.read_text("utf-8"), path.name) for path in sorted(self._manifests.glob("*.yaml"))]
+        chosen = [manifest for manifest in found if not pack or pack in manifest.packs]
+        if not chosen:
+            packs = sorted({name for manifest in found for name in manifest.packs})
+            raise NotFoundError(f"there is no model pack {pack!r}", f"Packs: {', '.join(packs)}.")
+        return chosen
+
+    def path_of(self, manifest: ModelManifest, file: ModelFile) -> Path:
+        """Where a file of a model lies when it is installed."""
+        return self.directory / manifest.name / file.file_name
+
+    def states(self) -> list[ModelState]:
+        """What is installed, each file hashed."""
+        return [self._state(manifest) for manifest in self.manifests()]
+
+    def find_installed(self, task: str, precisions: tuple[str, ...]) -> ModelManifest | None:
+        """The installed model of a task, by the first precision of the list that has one. Files are not read."""
+        for precision in precisions:
+            for manifest in self.manifests():
+                files = (self.path_of(manifest, file) for file in manifest.files)
+                if (manifest.task, manifest.precision) == (task, precision) and all(f.is_file() for f in files):
+                    return manifest
+        return None
+
+    def load(self, manifest: ModelManifest) -> InstalledModel:
+        """Reads and verifies a model.
+
+        Raises:
+            NotFoundError: a file is missing.
+            ModelRefusedError: a file differs from its manifest.
+        """
+        files = []
+        for file in manifest.files:
+            path = self.path_of(manifest, file)
+            try:
+                data = path.read_bytes()
+            except FileNotFoundError as error:
+                raise NotFoundError(
+                    f"the model {manifest.name} is not installed: {path} is missing",
+                    f"Run `vedette models pull {manifest.packs[0]}`.",
+                ) from error
+            except OSError as error:
+                raise StorageError(f"the model file {path} cannot be read: {error.strerror}") from error
+            check_model_bytes(file, data)
+            files.append(data)
+        return InstalledModel(manifest, tuple(files))
+
+    def _state(self, manifest: ModelManifest) -> ModelState:
+        try:
+            self.load(manifest)
+        except NotFoundError:
+            return ModelState(manifest, "absent")
+        except (ModelRefusedError, StorageError) as error:
+            return ModelState(manifest, "refused", error.message)
+        return ModelState(manifest, "installed")
+
+
+def check_model_bytes(file: ModelFile, data: bytes) -> None:
+    """Raises ModelRefusedError unless the bytes are exactly those that the manifest names."""
+    if len(data) != file.bytes or hashlib.sha256(data).hexdigest() != file.sha256:
+        raise ModelRefusedError(
+            f"{file.file_name} is not the file that its manifest names (sha256 or size differs); it is refused",
+            "Delete it and pull the pack again. If it happens again, the source was changed: tell us.",
+        )
