@@ -1,0 +1,51 @@
+"""`vedette doctor` measures this machine and says what to do about what it lacks."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from vedette.node.doctor.findings import FindingState
+from vedette.node.doctor.machine import check_port
+from vedette.node.doctor.speed import check_inference
+from vedette.node.doctor.storage import check_disk
+from vedette.runtime.clock import SystemClock
+
+
+def test_report_is_one_json_object_and_every_fault_has_advice(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "vedette", "doctor", "--json", "--data", str(tmp_path / "new")],
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    report = json.loads(done.stdout)
+    by_check = {finding["check"]: finding for finding in report["findings"]}
+    assert {"processor", "memory", "clock", "port", "disk", "jail", "decode", "inference"} <= by_check.keys()
+    assert by_check["disk"]["figures"]["write_mbps"] > 0
+    assert by_check["decode"]["figures"]["fps_per_core"] > 0
+    assert all(finding["advice"] for finding in report["findings"] if finding["state"] != "good")
+    assert done.returncode == (0 if report["ok"] else 1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_port_in_use_is_found_and_the_option_named() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        finding = check_port("127.0.0.1", taken.getsockname()[1])
+    assert finding.state is FindingState.WARNING
+    assert "--port" in finding.advice
+
+
+def test_disk_that_cannot_be_written_is_bad() -> None:
+    finding = check_disk(Path("/proc/vedette"), SystemClock())
+    assert finding.state is FindingState.BAD
+    assert "--data" in finding.advice
+
+
+def test_missing_model_is_said_with_the_command_that_installs_it(tmp_path: Path) -> None:
+    finding = check_inference(tmp_path, SystemClock())
+    assert finding.state is FindingState.WARNING
+    assert "vedette models pull standard" in finding.advice
