@@ -7,6 +7,7 @@ frame would freeze the picture for seconds. Where frames are missing, the frame 
 lasts until its true end; the next one is on the camera's line again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vedette.core.media import Codec, Packet, StreamFormat
@@ -45,7 +46,7 @@ def make_init_message(stream_format: StreamFormat, sent_at_ns: int) -> bytes:
     return encode_media(head, make_init(stream_format))
 
 
-def join_fragments(fragments: list[LiveFragment], sent_at_ns: int) -> LiveFragment:
+def join_fragments(fragments: Sequence[LiveFragment], sent_at_ns: int) -> LiveFragment:
     """Joins the cached fragments of one track into one message, so that a joining viewer needs one append.
 
     Raises:

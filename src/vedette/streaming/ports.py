@@ -6,38 +6,11 @@ Implementations: `vedette.adapters.feed_client` (the recorder's `/feed`), `vedet
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Protocol
 
 from vedette.core.footage import FootageGap, FragmentRef, SegmentInit, SegmentRef
-from vedette.core.media import Packet, StreamFormat, StreamRole, StreamState
-
-
-@dataclass(frozen=True, slots=True)
-class FeedPacket:
-    """One access unit from the feed. `is_cached`: from the recorder's copy of the current GOP."""
-
-    packet: Packet
-    is_cached: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FeedState:
-    """The recorder says how the camera's stream is. `code` is that of `vedette.camera.errors`."""
-
-    state: StreamState
-    code: str
-    reason: str
-    hint: str
-    at_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class FeedDropped:
-    """We were too slow for the recorder; the next video packet is a key frame."""
-
-    frames: int
-
+from vedette.core.media import StreamFormat, StreamRole
+from vedette.media.feed import FeedDropped, FeedPacket, FeedState
 
 FeedItem = StreamFormat | FeedPacket | FeedState | FeedDropped
 
