@@ -4,7 +4,7 @@ The attempts run in the position of the decoder: the same process, after the sam
 a thread that existed before it. Run unlocked (`--unlocked`) the same attempts show that they can succeed.
 """
 
-# ruff: noqa: PTH - the attempts are system calls, spelled as such
+# ruff: noqa: PTH101, PTH104, PTH123, PTH211
 import ctypes
 import json
 import mmap

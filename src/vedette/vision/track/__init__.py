@@ -1,0 +1,1 @@
+"""Follows objects from picture to picture on one stream. Pure; design and figures: docs/design/vision.md."""
