@@ -11,14 +11,16 @@ export interface DriftPolicy {
   readonly maxTargetS: number;
   /** Beyond target + this, jumping is better than watching a fast film. */
   readonly jumpS: number;
-  /** Without a stall for this long the target shrinks by a tenth. */
+  /** Without a stall for this long the target shrinks by a seventh. */
   readonly calmS: number;
 }
 
-export const LIVE_POLICY: DriftPolicy = { minTargetS: 0.08, maxTargetS: 1.0, jumpS: 1.0, calmS: 20 };
+export const LIVE_POLICY: DriftPolicy = { minTargetS: 0.08, maxTargetS: 1.0, jumpS: 1.0, calmS: 8 };
 
 export type DriftDecision = { readonly kind: "rate"; readonly rate: number } | { readonly kind: "jump"; readonly lagS: number };
 
+/** After joining or a hiccup of the network: a second is caught up within a second, without another seek. */
+const VERY_FAST = 2;
 const FAST = 1.1;
 const SLIGHTLY_FAST = 1.03;
 const SLIGHTLY_SLOW = 0.97;
@@ -52,8 +54,9 @@ export class DriftControl {
       this.#rate = 1;
       return { kind: "jump", lagS: target };
     }
-    if (lagS > target + 0.06) this.#rate = FAST;
-    else if (lagS > target + 0.02) this.#rate = Math.max(this.#rate, SLIGHTLY_FAST);
+    if (lagS > target + 0.3) this.#rate = VERY_FAST;
+    else if (lagS > target + 0.06) this.#rate = FAST;
+    else if (lagS > target + 0.02) this.#rate = this.#rate >= FAST ? FAST : SLIGHTLY_FAST;
     else if (lagS < target * 0.4) this.#rate = SLIGHTLY_SLOW;
     else if (lagS < target) this.#rate = 1;
     return { kind: "rate", rate: this.#rate };
@@ -63,6 +66,6 @@ export class DriftControl {
     this.#calmSinceS ??= nowS;
     if (nowS - this.#calmSinceS < this.#policy.calmS) return;
     this.#calmSinceS = nowS;
-    this.#targetS = Math.max(this.#policy.minTargetS, this.#targetS * 0.9);
+    this.#targetS = Math.max(this.#policy.minTargetS, this.#targetS * 0.85);
   }
 }

@@ -31,8 +31,10 @@ export class FrameMeter {
     const first = this.#times[0];
     const last = this.#times[this.#times.length - 1];
     if (first === undefined || last === undefined || this.#times.length < 2) return 0;
-    // Until now, not until the last frame: a picture that froze a second ago has half the rate.
-    return ((this.#times.length - 1) * 1000) / Math.max(last - first, nowMs - first - this.windowMs / 10);
+    const intervalMs = (last - first) / (this.#times.length - 1);
+    // A picture that stopped a second ago has half the rate, not the rate it had.
+    const silentMs = nowMs - last > 2 * intervalMs ? nowMs - last : 0;
+    return ((this.#times.length - 1) * 1000) / (last - first + silentMs);
   }
 
   /** Milliseconds since the last picture, or null before the first. */

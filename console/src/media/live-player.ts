@@ -22,6 +22,8 @@ const HIDDEN_GRACE_MS = 10_000;
 const KEEP_BEHIND_S = 8;
 /** On joining, a picture this far from the edge is jumped over instead of caught up with. */
 const JOIN_LAG_S = 0.3;
+/** After a jump the decoder catches up with the whole GOP; running dry meanwhile says nothing about the line. */
+const SETTLING_MS = 2500;
 /** The connection is said to be lost only when it stays away: a restart of the gateway takes a second or two. */
 const LOST_GRACE_MS = 2500;
 
@@ -62,6 +64,7 @@ export class LivePlayer {
   #bytes = 0;
   #bytesSinceMs = 0;
   #ticks = 0;
+  #jumpedAtMs = 0;
   #lostAtMs: number | null = null;
   #hiddenAtMs: number | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -252,7 +255,7 @@ export class LivePlayer {
       this.#arrivals.add(elementS, message.receivedAtMs);
       this.#intervalMs = Math.min(message.durationS * 1000, 5000);
     }
-    if (this.#mustJump) sink.whenDone(() => this.#steer());
+    sink.whenDone(() => this.#steer());
   }
 
   #onSinkError(reason: string): void {
@@ -292,14 +295,17 @@ export class LivePlayer {
 
   #jumpTo(timeS: number): void {
     this.#mustJump = false;
+    this.#jumpedAtMs = performance.now();
     this.#video.playbackRate = 1;
     this.#video.currentTime = timeS;
   }
 
   readonly #onWaiting = (): void => {
     if (!this.#meter.sinceLastMs(performance.now()) || this.#video.seeking || document.hidden) return;
+    const nowMs = performance.now();
+    if (nowMs - this.#jumpedAtMs < SETTLING_MS) return;
     this.#stalls += 1;
-    this.#drift.stalled(performance.now() / 1000);
+    this.#drift.stalled(nowMs / 1000);
   };
 
   readonly #onVisibility = (): void => {

@@ -26,7 +26,8 @@ export class MseSink {
   #queue: Operation[] = [];
   #queuedBytes = 0;
   #shiftS = 0;
-  #durationS: number;
+  #isShortOfSpace = false;
+  readonly #durationS: number;
 
   /** `durationS` is infinite for live. */
   constructor(video: HTMLVideoElement, durationS: number, onError: (reason: string) => void) {
@@ -114,11 +115,7 @@ export class MseSink {
     }
     const source = new Source();
     this.#source = source;
-    source.addEventListener("sourceopen", () => {
-      if (this.#source !== source) return;
-      source.duration = this.#durationS;
-      this.#pump();
-    });
+    source.addEventListener("sourceopen", () => this.#pump(), { once: true });
     this.#url = URL.createObjectURL(source);
     this.#video.disableRemotePlayback = true; // ManagedMediaSource opens only then
     this.#video.src = this.#url;
@@ -136,7 +133,8 @@ export class MseSink {
       try {
         this.#perform(operation);
       } catch (error) {
-        if (error instanceof DOMException && error.name === "QuotaExceededError") this.#freeSpace(operation);
+        const isQuota = error instanceof DOMException && error.name === "QuotaExceededError";
+        if (isQuota && !this.#isShortOfSpace) this.#freeSpace(operation);
         else {
           this.#queue = [];
           this.#onError(String(error));
@@ -154,6 +152,7 @@ export class MseSink {
       case "append":
         this.#queuedBytes -= operation.bytes.byteLength;
         this.#buffer?.appendBuffer(operation.bytes);
+        this.#isShortOfSpace = false;
         return;
       case "shift":
         if (this.#buffer) this.#buffer.timestampOffset = operation.shiftS;
@@ -171,14 +170,18 @@ export class MseSink {
       this.#buffer.changeType(mime);
       return;
     }
-    const buffer = (this.#source as MediaSource).addSourceBuffer(mime);
+    const source = this.#source as MediaSource;
+    source.duration = this.#durationS;
+    const buffer = source.addSourceBuffer(mime);
     buffer.mode = "segments";
     buffer.addEventListener("updateend", () => this.#pump());
     buffer.addEventListener("error", () => this.#onError("the browser refused a media fragment"));
     this.#buffer = buffer;
   }
 
+  /** The buffer is full: everything played goes. If that was not enough, the next failure is final. */
   #freeSpace(operation: Operation): void {
+    this.#isShortOfSpace = true;
     if (operation.kind === "append") this.#queuedBytes += operation.bytes.byteLength;
     this.#queue.unshift({ kind: "remove", fromS: 0, toS: Math.max(0.1, this.#video.currentTime - 1) }, operation);
   }

@@ -65,6 +65,8 @@ class G711ToAac:
     def push(self, packet: Packet) -> list[Packet]:
         """Takes one G.711 packet and returns the AAC packets that became complete (often none)."""
         samples = decode_g711(self._source.codec, packet.data)
+        if not len(samples):
+            return []
         if self._anchor is None or self._has_jumped(packet):
             self._restart(packet)
         count = len(samples) // self._source.channels
@@ -110,7 +112,7 @@ class G711ToAac:
     def _encode(self, frame: av.AudioFrame | None, latest: Packet) -> list[Packet]:
         return [self._to_packet(encoded, latest) for encoded in self._encoder.encode(frame)]
 
-    def _to_packet(self, encoded: av.Packet[Any], latest: Packet) -> Packet:
+    def _to_packet(self, encoded: "av.Packet[Any]", latest: Packet) -> Packet:
         """`received_at` is that of the newest octets: only then could this frame exist."""
         assert self._anchor is not None
         offset_90k = (encoded.pts or 0) * TICKS_PER_S // RATE_HZ

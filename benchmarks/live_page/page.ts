@@ -1,0 +1,87 @@
+/** The console's media engine on a bare page, driven by benchmarks and tests through `window.bench`. */
+
+import { LivePlayer, type LiveState, PlaybackPlayer, type PlaybackState, SyncClock } from "../../console/src/media";
+import { connectPeer } from "./peer";
+import { BarcodeWatch } from "./barcode";
+
+const wall = document.querySelector("#wall") as HTMLElement;
+const live: LivePlayer[] = [];
+const playback: PlaybackPlayer[] = [];
+const liveStates: LiveState[][] = [];
+const playbackStates: PlaybackState[][] = [];
+const latencies: number[] = [];
+const watches: BarcodeWatch[] = [];
+let clock: SyncClock | null = null;
+
+function addVideo(): HTMLVideoElement {
+  const video = document.createElement("video");
+  video.muted = true;
+  video.playsInline = true;
+  wall.append(video);
+  wall.style.setProperty("--columns", String(Math.ceil(Math.sqrt(wall.children.length))));
+  return video;
+}
+
+const bench = {
+  live,
+  playback,
+  liveStates,
+  playbackStates,
+  latencies,
+  addLive(camera: string, stream: "auto" | "main" | "sub", audio = false): void {
+    const states: LiveState[] = [];
+    liveStates.push(states);
+    const player = new LivePlayer(addVideo(), {
+      camera,
+      stream,
+      audio,
+      onState: (state) => states.push(state),
+      onStats: (stats) => stats.latencyMs !== null && latencies.push(stats.latencyMs),
+    });
+    live.push(player);
+    player.start();
+  },
+  addPlayback(camera: string, stream: "auto" | "main" | "sub"): void {
+    clock ??= new SyncClock();
+    const states: PlaybackState[] = [];
+    playbackStates.push(states);
+    const player = new PlaybackPlayer(addVideo(), { camera, stream, clock, onState: (state) => states.push(state) });
+    playback.push(player);
+    player.start();
+  },
+  get clock(): SyncClock {
+    clock ??= new SyncClock();
+    return clock;
+  },
+  addPeer(url: string): void {
+    connectPeer(addVideo(), url);
+  },
+  /** Reads the frame number that is painted into the picture, at every shown frame. */
+  watchBarcode(tile: number): void {
+    watches.push(new BarcodeWatch(wall.children[tile] as HTMLVideoElement));
+  },
+  /** Shown frame numbers with the UTC milliseconds of their display, per watch. */
+  barcodes(): [number, number][][] {
+    return watches.map((watch) => watch.take());
+  },
+  async picture(tile: number): Promise<{ width: number; height: number; mean: number; currentTime: number }> {
+    const video = wall.children[tile] as HTMLVideoElement;
+    const canvas = new OffscreenCanvas(64, 36);
+    const context = canvas.getContext("2d") as OffscreenCanvasRenderingContext2D;
+    context.drawImage(video, 0, 0, 64, 36);
+    const pixels = context.getImageData(0, 0, 64, 36).data;
+    const mean = pixels.reduce((sum, value, index) => (index % 4 === 3 ? sum : sum + value), 0) / (64 * 36 * 3);
+    return { width: video.videoWidth, height: video.videoHeight, mean, currentTime: video.currentTime };
+  },
+  stop(): void {
+    for (const player of [...live, ...playback]) player.stop();
+    clock?.stop();
+  },
+};
+
+declare global {
+  interface Window {
+    bench: typeof bench;
+  }
+}
+window.bench = bench;
