@@ -87,6 +87,15 @@ class RtspClient:
         assert reply.status == 200, reply
         return reply
 
+    async def sync(self) -> list[RtpPacket]:
+        """Asks the server something and returns the packets that came before its answer.
+
+        All that the server sent before it read the question is among them.
+        """
+        assert (await self.ask("GET_PARAMETER")).status == 200
+        packets = self.packets()
+        return [await anext(packets) for channel, _ in list(self._early) if channel % 2 == 0]
+
     async def packets(self) -> AsyncIterator[RtpPacket]:
         """Yields RTP packets until the connection ends; sender reports go to `reports`."""
         while True:
@@ -146,6 +155,19 @@ async def take_units(packets: AsyncIterator[RtpPacket], count: int, channel: int
 
     await asyncio.wait_for(collect(), LIMIT_S)
     return units
+
+
+async def take_units_through_now(client: RtspClient, count: int) -> list[list[RtpPacket]]:
+    """Takes all video access units on the way, and `count` more that were sent after this call."""
+    packets = await client.sync()
+    while packets and not packets[-1].marker:
+        packets += await take(client.packets(), 1)
+    units: list[list[RtpPacket]] = [[]]
+    for packet in packets:
+        units[-1].append(packet)
+        if packet.marker:
+            units.append([])
+    return units[:-1] + await take_units(client.packets(), count)
 
 
 def join_h264(unit: list[RtpPacket]) -> list[bytes]:

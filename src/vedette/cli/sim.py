@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from vedette.core.media import StreamRole
-from vedette.testing.faults import load_script
+from vedette.testing.fault_script import load_script
 from vedette.testing.login import Login, LoginScheme
 from vedette.testing.sim_server import ServerOptions, SimServer
 from vedette.testing.simulated_camera import CameraSpec

@@ -4,14 +4,12 @@ import asyncio
 import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 from vedette.core.time import NS_PER_S
 from vedette.runtime.clock import Clock
 from vedette.testing.faults import ANSWER_FAULTS, Fault, FaultKind, FaultStep
 from vedette.testing.simulated_camera import CameraConnection, SimulatedCamera
-from vedette.testing.source import SimSource
 
 
 class FaultTarget(Protocol):
@@ -19,7 +17,7 @@ class FaultTarget(Protocol):
 
     clock: Clock
 
-    async def load(self, item: Path | SimSource) -> SimSource: ...
+    async def prepare(self, fault: Fault, camera: str = "*", stream: str = "*") -> None: ...
 
     async def apply(self, fault: Fault, camera: str = "*", stream: str = "*") -> None: ...
 
@@ -70,8 +68,7 @@ class FaultRunner:
     async def prepare(self) -> None:
         """Loads the clips that the script changes to, so that no fault comes late, and starts its time."""
         for step in self._script:
-            if step.fault.file is not None:
-                await self._target.load(step.fault.file)
+            await self._target.prepare(step.fault, step.camera, step.stream)
         self._start_ns = self._target.clock.mono_ns()
         for step in self._script:
             if step.on_connection is None:

@@ -11,7 +11,6 @@ import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -26,7 +25,8 @@ from vedette.testing.faults import Fault, FaultKind, FaultStep
 from vedette.testing.pacer import Pacer
 from vedette.testing.rtsp_connection import ConnectionOptions, RtspConnection
 from vedette.testing.simulated_camera import CameraSpec, SimulatedCamera
-from vedette.testing.source import SimSource, SourceOptions, load_source
+from vedette.testing.source import SimSource, SourceOptions
+from vedette.testing.source_library import SourceLibrary
 from vedette.testing.track_sender import UdpSockets
 
 _BACKLOG = 256
@@ -85,7 +85,7 @@ class SimServer:
         self._ports: dict[str, int] = {}
         self._listeners: dict[int, asyncio.Server] = {}
         self._connections: set[RtspConnection] = set()
-        self._sources: dict[Path, SimSource] = {}
+        self._library = SourceLibrary(self._options.source)
         self._pacer = Pacer(self.clock)
         self._faults = FaultRunner(script, self)
         self._stack = AsyncExitStack()
@@ -143,7 +143,7 @@ class SimServer:
         if spec.name in self._cameras:
             raise ConflictError(f"there is already a simulated camera {spec.name!r}.")
         given = {StreamRole.MAIN: spec.main, StreamRole.SUB: spec.sub}
-        sources = {role: await self.load(item) for role, item in given.items() if item is not None}
+        sources = {role: await self._library.load(item) for role, item in given.items() if item is not None}
         rng = random.Random(self.rng.getrandbits(64))  # noqa: S311 - as above
         camera = SimulatedCamera(spec, sources, self.clock, self._options.report_interval_s, rng)
         if self._options.port_per_camera:
@@ -156,19 +156,16 @@ class SimServer:
             self._pacer.add(stream)
         return camera
 
-    async def load(self, item: Path | SimSource) -> SimSource:
-        """Packetises a file once, however many cameras show it."""
-        if isinstance(item, SimSource):
-            return item
-        if item not in self._sources:
-            self._sources[item] = await asyncio.to_thread(load_source, item, self._options.source)
-        return self._sources[item]
+    async def prepare(self, fault: Fault, camera: str = "*", stream: str = "*") -> None:
+        """Loads what a fault will need, so that it does not come late."""
+        for each in self._named(camera):
+            await self._load_for_fault(fault, each, stream)
 
     async def apply(self, fault: Fault, camera: str = "*", stream: str = "*") -> None:
         """Switches a fault on at run time. Frames before it have been sent, frames after it show it."""
-        source = await self.load(fault.file) if fault.file is not None else None
-        for each in self._named(camera):
-            each.apply(fault, stream, source)
+        loaded = [(each, await self._load_for_fault(fault, each, stream)) for each in self._named(camera)]
+        for each, sources in loaded:
+            each.apply(fault, stream, sources)
         await self._adapt()
 
     async def clear(self, kind: FaultKind = FaultKind.CLEAR, camera: str = "*", stream: str = "*") -> None:
@@ -198,6 +195,15 @@ class SimServer:
         for connection in self._connections:
             if connection.peer_host == host:
                 connection.on_client_report()
+
+    async def _load_for_fault(self, fault: Fault, camera: SimulatedCamera, stream: str) -> dict[StreamRole, SimSource]:
+        if fault.kind is not FaultKind.SOURCE:
+            return {}
+        return {
+            role: await self._library.load_for_fault(fault, each.first_source)
+            for role, each in camera.streams.items()
+            if stream in {"*", role.value}
+        }
 
     def _named(self, camera: str) -> list[SimulatedCamera]:
         return [each for name, each in self._cameras.items() if camera in {"*", name}]

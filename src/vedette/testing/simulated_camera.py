@@ -1,6 +1,7 @@
 """One simulated camera: its streams, its clock, its login, and the faults that it suffers now."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -79,8 +80,11 @@ class SimulatedCamera:
         for connection in list(self.connections):
             connection.abort()
 
-    def apply(self, fault: Fault, stream: str = "*", source: SimSource | None = None) -> None:
-        """Switches a fault on; see docs/guide/simulator.md for what each one does."""
+    def apply(self, fault: Fault, stream: str = "*", sources: Mapping[StreamRole, SimSource] | None = None) -> None:
+        """Switches a fault on; see docs/guide/simulator.md for what each one does.
+
+        `sources` says what a `source` fault changes each stream to.
+        """
         kind, mono_ns = fault.kind, self._clock.mono_ns()
         if kind in ANSWER_FAULTS:
             self.answer_fault = kind
@@ -95,11 +99,11 @@ class SimulatedCamera:
         elif kind is FaultKind.WRONG_NTP:
             self._time.utc_offset_ns = round(fault.value * NS_PER_S)
         elif kind is FaultKind.GARBAGE:
-            for each in self._named(stream):
+            for each in self._named(stream).values():
                 each.write_garbage(round(fault.value), self._rng)
         else:
-            for each in self._named(stream):
-                each.apply(fault, mono_ns, source)
+            for role, each in self._named(stream).items():
+                each.apply(fault, mono_ns, (sources or {}).get(role))
 
     def clear(self, kind: FaultKind = FaultKind.CLEAR, stream: str = "*") -> None:
         """Switches a fault off, or all of them."""
@@ -110,8 +114,8 @@ class SimulatedCamera:
             self._time.set_drift(0.0, self._clock.mono_ns())
         if everything or kind is FaultKind.WRONG_NTP:
             self._time.utc_offset_ns = 0
-        for each in self._named(stream):
+        for each in self._named(stream).values():
             each.clear(kind)
 
-    def _named(self, stream: str) -> list[SimulatedStream]:
-        return [each for role, each in self.streams.items() if stream in {"*", role.value}]
+    def _named(self, stream: str) -> dict[StreamRole, SimulatedStream]:
+        return {role: each for role, each in self.streams.items() if stream in {"*", role.value}}

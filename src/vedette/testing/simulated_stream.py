@@ -88,6 +88,8 @@ class SimulatedStream:
     """A stream that runs on the camera's time whether somebody watches or not.
 
     Attributes:
+        source: What it shows now.
+        first_source: What it showed before any `source` fault.
         sessions: The clients that play now.
         finished: Logs of sessions that have ended, in order.
     """
@@ -96,7 +98,7 @@ class SimulatedStream:
         self.source = source
         self.sessions: list[StreamSession] = []
         self.finished: list[SentLog] = []
-        self._first_source = source
+        self.first_source = source
         self._time = time
         self._report_interval_90k = round(report_interval_s * TICKS_PER_S)
         self._video = VideoPlayout(source)
@@ -175,7 +177,7 @@ class SimulatedStream:
         elif kind is FaultKind.TIMESTAMP_JUMP:
             self._jump_90k += round(fault.value * TICKS_PER_S)
         elif kind is FaultKind.SOURCE:
-            self._switch(source or self._first_source)
+            self._switch(source or self.first_source)
 
     def clear(self, kind: FaultKind) -> None:
         """Switches one fault of the stream off, or all with `clear`."""
@@ -194,8 +196,8 @@ class SimulatedStream:
             self._video = self._video.resumed()
             for session in self.sessions:
                 session.wait_for_key()
-        if (everything or kind is FaultKind.SOURCE) and self.source is not self._first_source:
-            self._switch(self._first_source)
+        if (everything or kind is FaultKind.SOURCE) and self.source is not self.first_source:
+            self._switch(self.first_source)
 
     def write_garbage(self, size_bytes: int, rng: random.Random) -> None:
         for session in self.sessions:

@@ -3,7 +3,7 @@
 Pure, apart from reading the file.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vedette.core.media import AudioFormat, Codec, Packet, StreamFormat
@@ -48,6 +48,7 @@ class SimSource:
     Attributes:
         loop_90k: After this time the clip begins again.
         name: Shown in messages, usually the file name.
+        path: The file it was made from, None when made from something else.
     """
 
     name: str
@@ -55,6 +56,7 @@ class SimSource:
     frames: tuple[SourceFrame, ...]
     loop_90k: int
     audio: SourceAudio | None
+    path: Path | None = None
 
     @property
     def fps(self) -> float:
@@ -85,7 +87,7 @@ def load_source(path: Path, options: SourceOptions | None = None) -> SimSource:
     Raises:
         UnreadableFileError: see `vedette.media.demux.read_clip`.
     """
-    return make_source(path.name, read_clip(path), options or SourceOptions())
+    return replace(make_source(path.name, read_clip(path), options or SourceOptions()), path=path)
 
 
 def make_source(name: str, clip: Clip, options: SourceOptions) -> SimSource:

@@ -3,17 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from vedette.core.media import Codec
 from vedette.testing.fault_runner import plan_actions
-from vedette.testing.faults import (
-    Fault,
-    FaultKind,
-    FaultScriptError,
-    FaultStep,
-    Spoiling,
-    load_script,
-    parse_script,
-    spoil_packets,
-)
+from vedette.testing.fault_script import FaultScriptError, load_script, parse_script
+from vedette.testing.faults import ClipVariant, Fault, FaultKind, FaultStep, Spoiling, spoil_packets
+from vedette.testing.source_library import plan_key_frames
 
 PACKETS = [bytes([0x24, 0, 0, 13]) + bytes(11) + bytes([index]) + b"payload" for index in range(200)]
 
@@ -90,6 +84,10 @@ steps:
         ({"do": "stall", "on_connection": 0}, "from 1"),
         ({"do": "stall", "for_s": 5, "every_s": 5}, "shorter"),
         ({"do": "source", "file": "nothing.mp4"}, "does not exist"),
+        ({"do": "source", "encode": {"codec": "mpeg2"}}, "h264 or h265"),
+        ({"do": "source", "encode": {"size": [641, 360]}}, "even"),
+        ({"do": "source", "encode": {"gop_s": []}}, "0.04"),
+        ({"do": "source", "encode": {"gop": 3}}, "takes `codec`"),
         ("stall", "not a mapping"),
     ],
 )
@@ -120,3 +118,14 @@ def test_step_with_a_length_ends_and_repeats() -> None:
 
 def test_single_step_ends_the_plan() -> None:
     assert len(list(plan_actions(FaultStep(Fault(FaultKind.DISCONNECT)), 0.0))) == 1
+
+
+def test_variant_of_a_clip_is_described_in_the_script(tmp_path: Path) -> None:
+    step = {"do": "source", "encode": {"codec": "h265", "size": [640, 360], "gop_s": [8, 0.5]}}
+    (parsed,) = parse_script({"version": 1, "steps": [step]}, tmp_path)
+    assert parsed.fault.variant == ClipVariant(Codec.H265, (640, 360), (8.0, 0.5))
+
+
+def test_key_frame_distances_are_used_in_turn() -> None:
+    assert plan_key_frames((2.0, 0.4), 100, 10) == {0, 20, 24, 44, 48, 68, 72, 92, 96}
+    assert plan_key_frames((100.0,), 50, 10) == {0}
