@@ -1,0 +1,128 @@
+"""The index of a volume on SQLite, read-only: for the gateway and the command line, in their own processes.
+
+Every query walks an index from one known place, so its cost does not grow with what is stored. Connections
+are one per thread: SQLite serialises the statements of a connection.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from vedette.core.errors import StorageError
+from vedette.core.footage import SegmentRef
+from vedette.core.media import StreamRole
+from vedette.core.time import NS_PER_S
+from vedette.recording.records import GapRecord, StreamKey
+
+LONGEST_SEGMENT_NS = 600 * NS_PER_S
+"""No segment lasts longer (`CutPolicy.max_90k` is half of it); bounds the search for overlaps to the left."""
+_COLUMNS = (
+    "segment_id, run_id, start_ns, end_ns, start_90k, init_size_bytes, size_bytes, frames, is_open"
+    " FROM segments JOIN streams USING (stream_id) WHERE camera_id = ? AND role = ?"
+)
+
+
+class SqliteRecordingCatalog:
+    """See `vedette.recording.ports.SegmentCatalog`. Safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._select("SELECT 1 FROM segments LIMIT 1", ())  # fails here, not at the first question
+
+    def find_segments(self, key: StreamKey, from_ns: int, to_ns: int, limit: int | None = None) -> list[SegmentRef]:
+        rows = self._select(
+            f"SELECT {_COLUMNS} AND start_ns >= ? AND start_ns < ? AND end_ns > ? ORDER BY start_ns LIMIT ?",
+            (
+                key.camera_id,
+                key.role,
+                from_ns - LONGEST_SEGMENT_NS,
+                to_ns,
+                from_ns,
+                -1 if limit is None else limit,
+            ),
+        )
+        return [_segment(key, row) for row in rows]
+
+    def find_segments_before(self, key: StreamKey, at_ns: int, limit: int) -> list[SegmentRef]:
+        rows = self._select(
+            f"SELECT {_COLUMNS} AND start_ns <= ? ORDER BY start_ns DESC LIMIT ?",
+            (key.camera_id, key.role, at_ns, limit),
+        )
+        return [_segment(key, row) for row in rows]
+
+    def find_fragments(self, segment_id: str) -> bytes:
+        rows = self._select(
+            "SELECT packed FROM fragments JOIN segments USING (number) WHERE segment_id = ?", (segment_id,)
+        )
+        return rows[0][0] if rows else b""
+
+    def find_gaps(self, key: StreamKey, from_ns: int, to_ns: int) -> list[GapRecord]:
+        rows = self._select(
+            "SELECT from_ns, to_ns, reason, frames_missing FROM gaps JOIN streams USING (stream_id)"
+            " WHERE camera_id = ? AND role = ? AND from_ns < ? AND to_ns > ? ORDER BY from_ns",
+            (key.camera_id, key.role, to_ns, from_ns),
+        )
+        return [GapRecord(key, *row) for row in rows]
+
+    def find_keys(self) -> list[StreamKey]:
+        rows = self._select("SELECT camera_id, role FROM streams", ())
+        return [StreamKey(camera_id, StreamRole(role)) for camera_id, role in rows]
+
+    def close(self) -> None:
+        with self._lock:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+
+    def _select(self, query: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        with self._translated():
+            return self._connection().execute(query, parameters).fetchall()
+
+    def _connection(self) -> sqlite3.Connection:
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            found = sqlite3.connect(
+                f"file:{self._path}?mode=ro",
+                uri=True,
+                isolation_level=None,
+                check_same_thread=False,  # closed from the thread that closes the catalog
+                timeout=5.0,
+            )
+            found.execute("PRAGMA query_only=1")
+            self._local.connection = found
+            with self._lock:
+                self._connections.append(found)
+        return found
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as exc:
+            raise StorageError(
+                f"the index {self._path} cannot be read: {exc}",
+                "If it is damaged, rebuild it: stop Vedette and run `vedette check --repair-index`.",
+            ) from exc
+
+
+def _segment(key: StreamKey, row: tuple[Any, ...]) -> SegmentRef:
+    segment_id, run_id, start_ns, end_ns, start_90k, init_size_bytes, size_bytes, frames, is_open = row
+    return SegmentRef(
+        segment_id=segment_id,
+        camera_id=key.camera_id,
+        role=key.role,
+        run_id=run_id,
+        start_ns=start_ns,
+        end_ns=end_ns,
+        start_90k=start_90k,
+        init_size_bytes=init_size_bytes,
+        size_bytes=size_bytes,
+        frames=frames,
+        is_open=bool(is_open),
+    )

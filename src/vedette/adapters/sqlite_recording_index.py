@@ -1,0 +1,238 @@
+"""The index of a volume on SQLite, in the hands of its only writer.
+
+One file `index.db` beside the footage, WAL, one transaction a second. Every commit is durable (FULL): a row
+that was seen by a reader must still be there after a power cut. Layout and sizes: docs/design/recording-store.md.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from vedette.core.errors import StorageError
+from vedette.recording.records import GapRecord, SegmentRecord, StoredSegment, StreamKey, VolumeTotals
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS streams (
+    stream_id INTEGER PRIMARY KEY,
+    camera_id TEXT NOT NULL,
+    role TEXT NOT NULL,
+    UNIQUE (camera_id, role)
+);
+CREATE TABLE IF NOT EXISTS segments (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    segment_id TEXT NOT NULL UNIQUE,
+    stream_id INTEGER NOT NULL REFERENCES streams,
+    run_id TEXT NOT NULL,
+    start_ns INTEGER NOT NULL,
+    end_ns INTEGER NOT NULL,
+    start_90k INTEGER NOT NULL,
+    first_sequence INTEGER NOT NULL,
+    init_size_bytes INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    frames INTEGER NOT NULL,
+    is_open INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS segments_by_time ON segments (stream_id, start_ns);
+CREATE INDEX IF NOT EXISTS segments_open ON segments (is_open) WHERE is_open;
+CREATE TABLE IF NOT EXISTS fragments (number INTEGER PRIMARY KEY, packed BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS gaps (
+    stream_id INTEGER NOT NULL REFERENCES streams,
+    from_ns INTEGER NOT NULL,
+    to_ns INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    frames_missing INTEGER NOT NULL,
+    PRIMARY KEY (stream_id, from_ns, reason)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tombstones (segment_id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS totals (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    segments INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    frames INTEGER NOT NULL
+);
+INSERT OR IGNORE INTO totals VALUES (1, 0, 0, 0);
+CREATE TRIGGER IF NOT EXISTS totals_insert AFTER INSERT ON segments BEGIN
+    UPDATE totals SET segments = segments + 1, size_bytes = size_bytes + NEW.size_bytes,
+        frames = frames + NEW.frames;
+END;
+CREATE TRIGGER IF NOT EXISTS totals_update AFTER UPDATE ON segments BEGIN
+    UPDATE totals SET size_bytes = size_bytes + NEW.size_bytes - OLD.size_bytes,
+        frames = frames + NEW.frames - OLD.frames;
+END;
+CREATE TRIGGER IF NOT EXISTS totals_delete AFTER DELETE ON segments BEGIN
+    UPDATE totals SET segments = segments - 1, size_bytes = size_bytes - OLD.size_bytes,
+        frames = frames - OLD.frames;
+    DELETE FROM fragments WHERE number = OLD.number;
+END;
+"""
+_UPSERT_SEGMENT = """
+INSERT INTO segments (segment_id, stream_id, run_id, start_ns, end_ns, start_90k, first_sequence,
+    init_size_bytes, size_bytes, frames, is_open) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (segment_id) DO UPDATE SET start_ns = excluded.start_ns, end_ns = excluded.end_ns,
+    size_bytes = excluded.size_bytes, frames = excluded.frames, is_open = excluded.is_open
+RETURNING number
+"""
+_UPSERT_FRAGMENTS = """
+INSERT INTO fragments (number, packed) VALUES (?, ?)
+ON CONFLICT (number) DO UPDATE SET packed = excluded.packed
+"""
+
+
+class SqliteRecordingIndex:
+    """See `vedette.recording.ports.SegmentIndex`. May move between threads, one at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._streams: dict[StreamKey, int] = {}
+        with self._translated("opened"):
+            self._connection = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, timeout=10.0, cached_statements=32
+            )
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version not in {0, SCHEMA_VERSION}:
+            self._connection.close()
+            raise StorageError(
+                f"the index {path} has the format {version}, this release knows {SCHEMA_VERSION}",
+                "Use the release that wrote it, or rebuild it with `vedette check --repair-index`.",
+            )
+        with self._translated("opened"):
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=FULL")
+            self._connection.executescript(_SCHEMA)
+            self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+    def commit(self, segments: Sequence[SegmentRecord], gaps: Sequence[GapRecord]) -> None:
+        with self._transaction() as connection:
+            for record in segments:
+                head = record.head
+                (number,) = connection.execute(
+                    _UPSERT_SEGMENT,
+                    (
+                        head.segment_id,
+                        self._stream_id(head.key),
+                        head.run_id,
+                        head.start_ns,
+                        record.end_ns,
+                        head.start_90k,
+                        head.first_sequence,
+                        head.init_size_bytes,
+                        record.size_bytes,
+                        record.frames,
+                        record.is_open,
+                    ),
+                ).fetchone()
+                connection.execute(_UPSERT_FRAGMENTS, (number, record.fragments))
+            connection.executemany(
+                "INSERT INTO gaps VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET to_ns = excluded.to_ns, frames_missing = excluded.frames_missing",
+                [(self._stream_id(gap.key), gap.from_ns, gap.to_ns, gap.reason, gap.frames_missing) for gap in gaps],
+            )
+
+    def find_totals(self) -> VolumeTotals:
+        with self._translated("read"):
+            segments, size_bytes, frames = self._connection.execute(
+                "SELECT segments, size_bytes, frames FROM totals"
+            ).fetchone()
+            oldest = self._connection.execute("SELECT start_ns FROM segments ORDER BY number LIMIT 1").fetchone()
+        return VolumeTotals(segments, size_bytes, frames, oldest[0] if oldest else None)
+
+    def find_oldest(self, limit: int) -> list[StoredSegment]:
+        return [
+            StoredSegment(*row)
+            for row in self._select(
+                "SELECT segment_id, start_ns, size_bytes FROM segments WHERE NOT is_open ORDER BY number LIMIT ?",
+                (limit,),
+            )
+        ]
+
+    def find_open(self) -> list[str]:
+        return [row[0] for row in self._select("SELECT segment_id FROM segments WHERE is_open", ())]
+
+    def find_ids(self) -> set[str]:
+        return {row[0] for row in self._select("SELECT segment_id FROM segments", ())}
+
+    def find_last_end(self, key: StreamKey) -> int | None:
+        rows = self._select(
+            "SELECT end_ns FROM segments JOIN streams USING (stream_id) WHERE camera_id = ? AND role = ?"
+            " ORDER BY start_ns DESC LIMIT 1",
+            (key.camera_id, key.role),
+        )
+        return rows[0][0] if rows else None
+
+    def forget(self, segment_ids: Sequence[str]) -> None:
+        ids = _rows(segment_ids)
+        marks = ",".join("?" * len(segment_ids))
+        with self._transaction() as connection:
+            streams = connection.execute(
+                f"SELECT DISTINCT stream_id FROM segments WHERE segment_id IN ({marks})",  # noqa: S608 -- only question marks
+                tuple(segment_ids),
+            ).fetchall()
+            connection.executemany("DELETE FROM segments WHERE segment_id = ?", ids)
+            connection.executemany("INSERT OR IGNORE INTO tombstones VALUES (?)", ids)
+            for (stream_id,) in streams:
+                _expire_gaps(connection, stream_id)
+
+    def find_tombstones(self) -> list[str]:
+        return [row[0] for row in self._select("SELECT segment_id FROM tombstones", ())]
+
+    def clear_tombstones(self, segment_ids: Sequence[str]) -> None:
+        with self._transaction() as connection:
+            connection.executemany("DELETE FROM tombstones WHERE segment_id = ?", _rows(segment_ids))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _stream_id(self, key: StreamKey) -> int:
+        known = self._streams.get(key)
+        if known is None:
+            place = (key.camera_id, key.role)
+            self._connection.execute("INSERT OR IGNORE INTO streams (camera_id, role) VALUES (?, ?)", place)
+            (known,) = self._connection.execute(
+                "SELECT stream_id FROM streams WHERE camera_id = ? AND role = ?", place
+            ).fetchone()
+            self._streams[key] = known
+        return known
+
+    def _select(self, query: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        with self._translated("read"):
+            return self._connection.execute(query, parameters).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._translated("written"):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._streams.clear()  # ids that were made in this transaction are void
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _translated(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as exc:
+            raise StorageError(
+                f"the index {self._path} cannot be {what}: {exc}",
+                "Check the disk; the index can be rebuilt with `vedette check --repair-index`.",
+            ) from exc
+
+
+def _expire_gaps(connection: sqlite3.Connection, stream_id: int) -> None:
+    """A gap is history of its footage and expires with it."""
+    (oldest_ns,) = connection.execute("SELECT MIN(start_ns) FROM segments WHERE stream_id = ?", (stream_id,)).fetchone()
+    if oldest_ns is not None:
+        connection.execute(
+            "DELETE FROM gaps WHERE stream_id = ? AND from_ns < ? AND to_ns <= ?",
+            (stream_id, oldest_ns, oldest_ns),
+        )
+
+
+def _rows(values: Iterable[str]) -> list[tuple[str]]:
+    return [(value,) for value in values]

@@ -1,0 +1,222 @@
+"""The recorder role: cameras in, footage on disk, live feed out. One process, one event loop, a thread a volume.
+
+It works from its last assignment: it needs neither gateway nor database nor analyzer to record. It imports no
+inference runtime, no PyAV and no FastAPI (tests/integration/test_recorder_imports.py).
+"""
+
+import asyncio
+import gc
+import os
+import signal
+from pathlib import Path
+
+import msgspec
+import uvloop
+
+from vedette.adapters.role_server import serve_role_app
+from vedette.adapters.secretbox import SealedLoginError, SecretBox, read_node_key
+from vedette.adapters.sqlite_bus import SqlitePublisher
+from vedette.camera.factory import SourceFactory
+from vedette.core.assignment import RecorderAssignment, VolumeAssignment
+from vedette.core.errors import StorageError, StreamLostError, VedetteError
+from vedette.core.time import format_utc
+from vedette.node.recorder_app import decode_assignment, make_app
+from vedette.node.recorder_status import describe_missing, describe_stream, describe_volume, format_metrics
+from vedette.node.recorder_streams import RecorderStream, RecorderStreams, StreamTerms, make_source_maker
+from vedette.node.recorder_volumes import RecorderVolumes
+from vedette.recording.feed_hub import FeedHub
+from vedette.recording.records import StreamKey
+from vedette.runtime.clock import Clock, SystemClock
+from vedette.runtime.log import configure_logging, get_logger
+from vedette.runtime.settings import NodeSettings
+
+_TICK_S = 1.0
+_GC_THRESHOLD = 50_000
+"""Packets are plain values without cycles; the default of 700 would walk the young ones 60 times a second."""
+
+
+class LoginUnreadableError(StreamLostError):
+    """The camera's sealed login does not open, so it cannot be connected."""
+
+    code = "login_unreadable"
+
+
+class Recorder:
+    """The role. Owns its TaskGroup: `run` returns after everything collected is on disk."""
+
+    def __init__(self, settings: NodeSettings, publisher: SqlitePublisher, clock: Clock) -> None:
+        self._settings = settings
+        self._paths = settings.paths
+        self._publisher = publisher
+        self._clock = clock
+        self._started_ns = clock.utc_ns()
+        self._assignment = RecorderAssignment(version=0)
+        self._names: dict[str, str] = {}
+        self._assigning = asyncio.Lock()
+        self._stop = asyncio.Event()
+        self._volumes = RecorderVolumes(publisher, clock)
+        self._log = get_logger("recorder")
+
+    async def run(self) -> None:
+        """Records until SIGINT or SIGTERM."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop.set)
+        make_source = make_source_maker(SourceFactory(self._clock), self._open_login)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._streams = RecorderStreams(
+                    tasks, lambda terms: RecorderStream(terms, make_source, self._publisher, self._clock)
+                )
+                await self._apply(load_assignment(self._paths.assignment("recorder")))
+                async with serve_role_app(make_app(self), self._paths.socket("recorder")):
+                    ticking = tasks.create_task(self._tick())
+                    _tune_gc()
+                    await self._stop.wait()
+                    ticking.cancel()
+                    await self._streams.stop()
+        finally:
+            self._volumes.close()
+
+    async def assign(self, assignment: RecorderAssignment) -> None:
+        """Takes a new desired state over: kept on disk first, then made true."""
+        async with self._assigning:
+            save_assignment(self._paths.assignment("recorder"), assignment)
+            await self._apply(assignment)
+            gc.freeze()
+
+    def describe(self) -> dict[str, object]:
+        mono_ns, now_ns = self._clock.mono_ns(), self._clock.utc_ns()
+        by_camera: dict[str, list[dict[str, object]]] = {camera_id: [] for camera_id in self._names}
+        for stream in self._streams.streams:
+            by_camera.setdefault(stream.key.camera_id, []).append(describe_stream(stream, mono_ns))
+        return {
+            "role": "recorder",
+            "started_at": format_utc(self._started_ns),
+            "assignment_version": self._assignment.version,
+            "cameras": [
+                {"camera_id": camera_id, "name": self._names.get(camera_id, ""), "streams": streams}
+                for camera_id, streams in by_camera.items()
+            ],
+            "volumes": self._describe_volumes(now_ns),
+            "messages_dropped": self._publisher.dropped,
+        }
+
+    def format_metrics(self) -> str:
+        mono_ns = self._clock.mono_ns()
+        streams = [describe_stream(stream, mono_ns) for stream in self._streams.streams]
+        return format_metrics(streams, self._describe_volumes(self._clock.utc_ns()))
+
+    def find_hub(self, key: StreamKey) -> FeedHub | None:
+        stream = self._streams.find(key)
+        return stream.hub if stream is not None else None
+
+    async def _apply(self, assignment: RecorderAssignment) -> None:
+        self._assignment = assignment
+        self._names = {camera.camera_id: camera.name for camera in assignment.cameras}
+        wanted = {
+            StreamKey(camera.camera_id, source.role): StreamTerms(camera.camera_id, source, camera.credentials)
+            for camera in assignment.cameras
+            for source in camera.streams
+        }
+        gone = self._volumes.apply(assignment.volumes or (self._default_volume(),))
+        await self._streams.apply(wanted)
+        self._settle_recording()
+        for volume in gone:
+            await asyncio.to_thread(volume.close)
+
+    def _settle_recording(self) -> None:
+        """Gives every stream that is to be recorded its volume, and stops those that are not."""
+        for stream in self._streams.streams:
+            home = self._volumes.find_home(stream.key.camera_id) if stream.terms.source.record else None
+            stream.set_home(home)
+
+    def _describe_volumes(self, now_ns: int) -> list[dict[str, object]]:
+        inflow: dict[str, float] = {}
+        for stream in self._streams.streams:
+            counters = stream.counters
+            if stream.home is not None and counters is not None:
+                volume_id = stream.home.volume.volume_id
+                inflow[volume_id] = inflow.get(volume_id, 0.0) + counters.bitrate_bps
+        described = [
+            describe_volume(volume, inflow.get(volume.volume.volume_id, 0.0), self._started_ns, now_ns)
+            for volume in self._volumes.volumes
+        ]
+        return described + describe_missing(self._volumes)
+
+    def _default_volume(self) -> VolumeAssignment:
+        return VolumeAssignment(str(self._paths.volumes / "main"), self._settings.volume_max_bytes)
+
+    def _open_login(self, camera_id: str, credentials: str) -> tuple[str, str]:
+        if not credentials:
+            return "", ""
+        try:
+            return SecretBox(read_node_key(self._paths.node_key)).open(camera_id, credentials)
+        except (SealedLoginError, StorageError) as exc:
+            raise LoginUnreadableError(exc.message, exc.hint) from exc
+
+    async def _tick(self) -> None:
+        while True:
+            await self._clock.sleep(_TICK_S)
+            for lost in self._volumes.drain_losses():
+                stream = self._streams.find(lost.key)
+                if stream is not None:
+                    stream.on_lost(lost)
+            for stream in self._streams.streams:
+                stream.tick()
+            if self._volumes.retry_missing():
+                self._settle_recording()
+
+
+def load_assignment(path: Path) -> RecorderAssignment:
+    """Reads the last assignment; an empty one when there is none.
+
+    Raises:
+        VedetteError: the file is damaged. Recording nothing in silence would be worse than not starting.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return RecorderAssignment(version=0)
+    return decode_assignment(content)
+
+
+def save_assignment(path: Path, assignment: RecorderAssignment) -> None:
+    """Replaces the kept assignment, atomically and durably. It holds sealed logins: readable by us alone.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = path.with_suffix(".new")
+        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(assignment))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as exc:
+        raise StorageError(
+            f"the assignment cannot be kept in {path}: {exc.strerror}", "Check the disk of the data directory."
+        ) from exc
+
+
+def _tune_gc() -> None:
+    """Everything made so far stays: it need not be walked again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GC_THRESHOLD, 20, 100)
+
+
+def run(settings: NodeSettings) -> int:
+    """Runs the recorder until it is asked to stop. Returns the exit code."""
+    configure_logging("recorder")
+    settings.paths.prepare()
+    clock = SystemClock()
+    try:
+        with SqlitePublisher(settings.paths.bus, "recorder", clock) as publisher:
+            uvloop.run(Recorder(settings, publisher, clock).run())
+    except VedetteError as error:
+        get_logger("recorder").error("recorder cannot run", code=error.code, reason=error.message, hint=error.hint)
+        return 1
+    return 0

@@ -1,0 +1,251 @@
+"""One recorded or live stream of the recorder: service, recording and feed, wired together.
+
+A stream that fails for a reason that is not its camera's (a bug that one camera's bytes set off) is restarted
+alone: it must not stop the recording of the others.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vedette.camera.backoff import Backoff
+from vedette.camera.counters import StreamCounters
+from vedette.camera.factory import SourceFactory
+from vedette.camera.ports import PacketSource
+from vedette.camera.service import StreamService
+from vedette.core.assignment import StreamSource
+from vedette.core.errors import StreamLostError
+from vedette.core.media import Packet, StreamFormat, StreamRole, StreamState
+from vedette.core.messages import RecordingGapObserved, StreamStateChanged
+from vedette.node.recorder_volumes import OpenVolume
+from vedette.recording.feed_hub import FeedHub
+from vedette.recording.ledger import CompletenessLedger, LedgerTotals
+from vedette.recording.records import GapRecord, StreamKey
+from vedette.recording.segmenter import CutPolicy
+from vedette.recording.store import LostFootage
+from vedette.recording.stream_recorder import StreamRecorder
+from vedette.runtime.bus import Publisher
+from vedette.runtime.clock import Clock, new_id
+from vedette.runtime.log import get_logger
+
+_RESTART_DELAY_S = 10.0
+_POLICY = CutPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTerms:
+    """Everything of an assignment that makes a connection; when it changes the stream is connected anew."""
+
+    camera_id: str
+    source: StreamSource
+    credentials: str
+
+
+class RecorderStream:
+    """One stream. It is the `PacketSink` of its service; `run` is owned by the recorder's TaskGroup."""
+
+    def __init__(
+        self,
+        terms: StreamTerms,
+        make_source: Callable[[StreamTerms], PacketSource],
+        publisher: Publisher,
+        clock: Clock,
+    ) -> None:
+        self.terms = terms
+        self.key = StreamKey(terms.camera_id, terms.source.role)
+        self.hub = FeedHub()
+        self.format: StreamFormat | None = None
+        self.state: StreamStateChanged | None = None
+        self.totals = LedgerTotals()
+        self._make_source = make_source
+        self._publisher = publisher
+        self._clock = clock
+        self._service: StreamService | None = None
+        self._recorder: StreamRecorder | None = None
+        self._ledger: CompletenessLedger | None = None
+        self.home: OpenVolume | None = None
+        self._log = get_logger("recording")
+
+    @property
+    def counters(self) -> StreamCounters | None:
+        return self._service.counters if self._service is not None else None
+
+    @property
+    def is_recorded(self) -> bool:
+        return self._recorder is not None
+
+    def adopt_account(self, previous: "RecorderStream") -> None:
+        """Goes on with the account of the same stream under other terms."""
+        self._ledger, self.totals = previous._ledger, previous.totals  # noqa: SLF001 -- the same class
+
+    def set_home(self, home: OpenVolume | None) -> None:
+        """Records to this volume from the next key frame on; None: not at all."""
+        if home is self.home:
+            return
+        self.stop_recording()
+        self.home = home
+        if home is not None:
+            self._recorder = self._make_recorder(home)
+            if self.format is not None:
+                self._recorder.write_format(self.format)
+
+    def stop_recording(self) -> None:
+        """Stores what is collected and ends the file."""
+        recorder, self._recorder, self.home = self._recorder, None, None
+        if recorder is not None:
+            recorder.close()
+            recorder.ledger.on_policy()
+
+    def _make_recorder(self, home: OpenVolume) -> StreamRecorder:
+        if self._ledger is None:
+            self._ledger = CompletenessLedger(self.key, home.find_last_end(self.key))
+            self.totals = self._ledger.totals
+        return StreamRecorder(
+            self.key,
+            home.writer,
+            self._ledger,
+            lambda: new_id(self._clock),
+            self._publish_gap,
+            _POLICY,
+            _stagger_90k(self.key),
+        )
+
+    def tick(self) -> None:
+        """Once a second."""
+        if self._recorder is not None:
+            self._recorder.tick(self._clock.utc_ns())
+
+    def on_lost(self, lost: LostFootage) -> None:
+        if self._recorder is not None:
+            self._recorder.on_lost(lost)
+
+    async def run(self) -> None:
+        """Streams until cancelled."""
+        while True:
+            try:
+                source = self._make_source(self.terms)
+                self._service = StreamService(
+                    self.key.camera_id, self.key.role, source, self, self._publisher, self._clock, Backoff()
+                )
+                await self._service.run()
+            except StreamLostError as error:
+                self._tell_offline(error.code, error.message, error.hint)
+            except Exception as exc:  # noqa: BLE001 -- the supervisor of one stream: see the head of this file
+                self._log.exception("stream failed", camera=self.key.camera_id, stream=self.key.role)
+                self._tell_offline("internal_error", f"{type(exc).__name__}: {exc}", "Please report this.")
+            await self._clock.sleep(_RESTART_DELAY_S)
+
+    def write_format(self, stream_format: StreamFormat) -> None:
+        self.format = stream_format
+        if self._recorder is not None:
+            self._recorder.write_format(stream_format)
+        self.hub.write_format(stream_format)
+
+    def write_packet(self, packet: Packet) -> None:
+        if self._recorder is not None:
+            self._recorder.write_packet(packet)
+        self.hub.write_packet(packet)
+
+    def write_state(self, state: StreamStateChanged) -> None:
+        self.state = state
+        if self._recorder is not None and state.state in {StreamState.STALLED, StreamState.OFFLINE}:
+            self._recorder.on_fault(state.code, ends_run=state.state == StreamState.OFFLINE)
+        self.hub.write_state(state)
+
+    def _tell_offline(self, code: str, reason: str, hint: str) -> None:
+        role: StreamRole = self.key.role
+        told = StreamStateChanged(
+            self.key.camera_id, role, StreamState.OFFLINE, code, reason, hint, self._clock.utc_ns()
+        )
+        if self.state is None or (self.state.state, self.state.code) != (told.state, told.code):
+            self._publisher.publish_nowait(told)
+            self.write_state(told)
+
+    def _publish_gap(self, gap: GapRecord) -> None:
+        self._log.warning(
+            "recording gap",
+            camera=gap.key.camera_id,
+            stream=gap.key.role,
+            reason=gap.reason,
+            length_ms=(gap.to_ns - gap.from_ns) // 1_000_000,
+            frames_missing=gap.frames_missing,
+        )
+        self._publisher.publish_nowait(
+            RecordingGapObserved(
+                gap.key.camera_id, gap.key.role, gap.from_ns, gap.to_ns, gap.reason, gap.frames_missing
+            )
+        )
+
+
+class RecorderStreams:
+    """All streams of this recorder and their tasks."""
+
+    def __init__(self, tasks: asyncio.TaskGroup, make_stream: Callable[[StreamTerms], RecorderStream]) -> None:
+        self._tasks = tasks
+        self._make_stream = make_stream
+        self._streams: dict[StreamKey, RecorderStream] = {}
+        self._lives: dict[StreamKey, asyncio.Task[None]] = {}
+
+    @property
+    def streams(self) -> list[RecorderStream]:
+        return list(self._streams.values())
+
+    def find(self, key: StreamKey) -> RecorderStream | None:
+        return self._streams.get(key)
+
+    async def apply(self, wanted: dict[StreamKey, StreamTerms]) -> None:
+        """Starts, restarts and stops streams; those whose terms are unchanged are not touched."""
+        before = dict(self._streams)
+        for key, stream in before.items():
+            terms = wanted.get(key)
+            if terms is None or _connection(terms) != _connection(stream.terms):
+                await self._stop(key)
+        for key, terms in wanted.items():
+            if key not in self._streams:
+                self._start(terms, before.get(key))
+            self._streams[key].terms = terms
+
+    async def stop(self) -> None:
+        """Stops every stream; what they have collected is on its way to disk."""
+        for life in self._lives.values():
+            life.cancel()
+        for key in list(self._streams):
+            await self._stop(key)
+
+    def _start(self, terms: StreamTerms, previous: RecorderStream | None) -> None:
+        stream = self._make_stream(terms)
+        if previous is not None:
+            stream.adopt_account(previous)
+        self._streams[stream.key] = stream
+        self._lives[stream.key] = self._tasks.create_task(stream.run())
+
+    async def _stop(self, key: StreamKey) -> None:
+        life, stream = self._lives.pop(key), self._streams.pop(key)
+        life.cancel()
+        await asyncio.wait({life})
+        stream.stop_recording()
+        stream.hub.close()
+
+
+def make_source_maker(
+    factory: SourceFactory, open_login: Callable[[str, str], tuple[str, str]]
+) -> Callable[[StreamTerms], PacketSource]:
+    """Returns how a stream's source is made: the login is opened only when a connection is made."""
+
+    def make_source(terms: StreamTerms) -> PacketSource:
+        user, password = open_login(terms.camera_id, terms.credentials)
+        return factory.make(terms.source, user, password)
+
+    return make_source
+
+
+def _connection(terms: StreamTerms) -> tuple[str, str, bool, str, str]:
+    source = terms.source
+    return source.url, source.transport, source.verify_tls, source.ca_file, terms.credentials
+
+
+def _stagger_90k(key: StreamKey) -> int:
+    """Spreads the cuts of the cameras over the minute, always the same for a stream."""
+    digest = hashlib.blake2b(f"{key.camera_id}/{key.role}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "big") % _POLICY.target_90k

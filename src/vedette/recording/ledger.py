@@ -1,0 +1,163 @@
+"""Keeps account of completeness: what should be stored and is not, and why.
+
+Pure: no IO, no clock. Half of what operators of other systems complain about is footage that is missing
+without a word. So every picture is accounted for by its number: it is stored, or it lies in a gap with a
+reason. Small losses are put together, so that a bad network gives one gap, not one per packet.
+"""
+
+from dataclasses import dataclass, replace
+
+from vedette.core.media import Packet
+from vedette.core.time import NS_PER_S, ticks_to_ns
+from vedette.recording.fragmenter import CollectedFragment
+from vedette.recording.records import GapRecord, StreamKey
+
+HOLE_NS = NS_PER_S // 2
+"""A shorter pause between two pictures is jitter or a slow camera, not a gap."""
+_MERGE_NS = 5 * NS_PER_S
+_LONGEST_MERGED_NS = 60 * NS_PER_S
+_NETWORK_CODES = frozenset({"unreachable", "no_answer", "host_not_found"})
+
+
+@dataclass(slots=True)
+class LedgerTotals:
+    """Pictures of one stream since the recorder started.
+
+    Attributes:
+        received: Handed to the recorder.
+        unplaced: Received before the first key frame of a segment: nothing could decode them.
+        stored: Written to disk (handed to the volume and not reported lost).
+        missing: Known to exist and in no file: lost on the network or dropped by us.
+    """
+
+    received: int = 0
+    unplaced: int = 0
+    stored: int = 0
+    missing: int = 0
+
+
+class CompletenessLedger:
+    """The account of one stream. Feed it in order; every method returns the gaps that it completes."""
+
+    def __init__(self, key: StreamKey, last_end_ns: int | None) -> None:
+        """`last_end_ns`: where the newest stored footage ends; what follows until the first is `restart`."""
+        self.totals = LedgerTotals()
+        self._key = key
+        self._end_ns = last_end_ns
+        self._cause = "restart"
+        self._run_id = ""
+        self._next_sequence: int | None = None
+        self._step_ns = NS_PER_S // 25
+        self._last_dts_90k = 0
+        self._pending: GapRecord | None = None
+
+    def on_run(self, run_id: str) -> None:
+        """A new run starts. Without a fault before, the camera's clock or format changed."""
+        if run_id != self._run_id:
+            if self._run_id and not self._cause:
+                self._cause = "clock"
+            self._run_id = run_id
+            self._next_sequence = None
+
+    def on_fault(self, code: str) -> None:
+        """The stream stalled or was lost, with a code of `vedette.camera.errors`."""
+        if code == "internal_error":
+            self._cause = "unknown"
+        else:
+            self._cause = "network" if code in _NETWORK_CODES else "camera"
+
+    def on_policy(self) -> None:
+        """Recording was switched off; what is missing until it is on again is wanted."""
+        self._cause = "policy"
+
+    def on_unplaced(self, packet: Packet) -> None:
+        """A picture came that belongs to no segment: none has begun with a key frame yet."""
+        self.totals.received += 1
+        self.totals.unplaced += 1
+        self._next_sequence = packet.sequence + 1
+
+    def on_fragment(self, fragment: CollectedFragment) -> list[GapRecord]:
+        """Takes a fragment that goes to disk."""
+        video = fragment.video
+        if not video:
+            return []
+        gaps = self._find_hole(video[0])
+        for packet in video:
+            gaps += self._find_loss(packet)
+        self.totals.received += len(video)
+        self.totals.stored += len(video)
+        self._remember(fragment)
+        return gaps
+
+    def on_lost(self, from_ns: int, to_ns: int, frames: int) -> list[GapRecord]:
+        """A fragment that was counted as stored was lost on the way to disk."""
+        self.totals.stored -= frames
+        self._cause = "disk"
+        return self._add(GapRecord(self._key, from_ns, to_ns, "disk", frames))
+
+    def on_refused(self, fragment: CollectedFragment) -> list[GapRecord]:
+        """A fragment was dropped because the disk is too slow, or waits for one that was."""
+        if not fragment.video:
+            return []
+        gaps = self._find_hole(fragment.video[0])
+        self.totals.received += len(fragment.video)
+        self._remember(fragment)
+        lost = GapRecord(self._key, fragment.video[0].captured_at_ns, self._end_ns or 0, "disk", len(fragment.video))
+        return gaps + self._add(lost)
+
+    def flush(self, now_ns: int | None = None) -> list[GapRecord]:
+        """Returns the collected small losses once they have ended some seconds ago; None: at once."""
+        pending = self._pending
+        if pending is None or (now_ns is not None and now_ns - pending.to_ns < _MERGE_NS):
+            return []
+        self._pending = None
+        return [pending]
+
+    def _remember(self, fragment: CollectedFragment) -> None:
+        last = fragment.video[-1]
+        self._next_sequence = last.sequence + 1
+        self._end_ns = last.captured_at_ns + ticks_to_ns(max(0, fragment.video_end_90k - last.dts_90k))
+        if len(fragment.video) > 1:
+            span_90k = last.dts_90k - fragment.video[0].dts_90k
+            self._step_ns = max(1, ticks_to_ns(span_90k) // (len(fragment.video) - 1))
+        self._cause = ""
+
+    def _find_hole(self, first: Packet) -> list[GapRecord]:
+        if self._end_ns is None:
+            return []
+        length_ns = first.captured_at_ns - self._end_ns
+        if length_ns <= max(HOLE_NS, 2 * self._step_ns):
+            return []
+        missing = length_ns // self._step_ns if self._cause != "policy" else 0
+        gap = GapRecord(self._key, self._end_ns, first.captured_at_ns, self._cause or "camera", missing)
+        return [*self.flush(), gap]
+
+    def _find_loss(self, packet: Packet) -> list[GapRecord]:
+        expected = self._next_sequence
+        self._next_sequence = packet.sequence + 1
+        at_ns = packet.captured_at_ns
+        if expected is not None and packet.sequence > expected:
+            frames = packet.sequence - expected
+            return self._add(GapRecord(self._key, at_ns - frames * self._step_ns, at_ns, "unknown", frames))
+        previous_90k, self._last_dts_90k = self._last_dts_90k, packet.dts_90k
+        if packet.lost_before:
+            # A picture of which a part was lost is there and damaged: it counts as one.
+            pause_ns = ticks_to_ns(max(0, packet.dts_90k - previous_90k)) if expected is not None else 0
+            frames = max(1, round(pause_ns / self._step_ns) - 1)
+            return self._add(GapRecord(self._key, at_ns - frames * self._step_ns, at_ns, "network", frames))
+        return []
+
+    def _add(self, gap: GapRecord) -> list[GapRecord]:
+        self.totals.missing += gap.frames_missing
+        pending = self._pending
+        if (
+            pending is not None
+            and pending.reason == gap.reason
+            and gap.from_ns - pending.to_ns < _MERGE_NS
+            and gap.to_ns - pending.from_ns < _LONGEST_MERGED_NS
+        ):
+            frames = pending.frames_missing + gap.frames_missing
+            self._pending = replace(pending, to_ns=max(pending.to_ns, gap.to_ns), frames_missing=frames)
+            return []
+        self._pending = gap
+        return [] if pending is None else [pending]

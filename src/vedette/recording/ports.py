@@ -1,0 +1,70 @@
+"""What recording needs from the outside: an index per volume, written by one, read by many.
+
+Implementations: `vedette.adapters.sqlite_recording_index`, `vedette.adapters.sqlite_recording_catalog`.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from vedette.core.footage import SegmentRef
+from vedette.recording.records import GapRecord, SegmentRecord, StoredSegment, StreamKey, VolumeTotals
+
+
+class SegmentIndex(Protocol):
+    """The index of one volume, in the hands of its only writer. Every method raises StorageError."""
+
+    def commit(self, segments: Sequence[SegmentRecord], gaps: Sequence[GapRecord]) -> None:
+        """Writes all of it in one transaction; a segment that is there already is replaced."""
+        ...
+
+    def find_totals(self) -> VolumeTotals: ...
+
+    def find_oldest(self, limit: int) -> list[StoredSegment]:
+        """Finds closed segments in the order in which they were recorded."""
+        ...
+
+    def find_open(self) -> list[str]:
+        """Finds the ids of segments that were not closed."""
+        ...
+
+    def find_ids(self) -> set[str]:
+        """All segment ids. Large: for checks only."""
+        ...
+
+    def find_last_end(self, key: StreamKey) -> int | None:
+        """When the newest footage of a stream ends, None when there is none."""
+        ...
+
+    def forget(self, segment_ids: Sequence[str]) -> None:
+        """Removes rows and leaves tombstones, in one transaction: first step of deletion."""
+        ...
+
+    def find_tombstones(self) -> list[str]: ...
+
+    def clear_tombstones(self, segment_ids: Sequence[str]) -> None:
+        """Removes tombstones: last step of deletion, after the files are gone for good."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class SegmentCatalog(Protocol):
+    """The index of one volume, read-only, possibly from another process. Raises StorageError."""
+
+    def find_segments(self, key: StreamKey, from_ns: int, to_ns: int, limit: int | None = None) -> list[SegmentRef]:
+        """Finds the segments that overlap a half-open range, in order of start."""
+        ...
+
+    def find_segments_before(self, key: StreamKey, at_ns: int, limit: int) -> list[SegmentRef]:
+        """Finds the last segments that start at or before a time, latest first."""
+        ...
+
+    def find_fragments(self, segment_id: str) -> bytes:
+        """The packed fragments of a segment, empty when it is gone."""
+        ...
+
+    def find_gaps(self, key: StreamKey, from_ns: int, to_ns: int) -> list[GapRecord]: ...
+
+    def find_keys(self) -> list[StreamKey]: ...
+
+    def close(self) -> None: ...

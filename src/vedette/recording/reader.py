@@ -1,0 +1,249 @@
+"""Reads stored footage, from any process and without the recorder: finds fragments and reads their bytes.
+
+Synchronous and safe to use from several threads. Volumes are found by themselves: a volume that the recorder
+makes later, or a disk that comes back, is there with the next question. Design: docs/design/recording-store.md.
+"""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from heapq import merge
+from pathlib import Path
+
+from vedette.core.errors import StorageError
+from vedette.core.footage import FootageGap, FootageRun, FragmentRef, SegmentInit, SegmentRef
+from vedette.core.media import Packet, StreamFormat, StreamRole
+from vedette.media.fmp4 import (
+    MalformedMediaError,
+    TrackFragment,
+    make_fragment,
+    parse_fragment,
+    parse_init,
+    shift_fragment,
+)
+from vedette.recording import coverage
+from vedette.recording.errors import DamagedFootageError, FootageGoneError
+from vedette.recording.open_files import OpenFiles
+from vedette.recording.ports import SegmentCatalog
+from vedette.recording.records import StreamKey, unpack_fragments
+from vedette.recording.volume import Volume, open_volume
+
+MAX_OPEN_FILES = 64
+_MOST_KNOWN_SEGMENTS = 4096
+_MOST_SEGMENTS_BACK = 16
+_HEAD_BYTES = 4096
+_SPARE_SEGMENTS = 8
+"""A segment holds a fragment at least; at the borders of a range it may hold none that overlaps it."""
+
+
+class FootageReader:
+    """Read-only access to the footage of one node.
+
+    Args:
+        find_roots: Returns the folders of the volumes; asked at every question, so keep it cheap.
+        open_catalog: Opens the index of a volume; raises StorageError while there is none.
+        now_ns: The wall clock: a gap never ends in the future.
+    """
+
+    def __init__(
+        self,
+        find_roots: Callable[[], Iterable[Path]],
+        open_catalog: Callable[[Path], SegmentCatalog],
+        now_ns: Callable[[], int],
+    ) -> None:
+        self._find_roots = find_roots
+        self._open_catalog = open_catalog
+        self._now_ns = now_ns
+        self._lock = threading.Lock()
+        self._volumes: dict[Path, tuple[Volume, SegmentCatalog]] = {}
+        self._files = OpenFiles(MAX_OPEN_FILES)
+        self._homes: OrderedDict[str, Volume] = OrderedDict()
+
+    def close(self) -> None:
+        with self._lock:
+            for _, catalog in self._volumes.values():
+                catalog.close()
+            self._volumes.clear()
+        self._files.close()
+
+    def find_fragments(
+        self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int, limit: int
+    ) -> list[FragmentRef]:
+        """Finds the first `limit` fragments that overlap a half-open range, in order of start."""
+        found: list[FragmentRef] = []
+        key = StreamKey(camera_id, role)
+        for catalog, segment in self._find_segments(key, from_ns, to_ns, limit + _SPARE_SEGMENTS):
+            if len(found) >= limit and segment.start_ns > found[-1].start_ns:
+                break
+            fragments = unpack_fragments(segment, catalog.find_fragments(segment.segment_id))
+            found += [part for part in fragments if part.start_ns < to_ns and part.end_ns > from_ns]
+        found.sort(key=lambda fragment: fragment.start_ns)
+        return found[:limit]
+
+    def find_key_fragment(self, camera_id: str, role: StreamRole, at_ns: int) -> FragmentRef | None:
+        """Finds the last fragment that starts with a key frame at or before `at_ns`."""
+        best: FragmentRef | None = None
+        key = StreamKey(camera_id, role)
+        for volume, catalog in self._open_volumes():
+            for segment in catalog.find_segments_before(key, at_ns, _MOST_SEGMENTS_BACK):
+                if best is not None and segment.end_ns <= best.start_ns:
+                    break
+                packed = catalog.find_fragments(segment.segment_id)
+                keys = [f for f in unpack_fragments(segment, packed) if f.is_key and f.start_ns <= at_ns]
+                if keys and (best is None or keys[-1].start_ns > best.start_ns):
+                    best = keys[-1]
+                    self._remember(segment, volume)
+                if keys:
+                    break
+        return best
+
+    def read_init(self, segment: SegmentRef) -> SegmentInit:
+        """Reads the format and the stored init bytes of a segment.
+
+        Raises:
+            FootageGoneError: the segment was deleted meanwhile.
+            DamagedFootageError: the file does not hold what the index says.
+        """
+        data = self._read(segment, 0, segment.init_size_bytes)
+        try:
+            parsed = parse_init(data)
+        except MalformedMediaError as exc:
+            raise _damaged(segment, exc) from exc
+        return SegmentInit(StreamFormat(segment.run_id, parsed.format.video, parsed.format.audio), data)
+
+    def read_fragment(self, fragment: FragmentRef) -> bytes:
+        """Reads a fragment as it is stored: its times count from the segment's zero. Raises as `read_init`."""
+        data = self._read(fragment.segment, fragment.offset, fragment.size_bytes)
+        if len(data) < fragment.size_bytes:
+            raise _damaged(fragment.segment, "it is shorter than the index says")
+        return data
+
+    def read_fragment_at(self, fragment: FragmentRef, media_90k: int) -> bytearray:
+        """Reads a fragment and moves it so that its first picture decodes at `media_90k`."""
+        data = bytearray(self.read_fragment(fragment))
+        try:
+            shift_fragment(data, media_90k - (fragment.media_90k - fragment.segment.start_90k))
+        except MalformedMediaError as exc:
+            raise _damaged(fragment.segment, exc) from exc
+        return data
+
+    def read_key_picture(self, fragment: FragmentRef, media_90k: int = 0) -> bytes:
+        """Reads only the key frame of a fragment, as a fragment of one sample that lasts as long.
+
+        For thumbnails and fast playback: an eighth of the bytes, or less.
+        """
+        if not fragment.is_key:
+            raise DamagedFootageError("this fragment does not begin with a key frame")
+        data = self._read(fragment.segment, fragment.offset, _HEAD_BYTES + fragment.key_size_bytes)
+        try:
+            track = parse_fragment(data).video
+        except MalformedMediaError as exc:
+            raise _damaged(fragment.segment, exc) from exc
+        picture = b"" if track is None else data[track.offset : track.offset + fragment.key_size_bytes]
+        if track is None or len(picture) < fragment.key_size_bytes:
+            raise _damaged(fragment.segment, "its key frame is not where the index says")
+        shown_90k = media_90k + track.composition_90k[0]
+        start_ns = fragment.start_ns
+        packet = Packet(False, True, shown_90k, media_90k, start_ns, start_ns, 0, 0, 0, picture)
+        tracks = [TrackFragment([packet], media_90k + fragment.duration_90k)]
+        return b"".join(make_fragment(1, tracks, 0, start_ns))
+
+    def find_runs(self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int) -> list[FootageRun]:
+        """Finds the unbroken stretches of footage in a range, clipped to it."""
+        key = StreamKey(camera_id, role)
+        parts: list[coverage.Part] = []
+        for catalog, segment in self._find_segments(key, from_ns, to_ns):
+            if from_ns <= segment.start_ns and segment.end_ns <= to_ns:
+                parts.append(coverage.whole(segment))
+                continue
+            packed = catalog.find_fragments(segment.segment_id)
+            parts += coverage.clip(segment, unpack_fragments(segment, packed), from_ns, to_ns)
+        gaps = [gap for _, catalog in self._open_volumes() for gap in catalog.find_gaps(key, from_ns, to_ns)]
+        return coverage.find_runs(role, parts, gaps)
+
+    def find_gaps(self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int) -> list[FootageGap]:
+        """Finds the stretches without footage, with their reasons.
+
+        Time before the first footage there is and after the newest is no gap, unless a reason is on record.
+        """
+        key = StreamKey(camera_id, role)
+        segments = [segment for _, segment in self._find_segments(key, from_ns, to_ns)]
+        before = [
+            segment for _, catalog in self._open_volumes() for segment in catalog.find_segments_before(key, from_ns, 1)
+        ]
+        records = [gap for _, catalog in self._open_volumes() for gap in catalog.find_gaps(key, from_ns, to_ns)]
+        to_ns = min(to_ns, self._now_ns())
+        return coverage.find_gaps(role, before + segments, records, from_ns, to_ns)
+
+    def find_coverage(
+        self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int, resolution_ns: int
+    ) -> list[tuple[int, int]]:
+        """Finds what a timeline paints: stretches of footage, joined over holes below the resolution."""
+        runs = self.find_runs(camera_id, role, from_ns, to_ns)
+        return coverage.join(((run.from_ns, run.to_ns) for run in runs), resolution_ns)
+
+    def find_keys(self) -> list[StreamKey]:
+        """Finds every stream of which there is or was footage."""
+        return sorted(
+            {key for _, catalog in self._open_volumes() for key in catalog.find_keys()},
+            key=lambda key: (key.camera_id, key.role),
+        )
+
+    def _find_segments(
+        self, key: StreamKey, from_ns: int, to_ns: int, limit: int | None = None
+    ) -> list[tuple[SegmentCatalog, SegmentRef]]:
+        per_volume: list[list[tuple[SegmentCatalog, SegmentRef]]] = []
+        for volume, catalog in self._open_volumes():
+            segments = catalog.find_segments(key, from_ns, to_ns, limit)
+            for segment in segments[:_MOST_KNOWN_SEGMENTS]:
+                self._remember(segment, volume)
+            per_volume.append([(catalog, segment) for segment in segments])
+        return list(merge(*per_volume, key=lambda found: found[1].start_ns))
+
+    def _open_volumes(self) -> Sequence[tuple[Volume, SegmentCatalog]]:
+        with self._lock:
+            for root in self._find_roots():
+                if root in self._volumes:
+                    continue
+                try:
+                    volume = open_volume(root)
+                    self._volumes[root] = (volume, self._open_catalog(volume.index))
+                except StorageError:  # not made yet, or its disk is away: asked again next time
+                    continue
+            return list(self._volumes.values())
+
+    def _remember(self, segment: SegmentRef, volume: Volume) -> None:
+        with self._lock:
+            self._homes[segment.segment_id] = volume
+            if len(self._homes) > _MOST_KNOWN_SEGMENTS:
+                self._homes.popitem(last=False)
+
+    def _find_path(self, segment: SegmentRef) -> Path:
+        with self._lock:
+            home = self._homes.get(segment.segment_id)
+        volumes = [home] if home is not None else [volume for volume, _ in self._open_volumes()]
+        for volume in volumes:
+            path = volume.segment(segment.segment_id)
+            if path.exists():
+                return path
+        raise FootageGoneError(
+            "this footage is not there any more", "It was deleted to make room, or its disk is away."
+        )
+
+    def _read(self, segment: SegmentRef, offset: int, size_bytes: int) -> bytes:
+        try:
+            file = self._files.find(segment.segment_id) or self._files.open(
+                segment.segment_id, self._find_path(segment)
+            )
+            return os.pread(file.descriptor, size_bytes, offset)
+        except FileNotFoundError as exc:
+            raise FootageGoneError("this footage is not there any more", "It was deleted to make room.") from exc
+        except OSError as exc:
+            raise DamagedFootageError(f"segment {segment.segment_id} cannot be read: {exc.strerror}") from exc
+
+
+def _damaged(segment: SegmentRef, why: object) -> DamagedFootageError:
+    return DamagedFootageError(
+        f"segment {segment.segment_id} is damaged: {why}", "Run `vedette check` on this machine."
+    )

@@ -1,0 +1,140 @@
+"""What the index of a volume holds: values between the writer, the index and the reader.
+
+A segment's fragments are kept as one packed row per segment, not one row each: 100 cameras for 30 days are
+259 million fragments but 4.3 million segments, and a row per fragment would make the index, its deletion and
+its rebuild fifty times dearer. Fragments follow each other in the file, so offsets are sums of sizes.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from vedette.core.footage import FragmentRef, SegmentRef
+from vedette.core.media import StreamRole
+
+FRAGMENT_FORMAT = struct.Struct("<qIIIIIH")
+"""Packed form 1: start_ns i64, length_us u32, media_90k u32, duration_90k u32, size_bytes u32, key_size_bytes
+u32, frames u16. Never changed without a new `user_version` of the index."""
+_MOST_US = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class StreamKey:
+    """One stream of one camera."""
+
+    camera_id: str
+    role: StreamRole
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentHead:
+    """What is known of a segment when its first fragment is stored, and never changes.
+
+    Attributes:
+        first_sequence: Number of the first picture in its run.
+    """
+
+    segment_id: str
+    key: StreamKey
+    run_id: str
+    start_ns: int
+    start_90k: int
+    first_sequence: int
+    init_size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FragmentEntry:
+    """One fragment of a segment.
+
+    Attributes:
+        media_90k: Decoding time of the first picture, from the segment's zero.
+        frames: Pictures; 0 for sound without pictures and for a damaged stretch that is skipped.
+        key_size_bytes: Size of the first picture when it is a key frame, else 0.
+    """
+
+    start_ns: int
+    end_ns: int
+    media_90k: int
+    duration_90k: int
+    size_bytes: int
+    frames: int
+    key_size_bytes: int
+
+    def pack(self) -> bytes:
+        length_us = min(max(0, self.end_ns - self.start_ns) // 1000, _MOST_US)
+        return FRAGMENT_FORMAT.pack(
+            self.start_ns,
+            length_us,
+            self.media_90k,
+            self.duration_90k,
+            self.size_bytes,
+            self.key_size_bytes,
+            self.frames,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRecord:
+    """A segment as it is now, with all its fragments packed."""
+
+    head: SegmentHead
+    end_ns: int
+    size_bytes: int
+    frames: int
+    is_open: bool
+    fragments: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class GapRecord:
+    """A stretch without footage and why (`camera|network|disk|clock|policy|restart|unknown`)."""
+
+    key: StreamKey
+    from_ns: int
+    to_ns: int
+    reason: str
+    frames_missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSegment:
+    """A segment as deletion sees it."""
+
+    segment_id: str
+    start_ns: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeTotals:
+    """Sums over a volume. `oldest_ns` is None when nothing is stored."""
+
+    segments: int
+    size_bytes: int
+    frames: int
+    oldest_ns: int | None
+
+
+def pack_fragments(entries: Iterable[FragmentEntry]) -> bytes:
+    return b"".join(entry.pack() for entry in entries)
+
+
+def unpack_fragments(segment: SegmentRef, packed: bytes) -> Iterator[FragmentRef]:
+    """Yields the fragments with pictures of a segment, in order, on the run's media line."""
+    offset = segment.init_size_bytes
+    for start_ns, length_us, media, duration, size, key_size, frames in FRAGMENT_FORMAT.iter_unpack(packed):
+        if frames:
+            yield FragmentRef(
+                segment=segment,
+                start_ns=start_ns,
+                end_ns=start_ns + length_us * 1000,
+                media_90k=segment.start_90k + media,
+                duration_90k=duration,
+                offset=offset,
+                size_bytes=size,
+                frames=frames,
+                is_key=key_size > 0,
+                key_size_bytes=key_size,
+            )
+        offset += size

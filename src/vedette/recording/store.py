@@ -1,0 +1,307 @@
+"""Puts fragments onto one volume: write, then fdatasync, then the index row.
+
+Synchronous and single-threaded: `VolumeWriter` runs it in a thread of its own, tests call it directly. A row
+therefore always points at durable bytes; bytes without a row are found again by `recovery`. What cannot be
+stored is reported as a loss, never only logged. Design: docs/design/recording-store.md.
+"""
+
+import contextlib
+import errno
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from vedette.core.errors import StorageError
+from vedette.recording.disk import PosixDisk
+from vedette.recording.ports import SegmentIndex
+from vedette.recording.records import FragmentEntry, GapRecord, SegmentHead, SegmentRecord, StreamKey, VolumeTotals
+from vedette.recording.retention import SpaceLimit, find_shortage, plan_deletion
+from vedette.recording.volume import Volume
+
+LEAST_AHEAD_BYTES = 32 << 20
+"""Room kept ready beyond what the last second wrote. Deleting ahead: a writer never waits for an unlink."""
+_DELETE_BATCH = 64
+_MOST_UNINDEXED = 2000
+"""Closed segments that may wait for an index that cannot be written; later ones are found by recovery."""
+_MOST_GAPS = 10_000
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class VolumeState(StrEnum):
+    WRITABLE = "writable"
+    FULL = "full"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreJob:
+    """One fragment to store.
+
+    Attributes:
+        init: The head of the file, in case this fragment turns out to be the first one stored.
+        buffers: The fragment, `entry.size_bytes` in all.
+    """
+
+    head: SegmentHead
+    entry: FragmentEntry
+    init: bytes
+    buffers: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class LostFootage:
+    """Footage that was received and not stored, and why in words."""
+
+    key: StreamKey
+    segment_id: str
+    from_ns: int
+    to_ns: int
+    frames: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeNews:
+    """The volume entered a state."""
+
+    state: VolumeState
+    reason: str
+
+
+@dataclass(slots=True)
+class _Growing:
+    head: SegmentHead
+    descriptor: int
+    size_bytes: int
+    end_ns: int
+    frames: int = 0
+    packed: bytearray = field(default_factory=bytearray)
+    is_new: bool = True
+    is_dirty: bool = True
+    is_closing: bool = False
+    waits_for_key: bool = False
+    committed_ns: int = 0
+    committed_frames: int = 0
+
+    def record(self) -> SegmentRecord:
+        return SegmentRecord(
+            self.head, self.end_ns, self.size_bytes, self.frames, not self.is_closing, bytes(self.packed)
+        )
+
+
+class SegmentStore:
+    """The writer of one volume. Not thread-safe: one thread owns it."""
+
+    def __init__(self, volume: Volume, index: SegmentIndex, limit: SpaceLimit, disk: PosixDisk) -> None:
+        self._volume = volume
+        self._index = index
+        self._limit = limit
+        self._disk = disk
+        self._growing: dict[str, _Growing] = {}
+        self._unindexed: list[SegmentRecord] = []
+        self._gaps: list[GapRecord] = []
+        self._news: list[LostFootage | VolumeNews] = []
+        self._state = VolumeState.WRITABLE
+        totals = index.find_totals()
+        self._stored_bytes = totals.size_bytes
+        self._written_bytes = 0
+        self._budget_bytes = 0
+        self._free_bytes = 0
+        self.make_room()
+
+    @property
+    def state(self) -> VolumeState:
+        return self._state
+
+    @property
+    def used_bytes(self) -> int:
+        return self._stored_bytes
+
+    @property
+    def free_bytes(self) -> int:
+        return self._free_bytes
+
+    def totals(self) -> VolumeTotals:
+        return self._index.find_totals()
+
+    def set_limit(self, limit: SpaceLimit) -> None:
+        self._limit = limit
+
+    def drain_news(self) -> list[LostFootage | VolumeNews]:
+        """Returns losses and changes of state since the last call."""
+        news, self._news = self._news, []
+        return news
+
+    def append(self, job: StoreJob) -> None:
+        """Writes one fragment to the end of its segment, opening the file when there is none yet."""
+        needed_bytes = job.entry.size_bytes + len(job.init)
+        growing = self._growing.get(job.head.segment_id)
+        is_key = job.entry.key_size_bytes > 0
+        if growing is not None and (growing.is_closing or (growing.waits_for_key and not is_key)):
+            self._lose(job, "it needs a fragment that could not be stored")
+            return
+        if needed_bytes > self._budget_bytes:
+            self.make_room()
+            if needed_bytes > self._budget_bytes:
+                self._fail(job, growing, VolumeState.FULL, "no space is left and nothing may be deleted")
+                return
+        try:
+            if growing is None:
+                growing = self._create(job)
+            else:
+                self._disk.append(growing.descriptor, job.buffers)
+        except OSError as exc:
+            state = VolumeState.FULL if exc.errno in _FULL else VolumeState.FAILED
+            self._fail(job, growing, state, exc.strerror or "the disk failed")
+            return
+        self._count(growing, job)
+
+    def close_segment(self, segment_id: str) -> None:
+        """No more fragments will come for this segment."""
+        growing = self._growing.get(segment_id)
+        if growing is not None:
+            growing.is_closing = growing.is_dirty = True
+
+    def add_gap(self, gap: GapRecord) -> None:
+        if len(self._gaps) < _MOST_GAPS:
+            self._gaps.append(gap)
+
+    def commit(self) -> None:
+        """Makes everything written durable and then visible in the index, in one transaction."""
+        dirty = [growing for growing in self._growing.values() if growing.is_dirty]
+        records = self._unindexed + [growing.record() for growing in dirty if self._make_durable(growing)]
+        gaps = self._gaps
+        if records or gaps:
+            try:
+                self._index.commit(records, gaps)
+            except StorageError as exc:
+                self._unindexed = [record for record in records if not record.is_open][-_MOST_UNINDEXED:]
+                self._enter(VolumeState.FAILED, f"the index cannot be written: {exc.message}")
+                self._drop_closed()
+                return
+        self._unindexed, self._gaps = [], []
+        for growing in dirty:
+            growing.is_dirty = False
+            growing.committed_ns, growing.committed_frames = growing.end_ns, growing.frames
+        self._remove_markers([record.head.segment_id for record in records if not record.is_open])
+        self._drop_closed()
+        self.make_room()
+
+    def close(self) -> None:
+        """Closes every segment, makes all of it durable and closes the index."""
+        for segment_id in list(self._growing):
+            self.close_segment(segment_id)
+        self.commit()
+        self._index.close()
+
+    def make_room(self) -> None:
+        """Deletes oldest footage until the next seconds fit, and works out what may be written."""
+        ahead_bytes = LEAST_AHEAD_BYTES + 3 * self._written_bytes
+        if self._limit.max_bytes:
+            ahead_bytes = min(ahead_bytes, self._limit.max_bytes // 8)
+        self._written_bytes = 0
+        try:
+            while True:
+                self._free_bytes = self._disk.free_bytes(self._volume.root)
+                shortage = find_shortage(self._limit, self._stored_bytes, self._free_bytes, ahead_bytes)
+                plan = plan_deletion(shortage, self._index.find_oldest(_DELETE_BATCH)) if shortage else []
+                if not plan:
+                    break
+                self._delete([segment.segment_id for segment in plan])
+                self._stored_bytes -= sum(segment.size_bytes for segment in plan)
+        except (OSError, StorageError) as exc:
+            self._enter(VolumeState.FAILED, f"old footage cannot be deleted: {exc}")
+        budget = self._free_bytes - self._limit.reserve_bytes
+        if self._limit.max_bytes:
+            budget = min(budget, self._limit.max_bytes - self._stored_bytes)
+        self._budget_bytes = budget
+
+    def _delete(self, segment_ids: list[str]) -> None:
+        """Row and tombstone, then the file, then the folder, then the tombstone: restartable at any point."""
+        self._index.forget(segment_ids)
+        paths = [self._volume.segment(segment_id) for segment_id in segment_ids]
+        for path in paths:
+            self._disk.unlink(path)
+        for folder in {path.parent for path in paths}:
+            if folder.exists():
+                self._disk.sync_folder(folder)
+        self._index.clear_tombstones(segment_ids)
+
+    def _create(self, job: StoreJob) -> _Growing:
+        segment_id = job.head.segment_id
+        path = self._volume.segment(segment_id)
+        self._disk.touch(self._volume.growing / segment_id)
+        descriptor = self._disk.create(path)
+        try:
+            self._disk.append(descriptor, (job.init, *job.buffers))
+        except OSError:
+            self._disk.close(descriptor)
+            self._disk.unlink(path)  # nothing of it was ever readable
+            raise
+        head = replace(job.head, start_ns=job.entry.start_ns, init_size_bytes=len(job.init))
+        growing = _Growing(head, descriptor, len(job.init), job.entry.end_ns, committed_ns=head.start_ns)
+        self._growing[segment_id] = growing
+        self._stored_bytes += len(job.init)
+        return growing
+
+    def _count(self, growing: _Growing, job: StoreJob) -> None:
+        growing.packed += job.entry.pack()
+        growing.size_bytes += job.entry.size_bytes
+        growing.frames += job.entry.frames
+        growing.end_ns = max(growing.end_ns, job.entry.end_ns)
+        growing.is_dirty = True
+        growing.waits_for_key = False
+        self._stored_bytes += job.entry.size_bytes
+        self._written_bytes += job.entry.size_bytes
+        self._budget_bytes -= job.entry.size_bytes
+        self._enter(VolumeState.WRITABLE, "")
+
+    def _fail(self, job: StoreJob, growing: _Growing | None, state: VolumeState, why: str) -> None:
+        if growing is not None:
+            growing.waits_for_key = True
+            try:
+                self._disk.truncate(growing.descriptor, growing.size_bytes)
+            except OSError:  # the torn tail stays; no more is written behind it
+                growing.is_closing = growing.is_dirty = True
+        self._lose(job, why)
+        self._enter(state, why)
+
+    def _lose(self, job: StoreJob, why: str) -> None:
+        entry = job.entry
+        lost = LostFootage(job.head.key, job.head.segment_id, entry.start_ns, entry.end_ns, entry.frames, why)
+        self._news.append(lost)
+
+    def _enter(self, state: VolumeState, reason: str) -> None:
+        if state is not self._state:
+            self._state = state
+            self._news.append(VolumeNews(state, reason))
+
+    def _make_durable(self, growing: _Growing) -> bool:
+        """Syncs one file. False: the disk refused, and what was written since the last commit is unsure."""
+        try:
+            self._disk.sync(growing.descriptor)
+            if growing.is_new:
+                self._disk.sync_folder(self._volume.segment(growing.head.segment_id).parent)
+                growing.is_new = False
+        except OSError as exc:
+            # After a failed sync the kernel may have dropped the pages and says "fine" next time. The file
+            # is given up: recovery reads at the next start what really reached the disk.
+            growing.is_closing = True
+            why = f"written footage cannot be made durable: {exc.strerror}"
+            head, frames = growing.head, growing.frames - growing.committed_frames
+            self._news.append(LostFootage(head.key, head.segment_id, growing.committed_ns, growing.end_ns, frames, why))
+            self._enter(VolumeState.FAILED, why)
+            return False
+        return True
+
+    def _remove_markers(self, segment_ids: list[str]) -> None:
+        for segment_id in segment_ids:
+            with contextlib.suppress(OSError):  # a marker that stays costs one look at the next start
+                self._disk.unlink(self._volume.growing / segment_id)
+
+    def _drop_closed(self) -> None:
+        for segment_id, growing in list(self._growing.items()):
+            if growing.is_closing:
+                with contextlib.suppress(OSError):
+                    self._disk.close(growing.descriptor)
+                del self._growing[segment_id]

@@ -1,0 +1,143 @@
+"""The thread that writes one volume: a bounded queue in front of a `SegmentStore`.
+
+The event loop hands over buffers and never waits for a disk. Queued bytes are bounded; what does not fit is
+refused to the caller, who records the gap. Fragments reach the kernel within a tenth of a second, so a killed
+process loses little more than what it was still collecting; once a second everything is made durable and
+indexed. Design: docs/design/recording-store.md.
+"""
+
+import threading
+from collections import deque
+from typing import Self
+
+from vedette.core.time import NS_PER_S
+from vedette.recording.records import GapRecord, VolumeTotals
+from vedette.recording.retention import SpaceLimit
+from vedette.recording.store import LostFootage, SegmentStore, StoreJob, VolumeNews, VolumeState
+from vedette.runtime.clock import Clock
+
+MAX_QUEUED_BYTES = 256 << 20
+WRITE_EVERY_S = 0.1
+COMMIT_EVERY_NS = NS_PER_S
+_STOP_TIMEOUT_S = 30.0
+
+
+class WriterStoppedError(RuntimeError):
+    """The writer's thread has ended on a bug. The recorder must restart: nothing is stored any more."""
+
+
+class VolumeWriter:
+    """Use as a context manager: on exit everything queued is stored and the store is closed."""
+
+    def __init__(self, store: SegmentStore, clock: Clock, max_queued_bytes: int = MAX_QUEUED_BYTES) -> None:
+        self._store = store
+        self._clock = clock
+        self._max_queued_bytes = max_queued_bytes
+        self._queue: deque[StoreJob | GapRecord | SpaceLimit | str] = deque()
+        self._queued_bytes = 0
+        self._written_bytes = 0
+        self._news: deque[LostFootage | VolumeNews] = deque()
+        self._crash: BaseException | None = None
+        self._stop = threading.Event()
+        self._totals = store.totals()
+        self.longest_commit_ns = 0
+        self._thread = threading.Thread(target=self._run, name="volume-writer", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(_STOP_TIMEOUT_S)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes handed over and not written yet."""
+        return self._queued_bytes - self._written_bytes
+
+    @property
+    def state(self) -> VolumeState:
+        return self._store.state
+
+    @property
+    def used_bytes(self) -> int:
+        return self._store.used_bytes
+
+    @property
+    def free_bytes(self) -> int:
+        return self._store.free_bytes
+
+    @property
+    def totals(self) -> VolumeTotals:
+        """As of the last commit."""
+        return self._totals
+
+    def submit(self, job: StoreJob) -> bool:
+        """Queues a fragment. False: the disk is too slow, the queue is full, the fragment was not taken."""
+        size_bytes = job.entry.size_bytes
+        if self.waiting_bytes + size_bytes > self._max_queued_bytes:
+            return False
+        self._queued_bytes += size_bytes
+        self._queue.append(job)
+        return True
+
+    def close_segment(self, segment_id: str) -> None:
+        self._queue.append(segment_id)
+
+    def submit_gap(self, gap: GapRecord) -> None:
+        self._queue.append(gap)
+
+    def set_limit(self, limit: SpaceLimit) -> None:
+        self._queue.append(limit)
+
+    def drain_news(self) -> list[LostFootage | VolumeNews]:
+        """Returns losses and changes of state since the last call.
+
+        Raises:
+            WriterStoppedError: the thread is not running any more.
+        """
+        if self._crash is not None:
+            raise WriterStoppedError("the writer of a volume has stopped") from self._crash
+        news = []
+        while self._news:
+            news.append(self._news.popleft())
+        return news
+
+    def _run(self) -> None:
+        try:
+            self._write_until_stopped()
+        except BaseException as exc:  # noqa: BLE001 -- handed to the event loop, which ends the process
+            self._crash = exc
+
+    def _write_until_stopped(self) -> None:
+        commit_due_ns = self._clock.mono_ns() + COMMIT_EVERY_NS
+        while not self._stop.wait(WRITE_EVERY_S):
+            self._write_queued()
+            now_ns = self._clock.mono_ns()
+            if now_ns >= commit_due_ns:
+                self._commit()
+                commit_due_ns = max(commit_due_ns + COMMIT_EVERY_NS, now_ns)
+        self._write_queued()
+        self._store.close()
+        self._news.extend(self._store.drain_news())
+
+    def _commit(self) -> None:
+        started_ns = self._clock.mono_ns()
+        self._store.commit()
+        self._totals = self._store.totals()
+        self._news.extend(self._store.drain_news())
+        self.longest_commit_ns = max(self.longest_commit_ns, self._clock.mono_ns() - started_ns)
+
+    def _write_queued(self) -> None:
+        for _ in range(len(self._queue)):
+            item = self._queue.popleft()
+            if isinstance(item, StoreJob):
+                self._store.append(item)
+                self._written_bytes += item.entry.size_bytes
+            elif isinstance(item, GapRecord):
+                self._store.add_gap(item)
+            elif isinstance(item, SpaceLimit):
+                self._store.set_limit(item)
+            else:
+                self._store.close_segment(item)
