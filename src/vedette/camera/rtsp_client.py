@@ -24,6 +24,7 @@ from vedette.camera.rtsp_auth import Authenticator, Login, choose_challenge, par
 from vedette.camera.rtsp_message import RtspReply, session_of, write_request
 from vedette.camera.rtsp_protocol import RtspProtocol
 from vedette.camera.rtsp_url import RtspUrl, check_url_text, parse_rtsp_url, redact_url
+from vedette.camera.trace import StepTrace, step
 
 USER_AGENT = "Vedette"
 REPLY_TIMEOUT_S = 8.0
@@ -44,13 +45,19 @@ class RtspClient:
     """Requests and replies on one connection."""
 
     def __init__(
-        self, protocol: RtspProtocol, url: RtspUrl, login: Login | None, timeout_s: float = REPLY_TIMEOUT_S
+        self,
+        protocol: RtspProtocol,
+        url: RtspUrl,
+        login: Login | None,
+        trace: StepTrace,
+        timeout_s: float = REPLY_TIMEOUT_S,
     ) -> None:
         self.protocol = protocol
         self.url = url
         self.session = ""
         self.session_timeout_s = 60.0
         self._login = login
+        self._trace = trace
         self._timeout_s = timeout_s
         self._authenticator: Authenticator | None = None
         self._cseq = 0
@@ -65,13 +72,21 @@ class RtspClient:
         Raises:
             CameraError: no answer, not let in, or an answer of 300 and above.
         """
+        reply = await self._exchange(method, url, headers or {})
+        if reply.status == 401:
+            with step(self._trace, "login") as note:
+                reply = await self._log_in(reply, method, url, headers or {})
+                known = self._authenticator
+                note.detail = "" if known is None else f"{known.challenge.scheme} {known.challenge.algorithm}"
+        check_reply(reply, self.url, method)
+        return reply
+
+    async def _log_in(self, reply: RtspReply, method: str, url: str, headers: dict[str, str]) -> RtspReply:
         for _ in range(MAX_LOGIN_TRIES):
-            had_login = self._authenticator is not None
-            reply = await self._exchange(method, url, headers or {})
+            self._answer_challenge(reply)
+            reply = await self._exchange(method, url, headers)
             if reply.status != 401:
-                check_reply(reply, self.url, method)
                 return reply
-            self._answer_challenge(reply, had_login=had_login)
         raise WrongPasswordError(self.url.where)
 
     async def options(self) -> None:
@@ -150,20 +165,19 @@ class RtspClient:
         elif reply.status == 454:
             self.protocol.fail(RequestRefusedError(self.url.where, "the keep-alive", 454, "Session Not Found"))
 
-    def _answer_challenge(self, reply: RtspReply, *, had_login: bool) -> None:
+    def _answer_challenge(self, reply: RtspReply) -> None:
         if self._login is None or not self._login.user:
             raise LoginRequiredError(self.url.where)
         challenge = choose_challenge(parse_challenges(reply.challenges), is_tls=self.url.is_tls)
         if challenge is None:
-            raise LoginMethodError(self.url.where, redact_url("; ".join(reply.challenges))[:200] or "none")
-        if self._authenticator is None:
-            self._authenticator = Authenticator(self._login, challenge, secrets.token_hex(8))
-        elif had_login and (challenge.stale or challenge.nonce != self._authenticator.challenge.nonce):
-            refused = self._authenticator
-            self._authenticator = Authenticator(self._login, challenge, secrets.token_hex(8))
-            if not challenge.stale and refused.is_fresh:
-                raise WrongPasswordError(self.url.where)
-        else:
+            offered = [re.sub(r"[^A-Za-z0-9-]", "", value.partition(" ")[0])[:16] for value in reply.challenges]
+            raise LoginMethodError(self.url.where, ", ".join(offered) or "none")
+        refused, self._authenticator = (
+            self._authenticator,
+            Authenticator(self._login, challenge, secrets.token_hex(8)),
+        )
+        # A nonce that was good before may have expired; one that was refused at its first use was not the fault.
+        if refused is not None and refused.is_fresh and not challenge.stale:
             raise WrongPasswordError(self.url.where)
 
 

@@ -9,7 +9,7 @@ they are joined into an access unit.
 import asyncio
 import struct
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 from typing_extensions import override
 
@@ -75,8 +75,7 @@ class RtspProtocol(asyncio.BufferedProtocol):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is one, but not by inheritance
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:

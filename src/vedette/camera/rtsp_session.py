@@ -22,6 +22,8 @@ from vedette.runtime.clock import Clock
 TICK_S = 1.0
 MAX_WAITING = 512
 """Packets held between PLAY and the first receiver, or for a slow iterator: then reading pauses."""
+MAX_HELD = 4 * MAX_WAITING
+"""More than that is dropped and counted as lost: what UDP, which cannot be paused, brings beyond."""
 REPORT_EVERY_TICKS = 5
 
 
@@ -43,6 +45,7 @@ class Outlet:
     def __init__(self) -> None:
         self.receiver: PacketReceiver | None = None
         self.format: StreamFormat | None = None
+        self.dropped = 0
         self.on_full: Callable[[], None] = lambda: None
         self.on_first: Callable[[], None] = lambda: None
         self._waiting: deque[Packet | StreamFormat] = deque()
@@ -61,6 +64,9 @@ class Outlet:
     def on_packet(self, packet: Packet) -> None:
         if self.receiver is not None:
             self.receiver.on_packet(packet)
+            return
+        if len(self._waiting) >= MAX_HELD:
+            self.dropped += 1
             return
         self._waiting.append(packet)
         if len(self._waiting) >= MAX_WAITING:
@@ -82,7 +88,8 @@ class Outlet:
 class IteratorQueue:
     """A receiver for `async for`: a bounded queue that pauses reading when the consumer is slow."""
 
-    def __init__(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
+    def __init__(self, pause: Callable[[], None], resume: Callable[[], None], counters: StreamCounters) -> None:
+        self._counters = counters
         self.items: deque[Packet | StreamFormat] = deque()
         self.ready = asyncio.Event()
         self._pause = pause
@@ -94,6 +101,9 @@ class IteratorQueue:
         self.ready.set()
 
     def on_packet(self, packet: Packet) -> None:
+        if len(self.items) >= MAX_HELD:
+            self._counters.lost += 1
+            return
         self.items.append(packet)
         self.ready.set()
         if len(self.items) >= MAX_WAITING and not self._is_paused:
@@ -219,7 +229,7 @@ class RtspSession:
         await asyncio.shield(self._lost)
 
     async def __aiter__(self) -> AsyncIterator[Packet | StreamFormat]:
-        queue = IteratorQueue(self.pause, self.resume)
+        queue = IteratorQueue(self.pause, self.resume, self._counters)
         self._outlet.attach(queue, self.format)
         queue.items.popleft()  # the format is known as `self.format`
         self.resume()

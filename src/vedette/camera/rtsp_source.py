@@ -25,13 +25,13 @@ from vedette.camera.rtsp_auth import Login
 from vedette.camera.rtsp_client import RedirectedError, RtspClient, base_url
 from vedette.camera.rtsp_connect import TlsSettings, open_connection
 from vedette.camera.rtsp_message import RtspReply
-from vedette.camera.rtsp_protocol import ReceiveBuffer, RtspProtocol
+from vedette.camera.rtsp_protocol import ChannelReceiver, ReceiveBuffer, RtspProtocol
 from vedette.camera.rtsp_session import Outlet, RtspSession, SilencePolicy, TrackLink
 from vedette.camera.rtsp_url import RtspUrl, check_url_text, join_control, redact_url
 from vedette.camera.sdp import MalformedSdpError, MediaTrack, SessionDescription, parse_sdp
 from vedette.camera.trace import SilentTrace, StepTrace, step
 from vedette.camera.tracks import choose_audio, choose_video, make_audio_receiver, make_video_receiver
-from vedette.core.media import StreamFormat
+from vedette.camera.transport import open_udp_pair, read_transport
 from vedette.runtime.clock import Clock
 
 FORMAT_TIMEOUT_S = 10.0
@@ -121,7 +121,7 @@ class RtspSource:
         settings, trace = self._settings, self._trace
         protocol = await open_connection(url, settings.tls, self._buffer, trace, settings.connect_timeout_s)
         stack.callback(_close, protocol)
-        client = RtspClient(protocol, url, settings.login, settings.reply_timeout_s)
+        client = RtspClient(protocol, url, settings.login, trace, settings.reply_timeout_s)
         with step(trace, "options"):
             await client.options()
         with step(trace, "describe") as note:
@@ -130,7 +130,7 @@ class RtspSource:
             note.detail = ", ".join(f"{track.kind} {track.encoding}" for track in description.tracks)
         setup = _Setup(self, client, base_url(reply, url), description, self._counters, self._clock)
         with step(trace, "setup") as note:
-            await setup.run()
+            await setup.run(stack, transport)
             note.detail = transport
         with step(trace, "play"):
             reply = await client.request("PLAY", setup.aggregate_url, {"Range": "npt=0.000-"})
@@ -179,6 +179,10 @@ class _Setup:
         self.aggregate_url = _control_url(base, description.control, client.url.text)
         self._client = client
         self._base = base
+        self._clock = clock
+        self._counters = counters
+        self._channels: dict[int, ChannelReceiver] = {}
+        self._is_interleaved = False
         self._video_track = choose_video(description, where)
         audio = choose_audio(description)
         codec = self._video_track.codec
@@ -204,28 +208,42 @@ class _Setup:
             sound = AudioAssembler(audio_format, track.clock_rate_hz, self.video, clock, counters, self.outlet)
             sound_receiver = make_audio_receiver(track, counters, sound)
             self._tracks.append((track, _link(sound_receiver, sound, track.clock_rate_hz)))
-        self.session.links = [link for _, link in self._tracks]
 
-    async def run(self) -> None:
+    async def run(self, stack: AsyncExitStack, transport: str) -> None:
         """Sets up every track. A refused audio track is left out: the video goes on."""
-        for track, link in list(self._tracks):
+        for index, (track, link) in enumerate(list(self._tracks)):
             try:
-                await self._set_up_tcp(track, link)
+                if transport == "udp":
+                    await self._set_up_udp(stack, track, link)
+                else:
+                    await self._set_up_tcp(track, link, 2 * index)
             except CameraError:
                 if track is self._video_track:
                     raise
                 self._tracks.remove((track, link))
+        self.session.links = [link for _, link in self._tracks]
 
-    async def _set_up_tcp(self, track: MediaTrack, link: TrackLink) -> None:
-        index = self._tracks.index((track, link))
-        wanted = f"RTP/AVP/TCP;unicast;interleaved={2 * index}-{2 * index + 1}"
-        reply = await self._request_setup(track, wanted)
-        channels = re.search(r"interleaved=(\d{1,3})(?:-(\d{1,3}))?", reply.headers.get("transport", ""))
-        if "transport" in reply.headers and channels is None:
+    async def _set_up_tcp(self, track: MediaTrack, link: TrackLink, channel: int) -> None:
+        reply = await self._request_setup(track, f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}")
+        told = read_transport(reply.headers.get("transport", ""))
+        if "transport" in reply.headers and told.channels is None:
             raise TransportRefusedError(self._client.url.where, "TCP")
-        rtp = int(channels[1]) if channels else 2 * index
-        rtcp = int(channels[2]) if channels and channels[2] else rtp + 1
-        self._bind(link, rtp & 0xFF, rtcp & 0xFF)
+        rtp, rtcp = told.channels or (channel, channel + 1)
+        self._is_interleaved = True
+        self._bind(link, rtp, rtcp)
+
+    async def _set_up_udp(self, stack: AsyncExitStack, track: MediaTrack, link: TrackLink) -> None:
+        protocol = self._client.protocol
+        pair = await open_udp_pair(protocol, link.receiver, self._counters, self._clock)
+        stack.callback(pair.close)
+        low, high = pair.ports
+        reply = await self._request_setup(track, f"RTP/AVP;unicast;client_port={low}-{high}")
+        told = read_transport(reply.headers.get("transport", ""))
+        if told.channels is not None:
+            raise TransportRefusedError(self._client.url.where, "UDP")
+        pair.on_rtcp = lambda data: self.session.on_rtcp(link, data)
+        pair.set_server_ports(told.server_ports)
+        link.send_rtcp = pair.send_rtcp
 
     async def _request_setup(self, track: MediaTrack, transport: str) -> RtspReply:
         url = _control_url(self._base, track.control, self._client.url.text)
@@ -238,10 +256,8 @@ class _Setup:
         protocol = self._client.protocol
         link.receiver.bind(rtp_channel)
         link.send_rtcp = lambda data: protocol.write(bytes((0x24, rtcp_channel)) + len(data).to_bytes(2, "big") + data)
-        self._channels = getattr(self, "_channels", {}) | {
-            rtp_channel: link.receiver,
-            rtcp_channel: ChannelRtcp(self.session, link),
-        }
+        self._channels[rtp_channel] = link.receiver
+        self._channels[rtcp_channel] = ChannelRtcp(self.session, link)
         protocol.attach(self._channels)
 
     def take_rtp_info(self, reply: RtspReply) -> None:
@@ -257,7 +273,7 @@ class _Setup:
         session.keep_alive = lambda: client.keep_alive(self.aggregate_url)
         session.keep_alive_every_s = max(1.0, client.session_timeout_s / 2)
         transport = client.protocol.transport
-        if transport is not None:
+        if transport is not None and self._is_interleaved:
             session.pause, session.resume = transport.pause_reading, transport.resume_reading
         session.start()
         stack.callback(session.stop)
@@ -289,6 +305,3 @@ def _read_description(reply: RtspReply, url: RtspUrl) -> SessionDescription:
 def _close(protocol: RtspProtocol) -> None:
     if protocol.transport is not None:
         protocol.transport.close()
-
-
-__all__ = ["RtspSettings", "RtspSource", "StreamFormat"]

@@ -37,20 +37,23 @@ class Step:
 
 
 class TimedSteps:
-    """Keeps the steps with their durations."""
+    """Keeps the steps with their durations, in the order in which they began."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._since_ns: dict[str, int] = {}
-        self.steps: list[Step] = []
+        self._done: dict[str, Step] = {}
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(self._done[name] for name in self._since_ns if name in self._done)
 
     def begin(self, name: str) -> None:
-        self._since_ns[name] = self._clock.mono_ns()
+        self._since_ns.setdefault(name, self._clock.mono_ns())
 
     def end(self, name: str, error: StreamLostError | None, detail: str) -> None:
-        ms = round((self._clock.mono_ns() - self._since_ns.pop(name)) / NS_PER_MS, 1)
-        text = detail if error is None else error.message
-        self.steps.append(Step(name, ms, error is None, text))
+        ms = round((self._clock.mono_ns() - self._since_ns[name]) / NS_PER_MS, 1)
+        self._done[name] = Step(name, ms, error is None, detail if error is None else error.message)
 
 
 class StepNote:
