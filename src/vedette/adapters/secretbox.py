@@ -53,26 +53,6 @@ def read_node_key(path: Path) -> bytes:
     return key
 
 
-def ensure_node_key(path: Path) -> bytes:
-    """Reads the node's key, or makes it when there is none yet. Two that start at once end with one key."""
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            os.write(descriptor, os.urandom(KEY_BYTES))
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        try:
-            os.link(draft, path)  # fails where another process was first: then theirs is the key
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return read_node_key(path)
-
-
 class SecretBox:
     """Seals and opens logins with one key."""
 

@@ -21,6 +21,7 @@ from vedette.core.errors import VedetteError
 from vedette.identity.permissions import Permission
 
 _ATTRIBUTE = "__vedette_access__"
+MAX_BODY_BYTES = 256 * 1024
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., object])
 
 
@@ -37,6 +38,7 @@ class Access:
 
     needs: Permission | Standing
     audit: str = ""
+    max_body_bytes: int = MAX_BODY_BYTES
 
 
 class UndeclaredRouteError(VedetteError):
@@ -45,11 +47,13 @@ class UndeclaredRouteError(VedetteError):
     code = "undeclared_route"
 
 
-def allows(needs: Permission | Standing, *, audit: str = "") -> Callable[[_Endpoint], _Endpoint]:
-    """Declares who may use the decorated endpoint (HTTP or WebSocket)."""
+def allows(
+    needs: Permission | Standing, *, audit: str = "", max_body_bytes: int = MAX_BODY_BYTES
+) -> Callable[[_Endpoint], _Endpoint]:
+    """Declares who may use the decorated endpoint (HTTP or WebSocket), and how much it takes."""
 
     def declare(endpoint: _Endpoint) -> _Endpoint:
-        setattr(endpoint, _ATTRIBUTE, Access(needs, audit))
+        setattr(endpoint, _ATTRIBUTE, Access(needs, audit, max_body_bytes))
         return endpoint
 
     return declare

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from vedette.api.ports import ImportReport, LiveFacts, StreamFacts
 from vedette.api.schemas.cameras import (
     AnalysisIn,
     AnalysisOut,
@@ -12,7 +11,6 @@ from vedette.api.schemas.cameras import (
     CameraPatch,
     ImportOut,
     ImportRow,
-    RuleIn,
     RuleOut,
     RulesIn,
     RulesOut,
@@ -21,6 +19,7 @@ from vedette.api.schemas.cameras import (
     StreamOut,
 )
 from vedette.api.schemas.common import utc_text
+from vedette.behavior.rules_file import parse_rules
 from vedette.camera.inventory import (
     AnalysisSettings,
     Camera,
@@ -31,9 +30,10 @@ from vedette.camera.inventory import (
     RecordMode,
     StreamSettings,
 )
+from vedette.camera.inventory_sheet import ImportReport
+from vedette.camera.live import LiveFacts, StreamFacts
 from vedette.core.assignment import Rule
 from vedette.core.errors import InvalidInputError
-from vedette.core.geometry import Line, Polygon
 from vedette.core.media import StreamRole
 from vedette.core.time import format_utc
 
@@ -106,7 +106,7 @@ def _stream_out(stream: StreamSettings) -> StreamOut:
 
 
 def _live_out(camera: Camera, role: StreamRole, facts: LiveFacts) -> StreamLive:
-    found = facts.get((camera.id, role)) or StreamFacts(state="unknown")
+    found = facts.find(camera.id, role)
     if not camera.settings.enabled:
         found = StreamFacts(state="disabled")
     return StreamLive.model_validate(
@@ -153,38 +153,13 @@ def camera_out(camera: Camera, facts: LiveFacts) -> CameraOut:
     )
 
 
-def _rule_from_wire(rule: RuleIn) -> Rule:
-    zone = None if rule.zone is None else Polygon(tuple((x, y) for x, y in rule.zone))
-    line = None
-    if rule.line is not None:
-        (x1, y1), (x2, y2) = rule.line
-        line = Line((x1, y1), (x2, y2))
-    return Rule(
-        rule_id=rule.id,
-        kind=rule.kind,
-        zone=zone,
-        line=line,
-        classes=tuple(rule.classes),
-        parameters=dict(rule.parameters),
-    )
-
-
 def rules_from_wire(body: RulesIn) -> tuple[Rule, ...]:
-    """Reads rules; every rule with a fault is named.
+    """Reads rules by the same check as a rules file.
 
     Raises:
-        InvalidCameraError: with one fault per bad rule.
+        InvalidInputError: everything that is wrong.
     """
-    rules: list[Rule] = []
-    faults: list[Fault] = []
-    for index, rule in enumerate(body.rules):
-        try:
-            rules.append(_rule_from_wire(rule))
-        except InvalidInputError as exc:
-            faults.append(Fault(f"rules.{index}", str(exc)))
-    if faults:
-        raise InvalidCameraError(tuple(faults))
-    return tuple(rules)
+    return parse_rules([rule.model_dump(exclude_none=True) for rule in body.rules])
 
 
 def rules_out(rules: tuple[Rule, ...]) -> RulesOut:

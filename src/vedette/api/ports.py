@@ -4,164 +4,68 @@
 `async def list_cameras(desk: CameraDeskPort)`. A new feature adds one field and one annotated type.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from vedette.api.schemas.cameras import ProbeOut
-from vedette.api.schemas.recordings import RecordingsOut, TimelineOut
-from vedette.api.schemas.system import ModelsOut, SystemOut
-from vedette.camera.inventory import Camera, CameraSettings, Login, StreamSettings
-from vedette.core.assignment import Rule
-from vedette.core.media import StreamRole
-from vedette.events.records import EventFilter, EventRecord
+from vedette.api.footage_desk import FootageDesk
+from vedette.api.streaming_ports import StreamingPorts
+from vedette.api.system_desk import SystemDesk
+from vedette.camera.administration import CameraAdministration, SimulatedCamera
+from vedette.camera.inventory import Camera, Login, StreamSettings
+from vedette.camera.inventory_sheet import SheetRow
+from vedette.camera.live import LiveStates
+from vedette.camera.probe import ProbeReport
+from vedette.events.desk import EventDesk
+from vedette.identity.accounts import Accounts
 from vedette.identity.audit import AuditTrail
-from vedette.identity.permissions import Caller, Permission, Role
-from vedette.identity.users import Token, User
+from vedette.identity.logins import Logins
+from vedette.identity.permissions import Caller
+from vedette.identity.tokens import Tokens
+
+CALLER_KEY = "vedette.caller"
+"""Where the guard puts the caller in the scope."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A fresh login: the secret for the cookie, and the caller that it makes."""
+class CameraProber(Protocol):
+    """Connects to an address and reports what it carries, or why it fails."""
 
-    secret: str
-    caller: Caller
+    async def probe(self, stream: StreamSettings, login: Login) -> ProbeReport: ...
 
 
-class IdentityDesk(Protocol):
-    """Logins, tokens and users."""
+class Simulation(Protocol):
+    """Runs simulated cameras."""
 
-    async def login(self, name: str, password: str, address: str) -> Opened: ...
-    async def logout(self, caller: Caller) -> None: ...
-    async def change_password(self, caller: Caller, current: str, new: str) -> Opened: ...
-    async def make_token(
-        self, caller: Caller, name: str, scopes: frozenset[Permission], expires_at_ns: int | None
-    ) -> tuple[Token, str]: ...
-    async def list_tokens(self, caller: Caller) -> list[Token]: ...
-    async def revoke_token(self, caller: Caller, token_id: str) -> None: ...
-    async def list_users(self) -> list[User]: ...
-    async def add_user(
-        self, caller: Caller, name: str, role: Role, password: str | None, locale: str, *, disabled: bool
-    ) -> tuple[User, str | None]: ...
-    async def change_user(self, caller: Caller, user_id: str, change: "UserChange") -> User: ...
-    async def remove_user(self, caller: Caller, user_id: str) -> None: ...
-    async def authenticate_session(self, secret: str, address: str) -> Caller: ...
-    async def authenticate_token(self, secret: str, address: str) -> Caller: ...
+    async def run_simulated(self, count: int) -> list[SimulatedCamera]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class UserChange:
-    """What is to change of a user; None leaves it."""
+class Sheets(Protocol):
+    """Reads and writes inventory sheets. Runs in a thread: a large sheet takes a second."""
 
-    name: str | None = None
-    role: Role | None = None
-    password: str | None = None
-    locale: str | None = None
-    disabled: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StreamFacts:
-    """What is known of a stream now."""
-
-    state: str
-    since_ns: int | None = None
-    code: str = ""
-    reason: str = ""
-    hint: str = ""
-    codec: str = ""
-    width: int = 0
-    height: int = 0
-    fps: float = 0.0
-    bitrate_bps: int = 0
-
-
-LiveFacts = dict[tuple[str, StreamRole], StreamFacts]
-"""By camera id and stream. A stream that is not in it is unknown."""
-
-
-class CameraDesk(Protocol):
-    """The inventory of cameras. Every change is audited and sent on to the roles."""
-
-    async def list_cameras(self, search: str, group: str, limit: int, offset: int) -> tuple[list[Camera], int]: ...
-    async def find_camera(self, camera_id: str) -> Camera: ...
-    async def add_camera(
-        self, caller: Caller, settings: CameraSettings, login: Login, *, test_first: bool
-    ) -> Camera: ...
-    async def change_camera(
-        self, caller: Caller, camera_id: str, settings: CameraSettings, login: Login | None
-    ) -> Camera: ...
-    async def remove_camera(self, caller: Caller, camera_id: str) -> None: ...
-    async def replace_rules(self, caller: Caller, camera_id: str, rules: tuple[Rule, ...]) -> Camera: ...
-    async def probe(self, caller: Caller, stream: StreamSettings, login: Login) -> ProbeOut: ...
-    async def simulate(self, caller: Caller, count: int) -> list[Camera]: ...
-    async def export_sheet(self, caller: Caller) -> bytes: ...
-    async def import_sheet(self, caller: Caller, sheet: bytes) -> "ImportReport": ...
-    async def live_facts(self) -> LiveFacts: ...
-
-
-@dataclass(frozen=True, slots=True)
-class ImportedRow:
-    row: int
-    name: str
-    outcome: str
-    errors: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    imported: bool
-    rows: tuple[ImportedRow, ...]
-
-
-class EventDesk(Protocol):
-    """History of events, acknowledging, and the live feed of them."""
-
-    async def find_events(self, wanted: EventFilter) -> tuple[list[EventRecord], int]: ...
-    async def find_event(self, event_id: str) -> EventRecord: ...
-    async def acknowledge(self, caller: Caller, event_id: str, note: str) -> EventRecord: ...
-    async def read_picture(self, event_id: str) -> bytes: ...
-    def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator["EventNews"]]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class EventNews:
-    """What a subscriber gets: an event, or how many were left out because the reader was too slow."""
-
-    event: EventRecord | None
-    dropped: int = 0
-
-
-class FootageDesk(Protocol):
-    """What is recorded, and the timeline over it."""
-
-    async def find_recordings(self, camera_id: str, from_ns: int, to_ns: int) -> RecordingsOut: ...
-    async def draw_timeline(
-        self, camera_ids: tuple[str, ...], from_ns: int, to_ns: int, buckets: int
-    ) -> TimelineOut: ...
-
-
-class SystemDesk(Protocol):
-    """State of processes, volumes, controls and models."""
-
-    async def report(self) -> SystemOut: ...
-    async def list_models(self) -> ModelsOut: ...
+    def read_sheet(self, data: bytes) -> list[SheetRow]: ...
+    def write_sheet(self, cameras: Sequence[Camera]) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayPorts:
     """Everything that endpoints may use. Built once, by the node."""
 
-    identity: IdentityDesk
+    logins: Logins
+    tokens: Tokens
+    accounts: Accounts
     audit: AuditTrail
-    cameras: CameraDesk
+    cameras: CameraAdministration
+    live: LiveStates
+    prober: CameraProber
+    simulation: Simulation
+    sheets: Sheets
     events: EventDesk
     footage: FootageDesk
     system: SystemDesk
+    streaming: StreamingPorts
 
 
 def find_ports(connection: HTTPConnection) -> GatewayPorts:
@@ -174,22 +78,46 @@ def find_ports(connection: HTTPConnection) -> GatewayPorts:
 
 def find_caller(connection: HTTPConnection) -> Caller:
     """Returns who makes this request. The guard has put it there; without a guard there is no caller."""
-    caller = connection.scope.get("vedette.caller")
+    caller = connection.scope.get(CALLER_KEY)
     if not isinstance(caller, Caller):
         raise TypeError("this route was reached without passing the guard")
     return caller
 
 
-def _identity(connection: HTTPConnection) -> IdentityDesk:
-    return find_ports(connection).identity
+def _logins(connection: HTTPConnection) -> Logins:
+    return find_ports(connection).logins
+
+
+def _tokens(connection: HTTPConnection) -> Tokens:
+    return find_ports(connection).tokens
+
+
+def _accounts(connection: HTTPConnection) -> Accounts:
+    return find_ports(connection).accounts
 
 
 def _audit(connection: HTTPConnection) -> AuditTrail:
     return find_ports(connection).audit
 
 
-def _cameras(connection: HTTPConnection) -> CameraDesk:
+def _cameras(connection: HTTPConnection) -> CameraAdministration:
     return find_ports(connection).cameras
+
+
+def _live(connection: HTTPConnection) -> LiveStates:
+    return find_ports(connection).live
+
+
+def _prober(connection: HTTPConnection) -> CameraProber:
+    return find_ports(connection).prober
+
+
+def _simulation(connection: HTTPConnection) -> Simulation:
+    return find_ports(connection).simulation
+
+
+def _sheets(connection: HTTPConnection) -> Sheets:
+    return find_ports(connection).sheets
 
 
 def _events(connection: HTTPConnection) -> EventDesk:
@@ -205,9 +133,15 @@ def _system(connection: HTTPConnection) -> SystemDesk:
 
 
 CallerPort = Annotated[Caller, Depends(find_caller)]
-IdentityPort = Annotated[IdentityDesk, Depends(_identity)]
+LoginsPort = Annotated[Logins, Depends(_logins)]
+TokensPort = Annotated[Tokens, Depends(_tokens)]
+AccountsPort = Annotated[Accounts, Depends(_accounts)]
 AuditPort = Annotated[AuditTrail, Depends(_audit)]
-CamerasPort = Annotated[CameraDesk, Depends(_cameras)]
+CamerasPort = Annotated[CameraAdministration, Depends(_cameras)]
+LiveStatesPort = Annotated[LiveStates, Depends(_live)]
+ProberPort = Annotated[CameraProber, Depends(_prober)]
+SimulationPort = Annotated[Simulation, Depends(_simulation)]
+SheetsPort = Annotated[Sheets, Depends(_sheets)]
 EventsPort = Annotated[EventDesk, Depends(_events)]
 FootagePort = Annotated[FootageDesk, Depends(_footage)]
 SystemPort = Annotated[SystemDesk, Depends(_system)]

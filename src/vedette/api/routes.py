@@ -5,12 +5,13 @@ and a test can walk.
 """
 
 import copy
+from collections.abc import Sequence
 
 from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from vedette.api.access import Access, find_access
-from vedette.api.routers import cameras, events, recordings, session, system, users
+from vedette.api.routers import cameras, events, live, recordings, session, system, users
 
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
@@ -18,11 +19,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     cameras.router,
     recordings.router,
     events.router,
+    live.router,
     system.router,
 )
 
 
-def declared_routes(routers: tuple[APIRouter, ...] = ROUTERS) -> list[tuple[BaseRoute, Access]]:
+def declared_routes(routers: Sequence[APIRouter] = ROUTERS) -> list[tuple[BaseRoute, Access]]:
     """Returns a copy of every route with its declaration.
 
     Raises:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from vedette.identity.permissions import Caller
+from vedette.runtime.clock import Clock
 
 MAX_DETAIL_CHARS = 500
 
@@ -56,10 +57,6 @@ class AuditStore(Protocol):
     async def find(self, wanted: AuditFilter) -> tuple[list[AuditEntry], int]:
         """Returns one page, newest first, and how many rows match in all."""
         ...
-
-
-class Clock(Protocol):
-    def utc_ns(self) -> int: ...
 
 
 class AuditTrail:

@@ -9,7 +9,6 @@ from vedette.adapters.secretbox import (
     NodeKeyError,
     SealedLoginError,
     SecretBox,
-    ensure_node_key,
     read_node_key,
 )
 
@@ -44,14 +43,6 @@ def test_same_login_is_never_sealed_the_same_twice() -> None:
     assert box.seal(CAMERA, "a", "b") != box.seal(CAMERA, "a", "b")
     assert box.seal(CAMERA, "", "") == ""
     assert box.open(CAMERA, "") == ("", "")
-
-
-def test_key_is_made_once_for_the_owner_alone(tmp_path: Path) -> None:
-    path = tmp_path / "keys" / "node.key"
-    key = ensure_node_key(path)
-    assert ensure_node_key(path) == key
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert list(path.parent.iterdir()) == [path]
 
 
 def test_key_open_to_others_or_of_wrong_length_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Cameras: list, add, change, test, simulate, rules, inventory sheet."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
@@ -14,7 +15,15 @@ from vedette.api.convert_cameras import (
     settings_from_wire,
 )
 from vedette.api.features import feature_router
-from vedette.api.ports import CallerPort, CamerasPort
+from vedette.api.ports import (
+    AuditPort,
+    CallerPort,
+    CamerasPort,
+    LiveStatesPort,
+    ProberPort,
+    SheetsPort,
+    SimulationPort,
+)
 from vedette.api.schemas.cameras import (
     CameraIn,
     CameraList,
@@ -28,9 +37,13 @@ from vedette.api.schemas.cameras import (
     SimulatedIn,
 )
 from vedette.api.schemas.common import Id, Page
+from vedette.camera.administration import describe_change
 from vedette.camera.inventory import Login, StreamSettings
+from vedette.core.errors import InvalidInputError
+from vedette.identity.audit import Outcome
 from vedette.identity.permissions import Permission
 
+MAX_SHEET_BYTES = 8 << 20
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SHEET_BODY = {"requestBody": {"required": True, "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}}
 
@@ -38,10 +51,17 @@ router = feature_router("cameras")
 CameraId = Annotated[Id, Path()]
 
 
+class CameraTestFailedError(InvalidInputError):
+    """A camera was to be added only if it answers, and it does not."""
+
+    code = "camera_test_failed"
+
+
 @router.get("/cameras")
 @allows(Permission.CAMERA_VIEW)
 async def list_cameras(
     cameras: CamerasPort,
+    live: LiveStatesPort,
     search: Annotated[str, Query(max_length=128)] = "",
     group: Annotated[str, Query(max_length=128)] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
@@ -49,7 +69,7 @@ async def list_cameras(
 ) -> Page[CameraOut]:
     """Lists cameras by name, with what their streams do now."""
     found, total = await cameras.list_cameras(search, group, limit, offset)
-    facts = await cameras.live_facts()
+    facts = await live.read_live_facts()
     following = str(offset + limit) if offset + limit < total else None
     return Page(items=[camera_out(camera, facts) for camera in found], total=total, next=following)
 
@@ -60,67 +80,112 @@ async def add_camera(
     body: CameraIn,
     caller: CallerPort,
     cameras: CamerasPort,
+    live: LiveStatesPort,
+    prober: ProberPort,
+    audit: AuditPort,
     test: Annotated[bool, Query()] = False,  # noqa: FBT002 -- a query parameter is named by its nature
 ) -> CameraOut:
     """Adds a camera; with `test=1` only when its main stream answers."""
+    settings = settings_from_wire(body)
     login = Login(body.user, body.password.get_secret_value())
-    camera = await cameras.add_camera(caller, settings_from_wire(body), login, test_first=test)
-    return camera_out(camera, await cameras.live_facts())
+    if test:
+        checked, found = cameras.check(settings, login)
+        report = await prober.probe(checked.main, found)
+        if report.error is not None:
+            raise CameraTestFailedError(report.error.message, report.error.hint)
+    camera = await cameras.add_camera(settings, login)
+    await audit.record(caller, "camera.add", camera.id, detail=f"{camera.settings.name}: {camera.settings.main.url}")
+    return camera_out(camera, await live.read_live_facts())
 
 
 @router.post("/cameras/test")
 @allows(Permission.CAMERA_CONFIGURE)
-async def test_camera(body: ProbeIn, caller: CallerPort, cameras: CamerasPort) -> ProbeOut:
+async def test_camera(
+    body: ProbeIn, caller: CallerPort, cameras: CamerasPort, prober: ProberPort, audit: AuditPort
+) -> ProbeOut:
     """Connects to an address and says what it carries, or why it fails. Nothing is stored."""
-    stream = StreamSettings(url=body.url, transport=body.transport, verify_tls=body.verify_tls)
-    return await cameras.probe(caller, stream, Login(body.user, body.password.get_secret_value()))
+    given = StreamSettings(url=body.url, transport=body.transport, verify_tls=body.verify_tls)
+    stream, login = cameras.check_address(given, Login(body.user, body.password.get_secret_value()))
+    report = await prober.probe(stream, login)
+    outcome = Outcome.DONE if report.ok else Outcome.FAILED
+    await audit.record(caller, "camera.test", stream.url, outcome=outcome)
+    return ProbeOut.model_validate(report.to_dict())
 
 
 @router.post("/cameras/simulated", status_code=201)
 @allows(Permission.CAMERA_CONFIGURE)
-async def add_simulated_cameras(body: SimulatedIn, caller: CallerPort, cameras: CamerasPort) -> CameraList:
+async def add_simulated_cameras(
+    body: SimulatedIn,
+    caller: CallerPort,
+    cameras: CamerasPort,
+    live: LiveStatesPort,
+    simulation: SimulationPort,
+    audit: AuditPort,
+) -> CameraList:
     """Starts this many simulated cameras (0 stops them) and puts them into the inventory."""
-    made = await cameras.simulate(caller, body.count)
-    facts = await cameras.live_facts()
+    made = await cameras.replace_simulated(await simulation.run_simulated(body.count))
+    await audit.record(caller, "camera.simulate", str(body.count))
+    facts = await live.read_live_facts()
     return CameraList(items=[camera_out(camera, facts) for camera in made])
 
 
 @router.get("/cameras/export.xlsx", response_class=Response)
-@allows(Permission.CAMERA_CONFIGURE)
-async def export_cameras(caller: CallerPort, cameras: CamerasPort) -> Response:
+@allows(Permission.CAMERA_CONFIGURE, audit="camera.export")
+async def export_cameras(cameras: CamerasPort, sheets: SheetsPort) -> Response:
     """Downloads the inventory as a sheet. Passwords are not in it."""
-    sheet = await cameras.export_sheet(caller)
+    found = await cameras.list_all()
+    found.sort(key=lambda camera: camera.settings.name.casefold())
+    sheet = await asyncio.to_thread(sheets.write_sheet, found)
     return Response(sheet, media_type=XLSX, headers={"Content-Disposition": 'attachment; filename="cameras.xlsx"'})
 
 
 @router.post("/cameras/import", openapi_extra=_SHEET_BODY)
-@allows(Permission.CAMERA_CONFIGURE)
-async def import_cameras(request: Request, caller: CallerPort, cameras: CamerasPort) -> ImportOut:
+@allows(Permission.CAMERA_CONFIGURE, max_body_bytes=MAX_SHEET_BYTES)
+async def import_cameras(
+    request: Request, caller: CallerPort, cameras: CamerasPort, sheets: SheetsPort, audit: AuditPort
+) -> ImportOut:
     """Takes over a sheet, all of it or nothing, and reports row by row. Rows are matched by name."""
-    return import_out(await cameras.import_sheet(caller, await request.body()))
+    rows = await asyncio.to_thread(sheets.read_sheet, await request.body())
+    report = import_out(await cameras.import_rows(rows))
+    await audit.record(
+        caller,
+        "camera.import",
+        outcome=Outcome.DONE if report.imported else Outcome.FAILED,
+        detail=f"{report.added} added, {report.changed} changed, {report.refused} refused",
+    )
+    return report
 
 
 @router.get("/cameras/{camera_id}")
 @allows(Permission.CAMERA_VIEW)
-async def show_camera(camera_id: CameraId, cameras: CamerasPort) -> CameraOut:
+async def show_camera(camera_id: CameraId, cameras: CamerasPort, live: LiveStatesPort) -> CameraOut:
     """Shows one camera."""
-    return camera_out(await cameras.find_camera(camera_id), await cameras.live_facts())
+    return camera_out(await cameras.find_camera(camera_id), await live.read_live_facts())
 
 
 @router.patch("/cameras/{camera_id}")
 @allows(Permission.CAMERA_CONFIGURE)
-async def change_camera(camera_id: CameraId, body: CameraPatch, caller: CallerPort, cameras: CamerasPort) -> CameraOut:
+async def change_camera(
+    camera_id: CameraId,
+    body: CameraPatch,
+    caller: CallerPort,
+    cameras: CamerasPort,
+    live: LiveStatesPort,
+    audit: AuditPort,
+) -> CameraOut:
     """Changes a camera. An absent user and password stay as they are."""
     settings, login = merge_patch(await cameras.find_camera(camera_id), body)
-    camera = await cameras.change_camera(caller, camera_id, settings, login)
-    return camera_out(camera, await cameras.live_facts())
+    before, after = await cameras.change_camera(camera_id, settings, login)
+    await audit.record(caller, "camera.change", camera_id, detail=describe_change(before, after))
+    return camera_out(after, await live.read_live_facts())
 
 
 @router.delete("/cameras/{camera_id}", status_code=204)
 @allows(Permission.CAMERA_CONFIGURE)
-async def remove_camera(camera_id: CameraId, caller: CallerPort, cameras: CamerasPort) -> None:
+async def remove_camera(camera_id: CameraId, caller: CallerPort, cameras: CamerasPort, audit: AuditPort) -> None:
     """Removes a camera from the inventory. Its recordings and events stay."""
-    await cameras.remove_camera(caller, camera_id)
+    camera = await cameras.remove_camera(camera_id)
+    await audit.record(caller, "camera.remove", camera_id, detail=camera.settings.name)
 
 
 @router.get("/cameras/{camera_id}/rules")
@@ -132,7 +197,10 @@ async def show_rules(camera_id: CameraId, cameras: CamerasPort) -> RulesOut:
 
 @router.put("/cameras/{camera_id}/rules")
 @allows(Permission.CAMERA_CONFIGURE)
-async def replace_rules(camera_id: CameraId, body: RulesIn, caller: CallerPort, cameras: CamerasPort) -> RulesOut:
+async def replace_rules(
+    camera_id: CameraId, body: RulesIn, caller: CallerPort, cameras: CamerasPort, audit: AuditPort
+) -> RulesOut:
     """Replaces the behaviour rules of a camera, all of them or none."""
-    rules = rules_from_wire(body)
-    return rules_out((await cameras.replace_rules(caller, camera_id, rules)).rules)
+    before, after = await cameras.replace_rules(camera_id, rules_from_wire(body))
+    await audit.record(caller, "camera.rules", camera_id, detail=describe_change(before, after))
+    return rules_out(after.rules)

@@ -9,7 +9,7 @@ from vedette.api.access import allows
 from vedette.api.convert_events import event_out
 from vedette.api.cursors import read_cursor, write_cursor
 from vedette.api.features import feature_router
-from vedette.api.ports import CallerPort, EventsPort
+from vedette.api.ports import AuditPort, CallerPort, EventsPort
 from vedette.api.schemas.common import Id, Page, When
 from vedette.api.schemas.events import AcknowledgeIn, EventOut
 from vedette.api.times import to_ns
@@ -68,9 +68,13 @@ async def show_event_picture(event_id: EventId, events: EventsPort) -> Response:
 
 @router.post("/events/{event_id}/acknowledge")
 @allows(Permission.EVENT_ACKNOWLEDGE)
-async def acknowledge_event(event_id: EventId, body: AcknowledgeIn, caller: CallerPort, events: EventsPort) -> EventOut:
+async def acknowledge_event(
+    event_id: EventId, body: AcknowledgeIn, caller: CallerPort, events: EventsPort, audit: AuditPort
+) -> EventOut:
     """Acknowledges an event, once. The second one to try learns who was first."""
-    return event_out(await events.acknowledge(caller, event_id, body.note))
+    record = await events.acknowledge(caller.name, event_id, body.note)
+    await audit.record(caller, "event.acknowledge", event_id)
+    return event_out(record)
 
 
 @router.websocket("/events")

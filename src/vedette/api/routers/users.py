@@ -7,11 +7,12 @@ from fastapi import Path, Query
 from vedette.api.access import allows
 from vedette.api.cursors import read_cursor, write_cursor
 from vedette.api.features import feature_router
-from vedette.api.ports import AuditPort, CallerPort, IdentityPort, UserChange
+from vedette.api.ports import AccountsPort, AuditPort, CallerPort
 from vedette.api.schemas.common import Id, Page, When, utc_text
 from vedette.api.schemas.identity import AuditOut, UserIn, UserMade, UserOut, UserPatch
 from vedette.api.times import to_ns
 from vedette.core.time import format_utc
+from vedette.identity.accounts import UserChange
 from vedette.identity.audit import AuditEntry, AuditFilter
 from vedette.identity.permissions import Permission
 from vedette.identity.users import User
@@ -21,18 +22,18 @@ router = feature_router("users")
 
 @router.get("/users")
 @allows(Permission.USERS_MANAGE)
-async def list_users(identity: IdentityPort) -> Page[UserOut]:
+async def list_users(accounts: AccountsPort) -> Page[UserOut]:
     """Lists all users."""
-    users = await identity.list_users()
+    users = await accounts.list_users()
     return Page(items=[_user_out(user) for user in users], total=len(users))
 
 
 @router.post("/users", status_code=201)
 @allows(Permission.USERS_MANAGE)
-async def add_user(body: UserIn, caller: CallerPort, identity: IdentityPort) -> UserMade:
+async def add_user(body: UserIn, caller: CallerPort, accounts: AccountsPort) -> UserMade:
     """Adds a user."""
     password = None if body.password is None else body.password.get_secret_value()
-    user, generated = await identity.add_user(
+    user, generated = await accounts.add_user(
         caller, body.name, body.role, password, body.locale, disabled=body.disabled
     )
     return UserMade(**_user_out(user).model_dump(), password=generated)
@@ -41,7 +42,7 @@ async def add_user(body: UserIn, caller: CallerPort, identity: IdentityPort) -> 
 @router.patch("/users/{user_id}")
 @allows(Permission.USERS_MANAGE)
 async def change_user(
-    user_id: Annotated[Id, Path()], body: UserPatch, caller: CallerPort, identity: IdentityPort
+    user_id: Annotated[Id, Path()], body: UserPatch, caller: CallerPort, accounts: AccountsPort
 ) -> UserOut:
     """Changes a user. Disabling or a new password ends all sessions of that user."""
     change = UserChange(
@@ -51,14 +52,14 @@ async def change_user(
         locale=body.locale,
         disabled=body.disabled,
     )
-    return _user_out(await identity.change_user(caller, user_id, change))
+    return _user_out(await accounts.change_user(caller, user_id, change))
 
 
 @router.delete("/users/{user_id}", status_code=204)
 @allows(Permission.USERS_MANAGE)
-async def remove_user(user_id: Annotated[Id, Path()], caller: CallerPort, identity: IdentityPort) -> None:
+async def remove_user(user_id: Annotated[Id, Path()], caller: CallerPort, accounts: AccountsPort) -> None:
     """Removes a user with all sessions and tokens. What the user did stays in the audit trail."""
-    await identity.remove_user(caller, user_id)
+    await accounts.remove_user(caller, user_id)
 
 
 @router.get("/audit")

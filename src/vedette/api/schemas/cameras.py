@@ -123,16 +123,19 @@ class ProbeStep(Answer):
 
 
 class ProbeStream(Answer):
+    """One media track as it was seen. What could not be measured is null."""
+
     kind: str
     codec: str
     codec_string: str
-    width: int
-    height: int
-    fps: float
-    gop_s: float
-    bitrate_bps: int
-    sample_rate_hz: int
-    channels: int
+    bitrate_bps: float | None
+    width: int | None
+    height: int | None
+    fps: float | None
+    gop_frames: int | None
+    gop_s: float | None
+    sample_rate_hz: int | None
+    channels: int | None
 
 
 class ProbeError(Answer):
@@ -144,10 +147,13 @@ class ProbeError(Answer):
 class ProbeOut(Answer):
     """What a source carries and how long each step took; or why it fails."""
 
+    url: str
     ok: bool
     steps: list[ProbeStep]
     streams: list[ProbeStream]
     error: ProbeError | None
+    clock_offset_s: float | None
+    loss: int
 
 
 class SimulatedIn(Request):

@@ -6,8 +6,10 @@ from vedette.api.schemas.common import Answer, Utc
 
 
 class ProcessOut(Answer):
+    """A role's process. `state` is the supervisor's word for it, or `unavailable` when it does not answer."""
+
     role: str
-    state: Literal["running", "starting", "stopped", "unavailable"]
+    state: str
     pid: int | None
     since: Utc | None
     restarts: int
@@ -25,6 +27,8 @@ class CamerasOut(Answer):
 
 
 class VolumeOut(Answer):
+    """A storage volume. `days_left`: until the oldest footage begins to be deleted, null when unknown."""
+
     id: str
     path: str
     state: str
@@ -34,6 +38,7 @@ class VolumeOut(Answer):
     used_bytes: int
     max_bytes: int
     oldest_at: Utc | None
+    days_left: float | None
 
 
 class ControlOut(Answer):
@@ -53,6 +58,7 @@ class MachineOut(Answer):
     memory_total_bytes: int
     memory_available_bytes: int
     uptime_s: float
+    data_free_bytes: int
     python: str
     system: str
 
@@ -69,19 +75,25 @@ class SystemOut(Answer):
 
 
 class ModelFigure(Answer):
+    """One measured figure: what, on which data, by which command."""
+
     name: str
     value: float
+    data: str
+    command: str
 
 
 class ModelOut(Answer):
-    id: str
+    name: str
     task: str
     release: str
+    packs: list[str]
     licence: str
-    installed: bool
-    verified: bool
+    origin: str
+    state: Literal["installed", "absent", "refused"]
+    reason: str
     size_bytes: int
-    source: str
+    labels: list[str]
     figures: list[ModelFigure]
 
 

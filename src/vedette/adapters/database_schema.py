@@ -1,0 +1,174 @@
+"""The tables of `vedette.db`, as they are now. How they came to be: `migrations/versions/`.
+
+One writer: the gateway. Times are UTC nanoseconds (`_ns`). JSON columns hold values whose form is a dataclass
+of the house (rules, explanations, settings): written and read as a whole, never searched.
+A test compares these tables with what the migrations build.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("name_key", String(64), nullable=False, unique=True, comment="case folded: Anna and anna are one"),
+    Column("role", String(32), nullable=False),
+    Column("locale", String(8), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("must_change_password", Boolean, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at_ns", BigInteger, nullable=False),
+    Column("last_login_at_ns", BigInteger),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("key", String(64), primary_key=True, comment="SHA-256 of the secret in the cookie"),
+    Column("user_id", String(26), ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at_ns", BigInteger, nullable=False),
+    Column("seen_at_ns", BigInteger, nullable=False),
+    Column("address", String(64), nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("key", String(64), nullable=False, unique=True, comment="SHA-256 of the secret"),
+    Column("user_id", String(26), ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String(64), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("created_at_ns", BigInteger, nullable=False),
+    Column("expires_at_ns", BigInteger),
+    Column("last_used_at_ns", BigInteger),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at_ns", BigInteger, nullable=False, index=True),
+    Column("user", String(64), nullable=False, index=True),
+    Column("action", String(64), nullable=False, index=True),
+    Column("resource", String(256), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("detail", Text, nullable=False),
+    sqlite_autoincrement=True,  # a number is never given twice, also after the newest row was removed by force
+)
+
+cameras = Table(
+    "cameras",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("name", String(128), nullable=False),
+    Column("name_key", String(128), nullable=False, unique=True),
+    Column("group_name", String(128), nullable=False, index=True),
+    Column("settings", Text, nullable=False, comment="CameraSettings as JSON"),
+    Column("user", String(128), nullable=False),
+    Column("sealed_login", Text, nullable=False),
+    Column("rules", Text, nullable=False, comment="tuple of Rule as JSON"),
+    Column("created_at_ns", BigInteger, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("camera_id", String(26), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("from_ns", BigInteger, nullable=False),
+    Column("to_ns", BigInteger),
+    Column("state", String(16), nullable=False),
+    Column("fact", Text, nullable=False, comment="EventObserved as JSON"),
+    Column("acknowledged_by", String(64)),
+    Column("acknowledged_at_ns", BigInteger),
+    Column("note", Text, nullable=False),
+    Column("camera_name", String(128), nullable=False, comment="at the time; shown when the camera is gone"),
+    Index("ix_events_from_ns_id", "from_ns", "id"),
+    Index("ix_events_camera_id_from_ns", "camera_id", "from_ns"),
+    Index("ix_events_state_from_ns", "state", "from_ns"),
+)
+
+motion = Table(
+    "motion",
+    metadata,
+    Column("width_s", Integer, primary_key=True, comment="10 or 600: fine and coarse slots"),
+    Column("camera_id", String(26), primary_key=True),
+    Column("slot", BigInteger, primary_key=True, comment="UTC seconds / width_s"),
+    Column("level", Float, nullable=False, comment="largest level in the slot, 0..1"),
+    sqlite_with_rowid=False,
+)
+
+stream_states = Table(
+    "stream_states",
+    metadata,
+    Column("camera_id", String(26), primary_key=True),
+    Column("stream", String(8), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("at_ns", BigInteger, nullable=False),
+)
+
+process_states = Table(
+    "process_states",
+    metadata,
+    Column("role", String(32), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("restarts", Integer, nullable=False),
+    Column("at_ns", BigInteger, nullable=False),
+)
+
+control_states = Table(
+    "control_states",
+    metadata,
+    Column("control", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("layers", Text, nullable=False, comment="layer -> bool as JSON"),
+    Column("at_ns", BigInteger, nullable=False),
+)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("camera_id", String(26), primary_key=True),
+    Column("stream", String(8), primary_key=True),
+    Column("from_ns", BigInteger, primary_key=True),
+    Column("to_ns", BigInteger, nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("frames_missing", Integer, nullable=False),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)

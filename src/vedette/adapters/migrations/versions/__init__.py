@@ -1,0 +1,1 @@
+"""One file per version of the tables, named `m<number>_<what>.py`. Released files are never changed."""

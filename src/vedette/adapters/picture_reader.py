@@ -1,0 +1,34 @@
+"""Reads event snapshots from the picture store. The analyzer writes them; nobody else names their paths."""
+
+import asyncio
+import os
+import re
+from pathlib import Path
+
+from vedette.core.errors import NotFoundError, StorageError
+
+_PICTURE = re.compile(r"[0-9A-Za-z]{2}/[0-9A-Za-z_-]{1,64}\.jpg")
+MAX_BYTES = 16 << 20
+
+
+class FilePictureReader:
+    """See `vedette.events.ports.PictureReader`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def read_picture(self, relative_path: str) -> bytes:
+        if not _PICTURE.fullmatch(relative_path):
+            raise NotFoundError("the event's picture has a path that this release does not know")
+        return await asyncio.to_thread(self._read, self._folder / relative_path)
+
+    @staticmethod
+    def _read(path: Path) -> bytes:
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError as exc:
+            raise NotFoundError("the event's picture is not stored any more") from exc
+        except OSError as exc:
+            raise StorageError(f"the event's picture cannot be read: {exc.strerror}") from exc
+        with os.fdopen(handle, "rb") as file:
+            return file.read(MAX_BYTES)

@@ -1,0 +1,67 @@
+"""Works out what the recorder and the analyzer are to do, from the inventory. Pure."""
+
+from collections.abc import Sequence
+
+from vedette.camera.inventory import Camera
+from vedette.core.assignment import (
+    AnalyzerAssignment,
+    CameraAnalysis,
+    CameraAssignment,
+    RecorderAssignment,
+    StreamSource,
+    VolumeAssignment,
+)
+from vedette.core.media import StreamRole
+
+NO_ANALYSIS = "none"
+
+
+def plan_recorder_assignment(
+    version: int, cameras: Sequence[Camera], volumes: Sequence[VolumeAssignment]
+) -> RecorderAssignment:
+    """Every enabled camera with all its streams: a stream that is not recorded is still watched live."""
+    return RecorderAssignment(
+        version=version,
+        cameras=tuple(_recorded(camera) for camera in cameras if camera.settings.enabled),
+        volumes=tuple(volumes),
+    )
+
+
+def plan_analyzer_assignment(version: int, cameras: Sequence[Camera]) -> AnalyzerAssignment:
+    """Every enabled camera that has a detector."""
+    return AnalyzerAssignment(
+        version=version,
+        cameras=tuple(
+            _analysed(camera)
+            for camera in cameras
+            if camera.settings.enabled and camera.settings.analysis.detector != NO_ANALYSIS
+        ),
+    )
+
+
+def _recorded(camera: Camera) -> CameraAssignment:
+    streams = tuple(
+        StreamSource(
+            role=role,
+            url=stream.url,
+            record=camera.settings.record.includes(role),
+            transport=stream.transport,
+            verify_tls=stream.verify_tls,
+        )
+        for role, stream in camera.streams.items()
+    )
+    return CameraAssignment(camera.id, camera.settings.name, streams, camera.sealed_login)
+
+
+def _analysed(camera: Camera) -> CameraAnalysis:
+    analysis = camera.settings.analysis
+    stream = analysis.stream if analysis.stream in camera.streams else StreamRole.MAIN
+    return CameraAnalysis(
+        camera_id=camera.id,
+        name=camera.settings.name,
+        stream=stream,
+        detector=analysis.detector,
+        classes=analysis.classes,
+        fps=analysis.fps,
+        rules=camera.rules,
+    )
