@@ -48,6 +48,8 @@ class ServerOptions:
             cameras have their own address.
         tls: Serves RTSPS when given (see `vedette.testing.tls`).
         report_interval_s: Distance of RTCP sender reports.
+        stagger_s: Each camera is this much further on in its clip than the one before: real cameras do not
+            send their key frames in step. No multiple of usual frame and key frame distances.
         seed: Makes SSRC, time bases and spoiling repeatable.
     """
 
@@ -56,6 +58,7 @@ class ServerOptions:
     port_per_camera: bool = False
     tls: ssl.SSLContext | None = None
     report_interval_s: float = 5.0
+    stagger_s: float = 0.3719
     seed: int = 1
     connection: ConnectionOptions = field(default_factory=ConnectionOptions)
     source: SourceOptions = field(default_factory=SourceOptions)
@@ -145,7 +148,8 @@ class SimServer:
         given = {StreamRole.MAIN: spec.main, StreamRole.SUB: spec.sub}
         sources = {role: await self._library.load(item) for role, item in given.items() if item is not None}
         rng = random.Random(self.rng.getrandbits(64))  # noqa: S311 - as above
-        camera = SimulatedCamera(spec, sources, self.clock, self._options.report_interval_s, rng)
+        age_s = len(self._cameras) * self._options.stagger_s
+        camera = SimulatedCamera(spec, sources, self.clock, self._options.report_interval_s, rng, age_s)
         if self._options.port_per_camera:
             wanted = self._options.port + len(self._cameras) if self._options.port else 0
             self._ports[spec.name] = await self._listen(wanted)

@@ -50,6 +50,8 @@ class SimulatedCamera:
         connections: The connections that are open now and have named this camera.
         connection_count: How many there have been.
         answer_fault: How connections are (not) answered now, or None.
+
+    It has been running for `age_s` when it is made: its clip is that far on.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class SimulatedCamera:
         clock: Clock,
         report_interval_s: float,
         rng: random.Random,
+        age_s: float = 0.0,
     ) -> None:
         self.spec = spec
         self.connections: list[CameraConnection] = []
@@ -66,7 +69,8 @@ class SimulatedCamera:
         self.answer_fault: FaultKind | None = None
         self._clock = clock
         self._rng = rng
-        self._time = CameraTime(clock.mono_ns(), clock.utc_ns())
+        age_ns = round(age_s * NS_PER_S)
+        self._time = CameraTime(clock.mono_ns() - age_ns, clock.utc_ns() - age_ns)
         self.streams = {
             role: SimulatedStream(source, self._time, report_interval_s) for role, source in sources.items()
         }
