@@ -65,7 +65,7 @@ class LoopingFeed:
                 index, loops = 0, loops + 1
 
 
-def _read(path: Path):  # noqa: ANN202 -- a tuple of three
+def _read(path: Path):
     with FileReader(path, "loop") as reader:
         packets: list[Packet] = list(reader.packets())
     video = [packet for packet in packets if not packet.is_audio]

@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 
 from vedette.streaming.channel import MessageChannel
 from vedette.streaming.live_viewer import LiveRequest
+from vedette.streaming.playback_session import Announce
 
 
 class LiveDesk(Protocol):
@@ -16,11 +17,18 @@ class LiveDesk(Protocol):
     async def serve(self, request: LiveRequest, channel: MessageChannel) -> None: ...
 
 
+class PlaybackDesk(Protocol):
+    """Serves players of recordings."""
+
+    async def serve(self, channel: MessageChannel, announce: Announce) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class StreamingPorts:
     """Live view, playback and footage."""
 
     live: LiveDesk
+    playback: PlaybackDesk
 
 
 def find_streaming(connection: HTTPConnection) -> StreamingPorts:
@@ -35,4 +43,9 @@ def _live(connection: HTTPConnection) -> LiveDesk:
     return find_streaming(connection).live
 
 
+def _playback(connection: HTTPConnection) -> PlaybackDesk:
+    return find_streaming(connection).playback
+
+
 LivePort = Annotated[LiveDesk, Depends(_live)]
+PlaybackPort = Annotated[PlaybackDesk, Depends(_playback)]

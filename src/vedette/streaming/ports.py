@@ -57,6 +57,13 @@ class FootageReader(Protocol):
         """Reads one stored fragment (`moof` + `mdat`). Raises as `read_init`."""
         ...
 
+    def read_key_picture(self, fragment: FragmentRef, media_90k: int = 0) -> bytes:
+        """Reads the key frame that a fragment begins with, as a fragment of one sample that decodes at `media_90k`.
+
+        Raises as `read_init`.
+        """
+        ...
+
     def find_gaps(self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int) -> Sequence[FootageGap]:
         """Finds the stretches without footage, with their reasons."""
         ...
