@@ -1,0 +1,37 @@
+"""Builds what the gateway streams with: live view over the recorder's feed, playback from the volumes."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from vedette.adapters.feed_client import UnixFeedSource
+from vedette.api.streaming_ports import StreamingPorts
+from vedette.media.audio_transcode import G711ToAac
+from vedette.recording.reader import FootageReader
+from vedette.runtime.clock import Clock
+from vedette.runtime.settings import NodeSettings
+from vedette.streaming.live_hub import LiveHub
+from vedette.streaming.live_service import LiveService
+from vedette.streaming.playback_service import PlaybackService
+from vedette.streaming.ports import StreamDirectory
+
+
+@contextlib.asynccontextmanager
+async def open_streaming(
+    settings: NodeSettings,
+    reader: FootageReader,
+    directory: StreamDirectory,
+    clock: Clock,
+) -> AsyncIterator[StreamingPorts]:
+    """Runs the fan-out of live streams while the context is open."""
+    hub = LiveHub(UnixFeedSource(settings.paths.socket("recorder")), clock, G711ToAac)
+    running = asyncio.create_task(hub.run(), name="live hub")
+    try:
+        yield StreamingPorts(
+            live=LiveService(hub, directory, clock),
+            playback=PlaybackService(reader, directory, G711ToAac, clock),
+        )
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
