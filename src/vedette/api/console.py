@@ -15,6 +15,8 @@ from vedette.core.errors import NotFoundError
 
 BUILT_CONSOLE = Path(__file__).parent / "static"
 _IMMUTABLE = "public, max-age=31536000, immutable"
+_NOT_PAGES = frozenset({"api", "healthz", "readyz", "metrics", "status"})
+"""Health and metrics are on the management socket; here a page must not look like an answer to a monitor."""
 _NOT_BUILT = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Vedette</title></head>
 <body><h1>The console has not been built</h1>
 <p>Vedette runs, but its web console is missing from this installation.</p>
@@ -40,7 +42,7 @@ def console_route(folder: Path = BUILT_CONSOLE) -> Route:
     @allows(Standing.PUBLIC)
     async def show_console(request: Request) -> Response:
         path = request.path_params["path"]
-        if path == "api" or path.startswith("api/"):
+        if path.partition("/")[0] in _NOT_PAGES:
             raise NotFoundError(f"there is no /{path}", "The routes are in /api/openapi.json.")
         if not files:
             return HTMLResponse(_NOT_BUILT, status_code=503)

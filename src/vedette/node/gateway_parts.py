@@ -1,0 +1,214 @@
+"""Builds the parts of the gateway: stores, services and ports. Nothing runs yet.
+
+`open_parts` opens what must be closed again (database, connections, readers) and wires the rest.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from vedette.adapters.database import Database
+from vedette.adapters.database_cameras import SqlCameraStore, SqlSettings
+from vedette.adapters.database_events import SqlEventStore
+from vedette.adapters.database_history import SqlHistoryStore
+from vedette.adapters.database_identity import SqlAuditStore, SqlIdentityStore
+from vedette.adapters.machine import LocalMachine
+from vedette.adapters.picture_reader import FilePictureReader
+from vedette.adapters.recorder_live import RecorderLiveStates
+from vedette.adapters.role_client import CachedStatus, RoleClient
+from vedette.adapters.secretbox import SecretBox, read_node_key
+from vedette.adapters.simulation_client import SupervisorSimulation
+from vedette.adapters.sqlite_bus import SqliteConsumer
+from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
+from vedette.adapters.xlsx_inventory import XlsxSheets
+from vedette.api.footage_desk import FootageDesk
+from vedette.api.gate import Gate, RequestLimits
+from vedette.api.guard import Watch
+from vedette.api.ports import GatewayPorts
+from vedette.api.sockets import OpenSockets
+from vedette.api.streaming_ports import StreamingPorts
+from vedette.api.system_desk import SystemDesk, SystemSources
+from vedette.camera.administration import CameraAdministration
+from vedette.camera.dispatch import AssignmentDispatcher
+from vedette.camera.factory import SourceFactory
+from vedette.camera.inventory import AddressPolicy, Login, StreamSettings
+from vedette.camera.probe import ProbeReport, probe_stream
+from vedette.core.assignment import StreamSource, VolumeAssignment
+from vedette.core.media import StreamRole
+from vedette.events.desk import EventDesk
+from vedette.events.history import History
+from vedette.events.hub import EventHub
+from vedette.identity.accounts import Accounts
+from vedette.identity.audit import AuditTrail
+from vedette.identity.logins import Logins
+from vedette.identity.passwords import PasswordHasher
+from vedette.identity.tokens import Tokens
+from vedette.recording.reader import FootageReader
+from vedette.runtime.clock import Clock
+from vedette.runtime.process import ensure_node_key
+from vedette.runtime.settings import NodeSettings
+from vedette.vision.models.registry import ModelRegistry
+
+StreamingOpener = Callable[
+    [NodeSettings, FootageReader, CameraAdministration, Clock], AbstractAsyncContextManager[StreamingPorts]
+]
+GROUP = "history"
+DEFAULT_VOLUME = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayParts:
+    """The gateway, built and not yet running."""
+
+    ports: GatewayPorts
+    watch: Watch
+    dispatcher: AssignmentDispatcher
+    history: History
+    hub: EventHub
+    database: Database
+
+
+class SourceProber:
+    """See `vedette.api.ports.CameraProber`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._factory = SourceFactory(clock)
+
+    async def probe(self, stream: StreamSettings, login: Login) -> ProbeReport:
+        source = StreamSource(
+            StreamRole.MAIN, stream.url, record=False, transport=stream.transport, verify_tls=stream.verify_tls
+        )
+        return await probe_stream(self._factory, source, login.user, login.password, self._clock)
+
+
+@asynccontextmanager
+async def open_parts(
+    settings: NodeSettings,
+    clock: Clock,
+    open_streaming: StreamingOpener,
+    *,
+    hasher: PasswordHasher | None = None,
+    limits: RequestLimits | None = None,
+) -> AsyncIterator[GatewayParts]:
+    """Opens the database and the ways to the other roles, and builds everything on top."""
+    paths = settings.paths
+    paths.prepare()
+    ensure_node_key(paths.node_key)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database(paths.database))
+        roles = {role: RoleClient(role, paths.socket(role)) for role in ("recorder", "analyzer", "supervisor")}
+        for client in roles.values():
+            stack.push_async_callback(client.close)
+        reader = FootageReader(
+            lambda: (path for path in paths.volumes.iterdir() if path.is_dir()), SqliteRecordingCatalog, clock.utc_ns
+        )
+        stack.callback(reader.close)
+        outside = _Outside(database, roles, reader, SqliteConsumer(paths.bus, GROUP, clock))
+        stack.callback(outside.consumer.close)
+        core = _build_core(settings, clock, outside, hasher or PasswordHasher())
+        streaming = await stack.enter_async_context(open_streaming(settings, reader, core.cameras, clock))
+        yield _build(settings, clock, outside, core, streaming, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """What has to be closed again."""
+
+    database: Database
+    roles: dict[str, RoleClient]
+    reader: FootageReader
+    consumer: SqliteConsumer
+
+
+@dataclass(frozen=True, slots=True)
+class _Core:
+    """Identity and inventory, on which the rest stands."""
+
+    sockets: OpenSockets
+    audit: AuditTrail
+    logins: Logins
+    tokens: Tokens
+    accounts: Accounts
+    cameras: CameraAdministration
+    dispatcher: AssignmentDispatcher
+
+
+def _build_core(settings: NodeSettings, clock: Clock, outside: _Outside, hasher: PasswordHasher) -> _Core:
+    paths, database = settings.paths, outside.database
+    sockets = OpenSockets()
+    identity = SqlIdentityStore(database)
+    audit = AuditTrail(SqlAuditStore(database), clock)
+    store = SqlCameraStore(database)
+    dispatcher = AssignmentDispatcher(
+        inventory=store,
+        versions=SqlSettings(database),
+        recorder=outside.roles["recorder"],
+        analyzer=outside.roles["analyzer"],
+        volumes=(VolumeAssignment(str(paths.volumes / DEFAULT_VOLUME), settings.volume_max_bytes),),
+        clock=clock,
+    )
+    return _Core(
+        sockets=sockets,
+        audit=audit,
+        logins=Logins(store=identity, hasher=hasher, audit=audit, connections=sockets, clock=clock),
+        tokens=Tokens(store=identity, audit=audit, connections=sockets, clock=clock),
+        accounts=Accounts(store=identity, hasher=hasher, audit=audit, connections=sockets, clock=clock),
+        cameras=CameraAdministration(
+            store=store,
+            sealer=SecretBox(read_node_key(paths.node_key)),
+            policy=AddressPolicy(),
+            clock=clock,
+            on_change=dispatcher.announce,
+        ),
+        dispatcher=dispatcher,
+    )
+
+
+def _build(
+    settings: NodeSettings,
+    clock: Clock,
+    outside: _Outside,
+    core: _Core,
+    streaming: StreamingPorts,
+    limits: RequestLimits | None,
+) -> GatewayParts:
+    paths, database = settings.paths, outside.database
+    events, history, hub = SqlEventStore(database), SqlHistoryStore(database), EventHub()
+    statuses = {role: CachedStatus(client, clock) for role, client in outside.roles.items()}
+    live = RecorderLiveStates(statuses["recorder"])
+    system = SystemDesk(
+        version=version("vedette"),
+        sources=SystemSources(statuses["supervisor"], statuses["recorder"], statuses["analyzer"]),
+        cameras=core.cameras,
+        live=live,
+        history=history,
+        machine=LocalMachine(settings.data),
+        models=ModelRegistry(paths.models),
+        clock=clock,
+    )
+    ports = GatewayPorts(
+        logins=core.logins,
+        tokens=core.tokens,
+        accounts=core.accounts,
+        audit=core.audit,
+        cameras=core.cameras,
+        live=live,
+        prober=SourceProber(clock),
+        simulation=SupervisorSimulation(outside.roles["supervisor"]),
+        sheets=XlsxSheets(),
+        events=EventDesk(events=events, pictures=FilePictureReader(paths.pictures), hub=hub, clock=clock),
+        footage=FootageDesk(index=outside.reader, events=events, history=history),
+        system=system,
+        streaming=streaming,
+    )
+    gate = Gate(logins=core.logins, audit=core.audit, clock=clock, limits=limits)
+    return GatewayParts(
+        ports=ports,
+        watch=Watch(gate, core.logins, core.sockets, clock),
+        dispatcher=core.dispatcher,
+        history=History(consumer=outside.consumer, events=events, history=history, hub=hub, clock=clock),
+        hub=hub,
+        database=database,
+    )
