@@ -159,8 +159,7 @@ def _describe(seen: _Seen) -> tuple[ProbedStream, ...]:
     video, audio = seen.format.video, seen.format.audio
     shown = seen.video
     keys = [index for index, packet in enumerate(shown) if packet.is_key]
-    span_s = (max(packet.pts_90k for packet in shown) - shown[0].pts_90k) / TICKS_PER_S
-    fps = (len(shown) - 1) / span_s if span_s > 0 else None
+    fps = _pictures_per_s(shown)
     gop = keys[1] - keys[0] if len(keys) > 1 else None
     streams = [
         ProbedStream(
@@ -172,7 +171,7 @@ def _describe(seen: _Seen) -> tuple[ProbedStream, ...]:
             height=video.height,
             fps=None if fps is None else round(fps, 2),
             gop_frames=gop,
-            gop_s=None if gop is None else round((shown[keys[1]].pts_90k - shown[keys[0]].pts_90k) / TICKS_PER_S, 2),
+            gop_s=None if gop is None else round((shown[keys[1]].dts_90k - shown[keys[0]].dts_90k) / TICKS_PER_S, 2),
         )
     ]
     if audio is not None:
@@ -188,6 +187,15 @@ def _describe(seen: _Seen) -> tuple[ProbedStream, ...]:
             )
         )
     return tuple(streams)
+
+
+def _pictures_per_s(video: list[Packet]) -> float | None:
+    """By decoding times: with B-frames the presentation times of the last pictures are not all there yet, and
+    the decoding times of the first ones are counted back by a guess.
+    """
+    steady = video[4:] if len(video) > 8 else video
+    span_s = (steady[-1].dts_90k - steady[0].dts_90k) / TICKS_PER_S
+    return (len(steady) - 1) / span_s if span_s > 0 else None
 
 
 def _bitrate_bps(packets: list[Packet]) -> float | None:

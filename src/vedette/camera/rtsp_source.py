@@ -20,13 +20,13 @@ from vedette.camera.errors import (
     SilentError,
     TransportRefusedError,
 )
+from vedette.camera.live_session import LiveSession, Outlet, SilencePolicy, TrackLink
 from vedette.camera.rtp import RtpReceiver
 from vedette.camera.rtsp_auth import Login
 from vedette.camera.rtsp_client import RedirectedError, RtspClient, base_url
 from vedette.camera.rtsp_connect import TlsSettings, open_connection
 from vedette.camera.rtsp_message import RtspReply
 from vedette.camera.rtsp_protocol import ChannelReceiver, ReceiveBuffer, RtspProtocol
-from vedette.camera.rtsp_session import Outlet, RtspSession, SilencePolicy, TrackLink
 from vedette.camera.rtsp_url import RtspUrl, check_url_text, join_control, redact_url
 from vedette.camera.sdp import MalformedSdpError, MediaTrack, SessionDescription, parse_sdp
 from vedette.camera.trace import SilentTrace, StepTrace, step
@@ -60,7 +60,7 @@ class RtspSettings:
 class ChannelRtcp:
     """Takes the RTCP frames of one interleaved channel."""
 
-    def __init__(self, session: RtspSession, link: TrackLink) -> None:
+    def __init__(self, session: LiveSession, link: TrackLink) -> None:
         self._session = session
         self._link = link
 
@@ -92,11 +92,11 @@ class RtspSource:
         return self._counters
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[RtspSession]:
+    async def open(self) -> AsyncIterator[LiveSession]:
         async with AsyncExitStack() as stack:
             yield await self._open_any(stack)
 
-    async def _open_any(self, stack: AsyncExitStack) -> RtspSession:
+    async def _open_any(self, stack: AsyncExitStack) -> LiveSession:
         url = self._settings.url
         transports = ["tcp", "udp"] if self._settings.transport == "auto" else [self._settings.transport]
         if url.is_tls:
@@ -109,7 +109,7 @@ class RtspSource:
                 url = redirect.target
         raise RedirectRefusedError(url.where, "itself, again and again")
 
-    async def _open_with(self, stack: AsyncExitStack, url: RtspUrl, transports: list[str]) -> RtspSession:
+    async def _open_with(self, stack: AsyncExitStack, url: RtspUrl, transports: list[str]) -> LiveSession:
         for transport in transports[:-1]:
             try:
                 return await self._open_once(stack, url, transport)
@@ -117,7 +117,7 @@ class RtspSource:
                 await stack.aclose()
         return await self._open_once(stack, url, transports[-1])
 
-    async def _open_once(self, stack: AsyncExitStack, url: RtspUrl, transport: str) -> RtspSession:
+    async def _open_once(self, stack: AsyncExitStack, url: RtspUrl, transport: str) -> LiveSession:
         settings, trace = self._settings, self._trace
         protocol = await open_connection(url, settings.tls, self._buffer, trace, settings.connect_timeout_s)
         stack.callback(_close, protocol)
@@ -196,7 +196,7 @@ class _Setup:
             self.outlet,
             self._video_track.clock_rate_hz,
         )
-        self.session = RtspSession(
+        self.session = LiveSession(
             where, client.protocol.lost, self.outlet, self.video, counters, clock, source.settings.silence
         )
         receiver = make_video_receiver(self._video_track, counters, self.video, where)
@@ -267,7 +267,7 @@ class _Setup:
             if isinstance(link.assembler, AudioAssembler) and len(starts) == len(self._tracks):
                 link.assembler.timeline.anchor(int(starts[0]) & 0xFFFFFFFF, int(starts[1]) & 0xFFFFFFFF)
 
-    def start(self, stack: AsyncExitStack) -> RtspSession:
+    def start(self, stack: AsyncExitStack) -> LiveSession:
         client, session = self._client, self.session
         session.fail = client.protocol.fail
         session.keep_alive = lambda: client.keep_alive(self.aggregate_url)

@@ -1,4 +1,4 @@
-"""A playing RTSP stream: hands packets on, keeps the camera's session alive, notices silence.
+"""A playing stream: hands packets on, keeps the camera's session alive, notices silence.
 
 No tasks: a timer of the event loop ticks once a second per session (keep-alive, receiver reports, rates,
 silence), and packets flow from the protocol through the assembler to the receiver by plain calls.
@@ -167,8 +167,8 @@ class TrackLink:
         )
 
 
-class RtspSession:
-    """Implements `PacketSession`. Made by `RtspSource`, which owns the connection."""
+class LiveSession:
+    """Implements `PacketSession` for every kind of source. Made by the source, which owns the connection."""
 
     def __init__(
         self,
