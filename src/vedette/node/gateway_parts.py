@@ -54,7 +54,7 @@ StreamingOpener = Callable[
     [NodeSettings, FootageReader, CameraAdministration, Clock], AbstractAsyncContextManager[StreamingPorts]
 ]
 GROUP = "history"
-DEFAULT_VOLUME = "default"
+DEFAULT_VOLUME = "main"
 
 
 @dataclass(frozen=True, slots=True)
