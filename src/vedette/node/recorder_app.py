@@ -110,7 +110,7 @@ async def _send_until_gone(socket: WebSocket, reader: FeedReader) -> None:
         for task in (sending, receiving):
             task.cancel()
         await asyncio.gather(sending, receiving, return_exceptions=True)
-    with contextlib.suppress(RuntimeError):  # it is closed already
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # it is closed already
         await socket.close()
 
 
