@@ -4,7 +4,8 @@ SHELL := /bin/bash
 PORT ?= 8600
 DATA ?= var
 PYTEST_ARGS ?=
-BENCH ?= record live seek kill analyze
+BENCH ?=
+EVALS ?=
 PY := .venv/bin/python
 
 .PHONY: setup setup-test run demo test test-console test-python check format bench evals api clean
@@ -41,10 +42,10 @@ format: setup
 	.venv/bin/ruff check --fix .
 
 bench: setup-test ## all benchmarks, into docs/measurements.md
-	$(PY) -m benchmarks.run_all $(BENCH)
+	$(PY) scripts/measure.py benchmarks $(BENCH)
 
 evals: setup ## all evaluations, into docs/measurements.md
-	$(PY) -m evals.run_all
+	$(PY) scripts/measure.py evals $(EVALS)
 
 api: setup ## regenerate the OpenAPI document and the console's types
 	$(PY) -m vedette.api.openapi > docs/reference/openapi.json
