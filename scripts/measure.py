@@ -24,11 +24,8 @@ NOT_SCRIPTS = {"__init__", "common"}
 
 def find_scripts(package: str) -> list[str]:
     """Names of the runnable scripts of a package: those that take `--json`."""
-    found = []
-    for path in sorted((ROOT / package).glob("*.py")):
-        if path.stem not in NOT_SCRIPTS and "--json" in path.read_text(encoding="utf-8"):
-            found.append(path.stem)
-    return found
+    paths = sorted((ROOT / package).glob("*.py"))
+    return [p.stem for p in paths if p.stem not in NOT_SCRIPTS and "--json" in p.read_text(encoding="utf-8")]
 
 
 def describe_machine() -> str:
