@@ -1,0 +1,36 @@
+// Short names for the generated wire types.
+
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Session = Schemas["SessionOut"];
+export type Role = Schemas["Role"];
+export type Permission = Schemas["Permission"];
+export type Camera = Schemas["CameraOut"];
+export type CameraInput = Schemas["CameraIn"];
+export type CameraPatch = Schemas["CameraPatch"];
+export type StreamLive = Schemas["StreamLive"];
+export type ProbeInput = Schemas["ProbeIn"];
+export type ProbeReport = Schemas["ProbeOut"];
+export type ProbeStep = Schemas["ProbeStep"];
+/** What a camera saw. Named so because `Event` is the browser's. */
+export type Happening = Schemas["EventOut"];
+export type Rule = Schemas["RuleOut"];
+export type TimelineRow = Schemas["TimelineCamera"];
+export type User = Schemas["UserOut"];
+export type UserInput = Schemas["UserIn"];
+export type UserMade = Schemas["UserMade"];
+export type UserPatch = Schemas["UserPatch"];
+export type AuditRow = Schemas["AuditOut"];
+export type System = Schemas["SystemOut"];
+export type Model = Schemas["ModelOut"];
+export type StreamRole = "main" | "sub";
+/** Normalised 0..1 of the picture, x then y. */
+export type Point = [number, number];
+
+export interface Page<T> {
+  items: T[];
+  total: number;
+  next: string | null;
+}

@@ -1,0 +1,80 @@
+// Changing one's own password. `current` is filled when it was typed a moment ago.
+
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useServices } from "../../api/context";
+import { unwrap } from "../../api/http";
+import { Problem } from "../../api/problem";
+import type { Session } from "../../api/types";
+import { Button } from "../../parts/button";
+import { TextField } from "../../parts/field";
+import { ProblemNote } from "../../parts/problem-note";
+import styles from "./password-form.module.css";
+
+export const SHORTEST_PASSWORD = 10;
+
+export function PasswordForm({ current, onDone }: { current: string; onDone: (session: Session) => void }) {
+  const { t } = useTranslation();
+  const { http } = useServices();
+  const [old, setOld] = useState(current);
+  const [fresh, setFresh] = useState("");
+  const [again, setAgain] = useState("");
+  const [error, setError] = useState<unknown>(null);
+  const [isBusy, setBusy] = useState(false);
+  const differs = again !== "" && again !== fresh;
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      const body = { current: old, new: fresh };
+      onDone(await unwrap(http.client.POST("/api/v1/session/password", { body })));
+    } catch (reason) {
+      setError(reason);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form className={styles["form"]} onSubmit={(event) => void submit(event)}>
+      {current === "" ? (
+        <TextField
+          label={t("password.current")}
+          type="password"
+          value={old}
+          onChange={setOld}
+          autoComplete="current-password"
+          isRequired
+        />
+      ) : null}
+      <TextField
+        label={t("password.new")}
+        name="new-password"
+        type="password"
+        value={fresh}
+        onChange={setFresh}
+        autoComplete="new-password"
+        hint={t("password.hint", { count: SHORTEST_PASSWORD })}
+        error={error instanceof Problem ? error.fieldError("new") : undefined}
+        autoFocus={current !== ""}
+        isRequired
+      />
+      <TextField
+        label={t("password.again")}
+        name="again"
+        type="password"
+        value={again}
+        onChange={setAgain}
+        autoComplete="new-password"
+        error={differs ? t("password.differs") : undefined}
+        isRequired
+      />
+      {error ? <ProblemNote error={error} /> : null}
+      <Button type="submit" look="primary" isDisabled={isBusy || old === "" || fresh === "" || fresh !== again}>
+        {t("password.save")}
+      </Button>
+    </form>
+  );
+}

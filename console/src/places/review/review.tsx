@@ -1,0 +1,374 @@
+// What happened at …? Up to four cameras in step, the timeline beneath. Time, cameras, zoom and speed are in the address.
+
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { History, PanelLeft, X } from "lucide-react";
+import { type CSSProperties, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useClient, useMay } from "../../api/context";
+import { useCameras, useTimeline } from "../../api/queries";
+import type { Camera } from "../../api/types";
+import { useFeed } from "../../app/feed";
+import { useKeys } from "../../app/keys";
+import { formatLength } from "../../lib/format";
+import type { PlaybackPlayer, SyncClock } from "../../media";
+import { Button, IconButton, IconToggle } from "../../parts/button";
+import { PlaybackWord } from "../../parts/clip/playback-word";
+import { useClock, useEachFrame, usePlayback } from "../../parts/clip/use-playback";
+import { Empty } from "../../parts/misc";
+import { ProblemNote } from "../../parts/problem-note";
+import { Timeline } from "../../parts/timeline/timeline";
+import { fetchSpan, follow, lengthMs, type Span, zoomAbout } from "../../parts/timeline/view";
+import { CameraTree } from "../watch/tree";
+import { DownloadDialog } from "./download-dialog";
+import { findNeighbour } from "./neighbours";
+import styles from "./review.module.css";
+import { CAMERAS_AT_MOST, readCameras, readReview, shuttle, spanAround, toggleCamera } from "./state";
+import { Transport, type TransportActs } from "./transport";
+import { WhenField } from "./when-field";
+
+const route = getRouteApi("/app/review");
+
+const ADDRESS_DELAY_MS = 400;
+const REVERSE_TICK_MS = 400;
+const EDGE_MS = 3000;
+const AROUND_MS = 30_000;
+
+export function ReviewPlace() {
+  const { t } = useTranslation();
+  const search = route.useSearch();
+  const navigate = useNavigate();
+  const may = useMay();
+  const client = useClient();
+  const { data: all } = useCameras();
+  const searchField = useRef<HTMLInputElement>(null);
+  const players = useRef(new Map<string, RefObject<PlaybackPlayer | null>>());
+  const { clock, face } = useClock();
+  const [state] = useState(() => readReview(search, Date.now()));
+  const [span, setSpan] = useState<Span>(state.span);
+  const [selection, setSelection] = useState<Span | null>(null);
+  const [reverse, setReverse] = useState(0);
+  const [isDownloading, setDownloading] = useState(false);
+  const [note, setNote] = useState("");
+  const isNarrow = window.matchMedia("(max-width: 860px)").matches;
+  const [isTreeOn, setTreeOn] = useState(!isNarrow);
+
+  const ids = useMemo(() => readCameras(search.cameras), [search.cameras]);
+  const cameras = useMemo(
+    () => ids.map((id) => all?.find((camera) => camera.id === id)).filter((camera) => camera !== undefined),
+    [all, ids],
+  );
+
+  // The place opened without a camera shows the first one: a black page answers nothing.
+  useEffect(() => {
+    const first = all?.[0];
+    if (!search.cameras && first)
+      void navigate({ to: "/review", search: { ...search, cameras: first.id }, replace: true });
+  }, [all, search, navigate]);
+
+  useAddress(clock, span, face.speed);
+
+  const seek = useCallback(
+    (ms: number) => {
+      if (!clock) return;
+      const wanted = Math.min(ms, Date.now() - EDGE_MS);
+      setReverse(0);
+      setNote("");
+      clock.seek(wanted);
+      setSpan((before) => follow(before, wanted));
+    },
+    [clock],
+  );
+
+  // Once, when the clock is there: to the moment of the address, playing.
+  useEffect(() => {
+    if (!clock) return;
+    clock.seek(state.atMs);
+    clock.setSpeed(state.speed);
+    clock.play();
+  }, [clock, state]);
+
+  // Back and forward of the browser, or a link opened while here.
+  const shownAt = useRef(search.at);
+  useEffect(() => {
+    if (search.at === shownAt.current || !search.at || !clock) return;
+    shownAt.current = search.at;
+    const ms = Date.parse(search.at);
+    if (Number.isFinite(ms) && Math.abs(ms - clock.nowMs) > 5000) seek(ms);
+  }, [search.at, clock, seek]);
+
+  useEffect(() => {
+    if (reverse === 0 || !clock) return;
+    clock.pause();
+    const timer = setInterval(() => clock.seek(clock.nowMs - reverse * REVERSE_TICK_MS), REVERSE_TICK_MS);
+    return () => clearInterval(timer);
+  }, [reverse, clock]);
+
+  useEachFrame(clock, (nowMs) => {
+    if (!clock?.isPlaying || nowMs <= span.toMs) return;
+    setSpan((before) => follow(before, nowMs));
+  });
+
+  const acts: TransportActs = {
+    toggle: () => {
+      if (reverse !== 0) setReverse(0);
+      else if (clock?.isPlaying) clock.pause();
+      else clock?.play();
+    },
+    step: (frames) => {
+      setReverse(0);
+      for (const player of players.current.values()) player.current?.step(frames);
+    },
+    jump: (ms) => clock && seek(clock.nowMs + ms),
+    neighbour: (direction) => {
+      if (!clock) return;
+      setNote("");
+      findNeighbour(client, ids, clock.nowMs, direction).then(
+        (event) => (event ? seek(Date.parse(event.from)) : setNote(t("review.noEvent"))),
+        () => setNote(t("alarms.failed")),
+      );
+    },
+    setSpeed: (speed) => clock?.setSpeed(speed),
+    newest: () => {
+      seek(Date.now() - EDGE_MS);
+      setSpan((before) => spanAround(Date.now(), lengthMs(before), Date.now()));
+      clock?.play();
+    },
+    zoom: (factor) => setSpan((before) => zoomAbout(before, clock?.nowMs ?? (before.fromMs + before.toMs) / 2, factor)),
+    setLength: (ms) => clock && setSpan(spanAround(clock.nowMs, ms, Date.now())),
+    download: may("recording.export") && cameras.length > 0 ? () => setDownloading(true) : null,
+  };
+
+  const shuttleBy = (direction: 1 | -1) => {
+    if (!clock) return;
+    const rate = reverse !== 0 ? -reverse : clock.isPlaying ? clock.speed : 0;
+    const next = shuttle(rate, direction);
+    setReverse(next < 0 ? -next : 0);
+    if (next > 0) {
+      clock.setSpeed(next);
+      clock.play();
+    }
+  };
+
+  useKeys({
+    Space: acts.toggle,
+    j: () => shuttleBy(-1),
+    k: () => {
+      setReverse(0);
+      clock?.pause();
+    },
+    l: () => shuttleBy(1),
+    ",": () => acts.step(-1),
+    ".": () => acts.step(1),
+    ArrowLeft: () => acts.jump(-10_000),
+    ArrowRight: () => acts.jump(10_000),
+    n: () => acts.neighbour(1),
+    p: () => acts.neighbour(-1),
+    "+": () => acts.zoom(0.5),
+    "=": () => acts.zoom(0.5),
+    "-": () => acts.zoom(2),
+    e: () => acts.download?.(),
+    t: () => setTreeOn(!isTreeOn),
+    "/": () => {
+      setTreeOn(true);
+      setTimeout(() => searchField.current?.focus());
+    },
+    Escape: () => (selection ? setSelection(null) : isNarrow && isTreeOn ? setTreeOn(false) : undefined),
+  });
+
+  const choose = (id: string) =>
+    void navigate({
+      to: "/review",
+      search: (before) => ({ ...before, cameras: toggleCamera(ids, id).join(",") }),
+      replace: true,
+    });
+  const side = cameras.length > 1 ? 2 : 1;
+  return (
+    <div className={styles["review"]} data-tree={isTreeOn ? "on" : "off"}>
+      <h1 className="visually-hidden">{t("places.review")}</h1>
+      {isTreeOn ? (
+        <div className={styles["tree"]}>
+          <CameraTree ref={searchField} cameras={all} shown={ids} onChoose={choose} />
+        </div>
+      ) : null}
+      <div className={styles["bar"]}>
+        <IconToggle label={t("watch.treeToggle")} hotkey="T" isSelected={isTreeOn} onChange={setTreeOn}>
+          <PanelLeft size={17} aria-hidden />
+        </IconToggle>
+        <WhenField clock={clock} onSeek={seek} />
+        {note ? (
+          <span className={styles["note"]} role="status">
+            {note}
+          </span>
+        ) : null}
+        <Selected selection={selection} onClear={() => setSelection(null)} />
+      </div>
+      <div
+        className={styles["stage"]}
+        style={{ "--side": side, "--rows": cameras.length > 2 ? 2 : 1 } as CSSProperties}
+      >
+        {cameras.map((camera) => (
+          <ReviewTile
+            key={camera.id}
+            camera={camera}
+            clock={clock}
+            stream={cameras.length > 1 ? "auto" : "main"}
+            players={players.current}
+            {...(cameras.length > 1 ? { onRemove: () => choose(camera.id) } : {})}
+          />
+        ))}
+        {all && cameras.length === 0 ? (
+          <Empty icon={<History size={32} strokeWidth={1.5} aria-hidden />} title={t("review.chooseCamera")}>
+            <p>{t("review.chooseLead", { count: CAMERAS_AT_MOST })}</p>
+            {isTreeOn ? null : <Button onPress={() => setTreeOn(true)}>{t("review.openTree")}</Button>}
+          </Empty>
+        ) : null}
+      </div>
+      <div className={styles["below"]}>
+        <Transport acts={acts} face={face} reverse={reverse} />
+        <Rows
+          cameras={cameras}
+          span={span}
+          selection={selection}
+          clock={clock}
+          onSpan={setSpan}
+          onSeek={seek}
+          onSelect={setSelection}
+        />
+        <Legend />
+      </div>
+      {isDownloading ? (
+        <DownloadDialog
+          cameras={cameras}
+          range={selection ?? { fromMs: (clock?.nowMs ?? 0) - AROUND_MS, toMs: (clock?.nowMs ?? 0) + AROUND_MS }}
+          onClose={() => setDownloading(false)}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+/** Keeps time, zoom and speed in the address, after they have come to rest. */
+function useAddress(clock: SyncClock | null, span: Span, speed: number): void {
+  const navigate = useNavigate();
+  const search = route.useSearch();
+  const latest = useRef(search);
+  latest.current = search;
+  const write = useCallback(() => {
+    if (!clock || clock.nowMs === 0) return;
+    const next = {
+      ...latest.current,
+      at: new Date(clock.nowMs).toISOString(),
+      from: new Date(span.fromMs).toISOString(),
+      to: new Date(span.toMs).toISOString(),
+      ...(speed === 1 ? { speed: undefined } : { speed: String(speed) }),
+    };
+    void navigate({ to: "/review", search: next, replace: true });
+  }, [clock, navigate, span, speed]);
+  useEffect(() => {
+    const timer = setTimeout(write, ADDRESS_DELAY_MS);
+    return () => clearTimeout(timer);
+  }, [write]);
+  useEffect(() => {
+    const timer = setInterval(() => clock && !document.hidden && write(), 5000);
+    return () => clearInterval(timer);
+  }, [clock, write]);
+}
+
+interface RowsProps {
+  cameras: readonly Camera[];
+  span: Span;
+  selection: Span | null;
+  clock: SyncClock | null;
+  onSpan: (span: Span) => void;
+  onSeek: (ms: number) => void;
+  onSelect: (selection: Span | null) => void;
+}
+
+const BUCKETS_PER_VIEW = 600;
+
+function Rows(props: RowsProps) {
+  const { t } = useTranslation();
+  const { cameras, span } = props;
+  const wide = fetchSpan(span);
+  const buckets = Math.min(4000, Math.round((BUCKETS_PER_VIEW * lengthMs(wide)) / lengthMs(span)));
+  const raster = Math.round(buckets / 100) * 100;
+  const timeline = useTimeline(
+    cameras.map((camera) => camera.id),
+    wide.fromMs,
+    wide.toMs,
+    raster,
+  );
+  const { refetch } = timeline;
+  useFeed((event) => {
+    if (cameras.some((camera) => camera.id === event.camera_id)) void refetch();
+  });
+  if (timeline.error && !timeline.data) {
+    return (
+      <div className={styles["failed"]}>
+        <ProblemNote error={timeline.error} what={t("review.timelineFailed")} />
+      </div>
+    );
+  }
+  return <Timeline {...props} data={timeline.data} />;
+}
+
+function Selected({ selection, onClear }: { selection: Span | null; onClear: () => void }) {
+  const { t } = useTranslation();
+  if (!selection) return null;
+  return (
+    <span className={styles["selected"]}>
+      {t("review.selected", { length: formatLength(lengthMs(selection)) })}
+      <IconButton small label={t("review.clearSelection")} hotkey="Esc" onPress={onClear}>
+        <X size={14} aria-hidden />
+      </IconButton>
+    </span>
+  );
+}
+
+function Legend() {
+  const { t } = useTranslation();
+  return (
+    <ul className={styles["legend"]} aria-hidden>
+      {(["recording", "motion", "event", "gap"] as const).map((kind) => (
+        <li key={kind}>
+          <span data-kind={kind} />
+          {t(`review.legend.${kind}`)}
+        </li>
+      ))}
+      <li className={styles["help"]}>{t("review.timelineHelp")}</li>
+    </ul>
+  );
+}
+
+interface ReviewTileProps {
+  camera: Camera;
+  clock: SyncClock | null;
+  stream: "auto" | "main";
+  players: Map<string, RefObject<PlaybackPlayer | null>>;
+  onRemove?: () => void;
+}
+
+function ReviewTile({ camera, clock, stream, players, onRemove }: ReviewTileProps) {
+  const { t } = useTranslation();
+  const video = useRef<HTMLVideoElement>(null);
+  const { state, player } = usePlayback(video, camera.id, stream, clock);
+  useEffect(() => {
+    players.set(camera.id, player);
+    return () => void players.delete(camera.id);
+  }, [players, camera.id, player]);
+  const hasPicture = state.state === "playing" || state.state === "paused" || state.state === "loading";
+  return (
+    <figure className={styles["tile"]} aria-label={camera.name} data-camera={camera.id} data-state={state.state}>
+      <video ref={video} muted playsInline data-visible={hasPicture || undefined} />
+      <PlaybackWord state={state} />
+      <figcaption className={styles["tileName"]}>
+        <span className="truncate">{camera.name}</span>
+        {onRemove ? (
+          <IconButton small label={t("review.removeCamera")} onPress={onRemove}>
+            <X size={14} aria-hidden />
+          </IconButton>
+        ) : null}
+      </figcaption>
+    </figure>
+  );
+}

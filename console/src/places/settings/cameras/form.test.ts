@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { bodyOf, EMPTY_FORM, faultsOf, splitLogin } from "./form";
+
+const form = { ...EMPTY_FORM, name: " Gate ", mainUrl: "rtsp://192.0.2.1/main" };
+
+describe("splitLogin", () => {
+  it("takes the login out of a pasted address", () => {
+    expect(splitLogin("rtsp://admin:p%40ss@192.0.2.1:554/ch1")).toEqual({
+      url: "rtsp://192.0.2.1:554/ch1",
+      user: "admin",
+      password: "p@ss",
+    });
+  });
+  it("leaves an address without a login alone, also with an @ in its path", () => {
+    expect(splitLogin("rtsp://192.0.2.1/a@b")).toBeNull();
+  });
+});
+
+describe("faultsOf", () => {
+  it("finds all faults at once", () => {
+    expect(faultsOf({ ...EMPTY_FORM, subUrl: "nonsense", record: "both" })).toEqual({
+      name: "nameMissing",
+      mainUrl: "urlMissing",
+      subUrl: "subWrong",
+    });
+  });
+  it("refuses to record a sub stream that is not there", () => {
+    expect(faultsOf({ ...form, record: "sub" })).toEqual({ record: "subNeeded" });
+  });
+  it("refuses something that is no address of a stream", () => {
+    expect(faultsOf({ ...form, mainUrl: "192.0.2.1" }).mainUrl).toBe("urlWrong");
+  });
+});
+
+describe("bodyOf", () => {
+  it("sends no password when none was typed, so that the stored one stays", () => {
+    expect(bodyOf(form, null)).not.toHaveProperty("password");
+    expect(bodyOf({ ...form, password: "x" }, null).password).toBe("x");
+  });
+  it("analyses the main stream when there is no other", () => {
+    expect(bodyOf(form, null)).toMatchObject({ name: "Gate", sub: null, analysis: { stream: "main" } });
+    expect(bodyOf({ ...form, subUrl: "rtsp://192.0.2.1/sub" }, null).analysis).toMatchObject({ stream: "sub" });
+  });
+});
