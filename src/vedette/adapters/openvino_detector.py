@@ -21,12 +21,6 @@ from vedette.vision.ports import Detector
 _OPTIONS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
 
 
-def preferred_precisions() -> tuple[str, ...]:
-    """Which model precision to look for first on this processor."""
-    able = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return ("int8", "fp16", "fp32") if "INT8" in able else ("fp16", "fp32", "int8")
-
-
 class OpenVinoDetector(Detector):
     """Detects people, vehicles and two-wheelers.
 

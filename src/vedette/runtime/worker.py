@@ -2,7 +2,7 @@
 
 Promise: the parent survives whatever the worker does. A worker is started as a new process with nothing but its
 socket (and the descriptors named), its stderr ends in a bounded buffer here, and what it sends is size-limited.
-`WorkerKeeper` holds a second worker ready and locked, so that a killed one is replaced at once instead of after
+`WorkerNursery` holds one more worker ready and locked, so that a killed one is replaced at once instead of after
 the second or two that imports and model compilation take. Design: docs/design/jail.md.
 """
 
@@ -42,6 +42,9 @@ class WorkerCommand:
     module: str
     arguments: tuple[str, ...] = ()
     pass_fds: tuple[int, ...] = ()
+
+
+StartWorker = Callable[[WorkerCommand], Awaitable["WorkerProcess"]]
 
 
 class WorkerProcess:
@@ -158,64 +161,28 @@ async def _receive_ready(worker: WorkerProcess) -> bytes:
     return first.payload
 
 
-Serve = Callable[[WorkerProcess], Awaitable[None]]
-"""Uses a worker until it is lost (raises WorkerLostError) or cancelled."""
-OnLost = Callable[[str], None]
+class WorkerNursery:
+    """Starts workers of one kind and holds one more ready than is in use, shared by all keepers of this kind."""
 
-
-class WorkerKeeper:
-    """Keeps one worker serving, with a warm spare behind it. Owned by a TaskGroup; stop it by cancelling."""
-
-    def __init__(
-        self,
-        command: WorkerCommand,
-        clock: Clock,
-        serve: Serve,
-        on_lost: OnLost,
-        *,
-        policy: RestartPolicy | None = None,
-        start: Callable[[WorkerCommand], Awaitable[WorkerProcess]] = start_worker,
-    ) -> None:
+    def __init__(self, command: WorkerCommand, start: StartWorker | None = None) -> None:
         self._command = command
-        self._clock = clock
-        self._serve = serve
-        self._on_lost = on_lost
-        self._policy = policy or RestartPolicy()
-        self._start = start
+        self._start = start or start_worker
         self._spare: asyncio.Task[WorkerProcess] | None = None
-        self.restarts = 0
 
-    async def run(self) -> None:
-        """Runs until cancelled. A worker that cannot even start is tried again, ever more slowly."""
-        quick_deaths = 0
-        try:
-            while True:
-                began_ns = self._clock.mono_ns()
-                try:
-                    await self._live()
-                except WorkerLostError as error:
-                    self._on_lost(error.message)
-                lived_s = (self._clock.mono_ns() - began_ns) / NS_PER_S
-                quick_deaths = self._policy.count_quick_deaths(quick_deaths, lived_s)
-                self.restarts += 1
-                if quick_deaths > 1:  # the first replacement is the warm spare, at once
-                    await self._clock.sleep(self._policy.plan_delay_s(quick_deaths))
-        finally:
-            await self._drop_spare()
+    async def take(self) -> WorkerProcess:
+        """Gives the spare worker, or starts one, and begins to warm the next spare.
 
-    async def _live(self) -> None:
+        Raises:
+            WorkerLostError: no worker can be started.
+        """
         spare, self._spare = self._spare, None
-        worker = await (spare or self._start(self._command))
-        self._spare = asyncio.create_task(self._start_spare())
-        try:
-            await self._serve(worker)
-        finally:
-            await worker.stop()
+        worker = await (spare or asyncio.create_task(self._begin()))
+        if self._spare is None:
+            self._spare = asyncio.create_task(self._begin())
+        return worker
 
-    async def _start_spare(self) -> WorkerProcess:
-        return await self._start(self._command)
-
-    async def _drop_spare(self) -> None:
+    async def close(self) -> None:
+        """Stops the spare."""
         spare, self._spare = self._spare, None
         if spare is None:
             return
@@ -223,3 +190,52 @@ class WorkerKeeper:
         [result] = await asyncio.gather(spare, return_exceptions=True)
         if isinstance(result, WorkerProcess):
             await result.stop()
+
+    async def _begin(self) -> WorkerProcess:
+        return await self._start(self._command)
+
+
+class WorkerKeeper:
+    """Keeps one worker serving. Owned by a TaskGroup; stop it by cancelling.
+
+    Args:
+        serve: Uses a worker until it is lost (raises WorkerLostError) or cancelled.
+        on_lost: Told why, once per loss.
+    """
+
+    def __init__(
+        self,
+        nursery: WorkerNursery,
+        clock: Clock,
+        serve: Callable[[WorkerProcess], Awaitable[None]],
+        on_lost: Callable[[str], None],
+        policy: RestartPolicy | None = None,
+    ) -> None:
+        self._nursery = nursery
+        self._clock = clock
+        self._serve = serve
+        self._on_lost = on_lost
+        self._policy = policy or RestartPolicy()
+        self.restarts = 0
+
+    async def run(self) -> None:
+        """Runs until cancelled. The first replacement comes at once, further quick ones ever more slowly."""
+        quick_deaths = 0
+        while True:
+            began_ns = self._clock.mono_ns()
+            try:
+                await self._live()
+            except WorkerLostError as error:
+                self._on_lost(error.message)
+            lived_s = (self._clock.mono_ns() - began_ns) / NS_PER_S
+            quick_deaths = self._policy.count_quick_deaths(quick_deaths, lived_s)
+            self.restarts += 1
+            if quick_deaths > 1:
+                await self._clock.sleep(self._policy.plan_delay_s(quick_deaths))
+
+    async def _live(self) -> None:
+        worker = await self._nursery.take()
+        try:
+            await self._serve(worker)
+        finally:
+            await worker.stop()

@@ -194,6 +194,17 @@ def decode_boxes(data: bytes) -> Detections:
     return Detections(boxes.copy(), confidence.copy(), classes.astype(np.int16))
 
 
+def check_jpeg(data: bytes) -> bytes:
+    """Gives the bytes back when they look like one JPEG of bounded size.
+
+    Raises:
+        InvalidInputError: they do not.
+    """
+    if not (data[:3] == b"\xff\xd8\xff" and data[-2:] == b"\xff\xd9" and len(data) <= MAX_JPEG_BYTES):
+        raise InvalidInputError("a worker's picture is no JPEG")
+    return data
+
+
 def decode_reply(payload: bytes) -> PacketReply:
     """Decodes and checks a PacketReply (boxes are checked by `decode_boxes`).
 

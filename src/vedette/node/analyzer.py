@@ -1,0 +1,246 @@
+"""The analyzer role: watches the cameras it is assigned, in jailed workers, and says what happens in front of them.
+
+Design: docs/design/vision.md. It works from its last assignment when the gateway is away, waits when the recorder
+is, and nothing that it does or fails to do can touch a recording.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator
+
+from vedette.adapters.feed_client import UnixFeedSource
+from vedette.adapters.role_server import serve_role_app
+from vedette.adapters.sqlite_bus import SqlitePublisher
+from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis
+from vedette.core.errors import InvalidInputError, NotFoundError
+from vedette.core.messages import ControlStateChanged
+from vedette.core.time import format_utc
+from vedette.node.analyzer_app import make_analyzer_app
+from vedette.node.analyzer_assignment import load_assignment, save_assignment
+from vedette.node.analyzer_camera import CameraPipeline, configuration_of
+from vedette.node.analyzer_events import EventOrigin, EventReporter, MotionReporter, PictureStore
+from vedette.node.analyzer_pool import WorkerPool, choose_model
+from vedette.runtime.clock import Clock, SystemClock
+from vedette.runtime.log import configure_logging, get_logger
+from vedette.runtime.settings import NodeSettings
+from vedette.vision import wire
+from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.wire import Kind
+from vedette.vision.worker_link import WorkerLink
+
+MAX_WORKERS = 8
+_RETRY_S = 5.0
+_TRACK_QUEUE = 8
+"""Messages that wait for one viewer of the overlay; older ones are dropped, a box of the past helps nobody."""
+
+
+class Analyzer:
+    """All cameras of one analyzer. `run` owns every task."""
+
+    def __init__(self, settings: NodeSettings, publisher: SqlitePublisher, clock: Clock) -> None:
+        self._paths = settings.paths
+        self._publisher = publisher
+        self._clock = clock
+        self._started_ns = clock.utc_ns()
+        self._registry = ModelRegistry(self._paths.models)
+        self._pictures = PictureStore(self._paths.pictures)
+        self._feed = UnixFeedSource(self._paths.socket("recorder"))
+        self._assignment = load_assignment(self._paths.assignment("analyzer"))
+        self._pool = self._make_pool()
+        self._pool_task: asyncio.Task[None] | None = None
+        self._cameras: dict[str, tuple[CameraPipeline, asyncio.Task[None]]] = {}
+        self._viewers: dict[str, set[asyncio.Queue[dict[str, object]]]] = {}
+        self._tasks = asyncio.TaskGroup()
+        self._applying = asyncio.Lock()
+        self._next_number = 1
+        self._log = get_logger("analyzer")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serves until `stop` is set."""
+        app = make_analyzer_app(self)
+        async with serve_role_app(app, self._paths.socket("analyzer")), self._tasks:
+            self._pool_task = self._tasks.create_task(self._pool.run())
+            await self._apply()
+            await stop.wait()
+            for _, task in self._cameras.values():
+                task.cancel()
+            await asyncio.gather(*(task for _, task in self._cameras.values()), return_exceptions=True)
+            self._pool_task.cancel()
+
+    async def take_assignment(self, assignment: AnalyzerAssignment) -> None:
+        """Takes over a new desired state: on disk first, then in force."""
+        await asyncio.to_thread(save_assignment, self._paths.assignment("analyzer"), assignment)
+        self._assignment = assignment
+        await self._apply()
+
+    async def render_thumbnail(self, file: bytes, max_width: int) -> bytes:
+        """Decodes the key frame of an fMP4 init and fragment, in the jail, to JPEG."""
+        link = self._pool.pick(lambda link: sum(p.link is link for p, _ in self._cameras.values()))
+        async with asyncio.timeout(10):
+            await link.wait_up()
+            request = wire.encode(wire.ThumbnailRequest(file, max_width))
+            return wire.check_jpeg(await link.request(0, Kind.THUMBNAIL, request))
+
+    @contextlib.asynccontextmanager
+    async def watch_tracks(self, camera_id: str) -> AsyncIterator[asyncio.Queue[dict[str, object]]]:
+        """A queue of overlay messages of one camera, while the context is open.
+
+        Raises:
+            NotFoundError: the camera is not analysed.
+        """
+        if camera_id not in self._cameras:
+            raise NotFoundError("this camera is not analysed")
+        queue: asyncio.Queue[dict[str, object]] = asyncio.Queue(_TRACK_QUEUE)
+        self._viewers.setdefault(camera_id, set()).add(queue)
+        try:
+            yield queue
+        finally:
+            self._viewers[camera_id].discard(queue)
+
+    def status(self) -> dict[str, object]:
+        """What `GET /status` answers."""
+        jail, ready = self._pool.jail, self._pool.ready
+        return {
+            "role": "analyzer",
+            "pid": os.getpid(),
+            "started_at": format_utc(self._started_ns),
+            "assignment_version": self._assignment.version,
+            "jail": None
+            if jail is None
+            else {
+                "state": jail.state,
+                "detail": jail.detail,
+                "landlock_abi": jail.landlock_abi,
+                "layers": jail.layers,
+            },
+            "model": {
+                "name": self._pool.model,
+                "release": ready.release if ready else "",
+                "inference_ms": round(ready.inference_ms, 2) if ready else None,
+                "missing": self._model_missing,
+            },
+            "workers": [
+                {"pid": link.pid, "restarts": link.restarts, "cameras": self._load(link)} for link in self._pool.links
+            ],
+            "cameras": [self._camera_status(pipeline) for pipeline, _ in self._cameras.values()],
+        }
+
+    def _camera_status(self, pipeline: CameraPipeline) -> dict[str, object]:
+        counters = pipeline.counters
+        return {
+            "camera_id": pipeline.camera.camera_id,
+            "stream": pipeline.camera.stream,
+            "detector": pipeline.detector,
+            "state": counters.state,
+            "code": counters.code,
+            "reason": counters.reason,
+            "fps": counters.fps(self._clock.mono_ns()),
+            "decoded": counters.decoded,
+            "analysed": counters.analysed,
+            "inferred": counters.inferred,
+            "damaged": counters.damaged,
+            "dropped": pipeline.queue.dropped,
+            "waiting": len(pipeline.queue),
+            "last_at": format_utc(counters.last_at_ns) if counters.last_at_ns else None,
+        }
+
+    def _load(self, link: WorkerLink) -> int:
+        return sum(pipeline.link is link for pipeline, _ in self._cameras.values())
+
+    def _make_pool(self) -> WorkerPool:
+        model, self._model_missing = choose_model(self._registry)
+        state = "holds" if model else "absent"
+        detail = f"{model} is installed and verified" if model else self._model_missing
+        self._publisher.publish_nowait(ControlStateChanged("model", state, detail, self._clock.utc_ns()))
+        size = max(1, min(len(os.sched_getaffinity(0)), MAX_WORKERS))
+        return WorkerPool(model, self._registry, size, self._clock, self._publisher)
+
+    async def _apply(self) -> None:
+        """Makes the running cameras equal the assignment. Unchanged ones are not touched."""
+        async with self._applying:
+            if self._pool_task is None:
+                return
+            await self._follow_model()
+            wanted = {camera.camera_id: camera for camera in self._assignment.cameras if camera.detector != "none"}
+            for camera_id, (pipeline, _) in list(self._cameras.items()):
+                if wanted.get(camera_id) != pipeline.camera:
+                    await self._stop(camera_id)
+            for camera_id, camera in wanted.items():
+                if camera_id not in self._cameras:
+                    self._start(camera)
+
+    async def _follow_model(self) -> None:
+        """A model was installed or removed since: new workers, and every camera anew."""
+        if choose_model(self._registry)[0] == self._pool.model:
+            return
+        for camera_id in list(self._cameras):
+            await self._stop(camera_id)
+        if self._pool_task is not None:
+            self._pool_task.cancel()
+            await asyncio.gather(self._pool_task, return_exceptions=True)
+        self._pool = self._make_pool()
+        self._pool_task = self._tasks.create_task(self._pool.run())
+
+    def _start(self, camera: CameraAnalysis) -> None:
+        detector = "model" if self._pool.model and camera.detector != "motion" else "motion"
+        release = self._pool.model if detector == "model" else "motion-r1"
+        origin = EventOrigin(camera.camera_id, release, configuration_of(camera))
+        try:
+            pipeline = CameraPipeline(
+                self._next_number,
+                camera,
+                detector,
+                self._pool.pick(self._load),
+                self._feed,
+                EventReporter(origin, self._publisher, self._pictures, self._clock),
+                MotionReporter(camera.camera_id, self._publisher),
+                self._clock,
+                self._show,
+            )
+        except InvalidInputError as error:
+            self._log.error("camera cannot be analysed", camera_id=camera.camera_id, reason=str(error))
+            return
+        self._next_number += 1
+        self._cameras[camera.camera_id] = (pipeline, self._tasks.create_task(self._keep(pipeline)))
+
+    async def _keep(self, pipeline: CameraPipeline) -> None:
+        """Supervises one camera: a mistake in the analysis of one must not end that of the others."""
+        while True:
+            try:
+                await pipeline.run()
+            except Exception as error:  # noqa: BLE001 - this is the supervisor of the cameras
+                pipeline.counters.state, pipeline.counters.code = "failed", "internal"
+                pipeline.counters.reason = f"{type(error).__name__}: {error}"
+                self._log.exception("analysis of a camera failed", camera_id=pipeline.camera.camera_id)
+            await self._clock.sleep(_RETRY_S)
+
+    async def _stop(self, camera_id: str) -> None:
+        _, task = self._cameras.pop(camera_id)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    def _show(self, camera_id: str, message: dict[str, object]) -> None:
+        for queue in self._viewers.get(camera_id, ()):
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(message)
+
+
+def run(settings: NodeSettings) -> int:
+    """Runs the analyzer until SIGTERM or SIGINT."""
+    configure_logging("analyzer")
+    settings.paths.prepare()
+    asyncio.run(_run(settings))
+    return 0
+
+
+async def _run(settings: NodeSettings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    clock = SystemClock()
+    with SqlitePublisher(settings.paths.bus, "analyzer", clock) as publisher:
+        await Analyzer(settings, publisher, clock).run(stop)

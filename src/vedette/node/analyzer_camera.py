@@ -1,0 +1,273 @@
+"""Analyses one camera: packets from the recorder's feed, through a jailed worker, to tracks and events.
+
+Nothing here touches a camera's bytes but to pass them on. What the worker answers is checked (`vision.wire`)
+before it is used. The recorder being away, the worker dying and the stream stalling are normal: the camera goes
+on when they are back, and its state says what is missing.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from vedette.adapters.feed_client import UnixFeedSource
+from vedette.behavior.rules import RuleSet, default_rules
+from vedette.behavior.scene import Scene
+from vedette.core.assignment import CameraAnalysis
+from vedette.core.detections import CLASS_NAMES, Tracks
+from vedette.core.errors import InvalidInputError, NotFoundError, UnavailableError
+from vedette.core.media import Packet, StreamFormat
+from vedette.core.time import NS_PER_S
+from vedette.media.feed import FeedPacket, FeedState
+from vedette.node.analyzer_events import EventReporter, MotionReporter
+from vedette.runtime.clock import Clock
+from vedette.runtime.worker import WorkerLostError
+from vedette.vision import wire
+from vedette.vision.motion import no_detections
+from vedette.vision.packet_queue import PacketQueue
+from vedette.vision.track.tracker import Tracker
+from vedette.vision.wire import FrameResult, Kind, Overlay
+from vedette.vision.worker_link import WorkerLink, WorkerRefusedError
+
+_RECONNECT_S = 1.0
+_PENALTY_FIRST_S, _PENALTY_MAX_S = 1.0, 60.0
+_SILENT_S = 8.0
+_SNAPSHOT_WIDTH_PX = 1280
+
+ShowTracks = Callable[[str, dict[str, object]], None]
+
+
+@dataclass(slots=True)
+class CameraCounters:
+    """What the status shows of one camera. `state`: waiting | analysing | paused | refused."""
+
+    state: str = "waiting"
+    code: str = ""
+    reason: str = ""
+    decoded: int = 0
+    damaged: int = 0
+    analysed: int = 0
+    inferred: int = 0
+    last_at_ns: int = 0
+    recent_mono_ns: list[int] = field(default_factory=list)
+
+    def note_analysed(self, mono_ns: int) -> None:
+        self.analysed += 1
+        self.recent_mono_ns.append(mono_ns)
+        while mono_ns - self.recent_mono_ns[0] > 10 * NS_PER_S:
+            self.recent_mono_ns.pop(0)
+
+    def fps(self, mono_ns: int) -> float:
+        """Analysed pictures a second over the last ten seconds."""
+        recent = [at for at in self.recent_mono_ns if mono_ns - at <= 10 * NS_PER_S]
+        return round(len(recent) / 10, 1)
+
+
+class CameraPipeline:
+    """One camera. `run` is owned by a TaskGroup; a changed assignment means a new pipeline."""
+
+    def __init__(
+        self,
+        stream_number: int,
+        camera: CameraAnalysis,
+        detector: str,
+        link: WorkerLink,
+        feed: UnixFeedSource,
+        events: EventReporter,
+        motion: MotionReporter,
+        clock: Clock,
+        show: ShowTracks,
+    ) -> None:
+        self.camera = camera
+        self.detector = detector
+        self.counters = CameraCounters()
+        self.queue = PacketQueue()
+        self.link = link
+        self._number = stream_number
+        self._feed = feed
+        self._events = events
+        self._motion = motion
+        self._clock = clock
+        self._show = show
+        self._format: StreamFormat | None = None
+        self._opened: tuple[int, str] = (0, "")
+        self._tracker = Tracker()
+        self._rules = RuleSet(camera.rules or default_rules(has_model=detector == "model"))
+        self._captured_ns: OrderedDict[int, int] = OrderedDict()
+        self._penalty_s = 0.0
+
+    async def run(self) -> None:
+        """Runs until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._read_feed())
+                tasks.create_task(self._analyse())
+                tasks.create_task(self._watch_silence())
+        finally:
+            self._forget_scene()
+            with contextlib.suppress(UnavailableError, InvalidInputError, TimeoutError):
+                await asyncio.wait_for(
+                    self.link.request(self._number, Kind.CLOSE, self._number.to_bytes(4, "big")), 1.0
+                )
+
+    async def _read_feed(self) -> None:
+        while True:
+            try:
+                async with self._feed.open(self.camera.camera_id, self.camera.stream) as items:
+                    await self._take_items(items)
+                reason = "the recorder ended the feed"
+            except (UnavailableError, NotFoundError) as error:
+                reason = error.message
+            self._say("waiting", "no_feed", reason)
+            await self._clock.sleep(_RECONNECT_S)
+
+    async def _take_items(self, items: AsyncIterator[object]) -> None:
+        async for item in items:
+            if isinstance(item, StreamFormat):
+                if item.run_id != getattr(self._format, "run_id", None) or item.video != getattr(
+                    self._format, "video", None
+                ):
+                    self.queue.restart()
+                self._format = item
+            elif isinstance(item, FeedPacket) and not item.packet.is_audio:
+                if item.is_cached:
+                    await self.queue.put(item.packet)
+                else:
+                    self.queue.put_nowait(item.packet)
+            elif isinstance(item, FeedState) and item.state == "offline":
+                self._say("waiting", item.code, item.reason)
+
+    async def _analyse(self) -> None:
+        while True:
+            queued = await self.queue.get()
+            if self._penalty_s:
+                await self._clock.sleep(self._penalty_s)
+            try:
+                await self._open_in_worker()
+                await self._push(queued.packet, is_reset=queued.is_reset)
+            except WorkerLostError:
+                self._note_lost()
+            except WorkerRefusedError as error:
+                self._say("refused", "undecodable", error.message)
+                self.queue.restart()
+                await self._clock.sleep(_RECONNECT_S)
+            except InvalidInputError as error:  # the worker talks nonsense: it may have been taken over
+                self._say("refused", "worker_untrusted", error.message)
+                self.link.replace_worker()
+                self._note_lost()
+
+    def _note_lost(self) -> None:
+        self.queue.restart()
+        self._opened = (0, "")
+        if self.link.last_offender == self._number:
+            self._penalty_s = min(max(self._penalty_s * 2, _PENALTY_FIRST_S), _PENALTY_MAX_S)
+            self._say(
+                "paused", "worker_crashed", f"this stream made the decoder fail; next try in {self._penalty_s:g} s"
+            )
+
+    async def _open_in_worker(self) -> None:
+        """Opens the stream in the worker when the worker, the run or the format is new."""
+        generation = await self.link.wait_up()
+        stream_format = self._format
+        assert stream_format is not None
+        wanted = (generation, f"{stream_format.run_id}:{hash(stream_format.video)}")
+        if wanted == self._opened:
+            return
+        video = stream_format.video
+        setup = wire.OpenStream(
+            self._number,
+            video.codec,
+            video.width,
+            video.height,
+            list(video.parameter_sets),
+            self.detector,
+            list(self.camera.classes),
+            self.camera.fps,
+        )
+        await self.link.request(self._number, Kind.OPEN, wire.encode(setup))
+        self._opened = wanted
+
+    async def _push(self, packet: Packet, *, is_reset: bool) -> None:
+        self._captured_ns[packet.pts_90k] = packet.captured_at_ns
+        while len(self._captured_ns) > 128:
+            self._captured_ns.popitem(last=False)
+        message = wire.encode_packet(self._number, packet.pts_90k, packet.data, is_key=packet.is_key, is_reset=is_reset)
+        reply = wire.decode_reply(await self.link.request(self._number, Kind.PACKET, message))
+        self.counters.decoded += min(reply.decoded, 64)
+        self.counters.damaged += min(reply.damaged, 64)
+        for result in reply.results:
+            await self._take_result(result)
+
+    async def _take_result(self, result: FrameResult) -> None:
+        at_ns = self._captured_ns.get(result.pts_90k)
+        if at_ns is None or at_ns < self.counters.last_at_ns:
+            return
+        self._penalty_s = 0.0
+        self._say("analysing", "", "")
+        self.counters.last_at_ns = at_ns
+        self.counters.note_analysed(self._clock.mono_ns())
+        tracks, ended = self._track(result, at_ns)
+        self._motion.push(at_ns, result.motion)
+        self._show(self.camera.camera_id, _overlay_message(at_ns, tracks, result.motion))
+        findings = self._rules.push(Scene(at_ns, tracks, ended, result.motion))
+        if findings:
+            await self._events.report(findings, tracks, lambda overlays: self._take_snapshot(result, overlays))
+
+    def _track(self, result: FrameResult, at_ns: int) -> tuple[Tracks, tuple[int, ...]]:
+        """Boxes become tracks. A picture that the model did not see has none, and ends none."""
+        if result.boxes is None:
+            none = no_detections()
+            return Tracks(none.class_id.astype("int64"), none.boxes_norm_xyxy, none.confidence, none.class_id), ()
+        self.counters.inferred += 1
+        update = self._tracker.push(wire.decode_boxes(result.boxes), at_ns / NS_PER_S)
+        return update.tracks, update.ended
+
+    async def _take_snapshot(self, result: FrameResult, overlays: list[Overlay]) -> bytes:
+        request = wire.SnapshotRequest(self._number, result.pts_90k, _SNAPSHOT_WIDTH_PX, overlays)
+        jpeg = await self.link.request(self._number, Kind.SNAPSHOT, wire.encode(request))
+        return wire.check_jpeg(jpeg)
+
+    async def _watch_silence(self) -> None:
+        """Ends open events when no picture has come for a while: what is not seen is not known."""
+        seen = -1
+        while True:
+            await self._clock.sleep(_SILENT_S)
+            if self.counters.analysed == seen:
+                self._forget_scene()
+            seen = self.counters.analysed
+
+    def _forget_scene(self) -> None:
+        if self.counters.last_at_ns:
+            self._events.end_all(self.counters.last_at_ns)
+        self._motion.flush()
+        self._tracker = Tracker()
+        self._rules = RuleSet(self.camera.rules or default_rules(has_model=self.detector == "model"))
+
+    def _say(self, state: str, code: str, reason: str) -> None:
+        self.counters.state, self.counters.code, self.counters.reason = state, code, reason
+
+
+def configuration_of(camera: CameraAnalysis) -> str:
+    """A short fingerprint of everything that shaped the camera's events."""
+    return hashlib.sha256(msgspec.json.encode(camera)).hexdigest()[:12]
+
+
+def _overlay_message(at_ns: int, tracks: Tracks, motion: float) -> dict[str, object]:
+    """The message of `WS /tracks` (docs/design/contracts.md)."""
+    return {
+        "captured_at_ns": at_ns,
+        "tracks": [
+            {
+                "id": int(tracks.track_id[row]),
+                "class": CLASS_NAMES[int(tracks.class_id[row])],
+                "confidence": round(float(tracks.confidence[row]), 3),
+                "box": [round(float(value), 4) for value in tracks.boxes_norm_xyxy[row]],
+            }
+            for row in range(len(tracks))
+        ],
+        "motion": round(motion, 5),
+    }

@@ -1,0 +1,174 @@
+"""Turns what rules find into facts on the bus, with a snapshot each; and motion into spans for the timeline."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vedette.behavior.scene import Box, Finding, Phase
+from vedette.core.detections import CLASS_NAMES, Tracks
+from vedette.core.errors import VedetteError
+from vedette.core.messages import EventObserved, MotionObserved
+from vedette.core.time import NS_PER_S
+from vedette.runtime.bus import Publisher
+from vedette.runtime.clock import Clock, new_id
+from vedette.runtime.log import get_logger
+from vedette.vision.wire import Overlay
+
+TakeSnapshot = Callable[[list[Overlay]], Awaitable[bytes]]
+"""Renders the picture that was just analysed, with overlays, as JPEG."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventOrigin:
+    """What is the same for all events of one camera."""
+
+    camera_id: str
+    release: str
+    configuration: str
+
+
+class PictureStore:
+    """Keeps snapshots as `<2 last characters>/<event id>.jpg` under a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def write(self, event_id: str, jpeg: bytes) -> str:
+        """Writes a picture whole or not at all; gives its path under the folder. Blocks: call in a thread."""
+        relative = f"{event_id[-2:]}/{event_id}.jpg"
+        path = self._folder / relative
+        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        part.write_bytes(jpeg)
+        os.replace(part, path)  # noqa: PTH105 - atomic rename, spelled as what it is
+        return relative
+
+
+class EventReporter:
+    """Publishes the findings of one camera. `end_all` closes what is open when the camera is lost."""
+
+    def __init__(self, origin: EventOrigin, publisher: Publisher, pictures: PictureStore, clock: Clock) -> None:
+        self._origin = origin
+        self._publisher = publisher
+        self._pictures = pictures
+        self._clock = clock
+        self._open: dict[str, EventObserved] = {}
+        self._log = get_logger("analyzer")
+        self.published = 0
+        self.pictures_failed = 0
+
+    async def report(self, findings: list[Finding], tracks: Tracks, take: TakeSnapshot) -> None:
+        """Publishes the findings of the picture that was just analysed."""
+        for finding in findings:
+            if finding.phase is Phase.END:
+                self._end(finding)
+                continue
+            event = self._make_event(finding)
+            picture = await self._store_picture(event.event_id, _overlays(finding, tracks), take)
+            event = replace(event, picture=picture)
+            if finding.phase is Phase.BEGIN:
+                self._open[finding.key] = event
+            self._publish(event)
+
+    def end_all(self, at_ns: int) -> None:
+        """Ends every open event: the camera is gone, and nobody knows what happens there now."""
+        for event in self._open.values():
+            self._publish(replace(event, to_ns=max(at_ns, event.from_ns)))
+        self._open.clear()
+
+    def _end(self, finding: Finding) -> None:
+        begun = self._open.pop(finding.key, None)
+        if begun is None:
+            return
+        ended = replace(
+            begun,
+            to_ns=finding.to_ns,
+            confidence=max(begun.confidence, finding.confidence),
+            track_ids=finding.track_ids or begun.track_ids,
+            explanation=finding.explanation or begun.explanation,
+        )
+        self._publish(ended)
+
+    def _make_event(self, finding: Finding) -> EventObserved:
+        return EventObserved(
+            event_id=new_id(self._clock),
+            camera_id=self._origin.camera_id,
+            kind=finding.kind,
+            from_ns=finding.from_ns,
+            to_ns=finding.to_ns,
+            object_class=finding.object_class,
+            confidence=round(finding.confidence, 4),
+            track_ids=finding.track_ids,
+            zone=finding.zone,
+            rule_id=finding.rule_id,
+            direction=finding.direction,
+            box_norm_xyxy=finding.box,
+            explanation=finding.explanation,
+            release=self._origin.release,
+            configuration=self._origin.configuration,
+        )
+
+    async def _store_picture(self, event_id: str, overlays: list[Overlay], take: TakeSnapshot) -> str:
+        """An event without a picture is still an event; the lack is counted and logged."""
+        try:
+            jpeg = await take(overlays)
+            return await asyncio.to_thread(self._pictures.write, event_id, jpeg)
+        except (VedetteError, OSError) as error:
+            self.pictures_failed += 1
+            self._log.warning("event has no picture", event_id=event_id, reason=str(error))
+            return ""
+
+    def _publish(self, event: EventObserved) -> None:
+        self.published += 1
+        self._publisher.publish_nowait(event)
+
+
+def _overlays(finding: Finding, tracks: Tracks) -> list[Overlay]:
+    """All objects in the picture; the one that the event is about comes last, so that it lies on top."""
+    others = [row for row in range(len(tracks)) if int(tracks.track_id[row]) not in finding.track_ids]
+    overlays = [_overlay(tracks, row) for row in others]
+    if finding.box is not None:
+        percent = f" {finding.confidence:.0%}" if finding.object_class != CLASS_NAMES[-1] else ""
+        text = f"{finding.object_class.replace('_', '-')}{percent}"
+        overlays.append(Overlay(finding.box, text, CLASS_NAMES.index(finding.object_class)))
+    return overlays
+
+
+def _overlay(tracks: Tracks, row: int) -> Overlay:
+    left, top, right, bottom = (float(value) for value in tracks.boxes_norm_xyxy[row])
+    class_id = int(tracks.class_id[row])
+    box: Box = (left, top, right, bottom)
+    return Overlay(box, CLASS_NAMES[class_id].replace("_", "-"), class_id)
+
+
+class MotionReporter:
+    """Joins the motion of single pictures into spans of at most `span_s` and publishes those that moved."""
+
+    def __init__(self, camera_id: str, publisher: Publisher, *, level: float = 0.0008, span_s: float = 2.0) -> None:
+        self._camera_id = camera_id
+        self._publisher = publisher
+        self._level = level
+        self._span_ns = round(span_s * NS_PER_S)
+        self._from_ns: int | None = None
+        self._to_ns = 0
+        self._peak = 0.0
+
+    def push(self, at_ns: int, level: float) -> None:
+        """Takes one picture."""
+        if self._from_ns is not None and at_ns - self._from_ns >= self._span_ns:
+            self.flush()
+        if level < self._level:
+            return
+        self._from_ns = at_ns if self._from_ns is None else self._from_ns
+        self._to_ns = max(at_ns, self._from_ns)
+        self._peak = max(self._peak, level)
+
+    def flush(self) -> None:
+        """Publishes what has moved so far."""
+        if self._from_ns is not None:
+            self._publisher.publish_nowait(
+                MotionObserved(self._camera_id, self._from_ns, self._to_ns, round(min(self._peak, 1.0), 5))
+            )
+        self._from_ns, self._peak = None, 0.0

@@ -1,0 +1,81 @@
+"""The analyzer's workers: how many, which model they carry, which camera is on which."""
+
+import asyncio
+from collections.abc import Callable
+
+from vedette.core.errors import VedetteError
+from vedette.core.messages import ControlStateChanged
+from vedette.runtime.bus import Publisher
+from vedette.runtime.clock import Clock
+from vedette.runtime.cpu import preferred_precisions, read_cpu_flags
+from vedette.runtime.jail import JailReport
+from vedette.runtime.log import get_logger
+from vedette.runtime.worker import WorkerCommand, WorkerNursery
+from vedette.vision import wire
+from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.worker_link import WorkerLink
+
+_TASK = "detection"
+
+
+class WorkerPool:
+    """A few links that share one nursery. `size` of them, kept for the life of the analyzer."""
+
+    def __init__(self, model: str, registry: ModelRegistry, size: int, clock: Clock, publisher: Publisher) -> None:
+        self.model = model
+        self.ready: wire.Ready | None = None
+        self._clock = clock
+        self._publisher = publisher
+        self._log = get_logger("analyzer")
+        arguments = ("--models", str(registry.directory), "--model", model) if model else ()
+        self._nursery = WorkerNursery(WorkerCommand("vedette.node.vision_worker", arguments))
+        self.links = [WorkerLink(self._nursery, clock, self._note_ready, self._note_lost) for _ in range(size)]
+        self.lost_reason = ""
+
+    @property
+    def jail(self) -> JailReport | None:
+        """What holds in the workers, None before the first is ready."""
+        if self.ready is None:
+            return None
+        return JailReport(self.ready.landlock_abi, self.ready.layers, self.ready.reasons)
+
+    async def run(self) -> None:
+        """Keeps all workers until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for link in self.links:
+                    tasks.create_task(link.run())
+        finally:
+            await self._nursery.close()
+
+    def pick(self, load: Callable[[WorkerLink], int]) -> WorkerLink:
+        """The link with the least load."""
+        return min(self.links, key=load)
+
+    def _note_ready(self, ready: wire.Ready) -> None:
+        before = None if self.ready is None else self.ready.layers
+        self.ready = ready
+        if ready.layers != before and (jail := self.jail) is not None:
+            self._publisher.publish_nowait(
+                ControlStateChanged("vision_jail", jail.state, jail.detail, self._clock.utc_ns(), dict(jail.layers))
+            )
+
+    def _note_lost(self, reason: str) -> None:
+        self.lost_reason = reason
+        self._log.warning("vision worker lost", reason=reason)
+
+
+def choose_model(registry: ModelRegistry) -> tuple[str, str]:
+    """The installed and verified detection model that suits this processor.
+
+    Returns:
+        Its name, or an empty one; and why there is none.
+    """
+    try:
+        manifest = registry.find_installed(_TASK, preferred_precisions(read_cpu_flags()))
+        if manifest is None:
+            return "", "no detection model is installed; run `vedette models pull standard`"
+        registry.load(manifest)
+    except VedetteError as error:
+        return "", str(error)
+    return manifest.name, ""

@@ -1,0 +1,23 @@
+"""What the processor can do, as far as a choice depends on it."""
+
+from pathlib import Path
+
+_INT8_DOT_PRODUCT = frozenset({"avx512_vnni", "avx_vnni", "amx_int8", "asimddp"})
+
+
+def read_cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
+    """Feature flags of the first processor, empty where the system does not tell."""
+    try:
+        lines = cpuinfo.read_text("ascii", "replace").splitlines()
+    except OSError:
+        return frozenset()
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name.strip() in {"flags", "Features"}:
+            return frozenset(value.split())
+    return frozenset()
+
+
+def preferred_precisions(flags: frozenset[str]) -> tuple[str, ...]:
+    """Which precision of a model to look for first: int8 pays where the processor multiplies it natively."""
+    return ("int8", "fp16", "fp32") if flags & _INT8_DOT_PRODUCT else ("fp16", "fp32", "int8")

@@ -1,0 +1,66 @@
+"""A recorder's feed that plays a prepared stream: the other end of `vedette.adapters.feed_client`.
+
+Packets are marked as cached, so the reader takes them at its own speed and none is dropped; `captured_at` follows
+the media time, so that what the analyzer measures does not depend on how fast the test machine is.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from websockets.asyncio.server import ServerConnection, unix_serve
+from websockets.exceptions import ConnectionClosed
+
+from vedette.core.media import Packet, StreamFormat
+from vedette.media.feed import encode_packet, encode_text
+
+Script = tuple[StreamFormat, Sequence[Packet]]
+
+
+@asynccontextmanager
+async def serve_feed(path: Path, scripts: dict[str, Script]) -> AsyncIterator[dict[str, int]]:
+    """Serves each camera's script once per connection, then keeps the connection open.
+
+    Yields the number of connections per camera, live.
+    """
+    connections: dict[str, int] = dict.fromkeys(scripts, 0)
+
+    async def serve(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        camera = parse_qs(urlsplit(connection.request.path).query)["camera"][0]
+        if camera not in scripts:
+            await connection.close(4404)
+            return
+        connections[camera] += 1
+        stream_format, packets = scripts[camera]
+        try:
+            await connection.send(encode_text(stream_format))
+            for packet in packets:
+                await connection.send(encode_packet(packet, is_cached=True))
+            await connection.wait_closed()
+        except ConnectionClosed:
+            return
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    async with unix_serve(serve, str(path), compression=None):
+        yield connections
+
+
+def to_packets(units: Sequence[tuple[bytes, int, bool]], start_ns: int) -> list[Packet]:
+    """Packets from (data, pts_90k, is_key); `captured_at` is `start_ns` plus the media time."""
+    return [
+        Packet(
+            is_audio=False,
+            is_key=is_key,
+            pts_90k=pts_90k,
+            dts_90k=pts_90k,
+            captured_at_ns=start_ns + pts_90k * 100_000 // 9,
+            received_at_ns=start_ns + pts_90k * 100_000 // 9,
+            camera_utc_ns=0,
+            sequence=index,
+            lost_before=0,
+            data=data,
+        )
+        for index, (data, pts_90k, is_key) in enumerate(units)
+    ]
