@@ -46,6 +46,7 @@ def command(
     supervised: bool,
 ) -> None:
     """Run the system. Prints its address once it answers."""
+    os.umask(0o077)  # footage, pictures and the database are the owner's alone
     if supervised:
         die_with_parent()
     file = _read_config(config) if config else {}
