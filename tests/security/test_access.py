@@ -57,17 +57,14 @@ def test_every_route_of_the_application_is_behind_the_guard(gateway: Harness) ->
         assert isinstance(route.app, Guard), route.path
 
 
-async def test_route_added_after_creation_has_no_caller_and_does_nothing(gateway: Harness) -> None:
-    """FastAPI lets anybody append to a finished application; the endpoint then finds no caller."""
-    from vedette.api.ports import CallerPort
+async def test_route_cannot_be_added_to_the_finished_application(gateway: Harness) -> None:
+    async def late() -> str:
+        return "footage"
 
-    async def late(caller: CallerPort) -> str:
-        return caller.name
-
-    gateway.app.router.add_api_route("/api/late", late)
-    gateway.app.router.routes.insert(0, gateway.app.router.routes.pop())
+    with pytest.raises(AttributeError):
+        gateway.app.get("/api/late")(late)
     async with gateway.anonymous() as client:
-        assert (await client.get("/api/late")).status_code == 500
+        assert (await client.get("/api/late")).status_code == 404
 
 
 def _http_routes() -> Iterator[tuple[str, str, Permission | Standing]]:

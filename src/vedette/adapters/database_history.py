@@ -137,6 +137,10 @@ class SqlHistoryStore:
 
     async def _list(self, table: Table) -> list[dict[str, object]]:
         def read(connection: Connection) -> list[dict[str, object]]:
-            return [dict(row) for row in connection.execute(select(table)).mappings()]
+            # SQLAlchemy's column names are a kind of str that msgspec does not take for one.
+            return [
+                {str(name): value for name, value in row.items()}
+                for row in connection.execute(select(table)).mappings()
+            ]
 
         return await self._database.read(read)

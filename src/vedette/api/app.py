@@ -6,6 +6,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -58,6 +59,8 @@ def create_app(
         },
     )
     app.state.ports = ports
+    # From here on the table is closed: a route added later would not have passed the guard.
+    app.router.routes = cast("list[BaseRoute]", tuple(app.router.routes))
     return app
 
 

@@ -30,13 +30,13 @@ class LiveFacts:
     unavailable: str = ""
 
     def find(self, camera_id: str, role: StreamRole) -> StreamFacts:
-        """Returns what is known of a stream; `unknown` with the reason when nothing is."""
+        """Returns what is known of a stream; `unknown` with the reason when the recorder cannot be asked."""
         found = self.streams.get((camera_id, role))
         if found is not None:
             return found
         if self.unavailable:
             return StreamFacts("unknown", code="recorder_unavailable", reason=self.unavailable)
-        return StreamFacts("unknown")
+        return StreamFacts("connecting", reason="the recorder is being told of this stream")
 
 
 class LiveStates(Protocol):

@@ -72,7 +72,7 @@ async def serve_public(app: ASGIApp, listener: socket.socket) -> AsyncIterator[a
     """Serves the API on a bound socket while the context is open."""
     config = uvicorn.Config(
         app,
-        log_level="warning",
+        log_level="critical",  # what goes wrong inside is logged once, by vedette.api.problems
         access_log=False,
         lifespan="off",
         ws="websockets-sansio",
