@@ -45,7 +45,7 @@ def parse_challenges(values: tuple[str, ...]) -> list[Challenge]:
     for value in values:
         text = value[:MAX_CHALLENGE_CHARS]
         starts = list(re.finditer(r"(?i)(?:^|,\s*)(digest|basic)(?=\s|$)", text))
-        for start, following in zip(starts, [*starts[1:], None], strict=True):
+        for start, following in zip(starts, [*starts, None][1:], strict=True):
             stop = following.start() if following else len(text)
             challenge = _parse_challenge(start[1].lower(), text[start.end() : stop])
             if challenge is not None:
