@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from vedette.api.access import Access, find_access
-from vedette.api.routers import cameras, events, live, playback, recordings, session, system, users
+from vedette.api.routers import cameras, events, footage, live, playback, recordings, session, system, users
 
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
@@ -21,6 +21,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     live.router,
     playback.router,
+    footage.router,
     system.router,
 )
 

@@ -6,9 +6,12 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from vedette.core.media import StreamRole
 from vedette.streaming.channel import MessageChannel
+from vedette.streaming.footage_service import MkvFile, Mp4File
 from vedette.streaming.live_viewer import LiveRequest
 from vedette.streaming.playback_session import Announce
+from vedette.streaming.stream_choice import StreamChoice
 
 
 class LiveDesk(Protocol):
@@ -23,12 +26,24 @@ class PlaybackDesk(Protocol):
     async def serve(self, channel: MessageChannel, announce: Announce) -> None: ...
 
 
+class FootageMedia(Protocol):
+    """Footage as playlists, files and pictures: `vedette.streaming.footage_service.FootageService`."""
+
+    async def make_playlist(self, camera_id: str, choice: StreamChoice, from_ns: int, to_ns: int) -> str: ...
+    async def make_init(self, camera_id: str, role: StreamRole, at_ns: int) -> bytes: ...
+    async def make_part(self, camera_id: str, role: StreamRole, start_ns: int, end_ns: int) -> bytes: ...
+    async def plan_mp4(self, camera_id: str, choice: StreamChoice, from_ns: int, to_ns: int) -> Mp4File: ...
+    async def plan_mkv(self, camera_id: str, choice: StreamChoice, from_ns: int, to_ns: int) -> MkvFile: ...
+    async def make_thumbnail(self, camera_id: str, at_ns: int, width_px: int) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class StreamingPorts:
     """Live view, playback and footage."""
 
     live: LiveDesk
     playback: PlaybackDesk
+    footage: FootageMedia
 
 
 def find_streaming(connection: HTTPConnection) -> StreamingPorts:
@@ -47,5 +62,10 @@ def _playback(connection: HTTPConnection) -> PlaybackDesk:
     return find_streaming(connection).playback
 
 
+def _footage(connection: HTTPConnection) -> FootageMedia:
+    return find_streaming(connection).footage
+
+
 LivePort = Annotated[LiveDesk, Depends(_live)]
 PlaybackPort = Annotated[PlaybackDesk, Depends(_playback)]
+FootageMediaPort = Annotated[FootageMedia, Depends(_footage)]

@@ -1,15 +1,18 @@
-"""Builds what the gateway streams with: live view over the recorder's feed, playback from the volumes."""
+"""Builds what the gateway streams with: live view over the recorder's feed, playback and files from the volumes."""
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
 from vedette.adapters.feed_client import UnixFeedSource
+from vedette.adapters.thumbnail_client import UnixThumbnailer
 from vedette.api.streaming_ports import StreamingPorts
 from vedette.media.audio_transcode import G711ToAac
+from vedette.media.clip_mkv import MkvWriter
 from vedette.recording.reader import FootageReader
 from vedette.runtime.clock import Clock
 from vedette.runtime.settings import NodeSettings
+from vedette.streaming.footage_service import FootageService
 from vedette.streaming.live_hub import LiveHub
 from vedette.streaming.live_service import LiveService
 from vedette.streaming.playback_service import PlaybackService
@@ -25,13 +28,16 @@ async def open_streaming(
 ) -> AsyncIterator[StreamingPorts]:
     """Runs the fan-out of live streams while the context is open."""
     hub = LiveHub(UnixFeedSource(settings.paths.socket("recorder")), clock, G711ToAac)
+    thumbnailer = UnixThumbnailer(settings.paths.socket("analyzer"))
     running = asyncio.create_task(hub.run(), name="live hub")
     try:
         yield StreamingPorts(
             live=LiveService(hub, directory, clock),
             playback=PlaybackService(reader, directory, G711ToAac, clock),
+            footage=FootageService(reader, directory, G711ToAac, MkvWriter, thumbnailer),
         )
     finally:
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
+        await thumbnailer.close()

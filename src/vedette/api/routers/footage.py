@@ -1,0 +1,152 @@
+"""Footage for foreign players and pages: HLS, downloads, thumbnails. Every address asks for its permission."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from vedette.api.access import allows
+from vedette.api.byte_range import read_byte_range
+from vedette.api.features import feature_router
+from vedette.api.ports import AuditPort, CallerPort, CamerasPort
+from vedette.api.schemas.common import Id, When
+from vedette.api.streaming_ports import FootageMediaPort
+from vedette.api.times import check_range, to_ns
+from vedette.core.media import StreamRole
+from vedette.core.time import format_utc
+from vedette.identity.permissions import Permission
+from vedette.streaming.download import Selection
+from vedette.streaming.stream_choice import StreamChoice
+
+router = feature_router("footage")
+
+CameraId = Annotated[Id, Path()]
+From = Annotated[When, Query(alias="from")]
+To = Annotated[When, Query()]
+Stream = Annotated[StreamChoice, Query()]
+Ns = Annotated[int, Path(ge=0, lt=1 << 62)]
+Purpose = Annotated[str, Query(max_length=500, description="Why; written into the audit trail.")]
+_PRIVATE = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
+
+
+@router.get("/cameras/{camera_id}/recording.m3u8", response_class=Response)
+@allows(Permission.RECORDING_PLAY, audit="recording.play")
+async def show_playlist(
+    camera_id: CameraId, footage: FootageMediaPort, from_: From, to: To, stream: Stream = StreamChoice.AUTO
+) -> Response:
+    """HLS playlist (fragmented MP4) of a range; gaps are discontinuities with their wall time."""
+    from_ns, to_ns_ = to_ns(from_), to_ns(to)
+    check_range(from_ns, to_ns_)
+    text = await footage.make_playlist(camera_id, stream, from_ns, to_ns_)
+    return Response(text, media_type="application/vnd.apple.mpegurl", headers={"Cache-Control": "no-store"})
+
+
+@router.get("/cameras/{camera_id}/footage/{role}/{at_ns}/init.mp4", response_class=Response)
+@allows(Permission.RECORDING_PLAY)
+async def show_init(camera_id: CameraId, role: StreamRole, at_ns: Ns, footage: FootageMediaPort) -> Response:
+    """Init segment of the playlist."""
+    return Response(await footage.make_init(camera_id, role, at_ns), media_type="video/mp4", headers=_PRIVATE)
+
+
+@router.get("/cameras/{camera_id}/footage/{role}/{start_ns}-{end_ns}.m4s", response_class=Response)
+@allows(Permission.RECORDING_PLAY)
+async def show_part(
+    camera_id: CameraId, role: StreamRole, start_ns: Ns, end_ns: Ns, footage: FootageMediaPort
+) -> Response:
+    """Media segment of the playlist."""
+    check_range(start_ns, end_ns)
+    part = await footage.make_part(camera_id, role, start_ns, end_ns)
+    return Response(part, media_type="video/iso.segment", headers=_PRIVATE)
+
+
+@router.get("/cameras/{camera_id}/recording.mp4", response_class=Response)
+@allows(Permission.RECORDING_EXPORT)
+async def download_mp4(
+    camera_id: CameraId,
+    footage: FootageMediaPort,
+    cameras: CamerasPort,
+    caller: CallerPort,
+    audit: AuditPort,
+    request: Request,
+    from_: From,
+    to: To,
+    stream: Stream = StreamChoice.AUTO,
+    purpose: Purpose = "",
+) -> Response:
+    """MP4 of a range. It shows exactly from `from` on and closes up over gaps; `X-Vedette-Gaps` names them."""
+    from_ns, to_ns_ = to_ns(from_), to_ns(to)
+    check_range(from_ns, to_ns_)
+    camera = await cameras.find_camera(camera_id)
+    file = await footage.plan_mp4(camera_id, stream, from_ns, to_ns_)
+    size_bytes = file.download.size_bytes
+    wanted = read_byte_range(request.headers.get("range"), size_bytes)
+    detail = _describe_export("mp4", from_ns, to_ns_, purpose)
+    await audit.record(caller, "recording.export", camera_id, detail=detail)
+    headers = _download_headers(camera.settings.name, file.selection, "mp4") | {"Accept-Ranges": "bytes"}
+    if wanted is None:
+        headers["Content-Length"] = str(size_bytes)
+        return StreamingResponse(file.download.stream(), media_type="video/mp4", headers=headers)
+    start, end = wanted
+    headers |= {"Content-Length": str(end - start), "Content-Range": f"bytes {start}-{end - 1}/{size_bytes}"}
+    return StreamingResponse(file.download.stream(start, end), 206, media_type="video/mp4", headers=headers)
+
+
+@router.get("/cameras/{camera_id}/recording.mkv", response_class=Response)
+@allows(Permission.RECORDING_EXPORT)
+async def download_mkv(
+    camera_id: CameraId,
+    footage: FootageMediaPort,
+    cameras: CamerasPort,
+    caller: CallerPort,
+    audit: AuditPort,
+    from_: From,
+    to: To,
+    stream: Stream = StreamChoice.AUTO,
+    purpose: Purpose = "",
+) -> Response:
+    """Matroska of a range; starts at the key frame before `from`."""
+    from_ns, to_ns_ = to_ns(from_), to_ns(to)
+    check_range(from_ns, to_ns_)
+    camera = await cameras.find_camera(camera_id)
+    file = await footage.plan_mkv(camera_id, stream, from_ns, to_ns_)
+    detail = _describe_export("mkv", from_ns, to_ns_, purpose)
+    await audit.record(caller, "recording.export", camera_id, detail=detail)
+    blocks: Iterator[bytes] = file.blocks
+    headers = _download_headers(camera.settings.name, file.selection, "mkv")
+    return StreamingResponse(blocks, media_type="video/x-matroska", headers=headers)
+
+
+@router.get("/cameras/{camera_id}/thumbnail.jpg", response_class=Response)
+@allows(Permission.RECORDING_PLAY)
+async def show_thumbnail(
+    camera_id: CameraId,
+    footage: FootageMediaPort,
+    at: Annotated[When, Query()],
+    width: Annotated[int, Query(ge=32, le=1920)] = 320,
+) -> Response:
+    """The nearest key frame at or before a time. 404: nothing recorded; 503: no decoder answers now."""
+    picture = await footage.make_thumbnail(camera_id, to_ns(at), width)
+    return Response(picture, media_type="image/jpeg", headers=_PRIVATE)
+
+
+def _describe_export(kind: str, from_ns: int, to_ns_: int, purpose: str) -> str:
+    return f"{kind} {format_utc(from_ns)} to {format_utc(to_ns_)}; purpose: {purpose or 'not given'}"
+
+
+def _download_headers(camera_name: str, selection: Selection, suffix: str) -> dict[str, str]:
+    """File name by camera and first picture (RFC 6266), and the gaps as RFC 3339 pairs."""
+    stamp = re.sub(r"[-:]", "", format_utc(selection.first_ns).split(".", maxsplit=1)[0]) + "Z"
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", camera_name).strip("-") or "camera"
+    encoded = quote(f"{camera_name} {stamp}.{suffix}", safe="")
+    gaps = ", ".join(f"{format_utc(start)}/{format_utc(end)}" for start, end in selection.gaps[:50])
+    return {
+        "Content-Disposition": f"attachment; filename=\"{plain}_{stamp}.{suffix}\"; filename*=UTF-8''{encoded}",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "X-Vedette-From": format_utc(selection.first_ns),
+        "X-Vedette-Gap-Count": str(len(selection.gaps)),
+        "X-Vedette-Gaps": gaps,
+    }

@@ -1,0 +1,168 @@
+"""Downloads of a time range for foreign players: plans the file, then streams it. Packet copy.
+
+The picture starts exactly at the asked time (an edit list hides the frames since the key frame before) and the
+file closes up over gaps in the recording: a player shows footage, not minutes of a frozen frame. The gaps are
+told beside the file (`DownloadPlan.gaps`). Two passes over the footage, none of them holding it in memory: sizes
+first, because `moov` stands before the media and the length is announced. Design: docs/design/streaming.md.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
+from vedette.core.footage import FragmentRef
+from vedette.core.media import AudioFormat, Codec, Packet, StreamFormat, StreamRole
+from vedette.core.time import NS_PER_S, TICKS_PER_S, format_utc, ns_to_ticks
+from vedette.streaming.footage_walk import find_start
+from vedette.streaming.live_mux import AAC_FRAME_SAMPLES
+from vedette.streaming.media_line import MediaLine
+from vedette.streaming.ports import FootageReader
+from vedette.streaming.sound import AudioEncoder, EncoderFactory
+from vedette.streaming.stored import unpack_fragment
+
+MAX_RANGE_S = 6 * 3600
+MAX_BYTES = 64 << 30
+_LIMIT = 200_000
+
+
+class RangeTooLongError(InvalidInputError):
+    """More than one file should hold."""
+
+    code = "range_too_long"
+
+
+class FormatChangesError(ConflictError):
+    """The camera's codec or picture size changes inside the range: one file cannot say that to most players."""
+
+    code = "format_changes"
+
+
+class NoFootageError(NotFoundError):
+    """Nothing is recorded in the range."""
+
+    code = "no_footage"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The packets of one fragment on the file's media line.
+
+    `end_90k` is where its last video sample ends.
+    """
+
+    video: tuple[Packet, ...]
+    audio: tuple[Packet, ...]
+    end_90k: int
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What goes into a file, before anything is read.
+
+    Attributes:
+        shown_90k: First and last shown time on the media line.
+        first_ns: `captured_at` of the first shown picture.
+        gaps: Wall time from and to.
+    """
+
+    fragments: tuple[FragmentRef, ...]
+    placements_90k: tuple[tuple[int, int], ...]
+    format: StreamFormat
+    shown_90k: tuple[int, int]
+    first_ns: int
+    gaps: tuple[tuple[int, int], ...]
+
+
+def select(reader: FootageReader, camera_id: str, role: StreamRole, from_ns: int, to_ns: int) -> Selection:
+    """Chooses the fragments of a range, from the key frame before its start.
+
+    Raises:
+        RangeTooLongError, FormatChangesError, NoFootageError
+    """
+    if to_ns - from_ns > MAX_RANGE_S * NS_PER_S:
+        raise RangeTooLongError("the range is longer than six hours", "Download it in several files.")
+    start = find_start(reader, camera_id, role, from_ns)
+    if start is None or start.first.start_ns >= to_ns:
+        raise NoFootageError(
+            f"nothing is recorded on the {role} stream between {format_utc(from_ns)} and {format_utc(to_ns)}",
+            "Look at the timeline for recorded times, or ask for the other stream.",
+        )
+    found = reader.find_fragments(camera_id, role, start.first.start_ns, to_ns, _LIMIT)
+    fragments = tuple(fragment for fragment in found if fragment.start_ns >= start.first.start_ns)
+    if sum(fragment.size_bytes for fragment in fragments) > MAX_BYTES:
+        raise RangeTooLongError("the range holds more than 64 GiB", "Download it in several files.")
+    line, placed, gaps = MediaLine(), [], []
+    for fragment in fragments:
+        placement = line.place(fragment, fragment.duration_90k)
+        placed.append((placement.shift_90k, placement.fill_90k))
+        if placement.gap_ns is not None:
+            gaps.append(placement.gap_ns)
+    first_ns = max(from_ns, fragments[0].start_ns)
+    last = fragments[-1]
+    cut_90k = ns_to_ticks(max(0, last.end_ns - to_ns))
+    shown_90k = (ns_to_ticks(first_ns - fragments[0].start_ns), line.end_90k - cut_90k)
+    found_format = _check_format(reader, fragments)
+    return Selection(fragments, tuple(placed), found_format, shown_90k, first_ns, tuple(gaps))
+
+
+def _check_format(reader: FootageReader, fragments: Sequence[FragmentRef]) -> StreamFormat:
+    first = reader.read_init(fragments[0].segment).format
+    seen = {fragments[0].segment.segment_id}
+    for fragment in fragments:
+        if fragment.segment.segment_id in seen:
+            continue
+        seen.add(fragment.segment.segment_id)
+        found = reader.read_init(fragment.segment).format
+        if found.video != first.video or found.audio != first.audio:
+            at = format_utc(fragment.start_ns)
+            raise FormatChangesError(
+                f"the camera's format changes at {at}", f"Download two files: one until {at}, one from there on."
+            )
+    return first
+
+
+class PieceReader:
+    """Reads the pieces of a selection, in order, as often as wanted. Sound becomes AAC on the way."""
+
+    def __init__(self, reader: FootageReader, selection: Selection, open_encoder: EncoderFactory) -> None:
+        self._reader = reader
+        self._selection = selection
+        self._open_encoder = open_encoder
+
+    def audio_format(self) -> AudioFormat | None:
+        """The format of the sound as it comes out."""
+        source = self._selection.format.audio
+        if source is None or source.codec is Codec.AAC:
+            return source
+        return self._open_encoder(source).format
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yields the pieces. G.711 is encoded anew each time, with the same result: the encoder has no chance."""
+        source = self._selection.format.audio
+        encode = _passing if source is None or source.codec is Codec.AAC else _encoding(self._open_encoder(source))
+        for fragment, (shift_90k, fill_90k) in zip(
+            self._selection.fragments, self._selection.placements_90k, strict=True
+        ):
+            stored = unpack_fragment(fragment, self._reader.read_fragment(fragment))
+            video = [_move(packet, shift_90k) for packet in stored.video]
+            if fill_90k and video:
+                video[0] = _move(video[0], -fill_90k)
+            audio = [ready for packet in stored.audio for ready in encode(_move(packet, shift_90k))]
+            yield Piece(tuple(video), tuple(audio), stored.end_90k + shift_90k)
+
+
+def _passing(packet: Packet) -> list[Packet]:
+    return [packet]
+
+
+def _encoding(encoder: AudioEncoder) -> Callable[[Packet], list[Packet]]:
+    return encoder.push
+
+
+def _move(packet: Packet, shift_90k: int) -> Packet:
+    return replace(packet, pts_90k=packet.pts_90k + shift_90k, dts_90k=packet.dts_90k + shift_90k)
+
+
+def audio_step_90k(audio: AudioFormat) -> int:
+    """How long an AAC packet lasts."""
+    return AAC_FRAME_SAMPLES * TICKS_PER_S // audio.sample_rate_hz
