@@ -40,6 +40,14 @@ class PosixDisk:
     def sync(self, descriptor: int) -> None:
         os.fdatasync(descriptor)
 
+    def forget_cached(self, descriptor: int, size_bytes: int) -> None:
+        """Lets go of the page cache of what is durable.
+
+        A recorder writes far more than anybody reads back: without this it would push everything else out
+        of memory, and always write into fresh pages (measured: 36 % of its CPU time on a virtual machine).
+        """
+        os.posix_fadvise(descriptor, 0, size_bytes, os.POSIX_FADV_DONTNEED)
+
     def close(self, descriptor: int) -> None:
         os.close(descriptor)
 

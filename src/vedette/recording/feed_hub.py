@@ -70,7 +70,7 @@ class FeedReader:
 
     def _drop_queued(self) -> None:
         kept = [item for item in self._queue if not isinstance(item[0], bytes)]
-        self._dropped += 1 + sum(is_picture for _, is_picture in self._queue)
+        self._dropped += sum(is_picture for _, is_picture in self._queue)
         self._queue = deque(kept)
         self._queued_bytes = 0
         self._waits_for_key = True

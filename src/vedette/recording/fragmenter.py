@@ -41,7 +41,7 @@ class Fragmenter:
         self._video: list[Packet] = []
         self._audio: list[Packet] = []
         self._size_bytes = 0
-        self._step_90k = _DEFAULT_STEP_90K
+        self._step_90k = 0
         self._audio_step_90k = _AUDIO_STEP_90K
 
     @property
@@ -56,7 +56,7 @@ class Fragmenter:
         video = self._video
         if video:
             step_90k = packet.dts_90k - video[-1].dts_90k
-            is_hole = step_90k >= max(_HOLE_90K, 4 * self._step_90k)
+            is_hole = step_90k >= max(_HOLE_90K, 4 * self._step_90k) and self._step_90k > 0
             if (
                 cut
                 or packet.is_key
@@ -64,7 +64,7 @@ class Fragmenter:
                 or packet.dts_90k - video[0].dts_90k >= MAX_FRAGMENT_90K
                 or self._size_bytes + len(packet.data) > MAX_FRAGMENT_BYTES
             ):
-                done = self._take(video[-1].dts_90k + self._step_90k if is_hole else packet.dts_90k)
+                done = self._take(self._usual_end_90k() if is_hole else packet.dts_90k)
             if step_90k > 0 and not is_hole:
                 self._step_90k = step_90k
         self._video.append(packet)
@@ -88,10 +88,13 @@ class Fragmenter:
     def flush(self) -> CollectedFragment | None:
         """Returns what is there: the stream ends, pauses, or something must not be held any longer."""
         if self._video:
-            return self._take(self._video[-1].dts_90k + self._step_90k, all_audio=True)
+            return self._take(self._usual_end_90k(), all_audio=True)
         if self._audio:
             return self._take(self._audio[-1].dts_90k + self._audio_step_90k, all_audio=True)
         return None
+
+    def _usual_end_90k(self) -> int:
+        return self._video[-1].dts_90k + (self._step_90k or _DEFAULT_STEP_90K)
 
     def _take(self, end_90k: int, *, all_audio: bool = False) -> CollectedFragment:
         audio, later = self._audio, []

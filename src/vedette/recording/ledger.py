@@ -70,11 +70,16 @@ class CompletenessLedger:
         """Recording was switched off; what is missing until it is on again is wanted."""
         self._cause = "policy"
 
-    def on_unplaced(self, packet: Packet) -> None:
+    def on_unplaced(self, packet: Packet) -> list[GapRecord]:
         """A picture came that belongs to no segment: none has begun with a key frame yet."""
         self.totals.received += 1
-        self.totals.unplaced += 1
         self._next_sequence = packet.sequence + 1
+        if self._cause != "disk":
+            self.totals.unplaced += 1
+            return []
+        at_ns = packet.captured_at_ns  # the rest of a GOP whose beginning the disk did not take
+        self._end_ns = at_ns + self._step_ns
+        return self._add(GapRecord(self._key, at_ns, self._end_ns, "disk", 1))
 
     def on_fragment(self, fragment: CollectedFragment) -> list[GapRecord]:
         """Takes a fragment that goes to disk."""
@@ -102,6 +107,7 @@ class CompletenessLedger:
         gaps = self._find_hole(fragment.video[0])
         self.totals.received += len(fragment.video)
         self._remember(fragment)
+        self._cause = "disk"
         lost = GapRecord(self._key, fragment.video[0].captured_at_ns, self._end_ns or 0, "disk", len(fragment.video))
         return gaps + self._add(lost)
 

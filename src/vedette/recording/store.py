@@ -280,6 +280,7 @@ class SegmentStore:
         """Syncs one file. False: the disk refused, and what was written since the last commit is unsure."""
         try:
             self._disk.sync(growing.descriptor)
+            self._disk.forget_cached(growing.descriptor, growing.size_bytes)
             if growing.is_new:
                 self._disk.sync_folder(self._volume.segment(growing.head.segment_id).parent)
                 growing.is_new = False

@@ -88,7 +88,7 @@ class StreamRecorder:
         cut = self._segmenter.push(packet)
         if cut is None:
             if self._segment is None:
-                self.ledger.on_unplaced(packet)
+                self._tell(self.ledger.on_unplaced(packet))
             else:
                 self._store(self._fragmenter.push_video(packet))
             return

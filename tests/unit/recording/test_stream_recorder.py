@@ -1,0 +1,180 @@
+"""Packets become files that say what they are, and every picture is accounted for."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.media import AAC, H264, H265, START_NS, make_packets
+from tests.support.recording import END_NS, KEY, Rig, feed, seconds
+from vedette.core.media import StreamFormat, StreamRole
+from vedette.core.time import TICKS_PER_S
+from vedette.recording.recovery import find_files, scan_segment
+
+
+@pytest.fixture
+def rig(tmp_path):
+    return Rig(tmp_path / "v")
+
+
+def numbers(rig) -> list[int]:
+    """The numbers of all stored pictures, in order, read back from the files."""
+    found = []
+    reader = rig.reader()
+    for part in reader.find_fragments(KEY.camera_id, KEY.role, 0, END_NS, 100_000):
+        data = reader.read_fragment(part)
+        from vedette.media.fmp4 import parse_fragment
+
+        track = parse_fragment(data).video
+        at = track.offset
+        for size in track.sizes_bytes:
+            found.append(int.from_bytes(data[at : at + 8], "big"))
+            at += size
+    return found
+
+
+def test_every_picture_is_stored_once_and_in_order(rig) -> None:
+    recorder = rig.recorder(target_s=10)
+    feed(recorder, make_packets(1000))
+    recorder.close()
+    rig.store.commit()
+    assert numbers(rig) == list(range(1000))
+    assert len(list(find_files(rig.volume))) == 4
+    assert recorder.ledger.totals.stored == 1000
+    assert rig.sink.gaps == []
+
+
+def test_pictures_before_the_first_key_frame_are_counted_not_stored(rig) -> None:
+    recorder = rig.recorder()
+    feed(recorder, make_packets(100, gop=50)[10:])
+    recorder.close()
+    rig.store.commit()
+    assert numbers(rig) == list(range(50, 100))
+    assert recorder.ledger.totals.unplaced == 40
+
+
+def test_new_parameters_make_a_new_file(rig) -> None:
+    recorder = rig.recorder()
+    feed(recorder, make_packets(100))
+    recorder.write_format(StreamFormat("run-1", H265))
+    feed(recorder, make_packets(100, start_90k=100 * 3600, first_sequence=100, start_ns=START_NS + seconds(4)))
+    recorder.close()
+    rig.store.commit()
+    reader = rig.reader()
+    parts = reader.find_fragments(KEY.camera_id, KEY.role, 0, END_NS, 100)
+    formats = [reader.read_init(part.segment).format.video for part in parts]
+    assert formats[0] == H264
+    assert formats[-1] == H265
+    assert rig.sink.gaps == []
+
+
+def test_the_same_format_again_makes_no_new_file(rig) -> None:
+    recorder = rig.recorder()
+    feed(recorder, make_packets(50))
+    recorder.write_format(StreamFormat("run-1", H264))
+    feed(recorder, make_packets(50, start_90k=50 * 3600, first_sequence=50, start_ns=START_NS + seconds(2)))
+    recorder.close()
+    assert len(list(find_files(rig.volume))) == 1
+
+
+def test_an_offline_camera_leaves_a_gap_with_its_reason(rig) -> None:
+    recorder = rig.recorder()
+    feed(recorder, make_packets(50))
+    recorder.on_fault("unreachable", ends_run=True)
+    recorder.write_format(StreamFormat("run-2", H264))
+    feed(recorder, make_packets(50, start_ns=START_NS + seconds(30)))
+    (gap,) = rig.sink.gaps
+    assert (gap.reason, gap.from_ns, gap.to_ns) == ("network", START_NS + seconds(2), START_NS + seconds(30))
+    assert gap.frames_missing == 28 * 25
+
+
+def test_a_restart_leaves_a_gap_that_says_so(rig, tmp_path) -> None:
+    recorder = rig.recorder()
+    feed(recorder, make_packets(50))
+    recorder.close()
+    rig.store.close()
+    again = Rig(tmp_path / "v")
+    recorder = again.recorder(stream_format=StreamFormat("run-2", H264), first_id=100)
+    feed(recorder, make_packets(50, start_ns=START_NS + seconds(5)))
+    recorder.close()
+    (gap,) = again.sink.gaps
+    assert (gap.reason, gap.to_ns - gap.from_ns) == ("restart", seconds(3))
+
+
+def test_a_new_run_without_a_fault_is_the_clocks_doing(rig) -> None:
+    recorder = rig.recorder()
+    feed(recorder, make_packets(50))
+    recorder.write_format(StreamFormat("run-2", H264))
+    feed(recorder, make_packets(50, start_ns=START_NS + seconds(600)))
+    (gap,) = rig.sink.gaps
+    assert gap.reason == "clock"
+
+
+def test_lost_network_packets_make_one_gap_not_one_each(rig) -> None:
+    recorder = rig.recorder()
+    packets = make_packets(100)
+    for position in (20, 23, 30):
+        packets[position] = replace(packets[position], lost_before=3)
+    feed(recorder, packets)
+    recorder.close()
+    (gap,) = rig.sink.gaps
+    assert (gap.reason, gap.frames_missing) == ("network", 3)
+
+
+def test_a_full_queue_is_a_gap_and_recording_goes_on_at_the_next_key_frame(rig) -> None:
+    recorder = rig.recorder()
+    packets = make_packets(300, gop=50)
+    feed(recorder, packets[:60])
+    rig.sink.refuses = True
+    feed(recorder, packets[60:90])
+    rig.sink.refuses = False
+    feed(recorder, packets[90:])
+    recorder.close()
+    rig.store.commit()
+    stored = numbers(rig)
+    lost = sorted(set(range(300)) - set(stored))
+    assert stored == sorted(set(stored))
+    assert lost == list(range(50, 100))  # the refused fragment, then the rest of its GOP, which needs it
+    totals = recorder.ledger.totals
+    assert (totals.received, totals.stored, totals.missing) == (300, 250, 50)
+    assert {gap.reason for gap in rig.sink.gaps} == {"disk"}
+    assert sum(gap.frames_missing for gap in rig.sink.gaps) == 50
+
+
+def test_a_jump_in_the_numbers_is_never_silent(rig) -> None:
+    recorder = rig.recorder()
+    packets = make_packets(100)
+    feed(recorder, packets[:30] + packets[33:])
+    recorder.close()
+    (gap,) = rig.sink.gaps
+    assert (gap.reason, gap.frames_missing) == ("unknown", 3)
+
+
+def test_switched_off_recording_is_policy(rig) -> None:
+    recorder = rig.recorder()
+    feed(recorder, make_packets(50))
+    recorder.close()
+    recorder.ledger.on_policy()
+    feed(recorder, make_packets(50, start_90k=50 * 90_000, first_sequence=1250, start_ns=START_NS + seconds(50)))
+    (gap,) = rig.sink.gaps
+    assert (gap.reason, gap.frames_missing) == ("policy", 0)
+
+
+def test_a_pausing_stream_gives_its_last_pictures_to_disk(rig) -> None:
+    recorder = rig.recorder()
+    packets = make_packets(30)
+    feed(recorder, packets)
+    recorder.tick(packets[-1].received_at_ns + seconds(4))
+    rig.store.commit()
+    assert numbers(rig) == list(range(30))
+
+
+def test_files_describe_themselves(rig) -> None:
+    recorder = rig.recorder(stream_format=StreamFormat("run-7", H264, AAC))
+    feed(recorder, make_packets(60, start_90k=5 * TICKS_PER_S))
+    recorder.close()
+    (path,) = find_files(rig.volume)
+    head = scan_segment(path).record.head
+    assert head.key == KEY
+    assert head.key.role is StreamRole.MAIN
+    assert (head.run_id, head.start_ns, head.start_90k) == ("run-7", START_NS, 5 * TICKS_PER_S)
+    assert head.segment_id == path.stem
