@@ -71,6 +71,7 @@ class MotionDetector:
         self._background: NDArray[np.float32] | None = None
         self._recent = np.zeros((0, 0), np.float32)
         self._noise = np.zeros((0, 0), np.float32)
+        self._stood_s = np.zeros((0, 0), np.float32)
         self._last_s = 0.0
         self._quiet_until_s = 0.0
 
@@ -101,6 +102,7 @@ class MotionDetector:
         self._background = picture.copy()
         self._recent = picture.copy()
         self._noise = np.full_like(picture, 2.0)
+        self._stood_s = np.zeros_like(picture)
         self._last_s = at_s
         self._quiet_until_s = at_s + self._policy.settle_s
 
@@ -119,15 +121,22 @@ class MotionDetector:
         return _tidy(np.abs(difference) > self._threshold())
 
     def _learn(self, picture: NDArray[np.float32], foreground: NDArray[np.bool_], elapsed_s: float) -> None:
+        """Lets the background follow where nothing stands, and swallow at once what has stood long enough.
+
+        Not gradually: a background that has taken on a third of a person shows that person's hole, as an object,
+        for a minute after the person has left.
+        """
         assert self._background is not None
         policy = self._policy
-        rate = np.where(foreground, elapsed_s / policy.object_s, elapsed_s / policy.background_s)
-        rate = np.minimum(rate, 1.0).astype(np.float32)
-        step = picture - self._background
-        self._background += rate * step
+        rate = np.float32(min(elapsed_s / policy.background_s, 1.0))
         calm = ~foreground
-        noise_rate = np.float32(min(elapsed_s / policy.background_s, 1.0))
-        self._noise[calm] += noise_rate * (np.abs(step[calm]) - self._noise[calm])
+        step = picture - self._background
+        self._noise[calm] += rate * (np.abs(step[calm]) - self._noise[calm])
+        self._background[calm] += rate * step[calm]
+        self._stood_s[calm] = 0.0
+        self._stood_s[foreground] += elapsed_s
+        swallowed = self._stood_s > policy.object_s
+        self._background[swallowed] = picture[swallowed]
         self._recent += np.float32(min(elapsed_s / policy.recent_s, 1.0)) * (picture - self._recent)
 
 
