@@ -39,7 +39,8 @@ from vedette.api.schemas.cameras import (
 from vedette.api.schemas.common import Id, Page
 from vedette.camera.administration import describe_change
 from vedette.camera.inventory import Login, StreamSettings
-from vedette.core.errors import InvalidInputError
+from vedette.core.errors import InvalidInputError, NotFoundError
+from vedette.core.media import StreamRole
 from vedette.identity.audit import Outcome
 from vedette.identity.permissions import Permission
 
@@ -186,6 +187,27 @@ async def remove_camera(camera_id: CameraId, caller: CallerPort, cameras: Camera
     """Removes a camera from the inventory. Its recordings and events stay."""
     camera = await cameras.remove_camera(camera_id)
     await audit.record(caller, "camera.remove", camera_id, detail=camera.settings.name)
+
+
+@router.post("/cameras/{camera_id}/test")
+@allows(Permission.CAMERA_CONFIGURE)
+async def probe_stored_camera(
+    camera_id: CameraId,
+    caller: CallerPort,
+    cameras: CamerasPort,
+    prober: ProberPort,
+    audit: AuditPort,
+    stream: Annotated[StreamRole, Query()] = StreamRole.MAIN,
+) -> ProbeOut:
+    """Connects to a camera of the inventory with its stored login. Nothing is changed."""
+    camera = await cameras.find_camera(camera_id)
+    settings = camera.streams.get(stream)
+    if settings is None:
+        raise NotFoundError(f"the camera {camera.settings.name} has no {stream.value} stream")
+    report = await prober.probe(settings, cameras.open_login(camera))
+    outcome = Outcome.DONE if report.ok else Outcome.FAILED
+    await audit.record(caller, "camera.test", camera_id, outcome=outcome)
+    return ProbeOut.model_validate(report.to_dict())
 
 
 @router.get("/cameras/{camera_id}/rules")

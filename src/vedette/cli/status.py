@@ -1,0 +1,61 @@
+"""`vedette status`: the state of every process, camera, volume and control."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vedette.adapters.api_client import NoSystemError
+from vedette.cli.output import data_option, json_option, open_client, print_json, print_table
+
+CANNOT_TELL = 3
+
+
+@click.command("status", short_help="Show the state of every process, camera, volume and control.")
+@data_option
+@json_option
+def command(data: Path | None, as_json: bool) -> None:
+    """Show the state of a running system. Exit code 3 when nobody answers."""
+    try:
+        with open_client(data) as client:
+            system = client.get("/system")
+            cameras = client.get("/cameras", {"limit": 1000})["items"]
+    except NoSystemError as exc:
+        sys.stderr.write(f"vedette: {exc}\n")
+        sys.exit(CANNOT_TELL)
+    streams = [_stream(camera, role) for camera in cameras for role in ("main", "sub") if camera["live"][role]]
+    if as_json:
+        print_json({**system, "streams": streams})
+    else:
+        _print_status(system, streams)
+
+
+def _stream(camera: dict[str, Any], role: str) -> dict[str, Any]:
+    return {"camera": camera["name"], "camera_id": camera["id"], "stream": role, **camera["live"][role]}
+
+
+def _print_status(system: dict[str, Any], streams: list[dict[str, Any]]) -> None:
+    rows: list[tuple[object, ...]] = [
+        ("process", one["role"], one["state"], one["since"] or "", f"{one['restarts']} restarts")
+        for one in system["processes"]
+    ]
+    rows += [
+        ("stream", f"{one['camera']}/{one['stream']}", one["state"], one["since"] or "", _stream_figures(one))
+        for one in streams
+    ]
+    rows += [
+        ("volume", one["path"], one["state"], one["oldest_at"] or "", _volume_figures(one)) for one in system["volumes"]
+    ]
+    rows += [("control", one["name"], one["state"], one["since"] or "", one["detail"]) for one in system["controls"]]
+    print_table(("WHAT", "NAME", "STATE", "SINCE", "FIGURES"), rows)
+
+
+def _stream_figures(one: dict[str, Any]) -> str:
+    if not one["codec"]:
+        return str(one["reason"])
+    return f"{one['codec']} {one['width']}x{one['height']} {one['fps']:g}/s {one['bitrate_bps'] / 1e6:.2f} Mbit/s"
+
+
+def _volume_figures(one: dict[str, Any]) -> str:
+    return f"{one['used_bytes'] / 1e9:.2f} GB used, {one['free_bytes'] / 1e9:.1f} GB free {one['reason']}".rstrip()
