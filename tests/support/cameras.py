@@ -18,7 +18,7 @@ from vedette.testing.source import SourceOptions
 LIMIT_S = 30.0
 
 
-def write_clip(folder: Path, frames: int = 50, fps: int = 25, width: int = 320, height: int = 180) -> Path:
+def write_clip(folder: Path, frames: int = 25, fps: int = 25, width: int = 320, height: int = 180) -> Path:
     """Writes the moving square as a clip to play."""
     path = folder / f"square_{width}x{height}_{fps}.mp4"
     path.write_bytes(write_square_file(frames, fps, width, height))

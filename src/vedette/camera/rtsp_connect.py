@@ -165,7 +165,7 @@ async def _start_tls(
         async with asyncio.timeout(timeout_s):
             _, protocol = await loop.create_connection(make_protocol, sock=sock, ssl=context, server_hostname=url.host)
     except TimeoutError as exc:
-        raise NoAnswerError(url.where, "TLS", timeout_s) from exc
+        raise TlsFailedError(url.where, "it does not answer the encrypted greeting") from exc
     except ssl.SSLCertVerificationError as exc:
         if exc.verify_code in {62, 64}:  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
             raise WrongHostNameError(url.where) from exc

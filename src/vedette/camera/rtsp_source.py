@@ -128,7 +128,7 @@ class RtspSource:
             reply = await client.request("DESCRIBE", url.text, {"Accept": "application/sdp"})
             description = _read_description(reply, url)
             note.detail = ", ".join(f"{track.kind} {track.encoding}" for track in description.tracks)
-        setup = _Setup(self, client, base_url(reply, url), description, self._counters, self._clock)
+            setup = _Setup(self, client, base_url(reply, url), description, self._counters, self._clock)
         with step(trace, "setup") as note:
             await setup.run(stack, transport)
             note.detail = transport

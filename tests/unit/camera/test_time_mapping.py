@@ -1,5 +1,7 @@
 """The promises of the time mapping, for any camera and any network."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -73,7 +75,7 @@ def test_captured_never_decreases_within_a_run_and_never_strays_a_second(steps: 
 def test_the_spacing_of_the_camera_survives_network_jitter() -> None:
     delays = (5_000_000, 90_000_000, 20_000_000, 60_000_000, 1_000_000)
     mapped = [at for at, _ in run(steady(500, delays=delays))]
-    spacing = [b.captured_at_ns - a.captured_at_ns for a, b in zip(mapped[50:], mapped[51:], strict=False)]
+    spacing = [b.captured_at_ns - a.captured_at_ns for a, b in pairwise(mapped[50:])]
     assert max(abs(step - FRAME_NS) for step in spacing) < 200_000
     assert not any(at.starts_run for at in mapped[1:])
 
@@ -109,7 +111,7 @@ def test_a_jump_starts_a_new_run_at_the_next_key_frame_and_loses_no_time(jump_90
     items = items[:120] + [(rtp + jump_90k, at, mono, key) for rtp, at, mono, key in items[120:]]
     mapped = [at for at, _ in run(items)]
     assert [index for index, at in enumerate(mapped) if at.starts_run] == [0, 150]
-    for before, after in zip(mapped[100:150], mapped[101:150], strict=False):
+    for before, after in pairwise(mapped[100:150]):
         assert 0 < after.pts_90k - before.pts_90k < 2 * FRAME_90K
 
 
