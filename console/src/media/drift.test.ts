@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import { DriftControl } from "./drift";
+
+const POLICY = { minTargetS: 0.08, maxTargetS: 1, jumpS: 1, calmS: 8 };
+
+function rate(control: DriftControl, lagS: number, nowS = 0): number | "jump" {
+  const decision = control.decide(lagS, nowS);
+  return decision.kind === "jump" ? "jump" : decision.rate;
+}
+
+describe("distance to the live edge", () => {
+  test("near the target plays at normal speed", () => {
+    expect(rate(new DriftControl(POLICY), 0.08)).toBe(1);
+  });
+
+  test("a little behind catches up a little, further behind faster, far behind jumps", () => {
+    const control = new DriftControl(POLICY);
+    expect(rate(control, 0.11)).toBe(1.03);
+    expect(rate(control, 0.2)).toBe(1.1);
+    expect(rate(control, 0.6)).toBe(2);
+    expect(rate(control, 1.2)).toBe("jump");
+  });
+
+  test("catches up all the way to the target, not only into the dead band", () => {
+    const control = new DriftControl(POLICY);
+    rate(control, 0.2);
+    expect(rate(control, 0.11)).toBe(1.1);
+    expect(rate(control, 0.09)).toBe(1.1);
+    expect(rate(control, 0.07)).toBe(1);
+  });
+
+  test("almost dry slows down before it stalls", () => {
+    expect(rate(new DriftControl(POLICY), 0.02)).toBe(0.97);
+  });
+
+  test("a jump lands at the target", () => {
+    expect(new DriftControl(POLICY).decide(5, 0)).toEqual({ kind: "jump", lagS: 0.08 });
+  });
+});
+
+describe("target", () => {
+  test("grows with stalls up to its limit", () => {
+    const control = new DriftControl(POLICY);
+    control.stalled(0);
+    expect(control.targetS).toBeCloseTo(0.124);
+    for (let count = 0; count < 30; count += 1) control.stalled(0);
+    expect(control.targetS).toBe(1);
+  });
+
+  test("shrinks again only after a calm time, never below its limit", () => {
+    const control = new DriftControl(POLICY);
+    control.stalled(0);
+    const grown = control.targetS;
+    control.decide(0.1, 7.9);
+    expect(control.targetS).toBe(grown);
+    control.decide(0.1, 8.1);
+    expect(control.targetS).toBeLessThan(grown);
+    for (let second = 9; second < 200; second += 9) control.decide(0.1, second);
+    expect(control.targetS).toBe(0.08);
+  });
+});
