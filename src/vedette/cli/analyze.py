@@ -1,0 +1,72 @@
+"""`vedette analyze`: the engine of the cameras, on files."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from vedette.behavior.rules_file import parse_rules_file
+from vedette.cli.models import find_models_folder
+from vedette.core.detections import CLASS_NAMES
+from vedette.core.errors import InvalidInputError
+from vedette.node.analyzer_pool import choose_model
+from vedette.node.file_analysis import FilePlan
+from vedette.node.file_batch import FileBatch, find_inputs
+from vedette.runtime.clock import SystemClock
+from vedette.vision.models.registry import ModelRegistry
+
+
+@click.command("analyze")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Output folder.")
+@click.option("--fps", type=click.FloatRange(0, 1000), default=0.0, help="Analysed pictures a second [all].")
+@click.option("--classes", default="", help=f"Comma-separated: {', '.join(CLASS_NAMES)}.")
+@click.option("--rules", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Rules file (YAML).")
+@click.option("--detector", type=click.Choice(["auto", "motion"]), default="auto", show_default=True)
+@click.option("--annotate", is_flag=True, help="Write annotated.mp4 with boxes.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=None, help="Files at a time [processors].")
+@click.option("--data", type=click.Path(path_type=Path), default=None, help="Data directory with models [./var].")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+def command(
+    paths: tuple[Path, ...],
+    out: Path,
+    fps: float,
+    classes: str,
+    rules: Path | None,
+    detector: str,
+    annotate: bool,
+    jobs: int | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Analyse video files and pictures, and folders of them. Run it again to go on where it stopped."""
+    file_rules = parse_rules_file(rules.read_text("utf-8"), str(rules)) if rules else None
+    models = find_models_folder(data)
+    model, missing = choose_model(ModelRegistry(models)) if detector == "auto" else ("", "")
+    if missing:
+        _tell(f"motion only: {missing}")
+    plan = FilePlan(model, models.absolute(), _parse_classes(classes), fps, annotate)
+    batch = FileBatch(plan, file_rules, out, SystemClock(), _tell)
+    inputs = find_inputs(paths)
+    entries = asyncio.run(batch.run(inputs, jobs or len(os.sched_getaffinity(0))))
+    if as_json:
+        print(json.dumps({"inputs": [msgspec.to_builtins(entry) for entry in entries]}, indent=2))
+    if any(entry.state != "done" for entry in entries):
+        sys.exit(1)
+
+
+def _parse_classes(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    unknown = sorted(set(names) - set(CLASS_NAMES))
+    if unknown:
+        raise InvalidInputError(f"unknown classes: {', '.join(unknown)}", f"Known: {', '.join(CLASS_NAMES)}.")
+    return names
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

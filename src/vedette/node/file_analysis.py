@@ -1,0 +1,242 @@
+"""Analyses one video or picture file with the engine of the cameras, in a jailed worker of its own.
+
+The worker gets the open file and nothing else; container, codec and model all run behind the jail, so a hostile
+file can at worst end its own worker, which is an error of this one file.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vedette.behavior.rules import RuleSet
+from vedette.behavior.scene import Scene
+from vedette.core.assignment import Rule
+from vedette.core.detections import CLASS_NAMES, Tracks
+from vedette.core.errors import InvalidInputError, StorageError
+from vedette.core.time import NS_PER_S, TICKS_PER_S
+from vedette.node.file_results import FileResults
+from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
+from vedette.vision import wire
+from vedette.vision.track.tracker import Tracker, TrackPolicy
+from vedette.vision.wire import FileInfo, FrameResult, Kind, Overlay, PacketReply
+
+_AHEAD = 2
+"""Requests in flight: the worker decodes the next picture while this process follows the tracks of the last."""
+_ANNOTATED_WIDTH_PX = 1280
+_HOLD_S = 0.5
+_ANNOTATE_BATCH = 8
+
+Progress = Callable[[float, FileInfo], None]
+"""Called now and then with the seconds of the file that are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlan:
+    """How to analyse files.
+
+    Attributes:
+        model: Name of the installed model, empty for motion alone.
+        models: Folder of installed models.
+        fps: Analysed pictures a second at most, 0: every one.
+    """
+
+    model: str
+    models: Path
+    classes: tuple[str, ...]
+    fps: float
+    annotate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """What the summary says of a finished file."""
+
+    info: FileInfo
+    frames_read: int
+    frames_analyzed: int
+    damaged: int
+
+
+class FileAnalysis:
+    """One file. Use `run` once."""
+
+    def __init__(self, path: Path, plan: FilePlan, rules: tuple[Rule, ...], *, is_picture: bool) -> None:
+        self._path = path
+        self._plan = plan
+        self._rules = RuleSet(rules)
+        self._tracker = Tracker(TrackPolicy(min_hits=1) if is_picture else None)
+        self.results = FileResults()
+        self._overlays: list[tuple[float, list[Overlay]]] = []
+        self._read = 0
+        self._analysed = 0
+        self._damaged = 0
+        self._last_s = 0.0
+
+    async def run(self, folder: Path, progress: Progress) -> FileOutcome:
+        """Analyses the file and writes the results into `folder`.
+
+        Raises:
+            InvalidInputError: the file cannot be decoded.
+            WorkerLostError: the worker died of it.
+            StorageError: the file cannot be read or the results cannot be written.
+        """
+        try:
+            file = self._path.open("rb")
+        except OSError as error:
+            raise StorageError(f"{self._path} cannot be read: {error.strerror}") from error
+        with file:
+            arguments = ("--file", str(file.fileno()))
+            if self._plan.model:
+                arguments += ("--models", str(self._plan.models), "--model", self._plan.model)
+            command = WorkerCommand("vedette.node.vision_worker", arguments, (file.fileno(),))
+            worker = await start_worker(command)
+        try:
+            info = await self._analyse(worker, progress)
+            await asyncio.to_thread(self._write, folder)
+            if self._plan.annotate:
+                await self._annotate(worker, folder / "annotated.mp4")
+        finally:
+            await worker.stop()
+        return FileOutcome(info, self._read, self._analysed, self._damaged)
+
+    def _write(self, folder: Path) -> None:
+        try:
+            self.results.write(folder)
+        except OSError as error:
+            raise StorageError(f"results cannot be written to {folder}: {error.strerror}") from error
+
+    async def _open(self, worker: WorkerProcess) -> FileInfo:
+        detector = "model" if self._plan.model else "motion"
+        setup = wire.FileSetup(detector, list(self._plan.classes), self._plan.fps)
+        return wire.decode(await _ask(worker, Kind.FILE_OPEN, wire.encode(setup)), FileInfo)
+
+    async def _analyse(self, worker: WorkerProcess, progress: Progress) -> FileInfo:
+        info = await self._open(worker)
+        replies = _Replies(worker)
+        for _ in range(_AHEAD):
+            await replies.ask_next()
+        while True:
+            reply = await replies.take_next()
+            if not reply.done:
+                await replies.ask_next()
+            self._read += reply.decoded
+            self._damaged += reply.damaged
+            for result in reply.results:
+                await self._take(result, replies)
+            progress(self._last_s, info)
+            if reply.done:
+                break
+        await replies.drain()
+        self.results.end(self._last_s)
+        if self._read == 0:
+            raise InvalidInputError(
+                "no picture in this file could be decoded",
+                "Play it with another player: if that fails too, the file is damaged.",
+            )
+        return info
+
+    async def _take(self, result: FrameResult, replies: "_Replies") -> None:
+        self._analysed += 1
+        at_s = self._last_s = result.pts_90k / TICKS_PER_S
+        found = wire.decode_boxes(result.boxes or b"")
+        update = self._tracker.push(found, at_s)
+        size = (result.width, result.height)
+        for row in self.results.note_tracks(self._read, at_s, update.tracks, size):
+            record = self.results.objects[int(update.tracks.track_id[row])]
+            record.jpeg = await replies.ask_crop(result.pts_90k, _crop_of(update.tracks, row))
+        scene = Scene(round(at_s * NS_PER_S), update.tracks, update.ended, result.motion)
+        self.results.note_findings(self._rules.push(scene))
+        if self._plan.annotate:
+            self._overlays.append((at_s, _overlays_of(update.tracks)))
+
+    async def _annotate(self, worker: WorkerProcess, path: Path) -> None:
+        """Reads the file again and draws. A picture that was not analysed shows the boxes of the one before."""
+        info = await self._open(worker)
+        step_s = 1 / info.fps if info.fps else 0.04
+        part = path.with_suffix(".part")
+        try:
+            with part.open("wb") as out:
+                for first in range(0, self._read + 1, _ANNOTATE_BATCH):
+                    batch = [self._overlays_at(index * step_s) for index in range(first, first + _ANNOTATE_BATCH)]
+                    request = wire.AnnotateRequest(batch, _ANNOTATED_WIDTH_PX)
+                    out.write(await _ask(worker, Kind.ANNOTATE, wire.encode(request)))
+            part.replace(path)
+        except OSError as error:
+            raise StorageError(f"{path} cannot be written: {error.strerror}") from error
+
+    def _overlays_at(self, at_s: float) -> list[Overlay]:
+        while len(self._overlays) > 1 and self._overlays[1][0] <= at_s + 0.005:
+            self._overlays.pop(0)
+        if not self._overlays or not -0.005 <= at_s - self._overlays[0][0] + 0.005 <= _HOLD_S:
+            return []
+        return self._overlays[0][1]
+
+
+class _Replies:
+    """Keeps requests for pictures ahead, and answers to them apart from the crops asked in between."""
+
+    def __init__(self, worker: WorkerProcess) -> None:
+        self._worker = worker
+        self._pending: deque[bool] = deque()
+        self._pictures: deque[PacketReply] = deque()
+
+    async def ask_next(self) -> None:
+        await self._worker.send(Kind.FILE_NEXT, b"")
+        self._pending.append(True)
+
+    async def take_next(self) -> PacketReply:
+        while not self._pictures:
+            await self._receive()
+        return self._pictures.popleft()
+
+    async def ask_crop(self, pts_90k: int, crop: tuple[float, float, float, float]) -> bytes:
+        """A part of a recent picture as JPEG, empty when it is gone already."""
+        request = wire.SnapshotRequest(0, pts_90k, 4096, [], crop)
+        await self._worker.send(Kind.SNAPSHOT, wire.encode(request))
+        self._pending.append(False)
+        while True:
+            kind, payload, is_picture = await self._receive()
+            if not is_picture:
+                return b"" if kind == Kind.FAILED else wire.check_jpeg(payload)
+
+    async def drain(self) -> None:
+        while self._pending:
+            await self._receive()
+
+    async def _receive(self) -> tuple[int, bytes, bool]:
+        message = await self._worker.receive()
+        if not self._pending:
+            raise WorkerLostError("the worker spoke without being asked")
+        is_picture = self._pending.popleft()
+        if is_picture:
+            if message.kind == Kind.FAILED:
+                raise InvalidInputError(message.payload[:300].decode("utf-8", "replace"))
+            self._pictures.append(wire.decode_reply(message.payload))
+        return message.kind, message.payload, is_picture
+
+
+async def _ask(worker: WorkerProcess, kind: Kind, payload: bytes) -> bytes:
+    await worker.send(kind, payload)
+    message = await worker.receive()
+    if message.kind == Kind.FAILED:
+        raise InvalidInputError(message.payload[:300].decode("utf-8", "replace"))
+    return message.payload
+
+
+def _crop_of(tracks: Tracks, row: int) -> tuple[float, float, float, float]:
+    """The box with a little air around it."""
+    left, top, right, bottom = (float(value) for value in tracks.boxes_norm_xyxy[row])
+    air_x, air_y = (right - left) * 0.08, (bottom - top) * 0.08
+    return max(0.0, left - air_x), max(0.0, top - air_y), min(1.0, right + air_x), min(1.0, bottom + air_y)
+
+
+def _overlays_of(tracks: Tracks) -> list[Overlay]:
+    overlays = []
+    for row in range(len(tracks)):
+        left, top, right, bottom = (float(value) for value in tracks.boxes_norm_xyxy[row])
+        class_id = int(tracks.class_id[row])
+        text = f"{CLASS_NAMES[class_id].replace('_', '-')} {int(tracks.track_id[row])}"
+        overlays.append(Overlay((left, top, right, bottom), text, class_id))
+    return overlays

@@ -1,0 +1,200 @@
+"""Analyses many files: finds them, runs a few at a time, keeps the summary, and goes on where it stopped."""
+
+import asyncio
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from vedette.behavior.rules import default_rules
+from vedette.behavior.rules_file import RulesFile
+from vedette.core.assignment import Rule
+from vedette.core.errors import NotFoundError, StorageError, VedetteError
+from vedette.core.time import NS_PER_S
+from vedette.node.file_analysis import FileAnalysis, FilePlan
+from vedette.runtime.clock import Clock
+from vedette.vision.wire import FileInfo
+
+_VIDEO = frozenset(
+    {".mp4", ".m4v", ".mov", ".mkv", ".avi", ".wmv", ".flv", ".ts", ".mts", ".m2ts", ".webm", ".mpg", ".mpeg", ".3gp"}
+    | {".h264", ".264", ".h265", ".265", ".hevc", ".asf", ".vob", ".dav"}
+)
+_PICTURE = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+_REPORT_EVERY_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryEntry:
+    """One input in `summary.json`. `state`: done | failed | cancelled."""
+
+    path: str
+    sha256: str
+    state: str
+    error: str
+    duration_s: float
+    frames_read: int
+    frames_analyzed: int
+    wall_s: float
+    release: str
+    configuration: str
+    folder: str
+
+
+def find_inputs(paths: Sequence[Path]) -> list[Path]:
+    """Files as given, and the videos and pictures in folders, sorted, each once.
+
+    Raises:
+        NotFoundError: a path does not exist, or there is nothing to analyse.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise NotFoundError(f"{path} does not exist")
+        if path.is_dir():
+            found += sorted(f for f in path.rglob("*") if f.is_file() and f.suffix.lower() in _VIDEO | _PICTURE)
+        else:
+            found.append(path)
+    if not found:
+        raise NotFoundError("there is no video or picture in what was given")
+    return list(dict.fromkeys(found))
+
+
+def fingerprint(plan: FilePlan, rules: RulesFile | None) -> str:
+    """A short fingerprint of everything that shapes the result, so that a resumed run repeats what changed."""
+    parts = (plan.model, plan.classes, plan.fps, plan.annotate, msgspec.json.encode(rules))
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+
+
+class FileBatch:
+    """All files of one call, into one output folder."""
+
+    def __init__(
+        self, plan: FilePlan, rules: RulesFile | None, out: Path, clock: Clock, tell: Callable[[str], None]
+    ) -> None:
+        self._plan = plan
+        self._rules = rules
+        self._out = out
+        self._clock = clock
+        self._tell = tell
+        self._configuration = fingerprint(plan, rules)
+        self._release = plan.model or "motion-r1"
+        self._before = _load_summary(out / "summary.json")
+        self._entries: dict[Path, SummaryEntry] = {}
+        self._folders: dict[str, Path] = {}
+
+    async def run(self, inputs: Sequence[Path], jobs: int) -> list[SummaryEntry]:
+        """Analyses all inputs. A bad file is an entry with an error, never the end of the batch."""
+        slots = asyncio.Semaphore(jobs)
+
+        async def take(path: Path) -> None:
+            async with slots:
+                await self._take(path)
+
+        folders = [self._folder_for(path) for path in inputs]
+        self._folders = dict(zip((str(path) for path in inputs), folders, strict=True))
+        async with asyncio.TaskGroup() as tasks:
+            for path in inputs:
+                tasks.create_task(take(path))
+        return [self._entries[path] for path in inputs]
+
+    async def _take(self, path: Path) -> None:
+        began_ns = self._clock.mono_ns()
+        folder = self._folders[str(path)]
+        digest = await asyncio.to_thread(_hash_file, path)
+        kept = self._before.get(str(path))
+        if kept and (kept.sha256, kept.configuration, kept.release, kept.state) == (
+            digest,
+            self._configuration,
+            self._release,
+            "done",
+        ):
+            self._keep(path, kept)
+            self._tell(f"{path.name}: done before")
+            return
+        entry = SummaryEntry(
+            str(path), digest, "cancelled", "", 0.0, 0, 0, 0.0, self._release, self._configuration, folder.name
+        )
+        try:
+            entry = await self._analyse(path, folder, entry)
+        except VedetteError as error:
+            entry = replace(entry, state="failed", error=str(error))
+            self._tell(f"{path.name}: {error}")
+        finally:
+            wall_s = (self._clock.mono_ns() - began_ns) / NS_PER_S
+            self._keep(path, replace(entry, wall_s=round(wall_s, 3)))
+
+    async def _analyse(self, path: Path, folder: Path, entry: SummaryEntry) -> SummaryEntry:
+        is_picture = path.suffix.lower() in _PICTURE
+        analysis = FileAnalysis(path, self._plan, self._rules_for(path), is_picture=is_picture)
+        outcome = await analysis.run(folder, self._reporter(path))
+        self._tell(f"{path.name}: {len(analysis.results.objects)} objects, {len(analysis.results.events)} events")
+        return replace(
+            entry,
+            state="done",
+            duration_s=round(outcome.info.duration_s, 3),
+            frames_read=outcome.frames_read,
+            frames_analyzed=outcome.frames_analyzed,
+        )
+
+    def _rules_for(self, path: Path) -> tuple[Rule, ...]:
+        if self._rules is None:
+            return default_rules(has_model=bool(self._plan.model))
+        return self._rules.rules_for(path.name if path.name in self._rules.cameras else path.stem)
+
+    def _reporter(self, path: Path) -> Callable[[float, FileInfo], None]:
+        last_ns = self._clock.mono_ns()
+
+        def report(done_s: float, info: FileInfo) -> None:
+            nonlocal last_ns
+            now_ns = self._clock.mono_ns()
+            if now_ns - last_ns < _REPORT_EVERY_S * NS_PER_S:
+                return
+            last_ns = now_ns
+            share = f" ({done_s / info.duration_s:.0%})" if info.duration_s else ""
+            self._tell(f"{path.name}: {done_s:.0f} s{share}")
+
+        return report
+
+    def _folder_for(self, path: Path) -> Path:
+        """One folder per input, named like it; a second input of the same name gets a mark of its path."""
+        taken = {folder.name for folder in self._folders.values()}
+        names = (path.stem, f"{path.stem}-{hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:8]}")
+        name = next((name for name in names if name not in taken), names[1])
+        folder = self._out / name
+        self._folders[str(path)] = folder
+        return folder
+
+    def _keep(self, path: Path, entry: SummaryEntry) -> None:
+        self._entries[path] = entry
+        known = [self._entries[Path(name)] for name in self._folders if Path(name) in self._entries]
+        _save_summary(self._out / "summary.json", known)
+
+
+def _hash_file(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""  # the analysis says why it cannot be read
+
+
+def _load_summary(path: Path) -> dict[str, SummaryEntry]:
+    try:
+        entries = msgspec.json.decode(path.read_bytes(), type=list[SummaryEntry])
+        return {entry.path: entry for entry in entries}
+    except (OSError, msgspec.MsgspecError):
+        return {}
+
+
+def _save_summary(path: Path, entries: Sequence[SummaryEntry]) -> None:
+    part = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps([msgspec.to_builtins(entry) for entry in entries], indent=2) + "\n", "utf-8")
+        os.replace(part, path)  # noqa: PTH105 - atomic rename, spelled as what it is
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}", "Choose another --out.") from error
