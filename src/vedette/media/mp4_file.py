@@ -8,7 +8,7 @@ files they often open without duration or seeking.
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby, pairwise
 
 from vedette.core.media import AudioFormat, VideoFormat
 from vedette.core.time import TICKS_PER_S
@@ -108,10 +108,12 @@ def _moov(
     duration_90k = shown_90k[1] - shown_90k[0]
     fixed = struct.pack(">IIIIIHxx8x", made_s, made_s, TICKS_PER_S, min(duration_90k, 0xFFFFFFFF), 0x10000, 0x100)
     mvhd = full_box(b"mvhd", 0, 0, fixed, _MATRIX, bytes(24), struct.pack(">I", 3))
-    traks = [_trak(1, [part for part in placed if not part[0].is_audio], video_sample_entry(video), video, shown_90k)]
+    pictures = [part for part in placed if not part[0].is_audio]
+    traks = [_trak(1, pictures, video_sample_entry(video), (video.width, video.height), TICKS_PER_S, shown_90k)]
     sound = [part for part in placed if part[0].is_audio]
     if audio is not None and sound:
-        traks.append(_trak(2, sound, audio_sample_entry(audio), None, shown_90k))
+        # Sound counts in its own samples: libav drops all of it behind an edit list otherwise (seen with 5.1 and 8).
+        traks.append(_trak(2, sound, audio_sample_entry(audio), None, audio.sample_rate_hz, shown_90k))
     return box(b"moov", mvhd, *traks)
 
 
@@ -119,54 +121,63 @@ def _trak(
     track_id: int,
     placed: Sequence[tuple[Chunk, int]],
     entry: bytes,
-    video: VideoFormat | None,
+    size_px: tuple[int, int] | None,
+    scale_hz: int,
     shown_90k: tuple[int, int],
 ) -> bytes:
+    """Makes a track that counts in `scale_hz`; `size_px` is None for sound."""
     chunks = [chunk for chunk, _ in placed]
     start_90k = chunks[0].dts_90k
-    media_90k = sum(sum(chunk.durations_90k) for chunk in chunks)
-    duration_90k = shown_90k[1] - shown_90k[0]
-    size_px = (video.width, video.height) if video else (0, 0)
+    durations = _scale_durations(chunks, scale_hz)
+    width_px, height_px = size_px or (0, 0)
     tkhd = full_box(
         b"tkhd",
         1,
         3,
-        struct.pack(">QQIIQ8xHHHxx", 0, 0, track_id, 0, duration_90k, 0, 0, 0 if video else 0x100),
+        struct.pack(">QQIIQ8xHHHxx", 0, 0, track_id, 0, shown_90k[1] - shown_90k[0], 0, 0, 0 if size_px else 0x100),
         _MATRIX,
-        struct.pack(">II", size_px[0] << 16, size_px[1] << 16),
+        struct.pack(">II", width_px << 16, height_px << 16),
     )
-    mdhd = full_box(b"mdhd", 1, 0, struct.pack(">QQIQHH", 0, 0, TICKS_PER_S, media_90k, 0x55C4, 0))
-    handler = b"vide" if video else b"soun"
+    mdhd = full_box(b"mdhd", 1, 0, struct.pack(">QQIQHH", 0, 0, scale_hz, sum(durations), 0x55C4, 0))
+    handler = b"vide" if size_px else b"soun"
     hdlr = full_box(b"hdlr", 0, 0, bytes(4), handler, bytes(12), b"\x00")
-    header = full_box(b"vmhd", 0, 1, bytes(8)) if video else full_box(b"smhd", 0, 0, bytes(4))
-    stbl = _stbl(placed, entry)
-    return box(
-        b"trak",
-        tkhd,
-        _edts(start_90k, shown_90k),
-        box(b"mdia", mdhd, hdlr, box(b"minf", header, _DINF, stbl)),
-    )
+    header = full_box(b"vmhd", 0, 1, bytes(8)) if size_px else full_box(b"smhd", 0, 0, bytes(4))
+    media = box(b"mdia", mdhd, hdlr, box(b"minf", header, _DINF, _stbl(placed, durations, entry)))
+    return box(b"trak", tkhd, _edts(start_90k, shown_90k, scale_hz), media)
 
 
-def _edts(start_90k: int, shown_90k: tuple[int, int]) -> bytes:
-    """Makes the edit list: skip to the first shown time, or wait for a track that begins later (8.6.6)."""
+def _scale_durations(chunks: Sequence[Chunk], scale_hz: int) -> list[int]:
+    """Converts durations so that rounding never adds up: each boundary is rounded, not each duration."""
+    boundaries = accumulate((value for chunk in chunks for value in chunk.durations_90k), initial=0)
+    return [after - before for before, after in pairwise(_scale(value, scale_hz) for value in boundaries)]
+
+
+def _scale(ticks_90k: int, scale_hz: int) -> int:
+    return (ticks_90k * scale_hz + TICKS_PER_S // 2) // TICKS_PER_S
+
+
+def _edts(start_90k: int, shown_90k: tuple[int, int], scale_hz: int) -> bytes:
+    """Makes the edit list: skip to the first shown time, or wait for a track that begins later (8.6.6).
+
+    Durations count in the movie's ticks, media times in the track's.
+    """
     show_from, show_to = shown_90k
     edits = []
     if start_90k > show_from:
         edits.append((start_90k - show_from, -1))
         edits.append((max(0, show_to - start_90k), 0))
     else:
-        edits.append((show_to - show_from, show_from - start_90k))
+        edits.append((show_to - show_from, _scale(show_from - start_90k, scale_hz)))
     entries = b"".join(struct.pack(">QqHH", duration, media, 1, 0) for duration, media in edits)
     return box(b"edts", full_box(b"elst", 1, 0, struct.pack(">I", len(edits)), entries))
 
 
-def _stbl(placed: Sequence[tuple[Chunk, int]], entry: bytes) -> bytes:
+def _stbl(placed: Sequence[tuple[Chunk, int]], durations: Sequence[int], entry: bytes) -> bytes:
     chunks = [chunk for chunk, _ in placed]
     sizes = [size for chunk in chunks for size in chunk.sizes_bytes]
     boxes = [
         full_box(b"stsd", 0, 0, struct.pack(">I", 1), entry),
-        _runs(b"stts", 0, [value for chunk in chunks for value in chunk.durations_90k]),
+        _runs(b"stts", 0, durations),
         _stsc(chunks),
         full_box(b"stsz", 0, 0, struct.pack(">II", 0, len(sizes)), struct.pack(f">{len(sizes)}I", *sizes)),
         full_box(

@@ -64,12 +64,14 @@ def plan_download(reader: FootageReader, selection: Selection, open_encoder: Enc
     pieces = PieceReader(reader, selection, open_encoder)
     audio = pieces.audio_format()
     chunks = [chunk for piece in pieces.pieces() for chunk in _chunks(piece, audio)]
+    # Shown times count from the first picture's presentation, which B-frames put after its decoding.
+    first_90k = next(chunk.composition_90k[0] for chunk in chunks if not chunk.is_audio)
     plan = plan_mp4(
         selection.format.video,
         audio,
         _close_audio_holes(chunks),
-        show_from_90k=selection.shown_90k[0],
-        show_to_90k=selection.shown_90k[1],
+        show_from_90k=selection.shown_90k[0] + first_90k,
+        show_to_90k=selection.shown_90k[1] + first_90k,
         created_s=selection.first_ns // NS_PER_S,
     )
     return Mp4Download(plan, pieces)

@@ -103,7 +103,7 @@ class Play:
         await self._pacing.wait_for_room(self._line.start_90k / TICKS_PER_S)
         await self._channel.send(self._make_message(packets, audio, placement, duration_90k))
         if self._count == 1:
-            await self._say_position(fragment)
+            await self._say_position(fragment, packets.video[0].pts_90k + placement.shift_90k)
 
     def _read(self, fragment: FragmentRef) -> tuple[SegmentInit, StoredPackets]:
         init = self._reader.read_init(fragment.segment)
@@ -156,10 +156,11 @@ class Play:
             sent_at_ns=self._clock.utc_ns(),
         )
 
-    async def _say_position(self, first: FragmentRef) -> None:
+    async def _say_position(self, first: FragmentRef, first_90k: int) -> None:
         """Which media time the asked wall time is: inside the first fragments, or their start after a gap."""
         wall_ns = max(self._request.at_ns, first.start_ns)
-        await self._channel.send(self._numbered(position_text(wall_ns, ns_to_ticks(wall_ns - first.start_ns))))
+        media_90k = first_90k + ns_to_ticks(wall_ns - first.start_ns)
+        await self._channel.send(self._numbered(position_text(wall_ns, media_90k)))
 
     async def _say_gap(self, from_ns: int, to_ns: int, reason: str = "") -> None:
         if not reason:
