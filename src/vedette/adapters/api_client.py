@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,6 +178,25 @@ class ApiClient:
         if answer.is_error:
             raise ApiError(_problem(answer), answer.status_code)
         return answer
+
+    def download(self, path: str, parameters: Mapping[str, Any], write: Callable[[bytes], object]) -> Mapping[str, str]:
+        """Streams an answer's body into `write` and returns the headers.
+
+        Raises:
+            NoSystemError: no answer, or it broke off: what was written is not complete.
+            ApiError: an answer that says no; nothing was written.
+        """
+        try:
+            with self._client.stream("GET", f"{API}{path}", params=dict(parameters), timeout=SLOW_TIMEOUT_S) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise ApiError(_problem(answer), answer.status_code)
+                for block in answer.iter_bytes():
+                    write(block)
+                return dict(answer.headers)
+        except httpx.HTTPError as exc:
+            where = self._endpoint.socket or self._endpoint.url
+            raise NoSystemError(f"the system at {where} broke off: {exc}", "Try again.") from exc
 
     def pages(self, path: str, parameters: Mapping[str, Any], most: int) -> Iterator[Any]:
         """Yields the items of a list with cursors, page by page, at most so many."""
