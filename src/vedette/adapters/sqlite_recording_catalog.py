@@ -19,10 +19,9 @@ from vedette.recording.records import GapRecord, StreamKey
 
 LONGEST_SEGMENT_NS = 600 * NS_PER_S
 """No segment lasts longer (`CutPolicy.max_90k` is half of it); bounds the search for overlaps to the left."""
-_COLUMNS = (
-    "segment_id, run_id, start_ns, end_ns, start_90k, init_size_bytes, size_bytes, frames, is_open"
-    " FROM segments JOIN streams USING (stream_id) WHERE camera_id = ? AND role = ?"
-)
+_FIELDS = "segment_id, run_id, start_ns, end_ns, start_90k, init_size_bytes, size_bytes, frames, is_open"
+_COLUMNS = f"{_FIELDS} FROM segments JOIN streams USING (stream_id) WHERE camera_id = ? AND role = ?"
+_PAGE = 1000
 
 
 class SqliteRecordingCatalog:
@@ -73,6 +72,17 @@ class SqliteRecordingCatalog:
     def find_keys(self) -> list[StreamKey]:
         rows = self._select("SELECT camera_id, role FROM streams", ())
         return [StreamKey(camera_id, StreamRole(role)) for camera_id, role in rows]
+
+    def find_all(self) -> Iterator[SegmentRef]:
+        after = 0
+        while rows := self._select(
+            f"SELECT number, camera_id, role, {_FIELDS} FROM segments JOIN streams USING (stream_id)"  # noqa: S608 -- a constant
+            " WHERE number > ? ORDER BY number LIMIT ?",
+            (after, _PAGE),
+        ):
+            for number, camera_id, role, *rest in rows:
+                after = number
+                yield _segment(StreamKey(camera_id, StreamRole(role)), tuple(rest))
 
     def close(self) -> None:
         with self._lock:

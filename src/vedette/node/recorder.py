@@ -44,13 +44,15 @@ class LoginUnreadableError(StreamLostError):
 class Recorder:
     """The role. Owns its TaskGroup: `run` returns after everything collected is on disk."""
 
-    def __init__(self, settings: NodeSettings, publisher: SqlitePublisher, clock: Clock) -> None:
+    def __init__(
+        self, settings: NodeSettings, assignment: RecorderAssignment, publisher: SqlitePublisher, clock: Clock
+    ) -> None:
         self._settings = settings
         self._paths = settings.paths
         self._publisher = publisher
         self._clock = clock
         self._started_ns = clock.utc_ns()
-        self._assignment = RecorderAssignment(version=0)
+        self._assignment = assignment
         self._names: dict[str, str] = {}
         self._assigning = asyncio.Lock()
         self._stop = asyncio.Event()
@@ -68,7 +70,7 @@ class Recorder:
                 self._streams = RecorderStreams(
                     tasks, lambda terms: RecorderStream(terms, make_source, self._publisher, self._clock)
                 )
-                await self._apply(load_assignment(self._paths.assignment("recorder")))
+                await self._apply(self._assignment)
                 async with serve_role_app(make_app(self), self._paths.socket("recorder")):
                     ticking = tasks.create_task(self._tick())
                     _tune_gc()
@@ -214,8 +216,9 @@ def run(settings: NodeSettings) -> int:
     settings.paths.prepare()
     clock = SystemClock()
     try:
+        assignment = load_assignment(settings.paths.assignment("recorder"))
         with SqlitePublisher(settings.paths.bus, "recorder", clock) as publisher:
-            uvloop.run(Recorder(settings, publisher, clock).run())
+            uvloop.run(Recorder(settings, assignment, publisher, clock).run())
     except VedetteError as error:
         get_logger("recorder").error("recorder cannot run", code=error.code, reason=error.message, hint=error.hint)
         return 1

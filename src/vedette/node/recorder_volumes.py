@@ -7,8 +7,8 @@ to the others meanwhile. One index, one writer thread and one process per volume
 import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,7 +156,7 @@ def open_for_writing(assignment: VolumeAssignment, clock: Clock, log: Callable[.
     volume = create_volume(Path(assignment.path))
     disk = PosixDisk()
     with ExitStack() as stack:
-        stack.callback(os.close, _lock(volume))
+        stack.enter_context(hold_volume(volume))
         index = SqliteRecordingIndex(volume.index)
         stack.callback(index.close)
         report = recover(volume, index, disk)
@@ -174,8 +174,13 @@ def open_for_writing(assignment: VolumeAssignment, clock: Clock, log: Callable[.
         return OpenVolume(assignment, volume, writer, stack.pop_all())
 
 
-def _lock(volume: Volume) -> int:
-    """Takes the volume for this process. Two writers would delete and count against each other."""
+@contextmanager
+def hold_volume(volume: Volume) -> Iterator[None]:
+    """Takes the volume for this process. Two writers would delete and count against each other.
+
+    Raises:
+        VolumeUnusableError: another process has it.
+    """
     descriptor = os.open(volume.root / "writer.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o640)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -184,7 +189,10 @@ def _lock(volume: Volume) -> int:
         raise VolumeUnusableError(
             f"another recorder writes to {volume.root}", "Stop it, or give this one another volume."
         ) from exc
-    return descriptor
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _weight(volume_id: str, camera_id: str) -> bytes:

@@ -3,7 +3,7 @@
 Implementations: `vedette.adapters.sqlite_recording_index`, `vedette.adapters.sqlite_recording_catalog`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from vedette.core.footage import SegmentRef
@@ -66,5 +66,9 @@ class SegmentCatalog(Protocol):
     def find_gaps(self, key: StreamKey, from_ns: int, to_ns: int) -> list[GapRecord]: ...
 
     def find_keys(self) -> list[StreamKey]: ...
+
+    def find_all(self) -> Iterator[SegmentRef]:
+        """Yields every segment, in the order in which they were recorded. For checks."""
+        ...
 
     def close(self) -> None: ...

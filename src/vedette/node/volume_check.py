@@ -1,0 +1,90 @@
+"""Checks the volumes of a data directory and rebuilds an index, with or without a running recorder."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
+from vedette.adapters.sqlite_recording_index import SqliteRecordingIndex
+from vedette.core.errors import StorageError
+from vedette.node.recorder import load_assignment
+from vedette.node.recorder_volumes import hold_volume
+from vedette.recording.check import CheckLevel, VolumeCheck, check_volume
+from vedette.recording.disk import PosixDisk
+from vedette.recording.records import GapRecord
+from vedette.recording.recovery import rebuild
+from vedette.recording.volume import INDEX_NAME, Volume, open_volume
+from vedette.runtime.paths import NodePaths
+
+_ALWAYS = (-(1 << 62), 1 << 62)
+
+
+@dataclass(frozen=True, slots=True)
+class RebuiltIndex:
+    """An index made anew from the files. The old one lies beside it as `index.db.before-repair`."""
+
+    path: str
+    segments: int
+    problems: tuple[str, ...]
+
+
+def find_volume_roots(paths: NodePaths) -> list[Path]:
+    """Finds the volumes of a node: those in its data directory and those of its last assignment."""
+    roots: set[Path] = set()
+    if paths.volumes.is_dir():
+        roots = {path for path in paths.volumes.iterdir() if (path / "volume.json").exists()}
+    assigned = {Path(volume.path) for volume in load_assignment(paths.assignment("recorder")).volumes}
+    return sorted(roots | assigned)
+
+
+def check(root: Path, level: CheckLevel) -> VolumeCheck:
+    """Checks one volume.
+
+    Raises:
+        StorageError: the volume or its index cannot be opened, so nothing can be said.
+    """
+    volume = open_volume(root)
+    with closing(SqliteRecordingCatalog(volume.index)) as catalog:
+        return check_volume(volume, catalog, level)
+
+
+def repair_index(root: Path) -> RebuiltIndex:
+    """Makes the index of a volume anew from its files; recorded gaps are carried over where readable.
+
+    Raises:
+        StorageError: a recorder has the volume, or the new index cannot be written.
+    """
+    volume = open_volume(root)
+    with ExitStack() as stack:
+        stack.enter_context(hold_volume(volume))
+        fresh = volume.root / f"{INDEX_NAME}.new"
+        for leftover in _files_of(fresh):
+            leftover.unlink(missing_ok=True)
+        with closing(SqliteRecordingIndex(fresh)) as index:
+            problems = rebuild(volume, index)
+            index.commit([], _read_gaps(volume))
+            segments = index.find_totals().segments
+        _swap(volume, fresh)
+    return RebuiltIndex(str(root), segments, tuple(problems))
+
+
+def _read_gaps(volume: Volume) -> list[GapRecord]:
+    with suppress(StorageError), closing(SqliteRecordingCatalog(volume.index)) as catalog:
+        return [gap for key in catalog.find_keys() for gap in catalog.find_gaps(key, *_ALWAYS)]
+    return []
+
+
+def _swap(volume: Volume, fresh: Path) -> None:
+    before = volume.root / f"{INDEX_NAME}.before-repair"
+    for old, kept in zip(_files_of(volume.index), _files_of(before), strict=True):
+        kept.unlink(missing_ok=True)
+        if old.exists():
+            old.rename(kept)
+    fresh.rename(volume.index)
+    PosixDisk().sync_folder(volume.root)
+
+
+def _files_of(database: Path) -> Iterator[Path]:
+    for suffix in ("", "-wal", "-shm"):
+        yield database.with_name(database.name + suffix)

@@ -1,0 +1,116 @@
+"""Compares a volume's files with its index. Only looks; never deletes footage.
+
+Levels, each with everything of the one before: `presence` (every row has its file, every file its row),
+`size` (no file is shorter than its row says), `hash` (the boxes and samples of every file are whole and are
+what the row says). Files that are still growing are compared up to their last row.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from vedette.core.footage import FragmentRef, SegmentRef
+from vedette.recording.errors import DamagedFootageError
+from vedette.recording.ports import SegmentCatalog
+from vedette.recording.records import unpack_fragments
+from vedette.recording.recovery import find_files, scan_segment
+from vedette.recording.volume import Volume
+
+
+class CheckLevel(StrEnum):
+    PRESENCE = "presence"
+    SIZE = "size"
+    HASH = "hash"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be.
+
+    Attributes:
+        code: `file_missing`, `row_missing`, `too_short`, `unreadable`, `damaged`, `differs`.
+    """
+
+    code: str
+    segment_id: str
+    path: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeCheck:
+    """The result for one volume. `is_right` when nothing was found."""
+
+    path: str
+    volume_id: str
+    segments: int
+    files: int
+    size_bytes: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_right(self) -> bool:
+        return not self.findings
+
+
+def check_volume(volume: Volume, catalog: SegmentCatalog, level: CheckLevel) -> VolumeCheck:
+    """Checks one volume. Footage that expires while this runs is no finding."""
+    files = {path.stem: path for path in find_files(volume)}
+    growing = {marker.name for marker in volume.growing.iterdir()} if volume.growing.is_dir() else set()
+    segments = list(catalog.find_all())
+    known = {segment.segment_id for segment in segments}
+    findings: list[Finding] = []
+    for segment in segments:
+        path = volume.segment(segment.segment_id)
+        if segment.segment_id not in files and not path.exists():
+            if catalog.find_fragments(segment.segment_id):  # else it was deleted while we looked
+                findings.append(_finding("file_missing", segment.segment_id, path, "its file is not there"))
+        elif level is not CheckLevel.PRESENCE:
+            packed = catalog.find_fragments(segment.segment_id)
+            findings += _check_file(segment, list(unpack_fragments(segment, packed)), path, level)
+    findings += [
+        _finding("row_missing", segment_id, path, "the index does not know it")
+        for segment_id, path in sorted(files.items())
+        if segment_id not in known and segment_id not in growing and path.exists()
+    ]
+    size_bytes = sum(segment.size_bytes for segment in segments)
+    return VolumeCheck(str(volume.root), volume.volume_id, len(segments), len(files), size_bytes, tuple(findings))
+
+
+def _check_file(segment: SegmentRef, fragments: list[FragmentRef], path: Path, level: CheckLevel) -> Iterator[Finding]:
+    try:
+        size_bytes = path.stat().st_size
+        if size_bytes < segment.size_bytes:
+            detail = f"{size_bytes} bytes, the index says {segment.size_bytes}"
+            yield _finding("too_short", segment.segment_id, path, detail)
+        if level is CheckLevel.HASH:
+            yield from _check_content(segment, fragments, path)
+    except OSError as exc:
+        yield _finding("unreadable", segment.segment_id, path, exc.strerror or str(exc))
+
+
+def _check_content(segment: SegmentRef, fragments: list[FragmentRef], path: Path) -> Iterator[Finding]:
+    try:
+        scanned = scan_segment(path)
+    except DamagedFootageError as exc:
+        yield _finding("damaged", segment.segment_id, path, exc.message)
+        return
+    indexed_end = max((part.offset + part.size_bytes for part in fragments), default=0)
+    head = scanned.record.head
+    found = {
+        (part.offset, part.size_bytes, part.frames, part.is_key)
+        for part in unpack_fragments(segment, scanned.record.fragments)
+        if part.offset < indexed_end
+    }
+    expected = {(part.offset, part.size_bytes, part.frames, part.is_key) for part in fragments}
+    if (head.segment_id, head.key.camera_id, head.run_id) != (segment.segment_id, segment.camera_id, segment.run_id):
+        yield _finding("differs", segment.segment_id, path, "the file says that it is another segment")
+    elif found != expected:
+        wrong = len(expected - found)
+        detail = f"{wrong} of {len(expected)} fragments are not what the index says"
+        yield _finding("damaged" if scanned.damage else "differs", segment.segment_id, path, detail)
+
+
+def _finding(code: str, segment_id: str, path: Path, detail: str) -> Finding:
+    return Finding(code, segment_id, str(path), detail)
