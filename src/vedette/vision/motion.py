@@ -154,9 +154,10 @@ def _find_objects(foreground: NDArray[np.bool_], min_share: float) -> Detections
     """Boxes around connected foreground. Confidence grows with how much of its box the thing fills."""
     height, width = foreground.shape
     joined = cv2.dilate(foreground.astype(np.uint8), _BLOCK)  # legs and head of one person are one thing
-    _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    left, top, box_width, box_height, area = stats[1:].T  # row 0 is the background
-    large = area >= min_share * height * width + 2 * (box_width + box_height)  # the rim that dilation added
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    area = np.bincount(labels[foreground], minlength=count)[1:]  # label 0 is the background
+    left, top, box_width, box_height, _ = stats[1:].T
+    large = area >= min_share * height * width
     left, top, box_width, box_height, area = (v[large] for v in (left, top, box_width, box_height, area))
     boxes = np.stack(
         [
@@ -167,7 +168,8 @@ def _find_objects(foreground: NDArray[np.bool_], min_share: float) -> Detections
         ],
         axis=1,
     )
-    confidence = np.clip(area / np.maximum(box_width * box_height, 1), 0.0, 1.0)
+    filled = area / np.maximum((box_width - 4) * (box_height - 4), 1)  # without the rim that dilation added
+    confidence = np.clip(filled, 0.0, 1.0)
     order = np.argsort(-area)
     return Detections(
         np.clip(boxes[order], 0.0, 1.0).astype(np.float32),

@@ -40,7 +40,7 @@ def match_by_path(
     last: Boxes,
     predicted: Boxes,
     speed_per_s: NDArray[np.float64],
-    lost_s: NDArray[np.float64],
+    reach: NDArray[np.float64],
     found: Boxes,
     allowed: NDArray[np.bool_],
 ) -> Pairs:
@@ -50,7 +50,7 @@ def match_by_path(
         last: (N, 4) as last measured.
         predicted: (N, 4) where the filter expects them now.
         speed_per_s: (N, 2) of the centres.
-        lost_s: (N,) since last seen: the longer, the wider the search.
+        reach: (N,) how far to search, in sides of the box: see `plan_reach`.
         found: (M, 4) detections.
         allowed: (N, M).
     """
@@ -59,13 +59,22 @@ def match_by_path(
     ratio = np.sqrt(found_size.prod(axis=1)[None, :] / size.prod(axis=1)[:, None])
     from_last = _steps(last, found, size)
     distance = np.minimum(np.hypot(*from_last), np.hypot(*_steps(predicted, found, size)))
-    reach = np.minimum(0.6 + 0.8 * lost_s, 1.8)[:, None]
     speed = speed_per_s / size
     pace = np.hypot(speed[:, 0], speed[:, 1])[:, None]
     along = (from_last[0] * speed[:, :1] + from_last[1] * speed[:, 1:]) / np.maximum(pace, 1e-6)
     goes_back = (pace > _SLOW_PER_S) & (along < -0.35)
-    fits = (distance <= reach) & (ratio < _MAX_SIZE_RATIO) & (ratio > 1 / _MAX_SIZE_RATIO) & ~goes_back
-    return _assign(distance / reach, allowed & fits)
+    fits = (distance <= reach[:, None]) & (ratio < _MAX_SIZE_RATIO) & (ratio > 1 / _MAX_SIZE_RATIO) & ~goes_back
+    return _assign(distance / reach[:, None], allowed & fits)
+
+
+def plan_reach(lost_s: NDArray[np.float64], hits: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(N,) how far from its path a track is searched, in sides of its box.
+
+    The longer out of sight, the farther. A track seen once has no speed yet: a fast car moves more than its own
+    length between two pictures.
+    """
+    pace = np.where(hits <= 1, 5.0, 0.8)
+    return np.asarray(np.minimum(0.6 + pace * lost_s, 1.8), np.float64)
 
 
 def _steps(origin: Boxes, found: Boxes, size: Boxes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

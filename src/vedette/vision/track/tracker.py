@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.detections import CLASS_NAMES, Detections, Tracks
-from vedette.vision.boxes import iou_matrix
-from vedette.vision.track.association import Pairs, match_by_overlap, match_by_path, may_be_same
+from vedette.vision.boxes import iou_matrix, suppress_overlaps
+from vedette.vision.track.association import Pairs, match_by_overlap, match_by_path, may_be_same, plan_reach
 from vedette.vision.track.box_filter import BoxFilter, to_cxcywh
+
+_SAME_PLACE_IOU = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ class Tracker:
             table.last_box[rows],
             table.filter.boxes()[rows],
             table.filter.speed[rows, :2],
-            at_s - table.seen_s[rows],
+            plan_reach(at_s - table.seen_s[rows], table.hits[rows]),
             found.boxes_norm_xyxy[found_rows],
             may_be_same(table.class_id[rows], found.class_id[found_rows]),
         )
@@ -209,12 +211,14 @@ class Tracker:
         return tuple(int(number) for number in ended if number > 0)
 
     def _begin_tracks(self, fresh: Detections, at_s: float) -> None:
-        """Begins tracks, except where a track seen in this picture already covers the place."""
+        """Begins tracks, one per place, and none where a track seen in this picture is already."""
         table = self._table
+        best = suppress_overlaps(fresh.boxes_norm_xyxy, fresh.confidence, fresh.class_id, _SAME_PLACE_IOU)
+        fresh = _rows(fresh, best)
         now = table.seen_s == at_s
         overlap = iou_matrix(fresh.boxes_norm_xyxy, table.last_box[now])
         same = may_be_same(fresh.class_id, table.class_id[now])
-        covered = ((overlap > 0.5) & same).any(axis=1)
+        covered = ((overlap > _SAME_PLACE_IOU) & same).any(axis=1)
         rows = np.flatnonzero((fresh.confidence >= self._policy.birth) & ~covered)
         self._table = table.append(_begin(_rows(fresh, rows), at_s))
 
