@@ -144,9 +144,11 @@ async def test_damaged_payloads_do_not_end_the_stream(tmp_path: Path) -> None:
 async def test_keep_alive_holds_a_strict_session_open(tmp_path: Path) -> None:
     strict = ConnectionOptions(session_timeout_s=4.0, keep_alive=KeepAlive.REQUESTS)
     options = ServerOptions(connection=strict, source=NUMBERED)
-    async with serve(write_clip(tmp_path), options=options) as server:
-        async with make_source(server.urls[0]).open() as session:
-            assert len(videos(await take(session, 25 * 9))) == 25 * 9  # more than twice the timeout
+    async with (
+        serve(write_clip(tmp_path), options=options) as server,
+        make_source(server.urls[0]).open() as session,
+    ):
+        assert len(videos(await take(session, 25 * 9))) == 25 * 9  # more than twice the timeout
 
 
 async def test_the_codec_of_a_new_description_is_taken(tmp_path: Path) -> None:

@@ -63,9 +63,11 @@ async def test_rtsps_with_the_right_authority(tmp_path: Path) -> None:
     authority = TestAuthority()
     (tmp_path / "ca.pem").write_bytes(authority.certificate)
     options = ServerOptions(tls=make_server_context(authority.make_server("127.0.0.1")))
-    async with serve(write_clip(tmp_path), options=options) as server:
-        async with make_source(server.urls[0], ca_file=str(tmp_path / "ca.pem")).open() as session:
-            assert len(videos(await take(session, 30))) == 30
+    async with (
+        serve(write_clip(tmp_path), options=options) as server,
+        make_source(server.urls[0], ca_file=str(tmp_path / "ca.pem")).open() as session,
+    ):
+        assert len(videos(await take(session, 30))) == 30
 
 
 async def test_rtsps_with_a_foreign_authority_is_refused(tmp_path: Path) -> None:

@@ -210,6 +210,8 @@ class _Relay:
             elif message.kind == Kind.UNSUPPORTED:
                 raise UnsupportedCodecError(self._source.where, decode_text(message.payload))
             elif message.kind == Kind.ENDED:
+                if self._feeder is not None and not self._feeder.is_paced:
+                    raise ClosedByCameraError(self._source.where)  # a live stream has no natural end
                 raise StreamEndedError(f"{self._source.where} has come to its end.")
             else:
                 raise CompatWireError(f"the child sent a message of the kind {message.kind}")
@@ -274,8 +276,6 @@ class _Feeder:
             async for chunk in self._body.chunks:
                 await self._child.send(Kind.DATA, chunk)
         await self._child.send(Kind.END, b"")
-        if not self.is_paced:
-            raise ClosedByCameraError(self._body.url.where)
 
     async def _feed_pictures(self) -> None:
         splitter = PictureSplitter()
