@@ -10,6 +10,7 @@ const playback: PlaybackPlayer[] = [];
 const liveStates: LiveState[][] = [];
 const playbackStates: PlaybackState[][] = [];
 const latencies: number[] = [];
+const meters: Meter[] = [];
 const watches: BarcodeWatch[] = [];
 let clock: SyncClock | null = null;
 
@@ -19,7 +20,29 @@ function addVideo(): HTMLVideoElement {
   video.playsInline = true;
   wall.append(video);
   wall.style.setProperty("--columns", String(Math.ceil(Math.sqrt(wall.children.length))));
+  meters.push(meter(video));
   return video;
+}
+
+interface Meter {
+  frames: number;
+  lastMs: number;
+  longestMs: number;
+  sinceMs: number;
+}
+
+/** Counts shown frames by the browser's own word, whatever player is behind the element. */
+function meter(video: HTMLVideoElement): Meter {
+  const counts: Meter = { frames: 0, lastMs: performance.now(), longestMs: 0, sinceMs: performance.now() };
+  const next = (): void => {
+    const nowMs = performance.now();
+    counts.frames += 1;
+    counts.longestMs = Math.max(counts.longestMs, nowMs - counts.lastMs);
+    counts.lastMs = nowMs;
+    video.requestVideoFrameCallback(next);
+  };
+  video.requestVideoFrameCallback(next);
+  return counts;
 }
 
 const bench = {
@@ -59,6 +82,18 @@ const bench = {
   /** Reads the frame number that is painted into the picture, at every shown frame. */
   watchBarcode(tile: number): void {
     watches.push(new BarcodeWatch(wall.children[tile] as HTMLVideoElement));
+  },
+  /** Frames per second and longest pause of every tile since the last reset. */
+  tiles(): { fps: number; longestPauseS: number }[] {
+    const nowMs = performance.now();
+    return meters.map((counts) => ({
+      fps: (counts.frames * 1000) / (nowMs - counts.sinceMs),
+      longestPauseS: Math.max(counts.longestMs, nowMs - counts.lastMs) / 1000,
+    }));
+  },
+  resetTiles(): void {
+    const nowMs = performance.now();
+    for (const counts of meters) Object.assign(counts, { frames: 0, lastMs: nowMs, longestMs: 0, sinceMs: nowMs });
   },
   /** Shown frame numbers with the UTC milliseconds of their display, per watch. */
   barcodes(): [number, number][][] {
