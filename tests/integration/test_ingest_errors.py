@@ -113,7 +113,7 @@ async def test_a_web_page_of_the_simulator(tmp_path: Path) -> None:
         (bytes(range(128, 256)) * 40, False, "bad_stream"),
         (b"RTSP/1.0 200 OK\r\nContent-Length: 99999999\r\n\r\n", False, "bad_stream"),
         (b"", False, "closed_by_camera"),
-        (b"RTSP/1.0 503 Service Unavailable\r\nCSeq: 1\r\n\r\n", False, "closed_by_camera"),
+        (b"RTSP/1.0 503 Service Unavailable\r\nCSeq: 1\r\n\r\n", False, "camera_busy"),
     ],
 )
 async def test_other_things_that_answer(answer: bytes, first: bool, code: str) -> None:  # noqa: FBT001

@@ -94,6 +94,8 @@ class RtspClient:
         reply = await self._exchange("OPTIONS", self.url.text, {})
         if reply.status == 401:
             return  # DESCRIBE logs in
+        if reply.status in {453, 503}:
+            raise BusyError(self.url.where, reply.status)
         self._public = frozenset(re.findall(r"[A-Z_]+", reply.headers.get("public", "").upper()))
 
     def keep_alive(self, url: str) -> None:

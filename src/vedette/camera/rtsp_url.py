@@ -12,6 +12,7 @@ from vedette.camera.errors import BadUrlError
 
 MAX_URL_CHARS = 2048
 DEFAULT_PORTS = {"rtsp": 554, "rtspt": 554, "rtspu": 554, "rtsps": 322}
+_CREDENTIALS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)\S*@")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]")
 
 
@@ -69,13 +70,19 @@ def check_url_text(text: str) -> None:
     """Raises BadUrlError when a URL is too long or holds characters that have no place in one."""
     if len(text) > MAX_URL_CHARS:
         raise BadUrlError(f"it has more than {MAX_URL_CHARS} characters")
+    if "#" in text:
+        raise BadUrlError("it holds a #, which must be written as %23")
     if _UNSAFE.search(text):
         raise BadUrlError("it holds a space or another character that must be written as %XX")
 
 
 def redact_url(text: str) -> str:
-    """Removes user and password from anything that looks like a URL inside a text."""
-    return re.sub(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s?#]*@", r"\1", text)
+    """Removes user and password from anything that looks like a URL inside a text.
+
+    People paste passwords with `@`, `#`, `?` and `/` in them, unescaped. So everything up to the last `@`
+    goes: that a path with an `@` loses its host in a message is the smaller harm.
+    """
+    return _CREDENTIALS.sub(r"\1", text)
 
 
 def join_control(base: str, control: str) -> str:
