@@ -1,8 +1,10 @@
 """`vedette sim`: simulated RTSP cameras for tests and demonstrations. URLs go to stdout, one per line."""
 
 import asyncio
+import json
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -50,6 +52,11 @@ def _parse_files(context: click.Context, parameter: click.Parameter, value: tupl
 )
 @click.option("--faults", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Fault script.")
 @click.option("--number-frames", is_flag=True, help="Put a frame number into every picture (SEI).")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="At the end, write what was sent to whom (JSON) here.",
+)
 @click.option("--port-per-camera", is_flag=True, help="A port of its own for every camera.")
 def command(
     files: list[list[Path]],
@@ -63,6 +70,7 @@ def command(
     tls_dir: Path | None,
     faults: Path | None,
     number_frames: bool,
+    report: Path | None,
     port_per_camera: bool,
 ) -> None:
     """Serves FILEs as endless RTSP cameras, without re-encoding, and prints their URLs.
@@ -83,7 +91,19 @@ def command(
         source=SourceOptions(number_frames=number_frames),
     )
     script = load_script(faults) if faults else ()
-    asyncio.run(_serve(SimServer(specs, options, script)))
+    server = SimServer(specs, options, script)
+    asyncio.run(_serve(server))
+    if report is not None:
+        write_report(server, report)
+
+
+def write_report(server: SimServer, path: Path) -> None:
+    """Writes camera -> stream -> sessions, each with the ranges of frame numbers it was sent."""
+    sent = {
+        camera: {role: [asdict(log) for log in logs] for role, logs in streams.items()}
+        for camera, streams in server.sent().items()
+    }
+    path.write_text(json.dumps({"cameras": sent}), encoding="utf-8")
 
 
 async def _serve(server: SimServer) -> None:

@@ -5,11 +5,13 @@ those of a usual camera: no B-frames, one slice, key frames at a fixed distance 
 as "smart" codecs do).
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import ClassVar
+from types import TracebackType
+from typing import ClassVar, Self
 
 import av
 import cv2
@@ -78,30 +80,66 @@ class AudioEncoding:
     bitrate_bps: int = 32_000
 
 
+class ClipWriter:
+    """Encodes pictures one by one into a file. Use as a context manager.
+
+    The container follows from the name: `.mp4`, or `.mov` when the sound is G.711, which MP4 cannot carry.
+
+    Raises:
+        EncodeError: the encoder or the disk refused. When the body fails, no half file is left.
+    """
+
+    def __init__(self, path: Path, video: VideoEncoding, audio: AudioEncoding | None = None) -> None:
+        self._path = path
+        self._video = video
+        self._audio = audio
+        self._count = 0
+        with _translated(path):
+            self._container = av.open(str(path), "w")
+            self._stream = _add_video(self._container, video)
+            self._sound = None if audio is None else _add_audio(self._container, audio)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if exc is not None:
+            self._container.close()
+            self._path.unlink(missing_ok=True)
+            return
+        with _translated(self._path):
+            self._container.mux(self._stream.encode(None))
+            if self._audio is not None and self._sound is not None:
+                for frame in _audio_frames(self._audio, self._sound):
+                    self._container.mux(self._sound.encode(frame))
+                self._container.mux(self._sound.encode(None))
+            self._container.close()
+
+    def write(self, image_bgr: NDArray[np.uint8]) -> None:
+        """Encodes the next picture, (H, W, 3) uint8 BGR."""
+        with _translated(self._path):
+            self._container.mux(self._stream.encode(_make_frame(image_bgr, self._count, self._video)))
+        self._count += 1
+
+
 def encode_clip(
     path: Path,
     images_bgr: Iterable[NDArray[np.uint8]],
     video: VideoEncoding,
     audio: AudioEncoding | None = None,
 ) -> None:
-    """Encodes pictures, (H, W, 3) uint8 BGR each, and sound into a file.
+    """Encodes pictures and sound into a file, as `ClipWriter` does."""
+    with ClipWriter(path, video, audio) as writer:
+        for image_bgr in images_bgr:
+            writer.write(image_bgr)
 
-    The container follows from the name: `.mp4`, or `.mov` when the sound is G.711, which MP4 cannot carry.
 
-    Raises:
-        EncodeError: the encoder or the disk refused; no half file is left.
-    """
+@contextlib.contextmanager
+def _translated(path: Path) -> Iterator[None]:
     try:
-        with av.open(str(path), "w") as container:
-            stream = _add_video(container, video)
-            sound = None if audio is None else _add_audio(container, audio)
-            for index, image_bgr in enumerate(images_bgr):
-                container.mux(stream.encode(_make_frame(image_bgr, index, video)))
-            container.mux(stream.encode(None))
-            if audio is not None and sound is not None:
-                for frame in _audio_frames(audio, sound):
-                    container.mux(sound.encode(frame))
-                container.mux(sound.encode(None))
+        yield
     except (av.error.FFmpegError, OSError) as exc:
         path.unlink(missing_ok=True)
         raise EncodeError(f"{path.name} could not be encoded: {exc}.") from exc

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -25,6 +26,7 @@ from vedette.testing.faults import Fault, FaultKind, FaultStep
 from vedette.testing.pacer import Pacer
 from vedette.testing.rtsp_connection import ConnectionOptions, RtspConnection
 from vedette.testing.simulated_camera import CameraSpec, SimulatedCamera
+from vedette.testing.simulated_stream import SentLog
 from vedette.testing.source import SimSource, SourceOptions
 from vedette.testing.source_library import SourceLibrary
 from vedette.testing.track_sender import UdpSockets
@@ -159,6 +161,20 @@ class SimServer:
         for stream in camera.streams.values():
             self._pacer.add(stream)
         return camera
+
+    async def show(self, camera: str, sources: Mapping[StreamRole, Path | SimSource]) -> None:
+        """Changes what a camera shows, for good and without a hole. It is no fault: `clear` does not undo it."""
+        loaded = {role: await self._library.load(item) for role, item in sources.items()}
+        for role, source in loaded.items():
+            self._cameras[camera].streams[role].show(source, self.clock.mono_ns())
+        self._pacer.wake()
+
+    def sent(self) -> dict[str, dict[str, list[SentLog]]]:
+        """What every session of every stream was sent: camera -> stream -> logs in the order of their start."""
+        return {
+            name: {role.value: stream.logs() for role, stream in camera.streams.items()}
+            for name, camera in self._cameras.items()
+        }
 
     async def prepare(self, fault: Fault, camera: str = "*", stream: str = "*") -> None:
         """Loads what a fault will need, so that it does not come late."""

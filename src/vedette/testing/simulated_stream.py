@@ -179,6 +179,13 @@ class SimulatedStream:
         elif kind is FaultKind.SOURCE:
             self._switch(source or self.first_source)
 
+    def show(self, source: SimSource, mono_ns: int) -> None:
+        """Shows another clip from the next frame on, for good; it starts with a key frame."""
+        if not self.sessions:
+            self._seek(self._time.media_90k(mono_ns))
+        self._switch(source)
+        self.first_source = source
+
     def clear(self, kind: FaultKind) -> None:
         """Switches one fault of the stream off, or all with `clear`."""
         everything = kind is FaultKind.CLEAR
