@@ -1,5 +1,7 @@
 """What the recorder says of itself: `/status` and `/metrics`."""
 
+import shutil
+
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.node.recorder_streams import RecorderStream
 from vedette.node.recorder_volumes import OpenVolume, RecorderVolumes
@@ -57,7 +59,7 @@ def describe_volume(volume: OpenVolume, inflow_bps: float, started_ns: int, now_
         "path": limit.path,
         "state": writer.state.value,
         "reason": volume.reason,
-        "size_bytes": room + writer.used_bytes,
+        "size_bytes": _file_system_bytes(limit.path),
         "free_bytes": writer.free_bytes,
         "used_bytes": writer.used_bytes,
         "max_bytes": limit.max_bytes,
@@ -70,6 +72,14 @@ def describe_volume(volume: OpenVolume, inflow_bps: float, started_ns: int, now_
         "waiting_bytes": writer.waiting_bytes,
         "longest_commit_s": writer.longest_commit_ns / NS_PER_S,
     }
+
+
+def _file_system_bytes(path: str) -> int:
+    """Size of the file system that holds a volume; 0 when it is gone."""
+    try:
+        return shutil.disk_usage(path).total
+    except OSError:
+        return 0
 
 
 def describe_missing(volumes: RecorderVolumes) -> list[dict[str, object]]:
