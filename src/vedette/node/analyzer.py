@@ -60,13 +60,13 @@ class Analyzer:
     async def run(self, stop: asyncio.Event) -> None:
         """Serves until `stop` is set."""
         app = make_analyzer_app(self)
-        async with serve_role_app(app, self._paths.socket("analyzer")), self._tasks:
+        async with self._tasks:
             self._pool_task = self._tasks.create_task(self._pool.run())
             await self._apply()
-            await stop.wait()
-            for _, task in self._cameras.values():
-                task.cancel()
-            await asyncio.gather(*(task for _, task in self._cameras.values()), return_exceptions=True)
+            async with serve_role_app(app, self._paths.socket("analyzer")):
+                await stop.wait()
+            for camera_id in list(self._cameras):
+                await self._stop(camera_id)
             self._pool_task.cancel()
 
     async def take_assignment(self, assignment: AnalyzerAssignment) -> None:

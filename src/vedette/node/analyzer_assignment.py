@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from vedette.behavior.rules import RuleSet
 from vedette.core.assignment import AnalyzerAssignment
 from vedette.core.errors import InvalidInputError, VedetteError
 from vedette.runtime.log import get_logger
@@ -17,9 +18,12 @@ def parse_assignment(data: bytes) -> AnalyzerAssignment:
         InvalidInputError: it is none.
     """
     try:
-        return msgspec.json.decode(data, type=AnalyzerAssignment)
+        assignment = msgspec.json.decode(data, type=AnalyzerAssignment)
+        for camera in assignment.cameras:
+            RuleSet(camera.rules)
     except (msgspec.DecodeError, VedetteError) as error:
         raise InvalidInputError(f"this is no analyzer assignment: {error}") from error
+    return assignment
 
 
 def load_assignment(path: Path) -> AnalyzerAssignment:

@@ -181,6 +181,11 @@ class WorkerNursery:
             self._spare = asyncio.create_task(self._begin())
         return worker
 
+    async def wait_spare(self) -> None:
+        """Waits until the spare is warm. One that fails to start is the taker's to hear of."""
+        if self._spare is not None:
+            await asyncio.wait({self._spare})
+
     async def close(self) -> None:
         """Stops the spare."""
         spare, self._spare = self._spare, None

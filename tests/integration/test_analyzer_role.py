@@ -1,0 +1,207 @@
+"""The analyzer with real jailed workers and a recorder's feed: events with pictures, crashes, hostile bytes."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from websockets.asyncio.client import unix_connect
+
+from tests.support.encoded import encode_square
+from tests.support.feed_server import Script, serve_feed, to_packets
+from vedette.adapters.sqlite_bus import SqlitePublisher
+from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis, Rule
+from vedette.core.geometry import Line, Polygon
+from vedette.core.media import StreamFormat, StreamRole
+from vedette.core.messages import ControlStateChanged, EventObserved, MotionObserved
+from vedette.core.time import NS_PER_S
+from vedette.node.analyzer import Analyzer
+from vedette.runtime.clock import SystemClock
+from vedette.runtime.paths import NodePaths
+from vedette.runtime.settings import NodeSettings
+
+START_NS = 1_750_000_000 * NS_PER_S
+TYPES = {kind.TOPIC: kind for kind in (EventObserved, MotionObserved, ControlStateChanged)}
+
+
+def camera(name: str, *rules: Rule) -> CameraAnalysis:
+    return CameraAnalysis(name, name, StreamRole.SUB, rules=rules)
+
+
+def moving_square(frames: int = 60) -> Script:
+    """Ten still pictures would be ideal; the square is outside the picture for the first dozen."""
+    stream = encode_square(frames=frames)
+    return StreamFormat("run-1", stream.video), to_packets(stream.packets, START_NS)
+
+
+def hostile_stream() -> Script:
+    """Valid format and first picture, then garbage that claims to be key frames."""
+    stream = encode_square(frames=1)
+    units = [(stream.packets[0][0], 0, True)]
+    units += [(b"\0\0\x10\0\x65" + os.urandom(4095), 9000 * i, True) for i in range(1, 300)]
+    return StreamFormat("run-1", stream.video), to_packets(units, START_NS)
+
+
+class Running:
+    def __init__(self, analyzer: Analyzer, paths: NodePaths, connections: dict[str, int]) -> None:
+        self.analyzer = analyzer
+        self.paths = paths
+        self.connections = connections
+
+    def camera(self, name: str) -> dict[str, object]:
+        return next((c for c in self.analyzer.status()["cameras"] if c["camera_id"] == name), {})
+
+    def messages(self, kind: type) -> list:
+        connection = sqlite3.connect(f"file:{self.paths.bus / 'analyzer.db'}?mode=ro", uri=True)
+        try:
+            rows = connection.execute("SELECT payload FROM messages WHERE topic = ?", (kind.TOPIC,)).fetchall()
+        finally:
+            connection.close()
+        return [msgspec.json.decode(payload, type=kind) for (payload,) in rows]
+
+    async def until(self, is_so: Callable[[], object], limit_s: float = 60) -> None:
+        async with asyncio.timeout(limit_s):
+            while not is_so():
+                await asyncio.sleep(0.02)
+
+    def http(self) -> httpx.AsyncClient:
+        transport = httpx.AsyncHTTPTransport(uds=str(self.paths.socket("analyzer")))
+        return httpx.AsyncClient(transport=transport, base_url="http://analyzer", timeout=30)
+
+
+@asynccontextmanager
+async def running(folder: Path, scripts: dict[str, Script]) -> AsyncIterator[Running]:
+    settings = NodeSettings(data=folder)
+    settings.paths.prepare()
+    clock = SystemClock()
+    stop = asyncio.Event()
+    async with serve_feed(settings.paths.socket("recorder"), scripts) as connections:
+        with SqlitePublisher(settings.paths.bus, "analyzer", clock) as publisher:
+            analyzer = Analyzer(settings, publisher, clock)
+            task = asyncio.create_task(analyzer.run(stop))
+            try:
+                await asyncio.sleep(0)
+                box = Running(analyzer, settings.paths, connections)
+                await box.until(lambda: settings.paths.socket("analyzer").exists() or task.done())
+                yield box
+            finally:
+                stop.set()
+                await asyncio.wait_for(task, 20)
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("a")
+
+
+async def test_moving_object_becomes_events_with_pictures_and_a_heat_line(folder: Path) -> None:
+    rules = (
+        Rule("zone", "zone_entered", Polygon(((0.3, 0), (0.9, 0), (0.9, 1), (0.3, 1)))),
+        Rule("line", "line_crossed", line=Line((0.5, 0), (0.5, 1))),
+    )
+    async with running(folder, {"A": moving_square(), "B": moving_square()}) as box:
+        async with box.http() as http:
+            body = msgspec.json.encode(AnalyzerAssignment(3, (camera("A", *rules), camera("B"))))
+            assert (await http.put("/assignment", content=body)).status_code == 200
+            await box.until(lambda: box.camera("A").get("analysed") == 60)
+            await box.until(lambda: box.camera("B").get("analysed") == 60)
+            await box.until(lambda: len(box.messages(EventObserved)) >= 3)
+            status = (await http.get("/status")).json()
+            metrics = (await http.get("/metrics")).text
+            assert (await http.get("/healthz")).status_code == 200
+        assert status["jail"]["state"] in {"holds", "weakened"}
+        assert status["assignment_version"] == 3
+        assert 'vedette_vision_analysed_total{camera="A"} 60.0' in metrics
+    events = box.messages(EventObserved)
+    kinds = {(event.camera_id, event.kind) for event in events}
+    assert kinds >= {("A", "zone_entered"), ("A", "line_crossed"), ("B", "motion")}
+    [line] = [event for event in events if event.kind == "line_crossed"]
+    assert line.direction == -1
+    assert line.from_ns == line.to_ns
+    assert 2 * NS_PER_S < line.from_ns - START_NS < 5 * NS_PER_S
+    assert (line.release, line.object_class) == ("motion-r1", "object")
+    for event in events:
+        assert (folder / "pictures" / event.picture).read_bytes()[:3] == b"\xff\xd8\xff"
+        assert event.picture == f"{event.event_id[-2:]}/{event.event_id}.jpg"
+        assert event.explanation
+    begun = {event.event_id for event in events if event.to_ns is None}
+    ended = {event.event_id for event in events if event.to_ns is not None}
+    assert begun <= ended, "an analyzer that stops ends what it began"
+    motion = [item for item in box.messages(MotionObserved) if item.camera_id == "A"]
+    assert motion
+    assert all(item.to_ns - item.from_ns <= 2 * NS_PER_S for item in motion)
+    assert {c.control for c in box.messages(ControlStateChanged)} == {"model", "vision_jail"}
+
+
+async def test_killed_worker_is_back_and_the_stream_goes_on(folder: Path) -> None:
+    async with running(folder, {"A": moving_square(200)}) as box:
+        await box.analyzer.take_assignment(AnalyzerAssignment(1, (camera("A"),)))
+        await box.until(lambda: box.camera("A").get("analysed", 0) > 20)
+        before = {worker["pid"] for worker in box.analyzer.status()["workers"] if worker["cameras"]}
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        seen = box.camera("A")["analysed"]
+        await box.until(lambda: box.camera("A")["analysed"] > seen + 20)
+        after = {worker["pid"] for worker in box.analyzer.status()["workers"] if worker["cameras"]}
+        assert not before & after
+        assert sum(worker["restarts"] for worker in box.analyzer.status()["workers"]) >= 1
+
+
+async def test_hostile_stream_hurts_neither_the_parent_nor_other_cameras(folder: Path) -> None:
+    async with running(folder, {"BAD": hostile_stream(), "GOOD": moving_square(120)}) as box:
+        await box.analyzer.take_assignment(AnalyzerAssignment(1, (camera("BAD"), camera("GOOD"))))
+        await box.until(lambda: box.camera("GOOD").get("analysed") == 120)
+        await box.until(lambda: box.camera("BAD").get("damaged", 0) > 50)
+
+
+async def test_assignment_survives_a_restart_and_removed_cameras_stop(folder: Path) -> None:
+    scripts = {"A": moving_square(), "B": moving_square()}
+    async with running(folder, scripts) as box:
+        await box.analyzer.take_assignment(AnalyzerAssignment(1, (camera("A"), camera("B"))))
+        await box.until(lambda: box.camera("B").get("analysed") == 60)
+        await box.analyzer.take_assignment(AnalyzerAssignment(2, (camera("A"),)))
+        assert [c["camera_id"] for c in box.analyzer.status()["cameras"]] == ["A"]
+        assert box.connections["A"] == 1, "an unchanged camera is not touched"
+    async with running(folder, scripts) as box:
+        await box.until(lambda: box.camera("A").get("analysed") == 60)
+        assert box.analyzer.status()["assignment_version"] == 2
+
+
+async def test_recorder_away_is_waited_for_and_said(folder: Path) -> None:
+    async with running(folder, {}) as box:
+        await box.analyzer.take_assignment(AnalyzerAssignment(1, (camera("A"),)))
+        await box.until(lambda: box.camera("A").get("code") == "no_feed")
+        assert box.camera("A")["state"] == "waiting"
+
+
+async def test_overlay_messages_follow_the_contract(folder: Path) -> None:
+    async with running(folder, {"A": moving_square(300)}) as box:
+        await box.analyzer.take_assignment(AnalyzerAssignment(1, (camera("A"),)))
+        async with unix_connect(str(box.paths.socket("analyzer")), uri="ws://analyzer/tracks?camera=A") as socket:
+            while not (message := msgspec.json.decode(await asyncio.wait_for(socket.recv(), 30)))["tracks"]:
+                pass
+        assert set(message) == {"captured_at_ns", "tracks", "motion"}
+        assert set(message["tracks"][0]) == {"id", "class", "confidence", "box"}
+        assert len(message["tracks"][0]["box"]) == 4
+
+
+async def test_thumbnail_is_decoded_in_the_jail_and_bad_requests_are_told(folder: Path) -> None:
+    from tests.support.encoded import write_square_file
+
+    async with running(folder, {}) as box, box.http() as http:
+        good = await http.post("/thumbnail?width=160", content=write_square_file(frames=3))
+        assert (good.status_code, good.headers["content-type"]) == (200, "image/jpeg")
+        assert good.content[:3] == b"\xff\xd8\xff"
+        assert (await http.post("/thumbnail?width=160", content=b"garbage")).status_code == 422
+        assert (await http.post("/thumbnail?width=9", content=b"")).status_code == 422
+        assert (await http.put("/assignment", content=b"{}")).status_code == 422
+        wrong = AnalyzerAssignment(1, (camera("A", Rule("x", "dragon_seen")),))
+        answer = await http.put("/assignment", content=msgspec.json.encode(wrong))
+        assert answer.status_code == 422
+        assert "dragon_seen" in answer.json()["message"]
