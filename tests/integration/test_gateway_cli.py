@@ -1,0 +1,113 @@
+"""The commands against a running gateway: what they print, where they keep a token, how they end."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.gateway_process import GatewayProcess, running_gateway
+
+ADDRESS = "rtsp://127.0.0.1:9/1"
+
+
+def vedette(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("VEDETTE_")}
+    return subprocess.run(
+        [sys.executable, "-m", "vedette", *arguments],
+        env={**kept, "XDG_CONFIG_HOME": str(tmp_path / "config"), **environment},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def _check_cameras(tmp_path: Path, gateway: GatewayProcess) -> None:
+    refused = vedette(tmp_path, "camera", "add", "Gate", "--main", ADDRESS)
+    assert refused.returncode == 1
+    assert "refuses the connection" in refused.stderr
+    added = vedette(tmp_path, "camera", "add", "Gate", "--main", ADDRESS, "--no-test", "--json")
+    assert added.returncode == 0, added.stderr
+    assert json.loads(added.stdout)["name"] == "Gate"
+    listed = json.loads(vedette(tmp_path, "camera", "list", "--json").stdout)
+    assert [camera["name"] for camera in listed["cameras"]] == ["Gate"]
+    tested = vedette(tmp_path, "camera", "test", "gate", "--json")
+    assert tested.returncode == 1
+    assert json.loads(tested.stdout)["error"]["code"] == "connection_refused"
+    sheet = tmp_path / "cameras.xlsx"
+    assert vedette(tmp_path, "camera", "export", str(sheet)).returncode == 0
+    imported = vedette(tmp_path, "camera", "import", str(sheet), "--json")
+    assert json.loads(imported.stdout)["imported"] is True
+    recordings = json.loads(vedette(tmp_path, "recordings", "--camera", "Gate", "--json").stdout)
+    assert recordings == {"runs": [], "gaps": []}
+    assert vedette(tmp_path, "recordings", "--camera", "Gone").returncode == 1
+    assert vedette(tmp_path, "camera", "remove", "Gate").returncode == 0
+
+
+def _check_others(tmp_path: Path, gateway: GatewayProcess) -> None:
+    assert json.loads(vedette(tmp_path, "events", "--json").stdout) == {"events": []}
+    assert vedette(tmp_path, "events", "--from", "yesterday").returncode == 2
+    status = json.loads(vedette(tmp_path, "status", "--json").stdout)
+    assert {one["role"] for one in status["processes"]} >= {"gateway", "recorder", "analyzer"}
+    made = vedette(tmp_path, "user", "add", "anna", "--role", "guard")
+    assert made.returncode == 0
+    assert len(made.stdout.strip()) >= 20
+    taken = vedette(tmp_path, "user", "add", "Anna", "--role", "guard")
+    assert taken.returncode == 1
+    assert "already" in taken.stderr
+    users = json.loads(vedette(tmp_path, "user", "list", "--json").stdout)["users"]
+    assert [user["name"] for user in users] == ["admin", "anna"]
+    audit = vedette(tmp_path, "audit", "export", "--action", "user.").stdout.splitlines()
+    assert audit[0].startswith("id,at,user,action")
+    assert len(audit) == 3
+
+
+async def test_commands_with_a_kept_login(tmp_path: Path) -> None:
+    import asyncio
+
+    password = tmp_path / "pw"
+    async with running_gateway(tmp_path / "d", "--first-password-file", str(password)) as gateway:
+        login = ("login", "--url", gateway.url, "--user", "admin", "--password-file")
+        (tmp_path / "wrong").write_text("wrong password\n")
+        wrong = await asyncio.to_thread(vedette, tmp_path, *login, str(tmp_path / "wrong"))
+        assert wrong.returncode == 1
+        assert "wrong" in wrong.stderr
+        done = await asyncio.to_thread(vedette, tmp_path, *login, str(password))
+        assert done.returncode == 0, done.stderr
+        kept = tmp_path / "config" / "vedette" / "login.json"
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+        assert password.read_text().strip() not in kept.read_text()
+        await asyncio.to_thread(_check_cameras, tmp_path, gateway)
+        await asyncio.to_thread(_check_others, tmp_path, gateway)
+        saved = json.loads(kept.read_text())
+        kept.unlink()
+        by_environment = await asyncio.to_thread(
+            vedette, tmp_path, "user", "list", VEDETTE_URL=saved["url"], VEDETTE_TOKEN=saved["token"]
+        )
+        assert by_environment.returncode == 0, by_environment.stderr
+        by_socket = await asyncio.to_thread(vedette, tmp_path, "user", "list", "--data", str(gateway.data))
+        assert by_socket.returncode == 0, by_socket.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(("status",), 3), (("camera", "list"), 1), (("events", "--follow"), 1)]
+)
+def test_without_a_system_commands_say_what_to_do(tmp_path: Path, arguments: tuple[str, ...], code: int) -> None:
+    done = vedette(tmp_path, *arguments)
+    assert done.returncode == code
+    assert "vedette serve" in done.stderr
+    assert done.stdout == ""
+
+
+def test_address_that_is_no_vedette_is_said_so(tmp_path: Path) -> None:
+    done = vedette(tmp_path, "camera", "list", VEDETTE_URL="http://127.0.0.1:9", VEDETTE_TOKEN="vdt_x")
+    assert done.returncode == 1
+    assert "does not answer" in done.stderr
+    nonsense = vedette(tmp_path, "login", "--url", "10.0.0.5", "--user", "x", "--password-file", __file__)
+    assert nonsense.returncode == 1
+    assert "http://" in nonsense.stderr

@@ -1,0 +1,122 @@
+"""The roles are told until they have taken it, and a role that is down holds up nobody."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from vedette.camera.assignment_plan import plan_analyzer_assignment, plan_recorder_assignment
+from vedette.camera.dispatch import AssignmentDispatcher
+from vedette.camera.inventory import AnalysisSettings, Camera, CameraSettings, RecordMode, StreamSettings
+from vedette.core.assignment import AnalyzerAssignment, RecorderAssignment, VolumeAssignment
+from vedette.core.errors import UnavailableError
+from vedette.core.media import StreamRole
+from vedette.testing.clock import SimulatedClock
+
+DOOR = Camera(
+    "01JD5Q8Z3M6V1T9W4X7Y2B0C8D",
+    CameraSettings("Door", StreamSettings("rtsp://h/1"), StreamSettings("rtsp://h/2")),
+    0,
+    sealed_login="v1.x",
+)
+VOLUME = VolumeAssignment("/v")
+
+
+class FlakyRole:
+    """Refuses the first so many assignments."""
+
+    def __init__(self, refusals: int = 0) -> None:
+        self.refusals = refusals
+        self.taken: list[RecorderAssignment | AnalyzerAssignment] = []
+
+    async def put_assignment(self, assignment: RecorderAssignment | AnalyzerAssignment) -> None:
+        if self.refusals > 0:
+            self.refusals -= 1
+            raise UnavailableError("down")
+        self.taken.append(assignment)
+
+
+class Cameras:
+    def __init__(self) -> None:
+        self.cameras = [DOOR]
+
+    async def list_all(self) -> list[Camera]:
+        return list(self.cameras)
+
+
+class Counter:
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    async def count_up(self, name: str) -> int:
+        self.numbers[name] = self.numbers.get(name, 0) + 1
+        return self.numbers[name]
+
+
+@asynccontextmanager
+async def running(
+    recorder: FlakyRole, analyzer: FlakyRole, cameras: Cameras
+) -> AsyncIterator[tuple[AssignmentDispatcher, SimulatedClock]]:
+    clock = SimulatedClock()
+    dispatcher = AssignmentDispatcher(
+        inventory=cameras, versions=Counter(), recorder=recorder, analyzer=analyzer, volumes=(VOLUME,), clock=clock
+    )
+    task = asyncio.create_task(dispatcher.run())
+    await clock.advance(0)
+    try:
+        yield dispatcher, clock
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_role_that_is_down_is_told_when_it_comes_back_and_the_other_at_once() -> None:
+    recorder, analyzer = FlakyRole(refusals=3), FlakyRole()
+    async with running(recorder, analyzer, Cameras()) as (dispatcher, clock):
+        assert len(analyzer.taken) == 1
+        assert list(dispatcher.untold) == ["recorder"]
+        await clock.advance(4)
+        assert recorder.taken == []
+        await clock.advance(2)
+        assert len(recorder.taken) == 1
+        assert dispatcher.untold == {}
+
+
+async def test_change_is_sent_at_once_with_a_higher_version_and_repeated_each_minute() -> None:
+    recorder, cameras = FlakyRole(), Cameras()
+    async with running(recorder, FlakyRole(), cameras) as (dispatcher, clock):
+        cameras.cameras.append(replace(DOOR, id="01JD5Q8Z3M6V1T9W4X7Y2B0C8E"))
+        dispatcher.announce()
+        await clock.advance(0)
+        assert [len(taken.cameras) for taken in recorder.taken] == [1, 2]
+        assert [taken.version for taken in recorder.taken] == [1, 2]
+        await clock.advance(60)
+        assert len(recorder.taken) == 3
+
+
+async def test_change_during_a_retry_wait_does_not_wait_for_it() -> None:
+    recorder = FlakyRole(refusals=1)
+    async with running(recorder, FlakyRole(), Cameras()) as (dispatcher, clock):
+        dispatcher.announce()
+        await clock.advance(0)
+        assert len(recorder.taken) == 1
+
+
+def test_recorder_gets_every_stream_of_enabled_cameras_and_sealed_logins() -> None:
+    both = replace(DOOR, settings=replace(DOOR.settings, record=RecordMode.SUB))
+    off = replace(DOOR, settings=replace(DOOR.settings, enabled=False))
+    plan = plan_recorder_assignment(7, [both, off], [VOLUME])
+    assert len(plan.cameras) == 1
+    assert plan.cameras[0].credentials == "v1.x"
+    assert [(stream.role, stream.record) for stream in plan.cameras[0].streams] == [
+        (StreamRole.MAIN, False),
+        (StreamRole.SUB, True),
+    ]
+    assert plan_recorder_assignment(1, [], []).cameras == ()
+
+
+def test_analyzer_gets_a_stream_that_exists_and_no_camera_without_detector() -> None:
+    single = replace(DOOR, settings=replace(DOOR.settings, sub=None))
+    silent = replace(DOOR, settings=replace(DOOR.settings, analysis=AnalysisSettings(detector="none")))
+    plan = plan_analyzer_assignment(1, [DOOR, single, silent])
+    assert [camera.stream for camera in plan.cameras] == [StreamRole.SUB, StreamRole.MAIN]
