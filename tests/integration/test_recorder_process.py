@@ -80,6 +80,7 @@ async def test_killed_again_and_again_it_loses_little_and_every_file_plays(tmp_p
             recorder.start()
         await recorder.wait_status(has_stored(50), 60)
         assert recorder.stop() == 0
+        sent_logs = [camera.streams[StreamRole.MAIN].logs() for camera in server.cameras.values()]
     reader = recorder.reader()
     for number in range(CAMERAS):
         stored = read_stored_numbers(reader, camera_id(number))
@@ -87,8 +88,10 @@ async def test_killed_again_and_again_it_loses_little_and_every_file_plays(tmp_p
         for sent in ends:
             last_before = max(value for value in stored if value < sent[number])
             assert (sent[number] - last_before) / 25 <= 1.2
-        reasons = {gap.reason for gap in reader.find_gaps(camera_id(number), StreamRole.MAIN, *ALWAYS)}
-        assert reasons == {"restart"}
+        gaps = reader.find_gaps(camera_id(number), StreamRole.MAIN, *ALWAYS)
+        is_complete = not any(log.congested for log in sent_logs[number])
+        reasons = {gap.reason for gap in gaps}  # a starved machine may make the camera itself leave out pictures
+        assert reasons == {"restart"} or (reasons == {"restart", "camera"} and not is_complete), gaps
     files = list((tmp_path / "volumes").rglob("*.mp4"))
     assert len(files) >= CAMERAS * (KILLS + 1)
     if ffprobe is not None:

@@ -1,7 +1,7 @@
 """The thread that writes one volume: a bounded queue in front of a `SegmentStore`.
 
 The event loop hands over buffers and never waits for a disk. Queued bytes are bounded; what does not fit is
-refused to the caller, who records the gap. Fragments reach the kernel within a tenth of a second, so a killed
+refused to the caller, who records the gap. Fragments reach the kernel within a twentieth of a second, so a killed
 process loses little more than what it was still collecting; once a second everything is made durable and
 indexed. Design: docs/design/recording-store.md.
 """
@@ -17,7 +17,7 @@ from vedette.recording.store import LostFootage, SegmentStore, StoreJob, VolumeN
 from vedette.runtime.clock import Clock
 
 MAX_QUEUED_BYTES = 256 << 20
-WRITE_EVERY_S = 0.1
+WRITE_EVERY_S = 0.05
 COMMIT_EVERY_NS = NS_PER_S
 _STOP_TIMEOUT_S = 30.0
 

@@ -1,0 +1,129 @@
+"""Recording 60 cameras: one recorder process against one `ffmpeg -c copy -f segment` per camera.
+
+Both sides record the same simulator on the same machine, in turns; CPU time from /proc/PID/stat, memory as
+PSS. Frames are counted by the simulator's own numbers: everything sent must be stored.
+"""
+
+import statistics
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.common import (
+    TICKS_PER_S,
+    cpu_ticks,
+    make_clip,
+    make_parser,
+    pss_kib,
+    say,
+    working_folder,
+    write_result,
+)
+from benchmarks.recorder import ALWAYS, RecorderUnderTest
+from benchmarks.simulate import Simulation
+from vedette.core.media import StreamRole
+
+WARM_UP_S = 8.0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """`cpu_percent` of one core."""
+
+    cpu_percent: float
+    pss_mib: float
+    sent: int = 0
+    stored: int = 0
+
+
+def observe(pids: list[int], seconds: float) -> tuple[float, float]:
+    """Returns CPU in percent of one core over the span, and PSS in MiB as the median of five looks."""
+    before, started = cpu_ticks(pids), time.monotonic()
+    memory = []
+    for look in range(5):
+        time.sleep(max(0.0, started + seconds * (look + 1) / 5 - time.monotonic()))
+        memory.append(pss_kib(pids) / 1024)
+    used = (cpu_ticks(pids) - before) / TICKS_PER_S
+    return used / (time.monotonic() - started) * 100, statistics.median(memory)
+
+
+def measure_ours(clip: Path, folder: Path, cameras: int, seconds: float) -> Measured:
+    with Simulation(clip, cameras) as simulation:
+        recorder = RecorderUnderTest(folder, simulation.urls)
+        recorder.start()
+        try:
+            recorder.wait_stored(1)
+            time.sleep(WARM_UP_S)
+            cpu_percent, pss_mib = observe([recorder.pid], seconds)
+            sent = sum(simulation.ask("stall"))
+            time.sleep(2.5)  # what was sent is on its way; then nothing more comes
+            recorder.stop()
+        finally:
+            recorder.kill()
+        reader = recorder.reader()
+        runs = [run for camera in recorder.cameras for run in reader.find_runs(camera, StreamRole.MAIN, *ALWAYS)]
+        return Measured(cpu_percent, pss_mib, sent, sum(run.frames for run in runs))
+
+
+def measure_ffmpeg(clip: Path, folder: Path, cameras: int, seconds: float) -> Measured:
+    with Simulation(clip, cameras) as simulation:
+        processes = [
+            subprocess.Popen(
+                ["ffmpeg", "-nostdin", "-v", "error", "-rtsp_transport", "tcp", "-i", url, "-c", "copy",
+                 "-f", "segment", "-segment_time", "60", "-segment_format", "mp4",
+                 "-segment_format_options", "movflags=frag_keyframe+empty_moov+default_base_moof",
+                 "-reset_timestamps", "1", str(folder / f"{number}-%03d.mp4")]
+            )
+            for number, url in enumerate(simulation.urls)
+        ]  # fmt: skip
+        try:
+            deadline = time.monotonic() + 60
+            while len(list(folder.glob("*.mp4"))) < cameras and time.monotonic() < deadline:
+                time.sleep(0.2)
+            time.sleep(WARM_UP_S)
+            return Measured(*observe([process.pid for process in processes], seconds))
+        finally:
+            for process in processes:
+                process.kill()
+            for process in processes:
+                process.wait(10)
+
+
+def main() -> None:
+    parser = make_parser(__doc__, seconds=60)
+    parser.add_argument("--cameras", type=int, default=60)
+    parser.add_argument("--repeats", type=int, default=2)
+    options = parser.parse_args()
+    ours: list[Measured] = []
+    theirs: list[Measured] = []
+    with working_folder() as folder:
+        clip = make_clip(folder / "clip.mp4")
+        # A folder per run: what one run wrote is gone before the next begins.
+        for _ in range(options.repeats):
+            for side, measure in ((ours, measure_ours), (theirs, measure_ffmpeg)):
+                with working_folder() as own:
+                    side.append(measure(clip, own, options.cameras, options.seconds))
+                say(f"{measure.__name__}: {side[-1].cpu_percent:.1f} % of a core, {side[-1].pss_mib:.0f} MiB")
+    cpu = [one.cpu_percent / two.cpu_percent for one, two in zip(ours, theirs, strict=True)]
+    pss = [one.pss_mib / two.pss_mib for one, two in zip(ours, theirs, strict=True)]
+    write_result(
+        "record",
+        {
+            "cpu_ratio": statistics.median(cpu),
+            "pss_ratio": statistics.median(pss),
+            "cameras": options.cameras,
+            "frames_sent": sum(one.sent for one in ours),
+            "frames_stored": sum(one.stored for one in ours),
+            "cpu_percent": statistics.median(one.cpu_percent for one in ours),
+            "pss_mib": statistics.median(one.pss_mib for one in ours),
+            "ffmpeg_cpu_percent": statistics.median(two.cpu_percent for two in theirs),
+            "ffmpeg_pss_mib": statistics.median(two.pss_mib for two in theirs),
+        },
+        {"seconds": options.seconds, "cpu_ratios": cpu, "pss_ratios": pss},
+        options.json,
+    )
+
+
+if __name__ == "__main__":
+    main()
