@@ -17,8 +17,16 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        advancedChunks: {
-          groups: [{ name: "vendor", test: /node_modules[\\/](react|react-dom|scheduler|@tanstack|i18next)/ }],
+        // Two parts that change only with their versions: browsers keep them over releases of the console.
+        codeSplitting: {
+          groups: [
+            {
+              name: "controls",
+              test: /node_modules[\\/](react-aria|react-stately|@internationalized|@swc)/,
+              priority: 2,
+            },
+            { name: "vendor", test: /node_modules[\\/]/, priority: 1 },
+          ],
         },
       },
     },
@@ -28,8 +36,7 @@ export default defineConfig({
     ...(server ? { proxy: { "/api": { target: server, ws: true, changeOrigin: true } } } : {}),
   },
   test: {
-    environment: "jsdom",
+    environment: "node",
     include: ["src/**/*.test.{ts,tsx}"],
-    setupFiles: ["src/test-setup.ts"],
   },
 });

@@ -26,14 +26,16 @@ export function systemAnswer(path: string, world: World): unknown {
     return {
       items: [
         {
-          id: "pvb-2004-int8",
+          name: "pvb-2004-int8",
           task: "detect",
           release: "2024.3",
           licence: "Apache-2.0",
-          installed: true,
-          verified: true,
+          origin: "official storage",
+          packs: ["standard"],
+          labels: ["person", "vehicle", "two_wheeler"],
+          state: "installed",
+          reason: "",
           size_bytes: 1_812_000,
-          source: "official storage",
           figures: [
             { name: "ap50_person", value: 0.71 },
             { name: "ap50_vehicle", value: 0.78 },
@@ -70,6 +72,7 @@ export function systemAnswer(path: string, world: World): unknown {
         free_bytes: 1.21e12,
         used_bytes: 2.7e12,
         max_bytes: 0,
+        days_left: 12.4,
         oldest_at: ago(26 * 24 * HOUR),
       },
     ],

@@ -18,10 +18,12 @@ import type {
 
 const CAMERAS_AT_MOST = 500;
 
-export function useCameras() {
+/** `isWanted`: whether this user may ask at all. */
+export function useCameras(isWanted = true) {
   const client = useClient();
   return useQuery({
     queryKey: ["cameras"],
+    enabled: isWanted,
     queryFn: async (): Promise<Camera[]> => {
       const page = await unwrap(client.GET("/api/v1/cameras", { params: { query: { limit: CAMERAS_AT_MOST } } }));
       return page.items;

@@ -156,6 +156,106 @@ export interface paths {
         patch: operations["change_camera"];
         trace?: never;
     };
+    "/api/v1/cameras/{camera_id}/footage/{role}/{at_ns}/init.mp4": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Init
+         * @description Init segment of the playlist.
+         */
+        get: operations["show_init"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera_id}/footage/{role}/{start_ns}-{end_ns}.m4s": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Part
+         * @description Media segment of the playlist.
+         */
+        get: operations["show_part"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera_id}/recording.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Playlist
+         * @description HLS playlist (fragmented MP4) of a range; gaps are discontinuities with their wall time.
+         */
+        get: operations["show_playlist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera_id}/recording.mkv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Mkv
+         * @description Matroska of a range; starts at the key frame before `from`.
+         */
+        get: operations["download_mkv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera_id}/recording.mp4": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Mp4
+         * @description MP4 of a range. It shows exactly from `from` on and closes up over gaps; `X-Vedette-Gaps` names them.
+         */
+        get: operations["download_mp4"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{camera_id}/recordings": {
         parameters: {
             query?: never;
@@ -193,6 +293,46 @@ export interface paths {
          * @description Replaces the behaviour rules of a camera, all of them or none.
          */
         put: operations["replace_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Probe Stored Camera
+         * @description Connects to a camera of the inventory with its stored login. Nothing is changed.
+         */
+        post: operations["probe_stored_camera"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera_id}/thumbnail.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Thumbnail
+         * @description The nearest key frame at or before a time. 404: nothing recorded; 503: no decoder answers now.
+         */
+        get: operations["show_thumbnail"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -816,6 +956,8 @@ export interface components {
         MachineOut: {
             /** Cpu Count */
             cpu_count: number;
+            /** Data Free Bytes */
+            data_free_bytes: number;
             /** Host */
             host: string;
             /** Load 1M */
@@ -850,8 +992,15 @@ export interface components {
             /** Value */
             value: number;
         };
-        /** ModelFigure */
+        /**
+         * ModelFigure
+         * @description One measured figure: what, on which data, by which command.
+         */
         ModelFigure: {
+            /** Command */
+            command: string;
+            /** Data */
+            data: string;
             /** Name */
             name: string;
             /** Value */
@@ -861,22 +1010,29 @@ export interface components {
         ModelOut: {
             /** Figures */
             figures: components["schemas"]["ModelFigure"][];
-            /** Id */
-            id: string;
-            /** Installed */
-            installed: boolean;
+            /** Labels */
+            labels: string[];
             /** Licence */
             licence: string;
+            /** Name */
+            name: string;
+            /** Origin */
+            origin: string;
+            /** Packs */
+            packs: string[];
+            /** Reason */
+            reason: string;
             /** Release */
             release: string;
             /** Size Bytes */
             size_bytes: number;
-            /** Source */
-            source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "installed" | "absent" | "refused";
             /** Task */
             task: string;
-            /** Verified */
-            verified: boolean;
         };
         /** ModelsOut */
         ModelsOut: {
@@ -1003,13 +1159,19 @@ export interface components {
          * @description What a source carries and how long each step took; or why it fails.
          */
         ProbeOut: {
+            /** Clock Offset S */
+            clock_offset_s: number | null;
             error: components["schemas"]["ProbeError"] | null;
+            /** Loss */
+            loss: number;
             /** Ok */
             ok: boolean;
             /** Steps */
             steps: components["schemas"]["ProbeStep"][];
             /** Streams */
             streams: components["schemas"]["ProbeStream"][];
+            /** Url */
+            url: string;
         };
         /** ProbeStep */
         ProbeStep: {
@@ -1022,28 +1184,33 @@ export interface components {
             /** Ok */
             ok: boolean;
         };
-        /** ProbeStream */
+        /**
+         * ProbeStream
+         * @description One media track as it was seen. What could not be measured is null.
+         */
         ProbeStream: {
             /** Bitrate Bps */
-            bitrate_bps: number;
+            bitrate_bps: number | null;
             /** Channels */
-            channels: number;
+            channels: number | null;
             /** Codec */
             codec: string;
             /** Codec String */
             codec_string: string;
             /** Fps */
-            fps: number;
+            fps: number | null;
+            /** Gop Frames */
+            gop_frames: number | null;
             /** Gop S */
-            gop_s: number;
+            gop_s: number | null;
             /** Height */
-            height: number;
+            height: number | null;
             /** Kind */
             kind: string;
             /** Sample Rate Hz */
-            sample_rate_hz: number;
+            sample_rate_hz: number | null;
             /** Width */
-            width: number;
+            width: number | null;
         };
         /**
          * Problem
@@ -1068,7 +1235,10 @@ export interface components {
             /** Type */
             type: string;
         };
-        /** ProcessOut */
+        /**
+         * ProcessOut
+         * @description A role's process. `state` is the supervisor's word for it, or `unavailable` when it does not answer.
+         */
         ProcessOut: {
             /** Pid */
             pid: number | null;
@@ -1080,11 +1250,8 @@ export interface components {
             role: string;
             /** Since */
             since: string | null;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "running" | "starting" | "stopped" | "unavailable";
+            /** State */
+            state: string;
         };
         /** RecordingsOut */
         RecordingsOut: {
@@ -1190,6 +1357,12 @@ export interface components {
             /** Count */
             count: number;
         };
+        /**
+         * StreamChoice
+         * @description What a client asks for.
+         * @enum {string}
+         */
+        StreamChoice: "auto" | "main" | "sub";
         /** StreamIn */
         StreamIn: {
             /**
@@ -1250,6 +1423,12 @@ export interface components {
             /** Verify Tls */
             verify_tls: boolean;
         };
+        /**
+         * StreamRole
+         * @description Which of a camera's media profiles a stream is.
+         * @enum {string}
+         */
+        StreamRole: "main" | "sub";
         /** SystemOut */
         SystemOut: {
             cameras: components["schemas"]["CamerasOut"];
@@ -1442,8 +1621,13 @@ export interface components {
             password?: string | null;
             role?: components["schemas"]["Role"] | null;
         };
-        /** VolumeOut */
+        /**
+         * VolumeOut
+         * @description A storage volume. `days_left`: until the oldest footage begins to be deleted, null when unknown.
+         */
         VolumeOut: {
+            /** Days Left */
+            days_left: number | null;
             /** Free Bytes */
             free_bytes: number;
             /** Id */
@@ -1798,6 +1982,172 @@ export interface operations {
             };
         };
     };
+    show_init: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+                role: components["schemas"]["StreamRole"];
+                at_ns: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_part: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+                role: components["schemas"]["StreamRole"];
+                start_ns: number;
+                end_ns: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_playlist: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                stream?: components["schemas"]["StreamChoice"];
+            };
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_mkv: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                stream?: components["schemas"]["StreamChoice"];
+                /** @description Why; written into the audit trail. */
+                purpose?: string;
+            };
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_mp4: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                stream?: components["schemas"]["StreamChoice"];
+                /** @description Why; written into the audit trail. */
+                purpose?: string;
+            };
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_recordings: {
         parameters: {
             query?: {
@@ -1886,6 +2236,71 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RulesOut"];
                 };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    probe_stored_camera: {
+        parameters: {
+            query?: {
+                stream?: components["schemas"]["StreamRole"];
+            };
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_thumbnail: {
+        parameters: {
+            query: {
+                at: string;
+                width?: number;
+            };
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What failed, why, and what to do (RFC 9457) */
             default: {

@@ -145,6 +145,7 @@ export class PlaybackPlayer {
     this.#isAnswered = false;
     this.#hasEnded = false;
     this.#failure = null;
+    this.#gaps = []; // not at the init: a gap at the asked time is said before it
     this.#isKeysOnly = isKeysOnly(this.#clock.speed);
     this.#seekStartedMs ??= performance.now();
     this.#socket.send({
@@ -224,7 +225,6 @@ export class PlaybackPlayer {
   #beginAnswer(): void {
     this.#isAnswered = true;
     this.#walls.clear();
-    this.#gaps = [];
     this.#wantsSeek = true;
     const announced = this.#announced as Announced;
     if (this.#sink && this.#shown && hasSound(this.#shown.mime) !== hasSound(announced.mime)) this.#closeSink();

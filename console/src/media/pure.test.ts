@@ -99,6 +99,11 @@ describe("WallMap", () => {
     expect(map.mediaOf(1_001_500)).toBeCloseTo(1.5);
   });
 
+  test("the end of a gap, rounded down, is the first picture after it", () => {
+    expect(withGap().mediaOf(1_059_998)).toBeCloseTo(2);
+    expect(withGap().mediaOf(999_999)).toBeCloseTo(0);
+  });
+
   test("before the first and after the last there is nothing", () => {
     expect(withGap().mediaOf(999_000)).toBeNull();
     expect(withGap().mediaOf(1_061_500)).toBeNull();

@@ -37,7 +37,8 @@ export class WallMap {
   mediaOf(wallMs: number): number | null {
     for (const piece of this.#pieces) {
       const offsetS = (wallMs - piece.wallMs) / 1000;
-      if (offsetS >= -0.001 && offsetS < piece.durationS) return piece.mediaS + Math.max(0, offsetS);
+      // The end of a gap and the first picture after it differ by rounding and by the camera's clock.
+      if (offsetS >= -JOIN_MS / 1000 && offsetS < piece.durationS) return piece.mediaS + Math.max(0, offsetS);
     }
     return null;
   }

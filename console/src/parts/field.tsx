@@ -99,7 +99,7 @@ export function SelectField({ label, value, options, onChange, hint, hidesLabel,
     >
       {hidesLabel ? null : <Label className={styles["label"] ?? ""}>{label}</Label>}
       <Button className={classes(styles["input"], styles["select"])}>
-        <SelectValue />
+        <SelectValue>{({ selectedText }) => selectedText}</SelectValue>
         <ChevronDown size={14} aria-hidden />
       </Button>
       {hint ? (

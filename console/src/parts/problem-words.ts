@@ -23,7 +23,7 @@ export function useProblemWords(error: unknown): ProblemWords {
   const fields = error.errors.map((field) => field.message).join(" ");
   return {
     what: known.reason || error.detail || error.title,
-    why: known.reason && error.detail !== error.title ? "" : fields,
+    why: known.reason ? error.detail : fields,
     hint: known.hint || error.hint,
   };
 }

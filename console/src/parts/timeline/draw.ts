@@ -132,7 +132,7 @@ function drawMotion(
     const left = xOf(data.fromMs + index * stepMs, scene.span, scene.widthPx);
     if (left + stepPx < 0 || left > scene.widthPx) return;
     // Small movements must be seen too: the height grows with the root of the level.
-    const tall = Math.max(2, Math.sqrt(Math.min(1, level)) * (height - 2));
+    const tall = Math.max(2, Math.sqrt(Math.min(1, level)) * height * 0.62);
     pen.fillRect(left, base - tall, Math.max(1, stepPx + 0.3), tall);
   });
 }

@@ -4,6 +4,7 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { BellOff, ImageOff } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { useMay } from "../../api/context";
 import { useCameras, useEvent, useEvents } from "../../api/queries";
 import type { Happening } from "../../api/types";
 import { useKeys } from "../../app/keys";
@@ -18,7 +19,15 @@ import { EventDetail } from "./detail";
 
 const route = getRouteApi("/app/alarms");
 
-export const KINDS = ["zone_entered", "zone_left", "line_crossed", "person_present", "vehicle_present", "motion"];
+export const KINDS = [
+  "zone_entered",
+  "zone_left",
+  "line_crossed",
+  "person_present",
+  "vehicle_present",
+  "motion",
+  "signal_lost",
+];
 
 export function AlarmsPlace() {
   const { t } = useTranslation();
@@ -115,7 +124,8 @@ interface FiltersProps {
 function Filters({ search, onChange }: FiltersProps) {
   const { t } = useTranslation();
   const words = useWords();
-  const { data: cameras } = useCameras();
+  const may = useMay();
+  const { data: cameras } = useCameras(may("camera.view"));
   const kinds = [...new Set([...KINDS, ...(search.kind ? [search.kind] : [])])];
   const cameraOptions = [
     { id: "", label: t("alarms.allCameras") },
@@ -134,13 +144,15 @@ function Filters({ search, onChange }: FiltersProps) {
           { id: "all", label: t("common.all") },
         ]}
       />
-      <SelectField
-        label={t("alarms.camera")}
-        hidesLabel
-        value={search.camera ?? ""}
-        onChange={(camera) => onChange({ camera: camera || undefined })}
-        options={cameraOptions}
-      />
+      {cameras ? (
+        <SelectField
+          label={t("alarms.camera")}
+          hidesLabel
+          value={search.camera ?? ""}
+          onChange={(camera) => onChange({ camera: camera || undefined })}
+          options={cameraOptions}
+        />
+      ) : null}
       <SelectField
         label={t("alarms.kind")}
         hidesLabel

@@ -44,6 +44,11 @@ export function FirstRun() {
           </Button>
         </section>
       </div>
+      {simulate.isPending ? (
+        <p className="muted" role="status">
+          {t("first.simulatingLead")}
+        </p>
+      ) : null}
       {simulate.error ? <ProblemNote error={simulate.error} what={t("first.simulateFailed")} /> : null}
       {isAdding ? <CameraDialog camera={null} onClose={() => setAdding(false)} /> : null}
     </div>

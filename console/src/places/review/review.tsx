@@ -6,7 +6,6 @@ import { type CSSProperties, type RefObject, useCallback, useEffect, useMemo, us
 import { useTranslation } from "react-i18next";
 import { useClient, useMay } from "../../api/context";
 import { useCameras, useTimeline } from "../../api/queries";
-import type { Camera } from "../../api/types";
 import { useFeed } from "../../app/feed";
 import { useKeys } from "../../app/keys";
 import { formatLength } from "../../lib/format";
@@ -28,6 +27,12 @@ import { WhenField } from "./when-field";
 
 const route = getRouteApi("/app/review");
 
+/** What of a camera is needed here. */
+interface Shown {
+  id: string;
+  name: string;
+}
+
 const ADDRESS_DELAY_MS = 400;
 const REVERSE_TICK_MS = 400;
 const EDGE_MS = 3000;
@@ -39,7 +44,7 @@ export function ReviewPlace() {
   const navigate = useNavigate();
   const may = useMay();
   const client = useClient();
-  const { data: all } = useCameras();
+  const { data: all } = useCameras(may("camera.view"));
   const searchField = useRef<HTMLInputElement>(null);
   const players = useRef(new Map<string, RefObject<PlaybackPlayer | null>>());
   const { clock, face } = useClock();
@@ -54,7 +59,8 @@ export function ReviewPlace() {
 
   const ids = useMemo(() => readCameras(search.cameras), [search.cameras]);
   const cameras = useMemo(
-    () => ids.map((id) => all?.find((camera) => camera.id === id)).filter((camera) => camera !== undefined),
+    // Who may play recordings need not be allowed to list cameras: then a link brings the camera, its id stands for it.
+    () => ids.map((id) => all?.find((camera) => camera.id === id) ?? { id, name: all ? "–" : id.slice(-6) }),
     [all, ids],
   );
 
@@ -185,7 +191,7 @@ export function ReviewPlace() {
   return (
     <div className={styles["review"]} data-tree={isTreeOn ? "on" : "off"}>
       <h1 className="visually-hidden">{t("places.review")}</h1>
-      {isTreeOn ? (
+      {isTreeOn && may("camera.view") ? (
         <div className={styles["tree"]}>
           <CameraTree ref={searchField} cameras={all} shown={ids} onChoose={choose} />
         </div>
@@ -216,7 +222,7 @@ export function ReviewPlace() {
             {...(cameras.length > 1 ? { onRemove: () => choose(camera.id) } : {})}
           />
         ))}
-        {all && cameras.length === 0 ? (
+        {cameras.length === 0 ? (
           <Empty icon={<History size={32} strokeWidth={1.5} aria-hidden />} title={t("review.chooseCamera")}>
             <p>{t("review.chooseLead", { count: CAMERAS_AT_MOST })}</p>
             {isTreeOn ? null : <Button onPress={() => setTreeOn(true)}>{t("review.openTree")}</Button>}
@@ -275,7 +281,7 @@ function useAddress(clock: SyncClock | null, span: Span, speed: number): void {
 }
 
 interface RowsProps {
-  cameras: readonly Camera[];
+  cameras: readonly Shown[];
   span: Span;
   selection: Span | null;
   clock: SyncClock | null;
@@ -341,7 +347,7 @@ function Legend() {
 }
 
 interface ReviewTileProps {
-  camera: Camera;
+  camera: Shown;
   clock: SyncClock | null;
   stream: "auto" | "main";
   players: Map<string, RefObject<PlaybackPlayer | null>>;

@@ -1,8 +1,10 @@
 // Who did what, when, from where.
 
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { useAudit } from "../../api/queries";
+import { useMay } from "../../api/context";
+import { useAudit, useCameras } from "../../api/queries";
 import type { AuditRow } from "../../api/types";
 import { formatClock, formatShortDay } from "../../lib/format";
 import { Button } from "../../parts/button";
@@ -28,6 +30,7 @@ export function AuditPage() {
   const search = route.useSearch();
   const navigate = useNavigate();
   const audit = useAudit(search);
+  const names = useCameraNames();
   const rows = audit.data?.pages.flatMap((page) => page.items) ?? [];
   const filter = (change: typeof search) =>
     void navigate({ to: "/settings/audit", search: { ...search, ...change }, replace: true });
@@ -65,7 +68,7 @@ export function AuditPage() {
           ))}
         >
           {rows.map((row) => (
-            <Row key={row.id} row={row} />
+            <Row key={row.id} row={row} resource={names.get(row.resource) ?? row.resource} />
           ))}
         </Table>
       ) : null}
@@ -80,7 +83,14 @@ export function AuditPage() {
   );
 }
 
-function Row({ row }: { row: AuditRow }) {
+/** Names for the ids of cameras that are still there; others stay ids. */
+function useCameraNames(): Map<string, string> {
+  const may = useMay();
+  const { data: cameras } = useCameras(may("camera.view"));
+  return useMemo(() => new Map(cameras?.map((camera) => [camera.id, camera.name])), [cameras]);
+}
+
+function Row({ row, resource }: { row: AuditRow; resource: string }) {
   const { t, i18n } = useTranslation();
   const words = useWords();
   const ms = Date.parse(row.at);
@@ -92,7 +102,7 @@ function Row({ row }: { row: AuditRow }) {
       <td data-label={t("audit.user")}>{row.user || "–"}</td>
       <td data-label={t("audit.action")}>{words.audit(row.action)}</td>
       <td data-label={t("audit.resource")} className={styles["wrap"]}>
-        {row.resource || "–"}
+        {resource || "–"}
       </td>
       <td data-label={t("audit.address")}>{row.address || "–"}</td>
       <td data-label={t("audit.outcome")}>

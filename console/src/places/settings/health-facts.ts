@@ -45,20 +45,3 @@ export function troublesOf(system: System): Trouble[] {
     }));
   return [...processes, ...volumes, ...controls];
 }
-
-type Volume = System["volumes"][number];
-
-const DAY_MS = 86_400_000;
-/** With less footage than this the rate is a guess. */
-const ENOUGH_MS = 10 * 60_000;
-
-/** Whole days until the oldest footage is replaced, at the rate of what is there; 0: it already is; null: too early to say. */
-export function daysUntilFull(volume: Volume, nowMs: number): number | null {
-  if (!volume.oldest_at || volume.used_bytes === 0) return null;
-  const keptMs = nowMs - Date.parse(volume.oldest_at);
-  if (keptMs < ENOUGH_MS) return null;
-  const room =
-    volume.max_bytes > 0 ? Math.min(volume.free_bytes, volume.max_bytes - volume.used_bytes) : volume.free_bytes;
-  if (room <= volume.used_bytes * 0.005) return 0;
-  return Math.max(1, Math.round(room / (volume.used_bytes / keptMs) / DAY_MS));
-}

@@ -3,6 +3,7 @@
 import { CircleCheck, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { useMay } from "../../api/context";
 import { useCameras, useModels, useSystem } from "../../api/queries";
 import type { Camera, StreamLive, System } from "../../api/types";
 import { formatBitrate, formatBytes, formatCodec, formatDuration, formatMoment, formatNumber } from "../../lib/format";
@@ -12,10 +13,11 @@ import { useCodeWords } from "../../parts/problem-words";
 import { useWords } from "../../parts/words";
 import { STATE_TONES } from "./cameras/cameras";
 import styles from "./health.module.css";
-import { daysUntilFull, troublesOf } from "./health-facts";
+import { troublesOf } from "./health-facts";
 
 export function HealthPage() {
   const { t, i18n } = useTranslation();
+  const may = useMay();
   const system = useSystem();
   const { data } = system;
   if (system.error && !data) return <ProblemNote error={system.error} what={t("health.failed")} />;
@@ -28,9 +30,11 @@ export function HealthPage() {
       <Section title={t("health.roles")}>
         <Processes processes={data.processes} />
       </Section>
-      <Section title={t("health.streams")}>
-        <Streams />
-      </Section>
+      {may("camera.view") ? (
+        <Section title={t("health.streams")}>
+          <Streams />
+        </Section>
+      ) : null}
       <Section title={t("health.volumes")}>
         <Volumes volumes={data.volumes} nowMs={Date.parse(data.now)} />
       </Section>
@@ -85,7 +89,7 @@ function Summary({ system }: { system: System }) {
   );
 }
 
-const PROCESS_TONES: Record<System["processes"][number]["state"], Tone> = {
+const PROCESS_TONES: Record<string, Tone> = {
   running: "good",
   starting: "neutral",
   stopped: "bad",
@@ -117,7 +121,7 @@ function Processes({ processes }: { processes: System["processes"] }) {
         <tr key={process.role}>
           <td data-cell="title">{words.any("health.roleNames", process.role)}</td>
           <td data-label={t("health.state")}>
-            <Badge tone={PROCESS_TONES[process.state]}>{t(`health.states.${process.state}`)}</Badge>
+            <Badge tone={PROCESS_TONES[process.state] ?? "neutral"}>{words.any("health.states", process.state)}</Badge>
           </td>
           <td data-label={t("health.since")}>
             {process.since ? formatMoment(Date.parse(process.since), Date.now(), i18n.language) : "–"}
@@ -179,18 +183,22 @@ function StreamRow({ camera, stream, live }: { camera: Camera; stream: "main" | 
   return (
     <tr>
       <td data-cell="title">{camera.name}</td>
-      <td data-label={t("health.stream")}>{t(`camera.${stream}`)}</td>
+      <td data-label={t("health.stream")} className={styles["number"]}>
+        {t(`camera.${stream}`)}
+      </td>
       <td data-label={t("health.state")}>
         <span className={styles["state"]}>
           <Badge tone={STATE_TONES[live.state]}>{t(`streamStates.${live.state}`)}</Badge>
           {reason ? <span className="muted">{reason}</span> : null}
         </span>
       </td>
-      <td data-label={t("health.codec")}>{format.filter(Boolean).join(" · ") || "–"}</td>
+      <td data-label={t("health.codec")} className={styles["number"]}>
+        {format.filter(Boolean).join(" · ") || "–"}
+      </td>
       <td data-label={t("health.fps")} data-align="end">
         {live.fps > 0 ? formatNumber(live.fps, i18n.language, 1) : "–"}
       </td>
-      <td data-label={t("health.bitrate")} data-align="end">
+      <td data-label={t("health.bitrate")} data-align="end" className={styles["number"]}>
         {formatBitrate(live.bitrate_bps, i18n.language)}
       </td>
       <td data-label={t("health.since")}>
@@ -203,10 +211,14 @@ function StreamRow({ camera, stream, live }: { camera: Camera; stream: "main" | 
 function Volumes({ volumes, nowMs }: { volumes: System["volumes"]; nowMs: number }) {
   const { t, i18n } = useTranslation();
   const words = useWords();
+  const daysWords = (days: number | null) => {
+    if (days === null) return t("health.early");
+    return days <= 0 ? t("health.ring") : t("health.daysLeftValue", { count: Math.max(1, Math.round(days)) });
+  };
   return (
     <div className={styles["volumes"]}>
       {volumes.map((volume) => {
-        const days = daysUntilFull(volume, nowMs);
+        const days = volume.days_left;
         const share = volume.size_bytes > 0 ? volume.used_bytes / volume.size_bytes : 0;
         const others = volume.size_bytes > 0 ? 1 - volume.free_bytes / volume.size_bytes - share : 0;
         return (
@@ -242,9 +254,7 @@ function Volumes({ volumes, nowMs }: { volumes: System["volumes"]; nowMs: number
               <Fact name={t("health.oldest")}>
                 {volume.oldest_at ? formatMoment(Date.parse(volume.oldest_at), nowMs, i18n.language) : "–"}
               </Fact>
-              <Fact name={t("health.daysLeft")}>
-                {days === null ? "–" : days === 0 ? t("health.ring") : t("health.daysLeftValue", { count: days })}
-              </Fact>
+              <Fact name={t("health.daysLeft")}>{daysWords(days)}</Fact>
               {volume.max_bytes > 0 ? (
                 <Fact name={t("health.limit")}>{formatBytes(volume.max_bytes, i18n.language)}</Fact>
               ) : null}
@@ -289,7 +299,7 @@ function Controls({ controls }: { controls: System["controls"] }) {
             <span className={styles["layers"]}>
               {Object.entries(control.layers).map(([layer, holds]) => (
                 <Badge key={layer} tone={holds ? "good" : "bad"}>
-                  {layer}
+                  {words.any("health.layerNames", layer)}
                 </Badge>
               ))}
               {Object.keys(control.layers).length === 0 ? "–" : null}
@@ -302,8 +312,11 @@ function Controls({ controls }: { controls: System["controls"] }) {
   );
 }
 
+const MODEL_TONES: Record<string, Tone> = { installed: "good", refused: "bad" };
+
 function Models() {
   const { t, i18n } = useTranslation();
+  const words = useWords();
   const { data, error } = useModels();
   if (error) return <ProblemNote error={error} />;
   if (!data) return <TableSkeleton rows={1} />;
@@ -322,24 +335,19 @@ function Models() {
       }
     >
       {data.map((model) => (
-        <tr key={model.id}>
+        <tr key={model.name}>
           <td data-cell="title">
-            {model.id} <span className="muted">{model.release}</span>
+            {model.name} <span className="muted">{model.release}</span>
           </td>
           <td data-label={t("health.task")}>{model.task}</td>
           <td data-label={t("health.state")}>
-            {model.installed ? (
-              <Badge tone={model.verified ? "good" : "warn"}>
-                {model.verified ? t("health.verified") : t("health.unverified")}
-              </Badge>
-            ) : (
-              <Badge>{t("health.missing")}</Badge>
-            )}
+            <span className={styles["state"]}>
+              <Badge tone={MODEL_TONES[model.state] ?? "neutral"}>{words.any("health.modelStates", model.state)}</Badge>
+              {model.reason ? <span className="muted">{model.reason}</span> : null}
+            </span>
           </td>
           <td data-label={t("health.figures")}>
-            {model.figures
-              .map((figure) => `${figure.name} ${formatNumber(figure.value, i18n.language, 2)}`)
-              .join(" · ") || "–"}
+            {model.figures.map((one) => `${one.name} ${formatNumber(one.value, i18n.language, 2)}`).join(" · ") || "–"}
           </td>
           <td data-label={t("health.licence")}>{model.licence}</td>
         </tr>

@@ -19,6 +19,8 @@ import styles from "./users.module.css";
 const ROLES: readonly Role[] = ["administrator", "monitor", "guard", "auditor"];
 
 interface Made {
+  /** A password set by an administrator, as against the first one of a new user. */
+  isReset: boolean;
   name: string;
   password: string;
 }
@@ -79,7 +81,7 @@ export function UsersPage() {
           onConfirm={async () => {
             const password = makePassword();
             await change.mutateAsync({ id: resetting.id, body: { password } });
-            setMade({ name: resetting.name, password });
+            setMade({ isReset: true, name: resetting.name, password });
           }}
           onClose={() => setResetting(null)}
         />
@@ -164,7 +166,7 @@ function UserDialog({ user, onClose, onMade }: UserDialogProps) {
       if (user) await change.mutateAsync({ id: user.id, body: { name: name.trim(), role, disabled: isDisabled } });
       else {
         const made = await add.mutateAsync({ name: name.trim(), role, disabled: false, locale: "en" });
-        if (made.password) onMade({ name: made.name, password: made.password });
+        if (made.password) onMade({ isReset: false, name: made.name, password: made.password });
       }
       onClose();
     } catch {
@@ -220,7 +222,7 @@ function MadeDialog({ made, onClose }: { made: Made; onClose: () => void }) {
   const [isCopied, setCopied] = useState(false);
   return (
     <Dialog
-      title={t("users.made", { name: made.name })}
+      title={made.isReset ? t("users.resetDone", { name: made.name }) : t("users.made", { name: made.name })}
       onClose={onClose}
       actions={
         <Button look="primary" onPress={onClose}>
@@ -228,7 +230,7 @@ function MadeDialog({ made, onClose }: { made: Made; onClose: () => void }) {
         </Button>
       }
     >
-      <p>{t("users.madeLead")}</p>
+      <p>{made.isReset ? t("users.resetLead") : t("users.madeLead")}</p>
       <div className={styles["made"]}>
         <code>{made.password}</code>
         <Button

@@ -259,11 +259,11 @@ function Streams({ streams }: { streams: ProbeReport["streams"] }) {
       {streams.map((stream) => (
         <li key={`${stream.kind}-${stream.codec}`}>
           <strong>{formatCodec(stream.codec)}</strong>
-          {stream.width > 0 ? <span>{`${stream.width} × ${stream.height}`}</span> : null}
-          {stream.fps > 0 ? <span>{formatNumber(stream.fps, i18n.language)} fps</span> : null}
-          {stream.bitrate_bps > 0 ? <span>{formatBitrate(stream.bitrate_bps, i18n.language)}</span> : null}
-          {stream.gop_s > 0 ? <span>GOP {formatNumber(stream.gop_s, i18n.language, 1)} s</span> : null}
-          {stream.sample_rate_hz > 0 ? <span>{stream.sample_rate_hz / 1000} kHz</span> : null}
+          {stream.width ? <span>{`${stream.width} × ${stream.height}`}</span> : null}
+          {stream.fps ? <span>{formatNumber(stream.fps, i18n.language)} fps</span> : null}
+          {stream.bitrate_bps ? <span>{formatBitrate(stream.bitrate_bps, i18n.language)}</span> : null}
+          {stream.gop_s ? <span>GOP {formatNumber(stream.gop_s, i18n.language, 1)} s</span> : null}
+          {stream.sample_rate_hz ? <span>{stream.sample_rate_hz / 1000} kHz</span> : null}
         </li>
       ))}
     </ul>

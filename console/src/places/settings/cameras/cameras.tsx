@@ -118,7 +118,6 @@ function CameraTable({ cameras, onEdit, onDelete }: TableProps) {
       head={
         <>
           <th scope="col">{t("camera.name")}</th>
-          <th scope="col">{t("camera.group")}</th>
           <th scope="col">{t("camera.state")}</th>
           <th scope="col">{t("camera.picture")}</th>
           <th scope="col" data-align="end">
@@ -150,6 +149,7 @@ function CameraRow({ camera, onEdit, onDelete }: { camera: Camera } & Omit<Table
         <button type="button" className={styles["name"]} onClick={() => onEdit(camera.id)}>
           {camera.name}
         </button>
+        {camera.group ? <span className={styles["group"]}>{camera.group}</span> : null}
         {camera.main.verify_tls ? null : (
           <span className={styles["warning"]}>
             <ShieldAlert size={13} aria-hidden />
@@ -157,7 +157,6 @@ function CameraRow({ camera, onEdit, onDelete }: { camera: Camera } & Omit<Table
           </span>
         )}
       </td>
-      <td data-label={t("camera.group")}>{camera.group || "–"}</td>
       <td data-label={t("camera.state")}>
         <span className={styles["state"]}>
           <Badge tone={STATE_TONES[state]}>{t(`streamStates.${state}`)}</Badge>
@@ -170,7 +169,9 @@ function CameraRow({ camera, onEdit, onDelete }: { camera: Camera } & Omit<Table
       <td data-label={t("camera.rate")} data-align="end" className={styles["numbers"]}>
         {formatBitrate(main.bitrate_bps, i18n.language)}
       </td>
-      <td data-label={t("camera.record")}>{t(`camera.records.${camera.record}`)}</td>
+      <td data-label={t("camera.record")} className={styles["numbers"]}>
+        {t(`camera.records.${camera.record}`)}
+      </td>
       <td data-cell="actions">
         <span className={styles["actions"]}>
           <Link

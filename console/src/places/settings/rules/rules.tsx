@@ -134,7 +134,7 @@ function Editor({ camera, stored }: { camera: Camera; stored: Rule[] }) {
           ))}
         </ul>
         {save.error ? <ProblemNote error={save.error} what={t("rules.saveFailed")} /> : null}
-        <div className={styles["save"]}>
+        <div className={styles["save"]} hidden={rules.length === 0 && !isChanged}>
           <span className="muted" role="status">
             {isChanged ? t("rules.unsaved") : save.isSuccess ? t("rules.saved") : ""}
           </span>
