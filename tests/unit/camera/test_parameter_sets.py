@@ -11,7 +11,10 @@ BASELINE = bytes.fromhex("6742c00bd902c4ec0440000003004000000f03c50a92")
 CROPPED_1080 = bytes.fromhex("67640028acd940780227e5c044000003000400000300f03c60c658")
 PAL = bytes.fromhex("674d401feca05a09360220000003002000000781e30632c0")
 HEVC_1080 = bytes.fromhex("420101016000000300900000030000030078a003c08010e596566924caf0168080000003008000000f04")
-"""Made with x264 and x265 from test pictures of 176x144, 1920x1080, 720x576 and 1920x1080, 30 a second."""
+LAPTOP = bytes.fromhex("67640020acd94056061e6f0110000003001000000303c0f1831960")
+INTERLACED = bytes.fromhex("67640028acd94078044fde0220000003002000000643e2c5b2c0")
+HEVC_ODD = bytes.fromhex("420101016000000300900000030000030078a002ac80309d4996566924caf0168080000003008000000f04")
+"""Made with x264 and x265 from test pictures of the sizes below."""
 
 
 def test_h264_size_depth_rate() -> None:
@@ -37,7 +40,10 @@ def test_baseline_has_no_reordering() -> None:
     [
         (Codec.H264, CROPPED_1080, (1920, 1080)),
         (Codec.H264, PAL, (720, 576)),
+        (Codec.H264, LAPTOP, (1366, 768)),
+        (Codec.H264, INTERLACED, (1920, 1080)),
         (Codec.H265, HEVC_1080, (1920, 1080)),
+        (Codec.H265, HEVC_ODD, (1366, 770)),
     ],
 )
 def test_cropping_is_applied(codec: Codec, sps: bytes, size: tuple[int, int]) -> None:

@@ -21,9 +21,19 @@ def test_default_ports_and_ipv6() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "rtsp://", "http://x/", "rtsp://x:99999/", "rtsp://x:0/", "rtsp://x/a b", "rtsp://x/\r\nA: b", "rtsp://u:p#1@x/", "rtsp://[::1/",
-     "rtsp://x/" + "a" * 3000],
-)  # fmt: skip
+    [
+        "",
+        "rtsp://",
+        "http://x/",
+        "rtsp://x:99999/",
+        "rtsp://x:0/",
+        "rtsp://x/a b",
+        "rtsp://x/\r\nA: b",
+        "rtsp://u:p#1@x/",
+        "rtsp://[::1/",
+        "rtsp://x/" + "a" * 3000,
+    ],
+)
 def test_unusable_addresses_are_refused(text: str) -> None:
     with pytest.raises(BadUrlError):
         parse_rtsp_url(text)

@@ -48,6 +48,16 @@ def test_fragments_are_joined(codec: Codec, nal: bytes, step: int) -> None:
     assert (counters.packets, counters.lost, counters.damaged) == (len(parts), 0, 0)
 
 
+@pytest.mark.parametrize("codec", [Codec.H264, Codec.H265])
+def test_two_fragmented_slices_make_one_unit_of_two(codec: Codec) -> None:
+    nal, cut = (IDR, fragments_h264) if codec is Codec.H264 else (HEVC_IDR, fragments_h265)
+    receiver, log, counters = make(codec)
+    parts = [*cut(nal, 40), *cut(nal, 40)]
+    feed(receiver, [rtp(part, index, 5, marker=index == len(parts) - 1) for index, part in enumerate(parts)])
+    assert [nals_of(unit[2]) for unit in log.units] == [[nal, nal]]
+    assert counters.damaged == 0
+
+
 def test_aggregates_are_split_and_parameter_sets_leave_the_sample() -> None:
     receiver, log, _ = make()
     stap = b"\x18" + b"".join(len(nal).to_bytes(2, "big") + nal for nal in (AUD, SPS, PPS, IDR))
