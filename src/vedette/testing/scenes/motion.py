@@ -62,7 +62,7 @@ def plan_track(stops: Sequence[Stop], speed: float, start_s: float, loop_s: floa
     heading = _fill_heading(np.arctan2(velocity[:, 1], velocity[:, 0]), pace > _STANDING_M_PER_S)
     moved_m = np.concatenate([[0.0], np.cumsum(pace[1:]) / _GRID_HZ])
     local_s = (np.arange(round(loop_s * fps)) / fps - start_s) % loop_s
-    index = np.minimum((local_s * _GRID_HZ).astype(np.int64), len(raw) - 1)
+    index = np.minimum(np.round(local_s * _GRID_HZ).astype(np.int64), len(raw) - 1)
     return Track(position[index], heading[index], moved_m[index], pace[index], local_s < duration_s)
 
 

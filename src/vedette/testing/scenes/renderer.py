@@ -60,6 +60,7 @@ class _Placed:
     figure: Figure
     place: Floats
     actor_index: int
+    extent: tuple[float, float, float, float] | None
 
 
 class SceneRenderer:
@@ -72,6 +73,7 @@ class SceneRenderer:
         still = scene.background.copy()
         self._paint_props(still)
         self._still = apply_light(still, scene.light)
+        self._standing_boxes = [self._box(item, self._standing) for item in self._standing]
         rng = np.random.default_rng(seed)
         size = (scene.view.height + _NOISE_MARGIN, scene.view.width + _NOISE_MARGIN, 1)
         grain = rng.normal(0, scene.noise, size)
@@ -115,7 +117,7 @@ class SceneRenderer:
         """Draws a parked vehicle, which is painted once with the place."""
         actor = self._scene.actors[index]
         place = np.array([*actor.track.position[0], 0.0])
-        return _Placed(depth_of(self._scene.view, place), self._draw(actor, 0, place), place, index)
+        return _placed(depth_of(self._scene.view, place), self._draw(actor, 0, place), place, index)
 
     def _place(self, frame: int) -> list[_Placed]:
         scene = self._scene
@@ -126,8 +128,8 @@ class SceneRenderer:
             place = np.array([*actor.track.position[frame], 0.0])
             depth_m = depth_of(scene.view, place)
             if depth_m > 1.0:
-                placed.append(_Placed(depth_m, self._draw(actor, frame, place), place, index))
-        placed += [_Placed(moving.depth_m, moving.draw(frame), np.zeros(3), -1) for moving in scene.moving]
+                placed.append(_placed(depth_m, self._draw(actor, frame, place), place, index))
+        placed += [_placed(moving.depth_m, moving.draw(frame), np.zeros(3), -1) for moving in scene.moving]
         return sorted(placed, key=lambda item: -item.depth_m)
 
     def _draw(self, actor: Actor, frame: int, place: Floats) -> Figure:
@@ -173,24 +175,18 @@ class SceneRenderer:
             add(image, noise[top : top + height, left : left + width], dst=image)
 
     def _truth(self, moving: list[_Placed]) -> list[TrueBox]:
-        boxes = []
-        placed = sorted([*moving, *self._standing], key=lambda item: -item.depth_m)
-        for position, item in enumerate(placed):
-            extent = item.figure.extent()
-            if item.actor_index < 0 or extent is None:
-                continue
-            nearer = [other.figure.extent() for other in placed[position + 1 :]]
-            box = self._box(extent, item, [each for each in nearer if each is not None])
-            if box is not None:
-                boxes.append(box)
-        return sorted(boxes, key=lambda box: box.track_id)
+        """Boxes of all actors. A parked vehicle's is worked out anew only while somebody moves before it."""
+        everyone = [*moving, *self._standing]
+        boxes = [self._box(item, everyone) for item in moving]
+        for item, still in zip(self._standing, self._standing_boxes, strict=True):
+            is_covered = any(_covers(other, item) for other in moving)
+            boxes.append(self._box(item, everyone) if is_covered else still)
+        return sorted((box for box in boxes if box is not None), key=lambda box: box.track_id)
 
-    def _box(
-        self,
-        extent: tuple[float, float, float, float],
-        item: _Placed,
-        nearer: list[tuple[float, float, float, float]],
-    ) -> TrueBox | None:
+    def _box(self, item: _Placed, everyone: list[_Placed]) -> TrueBox | None:
+        extent = item.extent
+        if item.actor_index < 0 or extent is None:
+            return None
         view = self._scene.view
         left, top = max(extent[0], 0.0), max(extent[1], 0.0)
         right, bottom = min(extent[2], float(view.width)), min(extent[3], float(view.height))
@@ -202,10 +198,13 @@ class SceneRenderer:
         y, x = np.mgrid[0.05:1:0.1, 0.05:1:0.1]
         x, y = extent[0] + x * (extent[2] - extent[0]), extent[1] + y * (extent[3] - extent[1])
         seen = (x >= 0) & (x < view.width) & (y >= 0) & (y < view.height)
-        for x0, y0, x1, y1 in nearer:
-            seen &= ~((x > x0) & (x < x1) & (y > y0) & (y < y1))
+        for other in everyone:
+            if other.extent is not None and _covers(other, item):
+                x0, y0, x1, y1 = other.extent
+                seen &= ~((x > x0) & (x < x1) & (y > y0) & (y < y1))
+        whole_px = (int(extent[0]), int(extent[1]), int(extent[2]) + 1, int(extent[3]) + 1)
         for hide in self._hides:
-            if hide.depth_m < item.depth_m - 0.05:
+            if hide.depth_m < item.depth_m - 0.05 and _overlap(hide.window, whole_px) is not None:
                 seen &= ~_is_masked(hide, x, y)
         visibility = float(seen.mean())
         if visibility <= 0:
@@ -213,6 +212,18 @@ class SceneRenderer:
         actor = self._scene.actors[item.actor_index]
         size = (round(left, 1), round(top, 1), round(right - left, 1), round(bottom - top, 1))
         return TrueBox(item.actor_index + 1, actor.class_id, size, round(visibility, 2))
+
+
+def _placed(depth_m: float, figure: Figure, place: Floats, actor_index: int) -> _Placed:
+    return _Placed(depth_m, figure, place, actor_index, figure.extent())
+
+
+def _covers(nearer: _Placed, item: _Placed) -> bool:
+    """Tells whether an actor stands before another one, box over box."""
+    one, other = nearer.extent, item.extent
+    if one is None or other is None or nearer.depth_m >= item.depth_m:
+        return False
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _is_parked(actor: Actor) -> bool:
