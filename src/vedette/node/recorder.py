@@ -17,6 +17,7 @@ from vedette.adapters.role_server import serve_role_app
 from vedette.adapters.secretbox import SealedLoginError, SecretBox, read_node_key
 from vedette.adapters.sqlite_bus import SqlitePublisher
 from vedette.camera.factory import SourceFactory
+from vedette.camera.tls_selftest import run_tls_selftest
 from vedette.core.assignment import RecorderAssignment, VolumeAssignment
 from vedette.core.errors import StorageError, StreamLostError, VedetteError
 from vedette.core.time import format_utc
@@ -64,6 +65,7 @@ class Recorder:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop.set)
+        await self._prove_tls()
         make_source = make_source_maker(SourceFactory(self._clock), self._open_login)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -79,6 +81,13 @@ class Recorder:
                     await self._streams.stop()
         finally:
             self._volumes.close()
+
+    async def _prove_tls(self) -> None:
+        """Before any camera is connected: would a wrong certificate be refused? Told on the health page."""
+        told = await run_tls_selftest(self._clock)
+        self._publisher.publish_nowait(told)
+        if told.state != "holds":
+            self._log.error("TLS self-test failed", detail=told.detail)
 
     async def assign(self, assignment: RecorderAssignment) -> None:
         """Takes a new desired state over: kept on disk first, then made true."""
