@@ -11,8 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 from tests.support.cameras import serve, write_clip
+from vedette.camera.errors import NoAnswerError
 from vedette.camera.factory import SourceFactory
 from vedette.camera.probe import ProbeReport, probe_stream
+from vedette.camera.rtsp_protocol import ReceiveBuffer
+from vedette.camera.rtsp_source import RtspSettings, RtspSource
+from vedette.camera.rtsp_url import parse_rtsp_url
 from vedette.cli.probe import command
 from vedette.core.assignment import StreamSource
 from vedette.core.media import StreamRole
@@ -159,6 +163,20 @@ def described(sdp: bytes) -> bytes:
 async def test_answers_that_end_the_attempt(answers: tuple[bytes, ...], code: str) -> None:
     async with scripted(*answers) as url:
         check(await probe(url), code)
+
+
+async def test_a_camera_that_never_answers(tmp_path: Path) -> None:
+    async with serve(write_clip(tmp_path)) as server:
+        await server.apply(Fault(FaultKind.NO_ANSWER))
+        settings = RtspSettings(parse_rtsp_url(server.urls[0])[0], reply_timeout_s=0.3)
+        with pytest.raises(NoAnswerError, match="OPTIONS"):
+            async with RtspSource(settings, ReceiveBuffer(), SystemClock()).open():
+                pass
+
+
+async def test_an_address_that_leads_nowhere() -> None:
+    report = await probe("rtsp://user:s3cret@255.255.255.255/live")
+    check(report, "unreachable")
 
 
 async def test_a_redirect_on_the_same_host_is_followed(tmp_path: Path) -> None:

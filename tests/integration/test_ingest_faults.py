@@ -18,7 +18,7 @@ from vedette.core.messages import BusMessage, StreamStateChanged
 from vedette.runtime.clock import SystemClock
 from vedette.testing.faults import Fault, FaultKind
 from vedette.testing.rtp import read_frame_number
-from vedette.testing.rtsp_connection import ConnectionOptions, KeepAlive
+from vedette.testing.rtsp_session import ConnectionOptions, KeepAlive
 from vedette.testing.sim_server import ServerOptions, SimServer
 from vedette.testing.source import SourceOptions
 

@@ -8,7 +8,7 @@ from tests.support.cameras import make_source, serve, take, videos, write_clip
 from vedette.camera.errors import TransportRefusedError
 from vedette.testing.faults import Fault, FaultKind
 from vedette.testing.rtp import read_frame_number
-from vedette.testing.rtsp_connection import ConnectionOptions
+from vedette.testing.rtsp_session import ConnectionOptions
 from vedette.testing.sim_server import ServerOptions
 from vedette.testing.source import SourceOptions
 

@@ -30,6 +30,13 @@ RECEIVE_BUFFER_BYTES = 1024 * 1024
 MAX_ADDRESSES = 4
 
 
+_WORDS = {
+    errno.EHOSTUNREACH: "no device answers at this address",
+    errno.ENETUNREACH: "no network of this machine leads there",
+    errno.EACCES: "a firewall of this machine forbids it",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class TlsSettings:
     """How a camera's certificate is checked.
@@ -143,7 +150,7 @@ async def _connect(url: RtspUrl, addresses: list[_Address], timeout_s: float) ->
             error = RefusedError(url.where)
         except OSError as exc:
             sock.close()
-            error = UnreachableError(url.where, errno.errorcode.get(exc.errno or 0, type(exc).__name__))
+            error = UnreachableError(url.where, _WORDS.get(exc.errno or 0, exc.strerror or type(exc).__name__))
         except BaseException:
             sock.close()
             raise
