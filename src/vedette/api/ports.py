@@ -4,7 +4,8 @@
 `async def list_cameras(desk: CameraDeskPort)`. A new feature adds one field and one annotated type.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -42,6 +43,14 @@ class Simulation(Protocol):
     async def run_simulated(self, count: int) -> list[SimulatedCamera]: ...
 
 
+class TrackFeed(Protocol):
+    """What the analyzer sees on a camera, as it sees it."""
+
+    def follow(self, camera_id: str) -> AbstractAsyncContextManager[AsyncIterator[str]]:
+        """Yields one JSON text per analysed picture. Raises UnavailableError, NotFoundError."""
+        ...
+
+
 class Sheets(Protocol):
     """Reads and writes inventory sheets. Runs in a thread: a large sheet takes a second."""
 
@@ -62,6 +71,7 @@ class GatewayPorts:
     prober: CameraProber
     simulation: Simulation
     sheets: Sheets
+    tracks: TrackFeed
     events: EventDesk
     footage: FootageDesk
     system: SystemDesk
@@ -116,6 +126,10 @@ def _simulation(connection: HTTPConnection) -> Simulation:
     return find_ports(connection).simulation
 
 
+def _tracks(connection: HTTPConnection) -> TrackFeed:
+    return find_ports(connection).tracks
+
+
 def _sheets(connection: HTTPConnection) -> Sheets:
     return find_ports(connection).sheets
 
@@ -141,6 +155,7 @@ CamerasPort = Annotated[CameraAdministration, Depends(_cameras)]
 LiveStatesPort = Annotated[LiveStates, Depends(_live)]
 ProberPort = Annotated[CameraProber, Depends(_prober)]
 SimulationPort = Annotated[Simulation, Depends(_simulation)]
+TracksPort = Annotated[TrackFeed, Depends(_tracks)]
 SheetsPort = Annotated[Sheets, Depends(_sheets)]
 EventsPort = Annotated[EventDesk, Depends(_events)]
 FootagePort = Annotated[FootageDesk, Depends(_footage)]

@@ -11,7 +11,18 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from vedette.api.access import Access, find_access
-from vedette.api.routers import cameras, events, footage, live, playback, recordings, session, system, users
+from vedette.api.routers import (
+    cameras,
+    events,
+    footage,
+    live,
+    playback,
+    recordings,
+    session,
+    system,
+    tracks,
+    users,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
@@ -22,6 +33,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     live.router,
     playback.router,
     footage.router,
+    tracks.router,
     system.router,
 )
 

@@ -21,6 +21,7 @@ from vedette.adapters.secretbox import SecretBox, read_node_key
 from vedette.adapters.simulation_client import SupervisorSimulation
 from vedette.adapters.sqlite_bus import SqliteConsumer
 from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
+from vedette.adapters.tracks_client import UnixTracks
 from vedette.adapters.xlsx_inventory import XlsxSheets
 from vedette.api.footage_desk import FootageDesk
 from vedette.api.gate import Gate, RequestLimits
@@ -198,6 +199,7 @@ def _build(
         prober=SourceProber(clock),
         simulation=SupervisorSimulation(outside.roles["supervisor"]),
         sheets=XlsxSheets(),
+        tracks=UnixTracks(paths.socket("analyzer")),
         events=EventDesk(events=events, pictures=FilePictureReader(paths.pictures), hub=hub, clock=clock),
         footage=FootageDesk(index=outside.reader, events=events, history=history),
         system=system,

@@ -1,7 +1,10 @@
 """Cameras over the API, with no other role running: every page answers and says who is missing."""
 
+import io
 import sqlite3
 from pathlib import Path
+
+from openpyxl import Workbook
 
 from tests.support.gateway import API, Harness
 from vedette.adapters.secretbox import SecretBox, read_node_key
@@ -126,6 +129,20 @@ async def test_sheet_goes_out_and_comes_back_and_a_bad_one_changes_nothing(gatew
         bad = await client.post(f"{API}/cameras/import", content=b"nonsense")
         assert (bad.status_code, bad.json()["code"]) == (422, "bad_sheet")
         assert (await client.get(f"{API}/cameras")).json()["items"][0]["has_login"] is True
+
+
+async def test_sheet_with_one_bad_row_changes_nothing_at_all(gateway: Harness) -> None:
+    book = Workbook()
+    assert book.active is not None
+    for line in (["name", "main_url"], ["Good", "rtsp://127.0.0.1:9/1"], ["Bad", "ftp://x/"]):
+        book.active.append(line)
+    out = io.BytesIO()
+    book.save(out)
+    async with gateway.local() as client:
+        report = (await client.post(f"{API}/cameras/import", content=out.getvalue())).json()
+        assert (report["imported"], report["refused"]) == (False, 1)
+        assert [row["row"] for row in report["rows"]] == [2, 3]
+        assert (await client.get(f"{API}/cameras")).json()["total"] == 0
 
 
 async def test_pages_cover_all_cameras_in_order(gateway: Harness) -> None:
