@@ -15,7 +15,7 @@ from vedette.core.errors import StorageError
 from vedette.core.footage import SegmentRef
 from vedette.core.media import StreamRole
 from vedette.core.time import NS_PER_S
-from vedette.recording.records import GapRecord, StreamKey
+from vedette.recording.records import GapRecord, SegmentSpan, StreamKey
 
 LONGEST_SEGMENT_NS = 600 * NS_PER_S
 """No segment lasts longer (`CutPolicy.max_90k` is half of it); bounds the search for overlaps to the left."""
@@ -47,6 +47,15 @@ class SqliteRecordingCatalog:
             ),
         )
         return [_segment(key, row) for row in rows]
+
+    def find_spans(self, key: StreamKey, from_ns: int, to_ns: int) -> list[SegmentSpan]:
+        rows = self._select(
+            "SELECT segment_id, run_id, start_ns, end_ns, frames, size_bytes"
+            " FROM segments JOIN streams USING (stream_id) WHERE camera_id = ? AND role = ?"
+            " AND start_ns >= ? AND start_ns < ? AND end_ns > ? ORDER BY start_ns",
+            (key.camera_id, key.role, from_ns - LONGEST_SEGMENT_NS, to_ns, from_ns),
+        )
+        return list(map(SegmentSpan._make, rows))
 
     def find_segments_before(self, key: StreamKey, at_ns: int, limit: int) -> list[SegmentRef]:
         rows = self._select(

@@ -1,61 +1,41 @@
 """Works out runs, gaps and coverage from segments and recorded gaps. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
-from vedette.core.footage import FootageGap, FootageRun, FragmentRef, SegmentRef
+from vedette.core.footage import FootageGap, FootageRun, FragmentRef
 from vedette.core.media import StreamRole
 from vedette.recording.ledger import HOLE_NS
-from vedette.recording.records import GapRecord
+from vedette.recording.records import GapRecord, SegmentSpan
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A stretch of footage inside one segment."""
-
-    run_id: str
-    from_ns: int
-    to_ns: int
-    frames: int
-    size_bytes: int
-
-
-def whole(segment: SegmentRef) -> Part:
-    """The stretch of a segment that lies inside the asked range."""
-    return Part(segment.run_id, segment.start_ns, segment.end_ns, segment.frames, segment.size_bytes)
-
-
-def clip(segment: SegmentRef, fragments: Iterable[FragmentRef], from_ns: int, to_ns: int) -> Iterator[Part]:
+def clip(span: SegmentSpan, fragments: Iterable[FragmentRef], from_ns: int, to_ns: int) -> Iterator[SegmentSpan]:
     """The stretch of a segment that reaches over the border of the range; whole fragments count."""
     inside = [part for part in fragments if part.start_ns < to_ns and part.end_ns > from_ns]
     if inside:
-        yield Part(
-            segment.run_id,
-            max(from_ns, inside[0].start_ns),
-            min(to_ns, inside[-1].end_ns),
-            sum(part.frames for part in inside),
-            sum(part.size_bytes for part in inside),
+        yield span._replace(
+            start_ns=max(from_ns, inside[0].start_ns),
+            end_ns=min(to_ns, inside[-1].end_ns),
+            frames=sum(part.frames for part in inside),
+            size_bytes=sum(part.size_bytes for part in inside),
         )
 
 
-def find_runs(role: StreamRole, parts: Iterable[Part], gaps: Iterable[GapRecord]) -> list[FootageRun]:
-    """Joins parts of the same run that follow each other; a recorded gap of some length splits."""
+def find_runs(role: StreamRole, spans: Iterable[SegmentSpan], gaps: Iterable[GapRecord]) -> list[FootageRun]:
+    """Joins spans of the same run that follow each other; a recorded gap of some length splits."""
     breaks = sorted((gap.from_ns, gap.to_ns) for gap in gaps if gap.to_ns - gap.from_ns > HOLE_NS)
     runs: list[FootageRun] = []
-    last_run_id = ""
-    for part in parts:
-        if runs and part.run_id == last_run_id and part.from_ns - runs[-1].to_ns <= HOLE_NS:
-            run = runs[-1]
-            runs[-1] = FootageRun(
-                role,
-                run.from_ns,
-                max(run.to_ns, part.to_ns),
-                run.frames + part.frames,
-                run.size_bytes + part.size_bytes,
-            )
-        else:
-            runs.append(FootageRun(role, part.from_ns, part.to_ns, part.frames, part.size_bytes))
-        last_run_id = part.run_id
+    last_run_id, from_ns, to_ns, frames, size_bytes = "", 0, 0, 0, 0
+    for span in spans:
+        if span.run_id == last_run_id and span.start_ns - to_ns <= HOLE_NS:
+            to_ns = max(to_ns, span.end_ns)
+            frames += span.frames
+            size_bytes += span.size_bytes
+            continue
+        if last_run_id:
+            runs.append(FootageRun(role, from_ns, to_ns, frames, size_bytes))
+        _, last_run_id, from_ns, to_ns, frames, size_bytes = span
+    if last_run_id:
+        runs.append(FootageRun(role, from_ns, to_ns, frames, size_bytes))
     return [piece for run in runs for piece in _split(run, breaks)]
 
 
@@ -80,7 +60,7 @@ def _split(run: FootageRun, breaks: Sequence[tuple[int, int]]) -> Iterator[Foota
 
 
 def find_gaps(
-    role: StreamRole, segments: Sequence[SegmentRef], records: Iterable[GapRecord], from_ns: int, to_ns: int
+    role: StreamRole, spans: Sequence[SegmentSpan], records: Iterable[GapRecord], from_ns: int, to_ns: int
 ) -> list[FootageGap]:
     """Returns the recorded gaps of a range, and as `unknown` the holes between segments that none explains."""
     gaps = [
@@ -90,12 +70,12 @@ def find_gaps(
     ]
     known = sorted((gap.from_ns, gap.to_ns) for gap in gaps)
     end_ns: int | None = None
-    for segment in sorted(segments, key=lambda segment: segment.start_ns):
-        if end_ns is not None and segment.start_ns - end_ns > HOLE_NS:
-            start, end = max(end_ns, from_ns), min(segment.start_ns, to_ns)
+    for span in sorted(spans, key=lambda span: span.start_ns):
+        if end_ns is not None and span.start_ns - end_ns > HOLE_NS:
+            start, end = max(end_ns, from_ns), min(span.start_ns, to_ns)
             if end - start > HOLE_NS and not _is_explained(known, start, end):
                 gaps.append(FootageGap(role, start, end, "unknown", 0))
-        end_ns = max(end_ns or segment.end_ns, segment.end_ns)
+        end_ns = span.end_ns if end_ns is None else max(end_ns, span.end_ns)
     return sorted(gaps, key=lambda gap: gap.from_ns)
 
 

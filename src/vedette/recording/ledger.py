@@ -16,6 +16,8 @@ HOLE_NS = NS_PER_S // 2
 """A shorter pause between two pictures is jitter or a slow camera, not a gap."""
 _MERGE_NS = 5 * NS_PER_S
 _LONGEST_MERGED_NS = 60 * NS_PER_S
+_FAULTS = frozenset({"network", "camera", "unknown"})
+_TELL_OPEN_AFTER_NS = 5 * NS_PER_S
 _NETWORK_CODES = frozenset({"unreachable", "no_answer", "host_not_found"})
 
 
@@ -61,6 +63,8 @@ class CompletenessLedger:
 
     def on_fault(self, code: str) -> None:
         """The stream stalled or was lost, with a code of `vedette.camera.errors`."""
+        if self._cause in _FAULTS or self._cause == "policy":
+            return  # the first reason made the gap; what follows is its consequence
         if code == "internal_error":
             self._cause = "unknown"
         else:
@@ -118,6 +122,13 @@ class CompletenessLedger:
             return []
         self._pending = None
         return [pending]
+
+    def find_open_gap(self, now_ns: int) -> GapRecord | None:
+        """Returns the gap that a fault has made so far; told again it only grows, until footage ends it."""
+        if self._end_ns is None or self._cause not in _FAULTS or now_ns - self._end_ns < _TELL_OPEN_AFTER_NS:
+            return None
+        missing = (now_ns - self._end_ns) // self._step_ns
+        return GapRecord(self._key, self._end_ns, now_ns, self._cause, missing)
 
     def _remember(self, fragment: CollectedFragment) -> None:
         last = fragment.video[-1]

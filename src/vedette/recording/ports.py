@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from vedette.core.footage import SegmentRef
-from vedette.recording.records import GapRecord, SegmentRecord, StoredSegment, StreamKey, VolumeTotals
+from vedette.recording.records import GapRecord, SegmentRecord, SegmentSpan, StoredSegment, StreamKey, VolumeTotals
 
 
 class SegmentIndex(Protocol):
@@ -53,6 +53,10 @@ class SegmentCatalog(Protocol):
 
     def find_segments(self, key: StreamKey, from_ns: int, to_ns: int, limit: int | None = None) -> list[SegmentRef]:
         """Finds the segments that overlap a half-open range, in order of start."""
+        ...
+
+    def find_spans(self, key: StreamKey, from_ns: int, to_ns: int) -> list[SegmentSpan]:
+        """The same as `find_segments`, only what a timeline needs."""
         ...
 
     def find_segments_before(self, key: StreamKey, at_ns: int, limit: int) -> list[SegmentRef]:

@@ -26,7 +26,7 @@ from vedette.recording import coverage
 from vedette.recording.errors import DamagedFootageError, FootageGoneError
 from vedette.recording.open_files import OpenFiles
 from vedette.recording.ports import SegmentCatalog
-from vedette.recording.records import StreamKey, unpack_fragments
+from vedette.recording.records import SegmentSpan, StreamKey, unpack_fragments
 from vedette.recording.volume import Volume, open_volume
 
 MAX_OPEN_FILES = 64
@@ -152,15 +152,17 @@ class FootageReader:
     def find_runs(self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int) -> list[FootageRun]:
         """Finds the unbroken stretches of footage in a range, clipped to it."""
         key = StreamKey(camera_id, role)
-        parts: list[coverage.Part] = []
-        for catalog, segment in self._find_segments(key, from_ns, to_ns):
-            if from_ns <= segment.start_ns and segment.end_ns <= to_ns:
-                parts.append(coverage.whole(segment))
+        spans: list[SegmentSpan] = []
+        for catalog, span in self._find_spans(key, from_ns, to_ns):
+            if from_ns <= span.start_ns and span.end_ns <= to_ns:
+                spans.append(span)
                 continue
-            packed = catalog.find_fragments(segment.segment_id)
-            parts += coverage.clip(segment, unpack_fragments(segment, packed), from_ns, to_ns)
+            for segment in catalog.find_segments(key, span.start_ns, span.start_ns + 1):
+                if segment.segment_id == span.segment_id:
+                    packed = catalog.find_fragments(segment.segment_id)
+                    spans += coverage.clip(span, unpack_fragments(segment, packed), from_ns, to_ns)
         gaps = [gap for _, catalog in self._open_volumes() for gap in catalog.find_gaps(key, from_ns, to_ns)]
-        return coverage.find_runs(role, parts, gaps)
+        return coverage.find_runs(role, spans, gaps)
 
     def find_gaps(self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int) -> list[FootageGap]:
         """Finds the stretches without footage, with their reasons.
@@ -168,13 +170,13 @@ class FootageReader:
         Time before the first footage there is and after the newest is no gap, unless a reason is on record.
         """
         key = StreamKey(camera_id, role)
-        segments = [segment for _, segment in self._find_segments(key, from_ns, to_ns)]
-        before = [
-            segment for _, catalog in self._open_volumes() for segment in catalog.find_segments_before(key, from_ns, 1)
-        ]
+        spans = [span for _, span in self._find_spans(key, from_ns, to_ns)]
+        for _, catalog in self._open_volumes():
+            before = catalog.find_segments_before(key, from_ns, 1)
+            spans += [span for last in before for span in catalog.find_spans(key, last.start_ns, last.start_ns + 1)]
         records = [gap for _, catalog in self._open_volumes() for gap in catalog.find_gaps(key, from_ns, to_ns)]
         to_ns = min(to_ns, self._now_ns())
-        return coverage.find_gaps(role, before + segments, records, from_ns, to_ns)
+        return coverage.find_gaps(role, spans, records, from_ns, to_ns)
 
     def find_coverage(
         self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int, resolution_ns: int
@@ -189,6 +191,12 @@ class FootageReader:
             {key for _, catalog in self._open_volumes() for key in catalog.find_keys()},
             key=lambda key: (key.camera_id, key.role),
         )
+
+    def _find_spans(self, key: StreamKey, from_ns: int, to_ns: int) -> list[tuple[SegmentCatalog, SegmentSpan]]:
+        per_volume = [
+            [(catalog, span) for span in catalog.find_spans(key, from_ns, to_ns)] for _, catalog in self._open_volumes()
+        ]
+        return list(merge(*per_volume, key=lambda found: found[1].start_ns))
 
     def _find_segments(
         self, key: StreamKey, from_ns: int, to_ns: int, limit: int | None = None

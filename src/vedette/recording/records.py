@@ -8,6 +8,7 @@ its rebuild fifty times dearer. Fragments follow each other in the file, so offs
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from vedette.core.footage import FragmentRef, SegmentRef
 from vedette.core.media import StreamRole
@@ -95,6 +96,17 @@ class GapRecord:
     to_ns: int
     reason: str
     frames_missing: int
+
+
+class SegmentSpan(NamedTuple):
+    """A segment as the timeline sees it. A tuple: a month of one camera is 43,000 of them."""
+
+    segment_id: str
+    run_id: str
+    start_ns: int
+    end_ns: int
+    frames: int
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

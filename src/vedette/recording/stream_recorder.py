@@ -19,6 +19,7 @@ from vedette.recording.stamp import make_stamp
 from vedette.recording.store import LostFootage, StoreJob
 
 _HOLD_NS = NS_PER_S
+_TELL_OPEN_EVERY_NS = 5 * NS_PER_S
 _LONGEST_MEDIA_90K = 0xFFFFFFFF
 
 
@@ -69,6 +70,7 @@ class StreamRecorder:
         self._fragmenter = Fragmenter()
         self._segment: _Segment | None = None
         self._waits_for_key = False
+        self._open_gap_due_ns = 0
 
     def write_format(self, stream_format: StreamFormat) -> None:
         """A new run, or new parameters within it: what follows goes to a new file."""
@@ -102,6 +104,11 @@ class StreamRecorder:
         if oldest_ns is not None and now_ns - oldest_ns > 2 * _HOLD_NS:
             self._store(self._fragmenter.flush())
         self._tell(self.ledger.flush(now_ns))
+        if now_ns >= self._open_gap_due_ns:
+            self._open_gap_due_ns = now_ns + _TELL_OPEN_EVERY_NS
+            open_gap = self.ledger.find_open_gap(now_ns)
+            if open_gap is not None:  # for the index alone: the bus hears of a gap when it has ended
+                self._sink.submit_gap(open_gap)
 
     def on_lost(self, lost: LostFootage) -> None:
         """The volume could not store something of this stream: begin anew at the next key frame."""

@@ -178,3 +178,21 @@ def test_files_describe_themselves(rig) -> None:
     assert head.key.role is StreamRole.MAIN
     assert (head.run_id, head.start_ns, head.start_90k) == ("run-7", START_NS, 5 * TICKS_PER_S)
     assert head.segment_id == path.stem
+
+
+def test_a_camera_that_is_still_away_shows_its_gap_already(rig) -> None:
+    recorder = rig.recorder()
+    feed(recorder, make_packets(50))
+    recorder.on_fault("unreachable", ends_run=True)
+    recorder.on_fault("closed_by_camera", ends_run=True)  # what comes later is a consequence
+    for second in range(3, 60):
+        recorder.tick(START_NS + seconds(second))
+    rig.store.commit()
+    (gap,) = rig.reader().find_gaps(KEY.camera_id, KEY.role, START_NS, START_NS + seconds(100))
+    assert (gap.from_ns, gap.reason) == (START_NS + seconds(2), "network")
+    assert seconds(50) < gap.to_ns - gap.from_ns <= seconds(58)
+    recorder.write_format(StreamFormat("run-2", H264))
+    feed(recorder, make_packets(50, start_ns=START_NS + seconds(70)))
+    rig.store.commit()
+    (gap,) = rig.reader().find_gaps(KEY.camera_id, KEY.role, START_NS, START_NS + seconds(100))
+    assert (gap.to_ns, gap.reason) == (START_NS + seconds(70), "network")
