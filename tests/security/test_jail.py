@@ -130,7 +130,7 @@ async def test_hostile_packets_are_counted_and_the_stream_goes_on() -> None:
     async with probe_worker() as worker:
         await open_stream(worker, stream)
         for damage in (b"", b"\0" * 40, b"\xff" * 5000, b"\0\0\xff\xff\x65" + bytes(range(256)) * 20):
-            await worker.send(Kind.PACKET, wire.encode_packet(1, 0, damage, is_key=True, is_reset=False))
+            await worker.send(Kind.PACKET, wire.encode_packet(wire.PacketMessage(1, 0, damage, is_key=True)))
             assert (await worker.receive()).kind in {Kind.PACKET, Kind.FAILED}
         results = await send_packets(worker, stream)
     assert len(results) >= 30
@@ -153,7 +153,7 @@ async def open_stream(worker: WorkerProcess, stream: object) -> None:
 async def send_packets(worker: WorkerProcess, stream: object) -> list[wire.FrameResult]:
     results = []
     for data, pts_90k, is_key in stream.packets:
-        await worker.send(Kind.PACKET, wire.encode_packet(1, pts_90k, data, is_key=is_key, is_reset=False))
+        await worker.send(Kind.PACKET, wire.encode_packet(wire.PacketMessage(1, pts_90k, data, is_key)))
         reply = await worker.receive()
         assert reply.kind == Kind.PACKET, reply.payload
         results += wire.decode_reply(reply.payload).results

@@ -141,6 +141,7 @@ class Analyzer:
             "analysed": counters.analysed,
             "inferred": counters.inferred,
             "damaged": counters.damaged,
+            "thinned": counters.thinned,
             "dropped": pipeline.queue.dropped,
             "waiting": len(pipeline.queue),
             "last_at": format_utc(counters.last_at_ns) if counters.last_at_ns else None,

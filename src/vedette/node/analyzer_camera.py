@@ -29,6 +29,7 @@ from vedette.runtime.worker import WorkerLostError
 from vedette.vision import wire
 from vedette.vision.motion import no_detections
 from vedette.vision.packet_queue import PacketQueue
+from vedette.vision.sampling import BacklogThinning
 from vedette.vision.track.tracker import Tracker
 from vedette.vision.wire import FrameResult, Kind, Overlay
 from vedette.vision.worker_link import WorkerLink, WorkerRefusedError
@@ -50,6 +51,7 @@ class CameraCounters:
     reason: str = ""
     decoded: int = 0
     damaged: int = 0
+    thinned: int = 0
     analysed: int = 0
     inferred: int = 0
     last_at_ns: int = 0
@@ -99,6 +101,7 @@ class CameraPipeline:
         self._rules = RuleSet(camera.rules or default_rules(has_model=detector == "model"))
         self._captured_ns: OrderedDict[int, int] = OrderedDict()
         self._penalty_s = 0.0
+        self._thinning = BacklogThinning()
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -195,8 +198,11 @@ class CameraPipeline:
         self._captured_ns[packet.pts_90k] = packet.captured_at_ns
         while len(self._captured_ns) > 128:
             self._captured_ns.popitem(last=False)
-        message = wire.encode_packet(self._number, packet.pts_90k, packet.data, is_key=packet.is_key, is_reset=is_reset)
-        reply = wire.decode_reply(await self.link.request(self._number, Kind.PACKET, message))
+        decode_only = not self._thinning.wants(len(self.queue))
+        self.counters.thinned += decode_only
+        message = wire.PacketMessage(self._number, packet.pts_90k, packet.data, packet.is_key, is_reset, decode_only)
+        answer = await self.link.request(self._number, Kind.PACKET, wire.encode_packet(message))
+        reply = wire.decode_reply(answer)
         self.counters.decoded += min(reply.decoded, 64)
         self.counters.damaged += min(reply.damaged, 64)
         for result in reply.results:

@@ -9,6 +9,7 @@ _COUNTED = {
     "analysed": "Analysed pictures",
     "inferred": "Pictures that the model or the motion detector turned into boxes",
     "damaged": "Packets that could not be decoded whole",
+    "thinned": "Pictures decoded but not analysed because analysis was behind",
     "dropped": "Packets dropped because analysis was behind",
 }
 

@@ -12,9 +12,11 @@ from vedette.vision.motion import Motion, MotionDetector
 from vedette.vision.picture import to_luma
 from vedette.vision.ports import Detector
 from vedette.vision.sampling import FrameSampler, InferenceGate
-from vedette.vision.wire import FrameResult, OpenStream, encode_boxes
+from vedette.vision.wire import FrameResult, OpenStream, PacketMessage, encode_boxes
 
 MOTION_WIDTH_PX = 160
+_SURE = 0.35
+"""Confidence from which a detection keeps the model awake; the noise below it would do so for ever."""
 KEPT_FRAMES = 6
 """Analysed pictures kept for snapshots: the parent asks within a frame or two."""
 
@@ -61,7 +63,7 @@ class PictureAnalysis:
         if self._class_ids:
             keep = np.isin(found.class_id, self._class_ids)
             found = Detections(found.boxes_norm_xyxy[keep], found.confidence[keep], found.class_id[keep])
-        if self._gate is not None and len(found):
+        if self._gate is not None and (found.confidence >= _SURE).any():
             self._gate.note_found(at_s)
         return found
 
@@ -79,9 +81,10 @@ class StreamEngine:
     def damaged(self) -> int:
         return self._decoder.damaged
 
-    def push(self, data: bytes, pts_90k: int, *, is_key: bool, is_reset: bool) -> tuple[int, list[FrameResult]]:
+    def push(self, packet: PacketMessage) -> tuple[int, list[FrameResult]]:
         """Takes one access unit. Gives the number of decoded pictures and the results of those analysed."""
-        frames = self._decoder.flush() if is_reset else []
-        frames += self._decoder.decode(data, pts_90k, is_key=is_key)
-        chosen = [frame for frame in frames if self._wanted and self._sampler.wants(frame.pts_90k)]
+        frames = self._decoder.flush() if packet.is_reset else []
+        frames += self._decoder.decode(packet.data, packet.pts_90k, is_key=packet.is_key)
+        wanted = self._wanted and not packet.decode_only
+        chosen = [frame for frame in frames if wanted and self._sampler.wants(frame.pts_90k)]
         return len(frames), [self.analysis.analyse(frame) for frame in chosen]

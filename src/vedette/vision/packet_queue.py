@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from vedette.core.media import Packet
 
+_PAST_WAITING = 4
+"""The past is read as fast as it is analysed and no faster: it must not look like a backlog."""
+
 
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
@@ -57,7 +60,7 @@ class PacketQueue:
 
     async def put(self, packet: Packet) -> None:
         """Adds a packet of the past (the cache on join), waiting for room instead of dropping."""
-        while len(self._waiting) >= self._limits.packets:
+        while len(self._waiting) >= min(_PAST_WAITING, self._limits.packets):
             self._changed.clear()
             await self._changed.wait()
         self.put_nowait(packet)

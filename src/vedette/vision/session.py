@@ -62,10 +62,10 @@ class WorkerSession:
         return b""
 
     def _push(self, payload: bytes) -> bytes:
-        stream, pts_90k, data, is_key, is_reset = wire.decode_packet(payload)
-        engine = self._find(stream)
+        packet = wire.decode_packet(payload)
+        engine = self._find(packet.stream)
         damaged_before = engine.damaged
-        decoded, results = engine.push(data, pts_90k, is_key=is_key, is_reset=is_reset)
+        decoded, results = engine.push(packet)
         reply = wire.PacketReply(decoded, engine.damaged - damaged_before, results[: wire.MAX_RESULTS])
         return wire.encode(reply)
 

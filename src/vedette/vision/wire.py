@@ -6,6 +6,7 @@ a hang belongs to. The worker handles foreign bytes and may be taken over: what 
 """
 
 import struct
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeVar
 
@@ -20,7 +21,7 @@ MAX_BOXES = 300
 MAX_RESULTS = 32
 MAX_JPEG_BYTES = 8 << 20
 _PACKET_HEAD = struct.Struct(">IqB")
-_FLAG_KEY, _FLAG_RESET = 1, 2
+_FLAG_KEY, _FLAG_RESET, _FLAG_DECODE_ONLY = 1, 2, 4
 
 
 class Kind(IntEnum):
@@ -155,16 +156,40 @@ def decode(payload: bytes, kind: type[MessageT]) -> MessageT:
         raise InvalidInputError(f"a worker message is no {kind.__name__}: {error}") from error
 
 
-def encode_packet(stream: int, pts_90k: int, data: bytes, *, is_key: bool, is_reset: bool) -> bytes:
-    """Encodes one access unit. `is_reset`: packets before it were dropped, the decoder starts anew."""
-    flags = (_FLAG_KEY if is_key else 0) | (_FLAG_RESET if is_reset else 0)
-    return _PACKET_HEAD.pack(stream, pts_90k, flags) + data
+@dataclass(frozen=True, slots=True)
+class PacketMessage:
+    """One access unit for a worker.
+
+    Attributes:
+        is_reset: Packets before it were dropped: the decoder starts anew.
+        decode_only: Later pictures need it, but it is not to be analysed.
+    """
+
+    stream: int
+    pts_90k: int
+    data: bytes
+    is_key: bool
+    is_reset: bool = False
+    decode_only: bool = False
 
 
-def decode_packet(payload: bytes) -> tuple[int, int, bytes, bool, bool]:
-    """Gives stream, pts_90k, data, is_key and is_reset."""
+def encode_packet(packet: PacketMessage) -> bytes:
+    """Encodes one access unit."""
+    flags = _FLAG_KEY * packet.is_key | _FLAG_RESET * packet.is_reset | _FLAG_DECODE_ONLY * packet.decode_only
+    return _PACKET_HEAD.pack(packet.stream, packet.pts_90k, flags) + packet.data
+
+
+def decode_packet(payload: bytes) -> PacketMessage:
+    """Decodes one access unit."""
     stream, pts_90k, flags = _PACKET_HEAD.unpack_from(payload)
-    return stream, pts_90k, payload[_PACKET_HEAD.size :], bool(flags & _FLAG_KEY), bool(flags & _FLAG_RESET)
+    return PacketMessage(
+        stream,
+        pts_90k,
+        payload[_PACKET_HEAD.size :],
+        bool(flags & _FLAG_KEY),
+        bool(flags & _FLAG_RESET),
+        bool(flags & _FLAG_DECODE_ONLY),
+    )
 
 
 def encode_boxes(found: Detections) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 
 from vedette.core.media import Packet
 from vedette.vision.packet_queue import PacketQueue, QueueLimits
-from vedette.vision.sampling import FrameSampler, InferenceGate
+from vedette.vision.sampling import BacklogThinning, FrameSampler, InferenceGate
 
 
 def packet(number: int, *, is_key: bool = False, size: int = 100) -> Packet:
@@ -47,6 +47,12 @@ def test_gate_looks_at_a_still_picture_now_and_then_and_at_a_moving_one_always()
     assert moving == 100
     gate.note_found(20.0)
     assert gate.wants(21.9, 0.0)
+
+
+@pytest.mark.parametrize(("backlog", "share"), [(0, 1.0), (7, 1.0), (8, 0.5), (16, 1 / 3), (40, 1 / 6)])
+def test_backlog_thins_analysis_out_but_never_stops_it(backlog: int, share: float) -> None:
+    thinning = BacklogThinning()
+    assert sum(thinning.wants(backlog) for _ in range(600)) == pytest.approx(600 * share, abs=1)
 
 
 async def test_queue_drops_to_the_newest_key_frame_and_says_so() -> None:

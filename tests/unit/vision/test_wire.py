@@ -71,6 +71,7 @@ def test_picture_that_is_no_jpeg_is_refused(data: bytes) -> None:
         wire.check_jpeg(data)
 
 
-def test_packet_travels_unchanged() -> None:
-    sent = wire.encode_packet(7, -5, b"data", is_key=True, is_reset=False)
-    assert wire.decode_packet(sent) == (7, -5, b"data", True, False)
+@pytest.mark.parametrize("flags", [(False, False, False), (True, False, False), (False, True, True)])
+def test_packet_travels_unchanged(flags: tuple[bool, bool, bool]) -> None:
+    packet = wire.PacketMessage(7, -5, b"data", *flags)
+    assert wire.decode_packet(wire.encode_packet(packet)) == packet
