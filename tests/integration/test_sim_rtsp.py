@@ -27,7 +27,7 @@ from vedette.media.bitstream import NalFraming, split_access_unit
 from vedette.media.demux import UnreadableFileError, read_clip
 from vedette.testing.login import Login, LoginScheme
 from vedette.testing.rtp import read_frame_number
-from vedette.testing.rtsp_connection import ConnectionOptions, KeepAlive
+from vedette.testing.rtsp_session import ConnectionOptions, KeepAlive
 from vedette.testing.sim_server import PortInUseError, ServerOptions, SimServer
 from vedette.testing.simulated_camera import CameraSpec
 from vedette.testing.source import SourceOptions

@@ -24,7 +24,8 @@ from vedette.runtime.clock import Clock, SystemClock
 from vedette.testing.fault_runner import FaultRunner
 from vedette.testing.faults import Fault, FaultKind, FaultStep
 from vedette.testing.pacer import Pacer
-from vedette.testing.rtsp_connection import ConnectionOptions, RtspConnection
+from vedette.testing.rtsp_connection import RtspConnection
+from vedette.testing.rtsp_session import ConnectionOptions
 from vedette.testing.simulated_camera import CameraSpec, SimulatedCamera
 from vedette.testing.simulated_stream import SentLog
 from vedette.testing.source import SimSource, SourceOptions
