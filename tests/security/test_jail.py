@@ -4,11 +4,13 @@ Each attempt runs inside a worker started as the product starts it; `test_attemp
 the harmless ones in the same worker unlocked, so that a broken probe cannot pass for a closed door.
 """
 
+import asyncio
 import json
 import platform
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -48,14 +50,15 @@ async def attempt(worker: WorkerProcess, name: str, argument: str) -> tuple[str,
     return outcome, reason
 
 
-@pytest.fixture
-def targets(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """Things that an unlocked process of this user can reach: files, a folder, listening sockets."""
-    tmp_path.chmod(0o777)
-    victim = tmp_path / "victim"
-    victim.write_bytes(b"secret")
-    victim.chmod(0o666)
-    unix_path = str(tmp_path / "u.sock")
+@contextmanager
+def reachable_targets(folder: Path) -> Iterator[dict[str, str]]:
+    """What an unlocked process of this user can reach: files, a folder, listening sockets. One file per attempt."""
+    folder.chmod(0o777)
+    unix_path = str(folder / "u.sock")
+    victims = {name: folder / f"victim-{name}" for name in ("open", "stat", "chmod", "rename", "unlink")}
+    for victim in victims.values():
+        victim.write_bytes(b"secret")
+        victim.chmod(0o666)
     with (
         socket.socket() as tcp,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
@@ -69,15 +72,47 @@ def targets(tmp_path: Path) -> Iterator[dict[str, str]]:
         Path(unix_path).chmod(0o777)
         yield {
             **dict.fromkeys(ATTEMPTS, ""),
-            **dict.fromkeys(("open", "stat", "chmod", "rename", "unlink"), str(victim)),
-            "list_directory": str(tmp_path),
-            "write": str(tmp_path / "new"),
-            "mkdir": str(tmp_path / "folder"),
-            "symlink": str(tmp_path / "link"),
+            **{name: str(victim) for name, victim in victims.items()},
+            "list_directory": str(folder),
+            "write": str(folder / "new"),
+            "mkdir": str(folder / "folder"),
+            "symlink": str(folder / "link"),
             "connect_tcp": str(tcp.getsockname()[1]),
             "send_udp": str(udp.getsockname()[1]),
             "connect_unix": unix_path,
         }
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What became of each attempt, and the names in the folder before and after all of them."""
+
+    by_name: dict[str, tuple[str, str]]
+    before: list[str]
+    after: list[str]
+
+
+def try_all(folder: Path, names: Iterable[str], *arguments: str) -> Outcomes:
+    async def run(targets: dict[str, str]) -> dict[str, tuple[str, str]]:
+        async with probe_worker(*arguments) as worker:
+            return {name: await attempt(worker, name, targets[name]) for name in names}
+
+    with reachable_targets(folder) as targets:
+        before = sorted(path.name for path in folder.iterdir())
+        by_name = asyncio.run(run(targets))
+        return Outcomes(by_name, before, sorted(path.name for path in folder.iterdir()))
+
+
+@pytest.fixture(scope="module")
+def jailed(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
+    """All attempts, one after the other, inside one locked worker."""
+    return try_all(tmp_path_factory.mktemp("jailed"), ATTEMPTS)
+
+
+@pytest.fixture(scope="module")
+def unlocked(tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
+    """The harmless attempts inside the same worker without the lock."""
+    return try_all(tmp_path_factory.mktemp("unlocked"), _OUTSIDE_TOO, "--unlocked")
 
 
 async def test_every_layer_holds_on_this_machine() -> None:
@@ -88,19 +123,19 @@ async def test_every_layer_holds_on_this_machine() -> None:
 
 
 @pytest.mark.parametrize("name", ATTEMPTS)
-async def test_escape_is_denied(name: str, targets: dict[str, str], tmp_path: Path) -> None:
-    before = sorted(tmp_path.iterdir())
-    async with probe_worker() as worker:
-        outcome, reason = await attempt(worker, name, targets[name])
+def test_escape_is_denied(name: str, jailed: Outcomes) -> None:
+    outcome, reason = jailed.by_name[name]
     assert outcome == "denied", f"{name} got out"
     assert reason
-    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_nothing_in_the_folder_has_changed(jailed: Outcomes) -> None:
+    assert jailed.after == jailed.before
 
 
 @pytest.mark.parametrize("name", _OUTSIDE_TOO)
-async def test_attempt_succeeds_outside_the_jail(name: str, targets: dict[str, str]) -> None:
-    async with probe_worker("--unlocked") as worker:
-        outcome, reason = await attempt(worker, name, targets[name])
+def test_attempt_succeeds_outside_the_jail(name: str, unlocked: Outcomes) -> None:
+    outcome, reason = unlocked.by_name[name]
     assert outcome == "escaped", f"the probe {name} proves nothing: {reason}"
 
 
@@ -111,11 +146,11 @@ async def test_call_of_a_foreign_table_kills_the_worker_and_not_the_parent() -> 
 
 
 @pytest.mark.parametrize("codec", [Codec.H264, Codec.H265])
-async def test_decoding_and_snapshots_still_work_after_all_attempts(codec: Codec, targets: dict[str, str]) -> None:
+async def test_decoding_and_snapshots_still_work_after_all_attempts(codec: Codec) -> None:
     stream = encode_square(codec)
     async with probe_worker() as worker:
         for name in ATTEMPTS:
-            await attempt(worker, name, targets[name])
+            await attempt(worker, name, "9" if name in {"connect_tcp", "send_udp"} else "/nonexistent")
         results = await analyse(worker, stream)
         assert [r.pts_90k for r in results] == [pts for _, pts, _ in stream.packets]
         assert max(r.motion for r in results) > 0.005
