@@ -2,7 +2,7 @@
 
     python -m benchmarks.live [--seconds N] [--repeats N] [--json FILE]
 
-One tile of 1080p is shown by us and by go2rtc's MSE player in turn, `--repeats` times, from the same simulated
+One tile of 1080p is shown by us and by go2rtc's own MSE player in turn, `--repeats` times, from the same simulated
 camera. Both sides are timed by the same means: the frame's number is read from the shown picture, and a reader of
 the recorder's feed knows when that frame arrived. Then 16 sub-stream tiles run in one page for a minute.
 """
@@ -25,7 +25,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from benchmarks.barcode_clip import make_barcode_clips
-from benchmarks.live_browser import build_engine, log_in, open_chromium, open_engine_page
+from benchmarks.live_browser import build_engine, log_in, open_chromium, open_engine_page, open_foreign_player
 from benchmarks.live_observer import ArrivalObserver
 from benchmarks.live_peer import find_go2rtc, running_go2rtc
 from tests.support.box import Api, Box, free_port, running_box, wait_for
@@ -127,8 +127,7 @@ def single_tiles(
 def _round(bench: Bench, seconds: float, screenshots: Path | None, *, is_peer: bool) -> list[float]:
     with open_chromium() as context:
         if is_peer:
-            page = open_engine_page(context, f"{bench.peer}/api", bench.script)
-            page.evaluate("url => bench.addPeer(url)", f"{bench.peer}/api/ws?src=cam".replace("http", "ws", 1))
+            page = open_foreign_player(context, f"{bench.peer}/stream.html?src=cam&mode=mse", bench.script)
         else:
             page = _open_ours(bench, context)
             page.evaluate("camera => bench.addLive(camera, 'main')", bench.cameras[0])

@@ -48,10 +48,19 @@ def open_chromium() -> Iterator[BrowserContext]:
 
 
 def open_engine_page(context: BrowserContext, url: str, script: str) -> Page:
-    """Opens an address of the server and puts the engine into it."""
+    """Opens an address of the server, empties the page and puts the engine into it."""
     page = context.new_page()
     page.goto(url)
     page.evaluate(EMPTY_PAGE, [STYLE])
+    page.evaluate("() => {" + script + "}")
+    return page
+
+
+def open_foreign_player(context: BrowserContext, url: str, script: str) -> Page:
+    """Opens the peer's own player page; of ours only the measuring instruments are put in."""
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_selector("video", state="attached")
     page.evaluate("() => {" + script + "}")
     return page
 

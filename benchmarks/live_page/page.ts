@@ -1,7 +1,6 @@
 /** The console's media engine on a bare page, driven by benchmarks and tests through `window.bench`. */
 
 import { LivePlayer, type LiveState, PlaybackPlayer, type PlaybackState, SyncClock } from "../../console/src/media";
-import { connectPeer } from "./peer";
 import { BarcodeWatch } from "./barcode";
 
 const wall = document.querySelector("#wall") as HTMLElement;
@@ -76,12 +75,9 @@ const bench = {
     clock ??= new SyncClock();
     return clock;
   },
-  addPeer(url: string): void {
-    connectPeer(addVideo(), url);
-  },
-  /** Reads the frame number that is painted into the picture, at every shown frame. */
+  /** Reads the frame number that is painted into the picture, at every shown frame of the page's n-th video. */
   watchBarcode(tile: number): void {
-    watches.push(new BarcodeWatch(wall.children[tile] as HTMLVideoElement));
+    watches.push(new BarcodeWatch(document.querySelectorAll("video")[tile] as HTMLVideoElement));
   },
   /** Frames per second and longest pause of every tile since the last reset. */
   tiles(): { fps: number; longestPauseS: number }[] {

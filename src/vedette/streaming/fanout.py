@@ -91,6 +91,12 @@ class StreamFanout:
             await self._clock.sleep(_DELAYS_S[min(failures, len(_DELAYS_S) - 1)])
             failures += 1
 
+    def fail(self) -> None:
+        """Says that this stream cannot be shown now, because of a mistake of ours."""
+        self._is_started = False
+        self._gop.clear()
+        self._enter(tile_state.failed(self._clock.utc_ns()))
+
     def _take(self, item: FeedItem) -> None:
         match item:
             case StreamFormat():

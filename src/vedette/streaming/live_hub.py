@@ -5,6 +5,7 @@ import asyncio
 from vedette.core.errors import UnavailableError
 from vedette.core.media import StreamRole
 from vedette.runtime.clock import Clock
+from vedette.runtime.log import get_logger
 from vedette.streaming.fanout import FanoutViewer, StreamFanout
 from vedette.streaming.ports import FeedSource
 from vedette.streaming.sound import EncoderFactory
@@ -12,7 +13,12 @@ from vedette.streaming.sound import EncoderFactory
 LINGER_S = 5.0
 """A page that is reloaded or a layout that changes comes back within this; the GOP cache is then still warm."""
 
+RETRY_S = 5.0
+
 Key = tuple[str, StreamRole]
+
+
+_log = get_logger("streaming")
 
 
 class LiveHub:
@@ -53,7 +59,7 @@ class LiveHub:
         if fanout is None:
             fanout = StreamFanout(camera_id, role, self._source, self._clock, self._open_encoder)
             self._fanouts[key] = fanout
-            self._tasks[key] = self._group.create_task(fanout.run(), name=f"fanout {camera_id} {role}")
+            self._tasks[key] = self._group.create_task(self._supervise(fanout), name=f"fanout {camera_id} {role}")
         fanout.join(viewer)
 
     def leave(self, camera_id: str, role: StreamRole, viewer: FanoutViewer) -> None:
@@ -71,6 +77,16 @@ class LiveHub:
         fanout = self._fanouts.get((camera_id, role))
         if fanout is not None:
             fanout.restart(viewer)
+
+    async def _supervise(self, fanout: StreamFanout) -> None:
+        """A mistake of ours in one stream must not end the others: it is logged, told, and the stream tried again."""
+        while True:
+            try:
+                await fanout.run()
+            except Exception:  # noqa: BLE001 -- the supervisor of streams: logged with its trace, told to viewers
+                _log.exception("live stream failed")
+                fanout.fail()
+            await self._clock.sleep(RETRY_S)
 
     async def _close_when_idle(self, key: Key, fanout: StreamFanout) -> None:
         await self._clock.sleep(LINGER_S)

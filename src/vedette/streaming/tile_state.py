@@ -80,3 +80,10 @@ def undecodable(reason: str, since_ns: int) -> TileState:
     return TileState(
         "unsupported", "bad_parameter_sets", reason, "Restart the camera and update its firmware.", since_ns
     )
+
+
+def failed(since_ns: int) -> TileState:
+    """A mistake of ours; the log has it."""
+    return TileState(
+        "offline", "internal", "Live view of this stream failed.", "It is tried again; the log says more.", since_ns
+    )

@@ -299,3 +299,18 @@ async def test_unknown_camera_is_refused() -> None:
         )
         with pytest.raises(NotFoundError):
             await session.run()
+
+
+async def test_mistake_in_one_stream_is_told_and_does_not_end_the_others() -> None:
+    async with open_house() as house:
+        broken, fine = await house.watch(StreamChoice.MAIN), await house.watch(StreamChoice.SUB)
+        await house.give(SUB, FORMAT, *live(make_packets(2)))
+        house.feed.queue("cam", MAIN).put_nowait("not an item at all")
+        house.feed.queue("cam", MAIN).put_nowait(FeedPacket(None, False))
+        await settle()
+        assert broken.texts_of("state")[-1]["code"] == "internal"
+        await house.give(SUB, *live(make_packets(4)[2:]))
+        assert len(fine.heads) == 5
+        await house.clock.advance(6)
+        await house.give(MAIN, FORMAT, *live(make_packets(2)))
+        assert len(broken.heads) == 3

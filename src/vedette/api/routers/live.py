@@ -9,7 +9,7 @@ from vedette.api.features import feature_router
 from vedette.api.schemas.common import Id
 from vedette.api.socket_channel import SocketChannel, say_goodbye
 from vedette.api.streaming_ports import LivePort
-from vedette.core.errors import NotFoundError, UnavailableError
+from vedette.core.errors import NotFoundError, TooManyRequestsError, UnavailableError
 from vedette.identity.permissions import Permission
 from vedette.streaming.live_viewer import LiveRequest
 from vedette.streaming.stream_choice import StreamChoice
@@ -31,5 +31,5 @@ async def watch_live(
     await socket.accept()
     try:
         await live.serve(LiveRequest(camera, stream, audio, h265), SocketChannel(socket))
-    except (NotFoundError, UnavailableError) as exc:
+    except (NotFoundError, UnavailableError, TooManyRequestsError) as exc:
         await say_goodbye(socket, exc)
