@@ -241,19 +241,17 @@ async def test_reports_can_be_missing(clip: Path) -> None:
 
 
 async def test_resolution_and_codec_change_mid_session_and_back(clip: Path) -> None:
-    async with (
-        fast_server(CameraSpec("gate", clip), options=NUMBERED) as server,
-        open_client(server.url("gate")) as client,
-    ):
-        await client.play()
-        fault = Fault(FaultKind.SOURCE, variant=ClipVariant(Codec.H265, (640, 360)))
-        await server.prepare(fault)
-        units = await take_units(client.packets(), 10)
-        await server.apply(fault)
-        described = server.cameras["gate"].streams[StreamRole.MAIN].source.format.video
-        units += await take_units_through_now(client, 30)
-        await server.clear(FaultKind.SOURCE)
-        units += await take_units_through_now(client, 30)
+    fault = Fault(FaultKind.SOURCE, variant=ClipVariant(Codec.H265, (640, 360)))
+    async with fast_server(CameraSpec("gate", clip), options=NUMBERED) as server:
+        await server.prepare(fault)  # encodes: minutes on the driven clock, in which a session would expire
+        async with open_client(server.url("gate")) as client:
+            await client.play()
+            units = await take_units(client.packets(), 10)
+            await server.apply(fault)
+            described = server.cameras["gate"].streams[StreamRole.MAIN].source.format.video
+            units += await take_units_through_now(client, 30)
+            await server.clear(FaultKind.SOURCE)
+            units += await take_units_through_now(client, 30)
     assert (described.codec, described.width, described.height) == (Codec.H265, 640, 360)
     assert set(differences(units)) == {3600}
     numbers = numbers_of(units)
