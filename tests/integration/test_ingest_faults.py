@@ -82,10 +82,11 @@ async def test_a_disconnect_is_told_and_the_stream_comes_back_as_a_new_run(tmp_p
     async with serve(write_clip(tmp_path)) as server, recording(server) as recorder:
         await recorder.until(lambda: len(recorder.packets) > 5)
         await server.apply(Fault(FaultKind.DISCONNECT))
-        await recorder.until(lambda: recorder.seen()[-1] == "online:" and len(recorder.formats) == 2)
-        await recorder.until(lambda: recorder.packets[-1].sequence == 3)
+        await recorder.until(lambda: recorder.seen()[-1] == "online:" and len(recorder.formats) >= 2)
+        await recorder.until(lambda: len(recorder.packets) > recorder.starts[1] + 3)
     assert recorder.seen() == ["connecting:", "online:", "offline:closed_by_camera", "online:"]
     assert recorder.formats[0].run_id != recorder.formats[1].run_id
+    assert [packet.sequence for packet in recorder.packets[recorder.starts[1] :]][:4] == [0, 1, 2, 3]
 
 
 async def test_a_silent_camera_stalls_then_is_connected_anew(tmp_path: Path) -> None:
@@ -102,7 +103,7 @@ async def test_a_timestamp_jump_costs_no_frame(tmp_path: Path) -> None:
     async with serve(write_clip(tmp_path)) as server, recording(server) as recorder:
         await recorder.until(lambda: len(recorder.packets) > 10)
         await server.apply(Fault(FaultKind.TIMESTAMP_JUMP, 3600.0))
-        await recorder.until(lambda: len(recorder.formats) == 2)
+        await recorder.until(lambda: len(recorder.formats) >= 2)
         count = len(recorder.packets)
         await recorder.until(lambda: len(recorder.packets) > count + 10)
     numbers = [read_frame_number(packet.data) for packet in recorder.packets]
@@ -115,7 +116,7 @@ async def test_change_of_resolution_is_a_new_format_at_a_key_frame(tmp_path: Pat
     async with serve(small) as server, recording(server) as recorder:
         await recorder.until(lambda: len(recorder.packets) > 5)
         await server.apply(Fault(FaultKind.SOURCE, file=large))
-        await recorder.until(lambda: len(recorder.formats) == 2)
+        await recorder.until(lambda: len(recorder.formats) >= 2)
         await recorder.until(lambda: len(recorder.packets) > recorder.starts[1] + 5)
     assert [(item.video.width, item.video.height) for item in recorder.formats] == [(320, 180), (640, 360)]
     first = recorder.packets[recorder.starts[1]]
