@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBitrate, formatBytes, formatDuration, formatLength } from "./format";
+import { formatBitrate, formatBytes, formatDuration, formatFigure, formatLength } from "./format";
 
 describe("format", () => {
   it("never shows 60 seconds or a thousand of a unit", () => {
@@ -13,6 +13,11 @@ describe("format", () => {
     expect(formatLength(725_000)).toBe("12:05");
     expect(formatLength(3_729_000)).toBe("1:02:09");
     expect(formatDuration(190_000_000)).toBe("2 d 4 h");
+  });
+
+  it("does not round a small threshold away", () => {
+    expect(formatFigure(0.0031, "en")).toBe("0.0031");
+    expect(formatFigure(3.2, "vi")).toBe("3,2");
   });
 
   it("says nothing instead of zero when nothing is known", () => {

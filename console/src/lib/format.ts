@@ -80,6 +80,11 @@ export function formatNumber(value: number | null | undefined, locale: string, d
   return value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
+/** Three significant digits: a threshold of 0.003 must not be shown as nothing. */
+export function formatFigure(value: number, locale: string): string {
+  return value.toLocaleString(locale, { maximumSignificantDigits: 3 });
+}
+
 export function formatCodec(codec: string): string {
   const known: Record<string, string> = { h264: "H.264", h265: "H.265", hevc: "H.265", av1: "AV1", mjpeg: "MJPEG" };
   return known[codec.toLowerCase()] ?? codec.toUpperCase();

@@ -18,7 +18,7 @@ export function useWords(): Words {
   const { t, i18n } = useTranslation();
   const translate = t as unknown as (name: string) => string;
   const any = (prefix: string, word: string) => {
-    const key = `${prefix}.${word.replaceAll(".", "_")}`;
+    const key = `${prefix}.${word.replaceAll(/[. ]/g, "_")}`;
     return i18n.exists(key) ? translate(key) : plain(word);
   };
   return {

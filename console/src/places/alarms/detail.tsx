@@ -7,7 +7,15 @@ import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/context";
 import { useAcknowledge } from "../../api/queries";
 import type { Happening } from "../../api/types";
-import { formatClock, formatDay, formatDuration, formatMoment, formatNumber, formatOffset } from "../../lib/format";
+import {
+  formatClock,
+  formatDay,
+  formatDuration,
+  formatFigure,
+  formatMoment,
+  formatNumber,
+  formatOffset,
+} from "../../lib/format";
 import { Button, buttonClass } from "../../parts/button";
 import { Clip } from "../../parts/clip/clip";
 import { TextField } from "../../parts/field";
@@ -143,7 +151,7 @@ function Facts({ event }: { event: Happening }) {
     [t("alarms.lasted"), lasted],
     [t("alarms.object"), event.object_class ? words.objectClass(event.object_class) : ""],
     [t("alarms.confidence"), event.confidence > 0 ? `${formatNumber(event.confidence * 100, i18n.language)} %` : ""],
-    [t("alarms.zone"), event.zone || event.rule_id],
+    [t("alarms.zone"), event.zone || (event.rule_id === event.kind ? "" : event.rule_id)],
     [
       t("alarms.direction"),
       event.direction === 0
@@ -238,8 +246,8 @@ function Explanation({ event }: { event: Happening }) {
           {event.explanation.map((line) => (
             <tr key={line.measure}>
               <td>{words.measure(line.measure)}</td>
-              <td>{formatNumber(line.value, i18n.language, 2)}</td>
-              <td>{formatNumber(line.threshold, i18n.language, 2)}</td>
+              <td>{formatFigure(line.value, i18n.language)}</td>
+              <td>{formatFigure(line.threshold, i18n.language)}</td>
             </tr>
           ))}
         </tbody>

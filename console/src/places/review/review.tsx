@@ -109,9 +109,13 @@ export function ReviewPlace() {
     return () => clearInterval(timer);
   }, [reverse, clock]);
 
+  // The view follows a film that plays out of it, never a user who moved the view away.
+  const lastFrame = useRef({ span, nowMs: 0 });
   useEachFrame(clock, (nowMs) => {
-    if (!clock?.isPlaying || nowMs <= span.toMs) return;
-    setSpan((before) => follow(before, nowMs));
+    const last = lastFrame.current;
+    lastFrame.current = { span, nowMs };
+    const playedOut = last.span === span && last.nowMs <= span.toMs && nowMs > span.toMs;
+    if (clock?.isPlaying && playedOut) setSpan((before) => follow(before, nowMs));
   });
 
   const acts: TransportActs = {

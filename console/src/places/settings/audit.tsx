@@ -16,6 +16,9 @@ import styles from "./audit.module.css";
 
 const route = getRouteApi("/app/settings/audit");
 
+/** A bare id says nothing to a reader: its end is shown, the whole on hover. */
+const ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
+
 const TONES: Record<string, Tone> = {
   done: "neutral",
   ok: "neutral",
@@ -102,7 +105,13 @@ function Row({ row, resource }: { row: AuditRow; resource: string }) {
       <td data-label={t("audit.user")}>{row.user || "–"}</td>
       <td data-label={t("audit.action")}>{words.audit(row.action)}</td>
       <td data-label={t("audit.resource")} className={styles["wrap"]}>
-        {resource || "–"}
+        {ID.test(resource) ? (
+          <span className="mono muted" title={resource}>
+            …{resource.slice(-6)}
+          </span>
+        ) : (
+          resource || "–"
+        )}
       </td>
       <td data-label={t("audit.address")}>{row.address || "–"}</td>
       <td data-label={t("audit.outcome")}>

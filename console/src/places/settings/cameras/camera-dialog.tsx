@@ -1,7 +1,7 @@
 // Adding or changing one camera, with a test of the connection that shows each step. The form stays when a save fails.
 
 import { Check, CircleAlert, CircleCheck, Loader, PlugZap, X } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "../../../api/problem";
 import { useSaveCamera, useTestCamera } from "../../../api/queries";
@@ -205,6 +205,10 @@ interface TestResultProps {
 function TestResult({ report, error, isPending }: TestResultProps) {
   const { t } = useTranslation();
   const say = useCodeWords();
+  const result = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (report) result.current?.scrollIntoView({ block: "nearest" });
+  }, [report]);
   if (isPending) {
     return (
       <div className={styles["result"]} role="status">
@@ -219,7 +223,7 @@ function TestResult({ report, error, isPending }: TestResultProps) {
   if (!report) return null;
   const known = say(report.error?.code ?? "");
   return (
-    <div className={styles["result"]} data-ok={report.ok} role="status">
+    <div ref={result} className={styles["result"]} data-ok={report.ok} role="status">
       <span className={styles["resultHead"]}>
         {report.ok ? <CircleCheck size={16} aria-hidden /> : <CircleAlert size={16} aria-hidden />}
         {report.ok ? t("camera.testOk") : known.reason || report.error?.message || t("camera.testFailed")}
