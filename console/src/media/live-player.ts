@@ -255,7 +255,8 @@ export class LivePlayer {
       this.#arrivals.add(elementS, message.receivedAtMs);
       this.#intervalMs = Math.min(message.durationS * 1000, 5000);
     }
-    sink.whenDone(() => this.#steer());
+    // Ten times a second is enough near the edge; while catching up at double speed it would overshoot.
+    if (this.#mustJump || this.#video.playbackRate > 1.5) sink.whenDone(() => this.#steer());
   }
 
   #onSinkError(reason: string): void {
