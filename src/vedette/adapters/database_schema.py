@@ -116,7 +116,7 @@ events = Table(
 motion = Table(
     "motion",
     metadata,
-    Column("width_s", Integer, primary_key=True, comment="10 or 600: fine and coarse slots"),
+    Column("width_s", Integer, primary_key=True, comment="how long a slot is"),
     Column("camera_id", String(26), primary_key=True),
     Column("slot", BigInteger, primary_key=True, comment="UTC seconds / width_s"),
     Column("level", Float, nullable=False, comment="largest level in the slot, 0..1"),

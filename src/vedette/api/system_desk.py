@@ -31,7 +31,7 @@ from vedette.vision.models.manifest import ModelManifest
 from vedette.vision.models.registry import ModelState
 
 ROLES = ("gateway", "recorder", "analyzer")
-_OWNERS = {"vision_jail": "analyzer", "model": "analyzer"}
+_OWNERS = {"vision_jail": "analyzer", "model": "analyzer", "tls_verification": "recorder"}
 _STATES = frozenset({"holds", "weakened", "absent"})
 
 

@@ -90,7 +90,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "motion",
-        sa.Column("width_s", sa.Integer(), nullable=False, comment="10 or 600: fine and coarse slots"),
+        sa.Column("width_s", sa.Integer(), nullable=False, comment="how long a slot is"),
         sa.Column("camera_id", sa.String(length=26), nullable=False),
         sa.Column("slot", sa.BigInteger(), nullable=False, comment="UTC seconds / width_s"),
         sa.Column("level", sa.Float(), nullable=False, comment="largest level in the slot, 0..1"),
