@@ -35,7 +35,7 @@ from vedette.camera.video_payload import MAX_UNIT_BYTES, VideoReceiver
 from vedette.core.errors import VedetteError
 from vedette.core.media import AudioFormat, Codec
 from vedette.media.compat_wire import CompatWireError, decode_picture, decode_tracks, decode_unit
-from vedette.media.fmp4.errors import MalformedMediaError
+from vedette.media.errors import MalformedMediaError
 from vedette.testing.clock import SimulatedClock
 
 FUZZ = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -12,7 +12,7 @@ from vedette.camera.parameter_sets import MAX_SETS, make_video_format, parse_sps
 from vedette.camera.time_mapping import AudioTimeline, DecodingOrder, SenderReport, VideoTimeline
 from vedette.core.media import AudioFormat, Codec, Packet, StreamFormat, VideoFormat
 from vedette.core.time import NS_PER_S
-from vedette.media.fmp4.errors import MalformedMediaError
+from vedette.media.errors import MalformedMediaError
 from vedette.runtime.clock import Clock, new_id
 
 _SPS_TYPES = {Codec.H264: 7, Codec.H265: 33}

@@ -8,9 +8,9 @@ recorder (docs/design/ingest.md). Every length is bounded; bytes that break the 
 from dataclasses import dataclass
 
 from vedette.core.media import Codec, VideoFormat
-from vedette.media.fmp4.bits import BitReader, unescape
-from vedette.media.fmp4.codec_strings import avc_codec_string, hevc_codec_string
-from vedette.media.fmp4.errors import MalformedMediaError
+from vedette.media.bits import BitReader, unescape
+from vedette.media.codec_strings import avc_codec_string, hevc_codec_string
+from vedette.media.errors import MalformedMediaError
 
 MAX_SET_BYTES = 4096
 """Longest parameter set taken from a camera. Real ones have 10 to 200 bytes."""

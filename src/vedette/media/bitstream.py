@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from vedette.core.errors import InvalidInputError
 from vedette.core.media import Codec
+from vedette.media.codec_strings import avc_codec_string, hevc_codec_string
 
 _H264_IDR = 5
 _H264_OUT_OF_BAND = frozenset({7, 8, 9, 12, 13})  # SPS, PPS, access unit delimiter, filler, SPS extension
@@ -74,23 +75,7 @@ def codec_string(parameter_sets: tuple[bytes, ...], codec: Codec) -> str:
     """Makes the RFC 6381 codec string: `avc1.64001f`, `hvc1.1.6.L93.B0`."""
     sps_type = 33 if codec is Codec.H265 else 7
     sps = next((nal for nal in parameter_sets if nal_type(nal, codec) == sps_type), b"")
-    if codec is Codec.H264:
-        if len(sps) < 4:
-            raise InvalidInputError("no usable H.264 sequence parameter set")
-        return f"avc1.{sps[1:4].hex()}"
-    return _hevc_codec_string(_unescape(sps))
-
-
-def _hevc_codec_string(sps: bytes) -> str:
-    """ISO/IEC 14496-15 annex E.3, from profile_tier_level (H.265 7.3.3) that begins at octet 3."""
-    if len(sps) < 15:
-        raise InvalidInputError("no usable H.265 sequence parameter set")
-    space = ("", "A", "B", "C")[sps[3] >> 6]
-    tier = "H" if sps[3] & 0x20 else "L"
-    compatibility = int(f"{int.from_bytes(sps[4:8], 'big'):032b}"[::-1], 2)
-    constraints = sps[8:14].rstrip(b"\0")
-    parts = ["hvc1", f"{space}{sps[3] & 0x1F}", f"{compatibility:x}", f"{tier}{sps[14]}"]
-    return ".".join(parts + [f"{octet:X}" for octet in constraints])
+    return hevc_codec_string(sps) if codec is Codec.H265 else avc_codec_string(sps)
 
 
 def _parameter_sets(nals: Iterable[bytes], codec: Codec) -> tuple[bytes, ...]:
@@ -148,8 +133,3 @@ def _split_annex_b(data: bytes) -> list[bytes]:
     last = len(pieces) - 1
     # A zero octet before the next start code belongs to it (zero_byte, trailing_zero_8bits), not to the NAL.
     return [nal for index, piece in enumerate(pieces) if (nal := piece.rstrip(b"\0") if index < last else piece)]
-
-
-def _unescape(nal: bytes) -> bytes:
-    """Removes emulation prevention octets (H.264 7.4.1.1)."""
-    return nal.replace(b"\x00\x00\x03", b"\x00\x00")

@@ -5,7 +5,7 @@ import pytest
 from tests.support.media import H264, H265
 from vedette.camera.parameter_sets import make_video_format, parse_sps, set_key
 from vedette.core.media import Codec
-from vedette.media.fmp4.errors import MalformedMediaError
+from vedette.media.errors import MalformedMediaError
 
 BASELINE = bytes.fromhex("6742c00bd902c4ec0440000003004000000f03c50a92")
 CROPPED_1080 = bytes.fromhex("67640028acd940780227e5c044000003000400000300f03c60c658")

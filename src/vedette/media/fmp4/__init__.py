@@ -8,7 +8,7 @@ Use: `make_init`, then `make_fragment` per GOP or per frame; `parse_init`, `pars
 to read; `shift_fragment` to re-time on read.
 """
 
-from vedette.media.fmp4.errors import MalformedMediaError
+from vedette.media.errors import MalformedMediaError
 from vedette.media.fmp4.fragment import TrackFragment, make_fragment, shift_fragment
 from vedette.media.fmp4.init_segment import AUDIO_TRACK_ID, VIDEO_TRACK_ID, make_init
 from vedette.media.fmp4.parse_fragment import (

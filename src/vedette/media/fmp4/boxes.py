@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vedette.media.fmp4.errors import MalformedMediaError
+from vedette.media.errors import MalformedMediaError
 
 Buffer = bytes | bytearray | memoryview
 

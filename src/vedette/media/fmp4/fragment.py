@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from vedette.core.media import Packet
 from vedette.core.time import NS_PER_S
+from vedette.media.errors import MalformedMediaError
 from vedette.media.fmp4.boxes import iter_boxes, read_box
-from vedette.media.fmp4.errors import MalformedMediaError
 from vedette.media.fmp4.init_segment import AUDIO_TRACK_ID, KEY_FLAGS, NON_KEY_FLAGS, VIDEO_TRACK_ID
 
 NTP_EPOCH_S = 2_208_988_800

@@ -9,8 +9,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vedette.media.errors import MalformedMediaError
 from vedette.media.fmp4.boxes import BoxRef, Buffer, iter_boxes, read_box
-from vedette.media.fmp4.errors import MalformedMediaError
 from vedette.media.fmp4.fragment import ntp_to_ns
 from vedette.media.fmp4.init_segment import AUDIO_TRACK_ID, NON_KEY_FLAGS, VIDEO_TRACK_ID
 

@@ -7,8 +7,8 @@ from vedette.core.errors import InvalidInputError
 from vedette.core.media import AudioFormat, Codec, StreamFormat, VideoFormat
 from vedette.core.time import TICKS_PER_S
 from vedette.media.bitstream import codec_string, parse_extradata
+from vedette.media.errors import MalformedMediaError
 from vedette.media.fmp4.boxes import BoxRef, Buffer, find_box, iter_boxes, read_box
-from vedette.media.fmp4.errors import MalformedMediaError
 
 _VIDEO_ENTRIES = {b"avc1": Codec.H264, b"avc3": Codec.H264, b"hvc1": Codec.H265, b"hev1": Codec.H265}
 _AUDIO_ENTRIES = {b"mp4a": Codec.AAC, b"alaw": Codec.PCMA, b"ulaw": Codec.PCMU}

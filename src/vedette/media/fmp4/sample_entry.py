@@ -8,9 +8,9 @@ entry exists; ffmpeg, VLC and GStreamer read them).
 import struct
 
 from vedette.core.media import AudioFormat, Codec, VideoFormat
-from vedette.media.fmp4.bits import BitReader, unescape
+from vedette.media.bits import BitReader, unescape
+from vedette.media.errors import MalformedMediaError
 from vedette.media.fmp4.boxes import box, full_box
-from vedette.media.fmp4.errors import MalformedMediaError
 
 _SHORT_RECORD_PROFILES = frozenset({66, 77, 88})
 """Baseline, Main, Extended: always 4:2:0 in 8 bits, so the record does not say it."""

@@ -1,4 +1,4 @@
-"""The one error of this package."""
+"""What this package raises on bad bytes."""
 
 from vedette.core.errors import InvalidInputError
 

@@ -1,7 +1,7 @@
 """RFC 6381 codec strings, taken from the parameter set that a decoder will really get."""
 
-from vedette.media.fmp4.bits import unescape
-from vedette.media.fmp4.errors import MalformedMediaError
+from vedette.media.bits import unescape
+from vedette.media.errors import MalformedMediaError
 
 _PROFILE_SPACE = ("", "A", "B", "C")
 

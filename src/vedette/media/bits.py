@@ -1,6 +1,6 @@
 """Reads bits and Exp-Golomb numbers from parameter sets (ITU-T H.264 section 9.1, H.265 section 9.2)."""
 
-from vedette.media.fmp4.errors import MalformedMediaError
+from vedette.media.errors import MalformedMediaError
 
 
 def unescape(nal_unit: bytes) -> bytes:
