@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from vedette.adapters.openvino_detector import OpenVinoDetector, preferred_precisions
+from vedette.adapters.openvino_detector import OpenVinoDetector
 from vedette.core.errors import VedetteError
 from vedette.media.annotate import VideoWriter
 from vedette.media.decode import FileFrames, PlanarFrame
 from vedette.node.doctor.findings import Finding, bad, good, warning
 from vedette.runtime.clock import Clock
+from vedette.runtime.cpu import preferred_precisions, read_cpu_flags
 from vedette.vision.models.registry import ModelRegistry
 
 _WIDTH, _HEIGHT, _FRAMES = 640, 360, 100
@@ -37,7 +38,7 @@ def check_inference(models: Path, clock: Clock) -> Finding:
     """Times the installed detector, two threads, picture in to boxes out; the median of 50."""
     try:
         registry = ModelRegistry(models)
-        manifest = registry.find_installed("detection", preferred_precisions())
+        manifest = registry.find_installed("detection", preferred_precisions(read_cpu_flags()))
         if manifest is None:
             return warning(
                 "inference",
