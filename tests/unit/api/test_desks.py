@@ -1,0 +1,91 @@
+"""The timeline over two streams, and the state of the system when somebody is silent."""
+
+import msgspec
+import pytest
+
+from tests.support.gateway import Harness
+from vedette.adapters.database_events import SqlEventStore
+from vedette.adapters.database_history import SqlHistoryStore
+from vedette.api.footage_desk import FootageDesk
+from vedette.api.system_desk import count_cameras, describe_control, describe_processes
+from vedette.camera.inventory import Camera, CameraSettings, StreamSettings
+from vedette.camera.live import LiveFacts, StreamFacts
+from vedette.core.footage import FootageGap, FootageRun
+from vedette.core.media import StreamRole
+from vedette.core.messages import ControlStateChanged
+
+CAMERA = "01JD5Q8Z3M6V1T9W4X7Y2B0C8D"
+MS = 1_000_000
+
+
+class ScriptedIndex:
+    """Footage of main from 0 to 100 ms and of sub from 80 to 200 ms, with a gap in each."""
+
+    def find_runs(self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int) -> list[FootageRun]:
+        spans = {StreamRole.MAIN: (0, 100), StreamRole.SUB: (80, 200)}
+        start, end = spans[role]
+        return [FootageRun(role, start * MS, end * MS, 10, 1000)]
+
+    def find_gaps(self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int) -> list[FootageGap]:
+        spans = {StreamRole.MAIN: (100, 150), StreamRole.SUB: (200, 300)}
+        start, end = spans[role]
+        return [FootageGap(role, start * MS, end * MS, "network", 5), FootageGap(role, 400 * MS, 401 * MS, "disk", 1)]
+
+    def find_coverage(
+        self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int, resolution_ns: int
+    ) -> list[tuple[int, int]]:
+        return [(run.from_ns, run.to_ns) for run in self.find_runs(camera_id, role, from_ns, to_ns)]
+
+
+def _desk(gateway: Harness) -> FootageDesk:
+    database = gateway.parts.database
+    return FootageDesk(index=ScriptedIndex(), events=SqlEventStore(database), history=SqlHistoryStore(database))
+
+
+async def test_gap_of_one_stream_that_the_other_covers_is_no_gap_on_the_timeline(gateway: Harness) -> None:
+    timeline = await _desk(gateway).draw_timeline([CAMERA], 0, 500 * MS, 50)
+    (row,) = timeline.cameras
+    assert row.coverage == [[0.0, 200.0]]
+    assert row.gaps == [(200.0, 300.0, "network")]  # the one of 1 ms is below the zoom level
+
+
+async def test_recordings_of_both_streams_come_in_order(gateway: Harness) -> None:
+    found = await _desk(gateway).find_recordings(CAMERA, 0, 500 * MS)
+    assert [(run.stream, run.frames, run.bytes) for run in found.runs] == [("main", 10, 1000), ("sub", 10, 1000)]
+    assert [gap.frames_missing for gap in found.gaps] == [5, 5, 1, 1]
+    assert "from" in found.runs[0].model_dump(by_alias=True)
+
+
+def test_role_that_runs_but_does_not_answer_is_unavailable_and_one_that_restarts_is_restarting() -> None:
+    roles = [
+        {"role": "recorder", "state": "running", "pid": 7, "since_ns": 1, "restarts": 2, "reason": "started"},
+        {"role": "analyzer", "state": "restarting", "pid": 8, "since_ns": 1, "restarts": 3, "reason": "killed"},
+    ]
+    status = msgspec.json.encode({"roles": roles, "started_at": "x"})
+    shown = describe_processes(status, {"recorder": "no answer", "analyzer": "no answer"})
+    assert [(one.role, one.state, one.reason) for one in shown] == [
+        ("recorder", "unavailable", "no answer"),
+        ("analyzer", "restarting", "killed"),
+        ("gateway", "running", ""),
+    ]
+
+
+def test_control_of_a_silent_role_is_unknown_whatever_was_last_heard() -> None:
+    control = ControlStateChanged("vision_jail", "holds", "all layers", 1, {"landlock": True})
+    assert describe_control(control, {}).state == "holds"
+    silent = describe_control(control, {"analyzer": "no answer"})
+    assert (silent.state, silent.detail, silent.layers) == ("unknown", "no answer", {})
+
+
+@pytest.mark.parametrize(
+    ("main", "sub", "counted"),
+    [("online", "online", "online"), ("online", "offline", "offline"), ("stalled", "connecting", "stalled")],
+)
+def test_camera_counts_by_its_worst_stream(main: str, sub: str, counted: str) -> None:
+    streams = {(CAMERA, StreamRole.MAIN): StreamFacts(main), (CAMERA, StreamRole.SUB): StreamFacts(sub)}
+    camera = Camera(CAMERA, CameraSettings("Door", StreamSettings("rtsp://h/1"), StreamSettings("rtsp://h/2")), 0)
+    off = Camera("x", CameraSettings("Off", StreamSettings("rtsp://h/1"), enabled=False), 0)
+    counts = count_cameras([camera, off], LiveFacts(streams)).model_dump()
+    assert counts[counted] == 1
+    assert (counts["total"], counts["enabled"]) == (2, 1)
+    assert count_cameras([camera], LiveFacts({}, "down")).unknown == 1
