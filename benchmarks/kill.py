@@ -66,7 +66,7 @@ def main() -> None:
         data.mkdir()
         sent: list[list[int]] = []
         bad_rows = 0
-        with Simulation(clip, options.cameras) as simulation:
+        with Simulation(clip, options.cameras, numbered=True) as simulation:
             recorder = RecorderUnderTest(data, simulation.urls)
             recorder.start()
             try:

@@ -1,7 +1,7 @@
 """Recording 60 cameras: one recorder process against one `ffmpeg -c copy -f segment` per camera.
 
 Both sides record the same simulator on the same machine, in turns; CPU time from /proc/PID/stat, memory as
-PSS. Frames are counted by the simulator's own numbers: everything sent must be stored.
+PSS. Frames are counted by the simulator: everything sent must be stored.
 """
 
 import statistics

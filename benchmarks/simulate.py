@@ -1,6 +1,6 @@
 """Simulated cameras in a process of their own, told by lines on stdin. Used by other benchmarks.
 
-`python -m benchmarks.simulate CLIP COUNT` prints its port. `numbers`: the next frame number of each camera.
+`python -m benchmarks.simulate CLIP COUNT [numbered]` prints its port. `numbers`: the next frame number of each camera.
 `stall`: stop sending. `sent`: frames sent to whom was connected, per camera. End of stdin: end.
 """
 
@@ -22,8 +22,10 @@ from vedette.testing.source import SourceOptions
 class Simulation:
     """The other end: starts the process and talks to it."""
 
-    def __init__(self, clip: Path, count: int) -> None:
+    def __init__(self, clip: Path, count: int, *, numbered: bool = False) -> None:
+        """`numbered`: every picture carries its number (an SEI message, which cameras do not send)."""
         self._command = [sys.executable, "-m", "benchmarks.simulate", str(clip), str(count)]
+        self._command += ["numbered"] * numbered
         self.count = count
         self.port = 0
 
@@ -70,8 +72,8 @@ async def answer(server: SimServer, word: str) -> list[int]:
     return [sum(log.frames for log in stream.logs()) for stream in streams]
 
 
-async def serve(clip: Path, count: int) -> None:
-    options = ServerOptions(source=SourceOptions(number_frames=True))
+async def serve(clip: Path, count: int, *, numbered: bool) -> None:
+    options = ServerOptions(source=SourceOptions(number_frames=numbered))
     specs = [CameraSpec(f"cam{number}", clip) for number in range(count)]
     lines = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
@@ -82,4 +84,4 @@ async def serve(clip: Path, count: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2]), numbered="numbered" in sys.argv[3:]))

@@ -56,7 +56,7 @@ class Fragmenter:
         video = self._video
         if video:
             step_90k = packet.dts_90k - video[-1].dts_90k
-            is_hole = step_90k >= max(_HOLE_90K, 4 * self._step_90k) and self._step_90k > 0
+            is_hole = step_90k >= _HOLE_90K and step_90k >= 4 * self._step_90k > 0
             if (
                 cut
                 or packet.is_key

@@ -58,19 +58,19 @@ class Segmenter:
         Packets before the first key frame yield None and belong to no segment. `dts_90k` never decreases:
         the clock mapping at ingest guarantees it.
         """
-        if not self._is_due(packet):
-            self._size_bytes += len(packet.data)
+        start_90k = self._start_90k
+        size_bytes = self._size_bytes + len(packet.data)
+        if start_90k is None:
+            is_due = packet.is_key
+        else:
+            length_90k = packet.dts_90k - start_90k
+            least_90k = self._target_90k if packet.is_key else self._policy.max_90k
+            is_due = length_90k >= least_90k or size_bytes > self._policy.max_bytes
+        if not is_due:
+            self._size_bytes = size_bytes
             return None
-        if self._start_90k is not None:
+        if start_90k is not None:
             self._target_90k = self._policy.target_90k
         self._start_90k = packet.dts_90k
         self._size_bytes = len(packet.data)
         return Cut(packet.dts_90k, decodable=packet.is_key)
-
-    def _is_due(self, packet: Packet) -> bool:
-        if self._start_90k is None:
-            return packet.is_key
-        if self._size_bytes + len(packet.data) > self._policy.max_bytes:
-            return True
-        length_90k = packet.dts_90k - self._start_90k
-        return length_90k >= (self._target_90k if packet.is_key else self._policy.max_90k)

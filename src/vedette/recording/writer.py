@@ -21,7 +21,7 @@ from vedette.runtime.clock import Clock
 MAX_QUEUED_BYTES = 256 << 20
 WRITE_EVERY_S = 0.05
 COMMIT_EVERY_NS = NS_PER_S
-QUICK_SYNC_NS = 3 * NS_PER_MS
+QUICK_SYNC_NS = 8 * NS_PER_MS
 """A disk whose sync takes longer, on average of one pass, is slow until a pass is quicker."""
 _STOP_TIMEOUT_S = 30.0
 
