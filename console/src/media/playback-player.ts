@@ -16,6 +16,7 @@ const STATS_EVERY_TICKS = 20;
 /** The server learns this often how far we are; it stays 10 s x speed ahead. */
 const REPORT_EVERY_TICKS = 10;
 const KEEP_BEHIND_S = 15;
+const DEFAULT_FRAME_S = 0.04;
 /** A picture within this of the clock counts as "there". */
 const READY_WITHIN_S = 0.25;
 
@@ -49,6 +50,10 @@ export class PlaybackPlayer {
   #seekStartedMs: number | null = null;
   #firstFrameMs: number | null = null;
   #errorS = 0;
+  /** Distance of two frames: the smallest seen since the last seek, because shown frames may skip some. */
+  #frameS = DEFAULT_FRAME_S;
+  #lastMediaS: number | null = null;
+  #isFrameLearned = false;
   #ticks = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #frameRequest = 0;
@@ -127,9 +132,7 @@ export class PlaybackPlayer {
   /** Moves by frames and pauses. Backwards the browser decodes from the key frame before. */
   step(frames: number): void {
     this.#clock.pause();
-    const fps = this.#meter.fps(performance.now());
-    const frameS = fps > 2 ? 1 / fps : 0.04;
-    const wallMs = this.#walls.wallOf(this.#video.currentTime + frames * frameS);
+    const wallMs = this.#walls.wallOf(this.#video.currentTime + frames * this.#frameS);
     if (wallMs !== null) this.#clock.seek(wallMs);
   }
 
@@ -369,15 +372,24 @@ export class PlaybackPlayer {
   }
 
   #watchFrames(): void {
-    this.#frameRequest = this.#video.requestVideoFrameCallback(() => {
+    this.#frameRequest = this.#video.requestVideoFrameCallback((_now, frame) => {
       const nowMs = performance.now();
       this.#meter.frame(nowMs);
+      this.#learnFrameDistance(frame.mediaTime);
       if (this.#seekStartedMs !== null && this.#isAnswered && !this.#wantsSeek) {
         this.#firstFrameMs = nowMs - this.#seekStartedMs;
         this.#seekStartedMs = null;
       }
       if (this.#isRunning) this.#watchFrames();
     });
+  }
+
+  #learnFrameDistance(mediaS: number): void {
+    const distanceS = this.#lastMediaS === null ? 0 : mediaS - this.#lastMediaS;
+    this.#lastMediaS = mediaS;
+    if (distanceS < 0.005 || distanceS > 2) return;
+    this.#frameS = this.#isFrameLearned ? Math.min(this.#frameS, distanceS) : distanceS;
+    this.#isFrameLearned = true;
   }
 
   #measure(): PlaybackStats {
