@@ -21,7 +21,7 @@ import pytest
 from playwright.sync_api import Page
 
 from benchmarks.live_browser import build_engine, log_in, open_chromium, open_engine_page
-from tests.support.box import Box, free_port, running_box, wait_for
+from tests.support.box import Box, free_port, running_box, vedette, wait_for
 from tests.support.browser import keep_screenshot
 from tests.support.clips import make_clip
 from vedette.core.media import Codec
@@ -184,6 +184,31 @@ def test_gstreamer_plays_the_playlist(house: House) -> None:
         done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
     assert done.returncode == 0, done.stderr
     assert "ERROR" not in done.stderr
+
+
+def test_export_writes_a_file_never_over_another_and_leaves_no_half_one(house: House, tmp_path: Path) -> None:
+    wait_recorded(house, 10)
+    out = tmp_path / "yard.mp4"
+    span = ("--from", ago(8).isoformat(), "--to", ago(2).isoformat())
+    common = ("export", "--camera", "yard", "--purpose", "test", "--data", str(house.box.data))
+    done = vedette(*common, *span, "--out", str(out), "--json")
+    assert done.returncode == 0, done.stderr
+    (file,) = json.loads(done.stdout)["files"]
+    assert file["bytes"] == out.stat().st_size
+    again = vedette(*common, *span, "--out", str(out))
+    assert again.returncode == 1
+    assert "exists already" in again.stderr
+    nothing = vedette(
+        *common, "--from", ago(9000).isoformat(), "--to", ago(8000).isoformat(), "--out", str(tmp_path / "none.mp4")
+    )
+    assert nothing.returncode == 1
+    assert "nothing is recorded" in nothing.stderr
+    bundle = vedette(*common, *span, "--out", str(tmp_path / "bundle"), "--bundle")
+    assert bundle.returncode == 1
+    assert "evidence release" in bundle.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["yard.mp4"]
+    trail = house.box.api().get("/audit")["items"]
+    assert any("purpose: test" in entry["detail"] for entry in trail)
 
 
 def test_footage_asks_for_a_login(house: House) -> None:
