@@ -50,7 +50,7 @@ def check(root: Path, level: CheckLevel) -> VolumeCheck:
 
 
 def repair_index(root: Path) -> RebuiltIndex:
-    """Makes the index of a volume anew from its files; recorded gaps are carried over where readable.
+    """Makes the index of a volume anew from its files; the old one's gaps are carried over where readable.
 
     Raises:
         StorageError: a recorder has the volume, or the new index cannot be written.

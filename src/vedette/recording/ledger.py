@@ -139,15 +139,19 @@ class CompletenessLedger:
             self._step_ns = max(1, ticks_to_ns(span_90k) // (len(fragment.video) - 1))
         self._cause = ""
 
-    def _find_hole(self, first: Packet) -> list[GapRecord]:
+    def find_hole(self, first: Packet) -> GapRecord | None:
+        """Returns the gap that lies before this picture, when it is the next one to be stored."""
         if self._end_ns is None:
-            return []
+            return None
         length_ns = first.captured_at_ns - self._end_ns
         if length_ns <= max(HOLE_NS, 2 * self._step_ns):
-            return []
+            return None
         missing = length_ns // self._step_ns if self._cause != "policy" else 0
-        gap = GapRecord(self._key, self._end_ns, first.captured_at_ns, self._cause or "camera", missing)
-        return [*self.flush(), gap]
+        return GapRecord(self._key, self._end_ns, first.captured_at_ns, self._cause or "camera", missing)
+
+    def _find_hole(self, first: Packet) -> list[GapRecord]:
+        gap = self.find_hole(first)
+        return [] if gap is None else [*self.flush(), gap]
 
     def _find_loss(self, packet: Packet) -> list[GapRecord]:
         expected = self._next_sequence

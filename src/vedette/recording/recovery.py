@@ -17,7 +17,7 @@ from vedette.media.fmp4.parse_fragment import ParsedFragment
 from vedette.recording.disk import PosixDisk
 from vedette.recording.errors import DamagedFootageError
 from vedette.recording.ports import SegmentIndex
-from vedette.recording.records import FragmentEntry, SegmentHead, SegmentRecord, pack_fragments
+from vedette.recording.records import FragmentEntry, GapRecord, SegmentHead, SegmentRecord, pack_fragments
 from vedette.recording.stamp import read_stamp
 from vedette.recording.volume import Volume
 
@@ -29,10 +29,16 @@ _COMMIT_EVERY = 500
 
 @dataclass(frozen=True, slots=True)
 class ScannedSegment:
-    """A file as it really is. `damage` says what is wrong with it, in words; empty when it is whole."""
+    """A file as it really is.
+
+    Attributes:
+        damage: What is wrong with it, in words; empty when it is whole.
+        gap: What is missing before it, as it says itself.
+    """
 
     record: SegmentRecord
     damage: tuple[str, ...]
+    gap: GapRecord | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ def scan_segment(path: Path) -> ScannedSegment:
             init = parse_init(os.pread(descriptor, min(size_bytes, _MOST_INIT_BYTES), 0))
         except MalformedMediaError as exc:
             raise DamagedFootageError(f"{path.name}: {exc.message}") from exc
-        head = read_stamp(init.uuids, init.size_bytes)
+        head, gap = read_stamp(init.uuids, init.size_bytes)
         damage: list[str] = []
         entries = list(_scan_entries(descriptor, head, size_bytes, damage))
     finally:
@@ -74,7 +80,7 @@ def scan_segment(path: Path) -> ScannedSegment:
         is_open=False,
         fragments=pack_fragments(entries),
     )
-    return ScannedSegment(record, tuple(damage))
+    return ScannedSegment(record, tuple(damage), gap)
 
 
 def _scan_entries(descriptor: int, head: SegmentHead, end: int, damage: list[str]) -> Iterator[FragmentEntry]:
@@ -136,20 +142,20 @@ def recover(volume: Volume, index: SegmentIndex, disk: PosixDisk) -> RecoveryRep
     _finish_deletions(volume, index, disk)
     with os.scandir(volume.growing) as markers:
         marked = {marker.name for marker in markers if is_id(marker.name)}
-    recovered: list[SegmentRecord] = []
+    recovered: list[ScannedSegment] = []
     empty: list[str] = []
     vanished: list[str] = []
     open_rows = set(index.find_open())
     for segment_id in sorted(marked | open_rows):
         path = volume.segment(segment_id)
         try:
-            recovered.append(scan_segment(path).record)
+            recovered.append(scan_segment(path))
         except FileNotFoundError:
             if segment_id in open_rows:
                 vanished.append(segment_id)
         except DamagedFootageError:
             empty.append(segment_id)
-    index.commit(recovered, [])
+    index.commit([found.record for found in recovered], _gaps_of(recovered))
     gone = [segment_id for segment_id in empty + vanished if segment_id in open_rows]
     if gone:
         index.forget(gone)
@@ -159,8 +165,12 @@ def recover(volume: Volume, index: SegmentIndex, disk: PosixDisk) -> RecoveryRep
         index.clear_tombstones(gone)
     for segment_id in marked:
         disk.unlink(volume.growing / segment_id)
-    ids = tuple(record.head.segment_id for record in recovered)
+    ids = tuple(found.record.head.segment_id for found in recovered)
     return RecoveryReport(ids, tuple(empty), tuple(vanished))
+
+
+def _gaps_of(segments: list[ScannedSegment]) -> list[GapRecord]:
+    return [found.gap for found in segments if found.gap is not None]
 
 
 def _finish_deletions(volume: Volume, index: SegmentIndex, disk: PosixDisk) -> None:
@@ -190,7 +200,7 @@ def rebuild(volume: Volume, index: SegmentIndex) -> list[str]:
     In order of recording, because deletion goes by the order of rows.
     """
     problems: list[str] = []
-    batch: list[SegmentRecord] = []
+    batch: list[ScannedSegment] = []
     for path in sorted(find_files(volume), key=lambda file: file.name):
         try:
             scanned = scan_segment(path)
@@ -198,9 +208,9 @@ def rebuild(volume: Volume, index: SegmentIndex) -> list[str]:
             problems.append(str(exc))
             continue
         problems += [f"{path.name}: {damage}" for damage in scanned.damage]
-        batch.append(scanned.record)
+        batch.append(scanned)
         if len(batch) >= _COMMIT_EVERY:
-            index.commit(batch, [])
+            index.commit([found.record for found in batch], _gaps_of(batch))
             batch.clear()
-    index.commit(batch, [])
+    index.commit([found.record for found in batch], _gaps_of(batch))
     return problems

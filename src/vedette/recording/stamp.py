@@ -13,10 +13,16 @@ from vedette.core.ids import is_id
 from vedette.core.media import StreamRole
 from vedette.media.fmp4.boxes import box
 from vedette.recording.errors import DamagedFootageError
-from vedette.recording.records import SegmentHead, StreamKey
+from vedette.recording.records import GapRecord, SegmentHead, StreamKey
 
 STAMP_TYPE = bytes.fromhex("6f0a8e2c51d94b7fb3a1c47e90d2f685")
 """Names this box and its version 1. A new layout gets a new one."""
+
+
+class _Gap(msgspec.Struct, frozen=True):
+    from_ns: int
+    reason: str
+    frames_missing: int
 
 
 class _Stamp(msgspec.Struct, frozen=True):
@@ -28,10 +34,15 @@ class _Stamp(msgspec.Struct, frozen=True):
     start_ns: int
     start_90k: int
     first_sequence: int
+    gap: _Gap | None = None
 
 
-def make_stamp(head: SegmentHead) -> bytes:
-    """Makes the box. `head.init_size_bytes` is not in it: it depends on this box."""
+def make_stamp(head: SegmentHead, gap: GapRecord | None = None) -> bytes:
+    """Makes the box. `head.init_size_bytes` is not in it: it depends on this box.
+
+    `gap`: what is missing before this segment. It is also in the index, but a recorder that is killed within
+    its first second takes that row with it, and a rebuilt index would not know why nothing is there.
+    """
     stamp = _Stamp(
         1,
         head.segment_id,
@@ -41,12 +52,13 @@ def make_stamp(head: SegmentHead) -> bytes:
         head.start_ns,
         head.start_90k,
         head.first_sequence,
+        None if gap is None else _Gap(gap.from_ns, gap.reason, gap.frames_missing),
     )
     return box(b"uuid", STAMP_TYPE, msgspec.json.encode(stamp))
 
 
-def read_stamp(uuids: dict[bytes, bytes], init_size_bytes: int) -> SegmentHead:
-    """Reads the stamp among the `uuid` boxes of a file.
+def read_stamp(uuids: dict[bytes, bytes], init_size_bytes: int) -> tuple[SegmentHead, GapRecord | None]:
+    """Reads the stamp among the `uuid` boxes of a file: whose it is, and the gap before it.
 
     Raises:
         DamagedFootageError: there is none, or it does not follow the form.
@@ -60,12 +72,17 @@ def read_stamp(uuids: dict[bytes, bytes], init_size_bytes: int) -> SegmentHead:
         raise DamagedFootageError(f"the file's description is damaged: {exc}") from exc
     if not is_id(stamp.segment_id):
         raise DamagedFootageError("the file names itself by something that is no id")
-    return SegmentHead(
+    key = StreamKey(stamp.camera_id, stamp.role)
+    head = SegmentHead(
         stamp.segment_id,
-        StreamKey(stamp.camera_id, stamp.role),
+        key,
         stamp.run_id,
         stamp.start_ns,
         stamp.start_90k,
         stamp.first_sequence,
         init_size_bytes,
     )
+    gap = stamp.gap
+    if gap is None:
+        return head, None
+    return head, GapRecord(key, gap.from_ns, stamp.start_ns, gap.reason, gap.frames_missing)

@@ -142,7 +142,10 @@ class StreamRecorder:
         if self._waits_for_key and not (fragment.video and fragment.video[0].is_key):
             self._tell(self.ledger.on_refused(fragment))
             return
-        job = _make_job(self.key, segment, stream_format, fragment)
+        gap = None
+        if segment.head is None and fragment.video:
+            gap = self.ledger.find_hole(fragment.video[0])
+        job = _make_job(self.key, segment, stream_format, fragment, gap)
         if self._sink.submit(job):
             self._waits_for_key = False
             self._tell(self.ledger.on_fragment(fragment))
@@ -161,14 +164,20 @@ class StreamRecorder:
             self._on_gap(gap)
 
 
-def _make_job(key: StreamKey, segment: _Segment, stream_format: StreamFormat, fragment: CollectedFragment) -> StoreJob:
+def _make_job(
+    key: StreamKey,
+    segment: _Segment,
+    stream_format: StreamFormat,
+    fragment: CollectedFragment,
+    gap: GapRecord | None,
+) -> StoreJob:
     first = (fragment.video or fragment.audio)[0]
     if segment.head is None:
         zero_90k = min(packets[0].dts_90k for packets in (fragment.video, fragment.audio) if packets)
         head = SegmentHead(
             segment.segment_id, key, stream_format.run_id, first.captured_at_ns, zero_90k, first.sequence, 0
         )
-        segment.init = make_init(stream_format, make_stamp(head))
+        segment.init = make_init(stream_format, make_stamp(head, gap))
         segment.head = replace(head, init_size_bytes=len(segment.init))
     head = segment.head
     tracks = []

@@ -173,6 +173,36 @@ def test_after_a_kill_the_index_shows_everything_that_was_written(tmp_path, comm
     assert list(again.volume.growing.iterdir()) == []
 
 
+def test_the_reason_of_a_gap_survives_a_second_kill_and_a_lost_index(tmp_path) -> None:
+    from dataclasses import replace
+
+    from tests.support.recording import RUN
+
+    rig = Rig(tmp_path / "v")
+    feed(rig.recorder(), make_packets(60))
+    rig.store.commit()
+    rig.crash()
+    second = Rig(tmp_path / "v")
+    recorder = second.recorder(stream_format=replace(RUN, run_id="run-2"), first_id=50)
+    feed(recorder, make_packets(60, start_ns=START_NS + seconds(9)))
+    second.crash()  # before anything of it was committed
+    third = Rig(tmp_path / "v")
+
+    def gaps(rig):
+        return [
+            (gap.reason, gap.from_ns, gap.to_ns) for gap in rig.reader().find_gaps(KEY.camera_id, KEY.role, 0, END_NS)
+        ]
+
+    expected = [("restart", START_NS + seconds(2), START_NS + seconds(9))]
+    assert gaps(third) == expected
+    third.crash()
+    for leftover in third.volume.root.glob("index.db*"):
+        leftover.unlink()
+    fourth = Rig(tmp_path / "v")
+    rebuild(fourth.volume, fourth.index)
+    assert gaps(fourth) == expected
+
+
 def test_a_torn_tail_costs_only_itself(tmp_path) -> None:
     rig = Rig(tmp_path / "v")
     feed(rig.recorder(), make_packets(110))
