@@ -1,0 +1,67 @@
+"""What every evaluation shares: options, the models under test, the data's fingerprint, the result file.
+
+`python -m evals.NAME --data DIR [--pack default|standard] --json FILE` prints a table and writes
+`{"figures", "release", "data": {"files", "sha256"}}`.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vedette.adapters.model_download import fetch_from_mirror, fetch_from_source, install_model
+from vedette.adapters.openvino_detector import OpenVinoDetector
+from vedette.runtime.cpu import preferred_precisions, read_cpu_flags
+from vedette.vision.models.registry import ModelRegistry
+
+Figures = dict[str, float | int]
+SHARED = Path(os.environ.get("VEDETTE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+
+
+def make_parser(description: str | None, default_data: Path) -> argparse.ArgumentParser:
+    """Makes the parser with the options that every evaluation has."""
+    parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, default=default_data, help="folder with the labelled data")
+    parser.add_argument("--pack", choices=["default", "standard"], default="standard")
+    parser.add_argument("--json", type=Path, help="write the result here")
+    return parser
+
+
+@contextmanager
+def installed_detector() -> Iterator[OpenVinoDetector]:
+    """The detector of the standard pack: as installed in VEDETTE_MODELS, else pulled into a temporary folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        registry = ModelRegistry(Path(os.environ.get("VEDETTE_MODELS", folder)))
+        precisions = preferred_precisions(read_cpu_flags())
+        if registry.find_installed("detection", precisions) is None:
+            mirror = os.environ.get("VEDETTE_MODEL_MIRROR")
+            fetch = fetch_from_mirror(Path(mirror)) if mirror else fetch_from_source
+            for manifest in registry.manifests("standard"):
+                install_model(registry, manifest, fetch)
+        manifest = registry.find_installed("detection", precisions)
+        assert manifest is not None
+        yield OpenVinoDetector(registry.load(manifest), threads=1)
+
+
+def fingerprint(paths: Iterable[Path], root: Path) -> dict[str, object]:
+    """Number of files and one hash over their names and contents."""
+    digest, count = hashlib.sha256(), 0
+    for path in sorted(paths):
+        digest.update(str(path.relative_to(root)).encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        count += 1
+    return {"files": count, "sha256": digest.hexdigest()}
+
+
+def write_result(figures: Figures, release: str, data: dict[str, object], path: Path | None) -> None:
+    """Prints the figures and writes the file when one was asked for."""
+    width = max(map(len, figures), default=0)
+    for key, value in figures.items():
+        print(f"{key:<{width}}  {value:.4f}" if isinstance(value, float) else f"{key:<{width}}  {value}")
+    if path is not None:
+        result = {"figures": figures, "release": release, "data": data}
+        path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
