@@ -11,11 +11,11 @@ export interface DriftPolicy {
   readonly maxTargetS: number;
   /** Beyond target + this, jumping is better than watching a fast film. */
   readonly jumpS: number;
-  /** Without a stall for this long the target shrinks by a seventh. */
+  /** Without a stall for this long the target shrinks by a fifth. */
   readonly calmS: number;
 }
 
-export const LIVE_POLICY: DriftPolicy = { minTargetS: 0.08, maxTargetS: 1.0, jumpS: 1.0, calmS: 8 };
+export const LIVE_POLICY: DriftPolicy = { minTargetS: 0.08, maxTargetS: 1.0, jumpS: 1.0, calmS: 5 };
 
 export type DriftDecision = { readonly kind: "rate"; readonly rate: number } | { readonly kind: "jump"; readonly lagS: number };
 
@@ -66,6 +66,6 @@ export class DriftControl {
     this.#calmSinceS ??= nowS;
     if (nowS - this.#calmSinceS < this.#policy.calmS) return;
     this.#calmSinceS = nowS;
-    this.#targetS = Math.max(this.#policy.minTargetS, this.#targetS * 0.85);
+    this.#targetS = Math.max(this.#policy.minTargetS, this.#targetS * 0.8);
   }
 }
