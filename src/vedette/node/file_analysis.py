@@ -87,7 +87,7 @@ class FileAnalysis:
         except OSError as error:
             raise StorageError(f"{self._path} cannot be read: {error.strerror}") from error
         with file:
-            arguments = ("--file", str(file.fileno()))
+            arguments: tuple[str, ...] = ("--file", str(file.fileno()))
             if self._plan.model:
                 arguments += ("--models", str(self._plan.models), "--model", self._plan.model)
             command = WorkerCommand("vedette.node.vision_worker", arguments, (file.fileno(),))
