@@ -78,13 +78,18 @@ class PresenceRule:
 
 
 class MotionRule:
-    """Begins when more than `level` of the picture moves for `min_s`; ends after `quiet_s` without."""
+    """Begins when more than `level` of the picture moves for `min_s`; ends after `quiet_s` without.
+
+    It also ends after `max_s`, and the next begins: on a busy street motion never ends, and one event that lasts
+    all day shows nothing.
+    """
 
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
         self._level = rule.parameters.get("level", 0.003)
         self._min_ns = round(rule.parameters.get("min_s", 0.3) * NS_PER_S)
         self._quiet_ns = round(rule.parameters.get("quiet_s", 5.0) * NS_PER_S)
+        self._max_ns = round(rule.parameters.get("max_s", 60.0) * NS_PER_S)
         self._since_ns: int | None = None
         self._last_ns = 0
         self._peak = 0.0
@@ -103,7 +108,8 @@ class MotionRule:
             self._is_told = True
             return [self._finding(Phase.BEGIN, since_ns, None, scene)]
         quiet_ns = self._quiet_ns if self._is_told else self._min_ns
-        if scene.at_ns - self._last_ns < quiet_ns:
+        is_long = self._is_told and scene.at_ns - since_ns >= self._max_ns
+        if scene.at_ns - self._last_ns < quiet_ns and not is_long:
             return []
         findings = [self._finding(Phase.END, since_ns, self._last_ns, scene)] if self._is_told else []
         self._since_ns, self._is_told, self._peak = None, False, 0.0

@@ -36,7 +36,11 @@ RULE_KINDS: dict[str, RuleKind] = {
     "line_crossed": RuleKind(LineCrossedRule, "line", {"direction": (-1.0, 1.0)}),
     "person_present": RuleKind(PresenceRule, "", {"min_s": _SECONDS, "quiet_s": _SECONDS}),
     "vehicle_present": RuleKind(PresenceRule, "", {"min_s": _SECONDS, "quiet_s": _SECONDS}),
-    "motion": RuleKind(MotionRule, "", {"level": (0.00001, 1.0), "min_s": _SECONDS, "quiet_s": _SECONDS}),
+    "motion": RuleKind(
+        MotionRule,
+        "",
+        {"level": (0.00001, 1.0), "min_s": _SECONDS, "quiet_s": _SECONDS, "max_s": (5.0, 3600.0)},
+    ),
 }
 _FIXED_CLASSES = {"person_present": ("person",), "vehicle_present": ("vehicle", "two_wheeler")}
 

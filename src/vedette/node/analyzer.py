@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from vedette.adapters.feed_client import UnixFeedSource
 from vedette.adapters.role_server import serve_role_app
@@ -44,7 +45,7 @@ class Analyzer:
         self._publisher = publisher
         self._clock = clock
         self._started_ns = clock.utc_ns()
-        self._registry = ModelRegistry(self._paths.models)
+        self._registry = ModelRegistry(Path(os.environ.get("VEDETTE_MODELS") or self._paths.models))
         self._pictures = PictureStore(self._paths.pictures)
         self._feed = UnixFeedSource(self._paths.socket("recorder"))
         self._assignment = load_assignment(self._paths.assignment("analyzer"))

@@ -185,6 +185,16 @@ def test_motion_event_needs_more_than_a_flash_and_ends_after_quiet() -> None:
     assert phases(walk(rule, moving)) == ["begin", "end"]
 
 
+def test_motion_without_end_is_told_in_pieces() -> None:
+    [rule] = default_rules(has_model=False)
+    findings = walk(rule, [scene(i, {}, motion=0.02) for i in range(FPS * 150)])
+    assert phases(findings) == ["begin", "end", "begin", "end", "begin"]
+    keys = [finding.key for finding in findings]
+    assert keys[0] == keys[1] != keys[2]
+    assert findings[1].to_ns is not None
+    assert findings[2].from_ns >= findings[1].to_ns
+
+
 @pytest.mark.parametrize(
     "rule",
     [
