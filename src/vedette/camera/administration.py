@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from vedette.camera.inventory import (
     AddressPolicy,
@@ -150,6 +151,8 @@ class CameraAdministration:
             after = replace(before, settings=clean)
             if login is not None or found:
                 after = self._with_login(after, found)
+            elif before.sealed_login:
+                _check_login_stays_home(before, after)
             await self._store.write([after])
         self._on_change()
         return before, after
@@ -224,6 +227,15 @@ class CameraAdministration:
     def _with_login(self, camera: Camera, login: Login) -> Camera:
         sealed = self._sealer.seal(camera.id, login.user, login.password)
         return replace(camera, user=login.user, sealed_login=sealed)
+
+
+def _check_login_stays_home(before: Camera, after: Camera) -> None:
+    """A stored login goes to the hosts it was entered for, never to an address that somebody typed in later."""
+    known = {urlsplit(stream.url).hostname for stream in before.streams.values()}
+    for role, stream in after.streams.items():
+        if urlsplit(stream.url).hostname not in known:
+            reason = f"is needed again, because the {role.value} stream moves to another host"
+            raise InvalidCameraError((Fault("password", reason),))
 
 
 def describe_change(before: Camera, after: Camera) -> str:

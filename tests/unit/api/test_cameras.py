@@ -69,6 +69,16 @@ async def test_changed_user_needs_its_password_and_login_is_sealed_for_its_camer
     assert box.open(camera["id"], sealed) == ("root", "second")
 
 
+async def test_stored_login_does_not_follow_the_camera_to_another_host(gateway: Harness) -> None:
+    async with gateway.local() as client:
+        camera = (await client.post(f"{API}/cameras", json={**GATE, "user": "root", "password": "first"})).json()
+        url = f"{API}/cameras/{camera['id']}"
+        moved = {"main": {"url": "rtsp://127.0.0.2:9/1"}}
+        assert (await client.patch(url, json=moved)).json()["errors"][0]["field"] == "password"
+        assert (await client.patch(url, json={"main": {"url": "rtsp://127.0.0.1:10/other"}})).status_code == 200
+        assert (await client.patch(url, json={**moved, "password": "first"})).status_code == 200
+
+
 async def test_every_fault_of_a_form_is_in_the_problem(gateway: Harness) -> None:
     async with gateway.local() as client:
         answer = await client.post(
