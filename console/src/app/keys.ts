@@ -1,6 +1,6 @@
 // Keys of a page. Typing into a field, or an open dialog, keeps them away; `g` starts a two-key sequence.
 
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 export type KeyMap = Record<string, (event: KeyboardEvent) => void>;
 
@@ -26,7 +26,8 @@ function belongsToControl(event: KeyboardEvent, name: string): boolean {
 export function useKeys(keys: KeyMap): void {
   const latest = useRef(keys);
   latest.current = keys;
-  useEffect(() => {
+  // Before the page is painted: who sees it may press at once.
+  useLayoutEffect(() => {
     let first = "";
     let firstAt = 0;
     const onKey = (event: KeyboardEvent) => {

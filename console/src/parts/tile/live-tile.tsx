@@ -118,12 +118,13 @@ function useStateWords(truth: Truth): string {
   return t(`tile.${truth.name}`);
 }
 
+const NO_STILL: ReadonlySet<string> = new Set(["connecting", "no_permission"]);
+
 /** The newest recorded picture, when the player never had one: better a dimmed room than a black hole. */
 function LastPicture({ camera, truth }: { camera: Camera; truth: Truth }) {
   const may = useMay();
   const [isMissing, setMissing] = useState(false);
-  const isWanted =
-    truth.isDimmed && truth.name !== "no_permission" && camera.record !== "none" && may("recording.play");
+  const isWanted = truth.isDimmed && !NO_STILL.has(truth.name) && camera.record !== "none" && may("recording.play");
   if (!isWanted || isMissing) return null;
   const at = truth.sinceMs === null ? undefined : new Date(truth.sinceMs).toISOString();
   const url = urlOf(`/cameras/${camera.id}/thumbnail.jpg`, {

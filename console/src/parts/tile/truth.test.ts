@@ -10,7 +10,7 @@ describe("truthOf", () => {
     expect(truthOf(state("live"), 2600, true)).toMatchObject({ behindS: 3, tone: "warn", isDimmed: false });
   });
 
-  it.each(["stalled", "offline", "wrong_password", "unsupported", "no_permission"] as const)(
+  it.each(["connecting", "stalled", "offline", "wrong_password", "unsupported", "no_permission"] as const)(
     "never lets %s look live",
     (name) => {
       expect(truthOf(state(name), 10, true)).toMatchObject({ isDimmed: true, behindS: null });

@@ -45,7 +45,7 @@ export function truthOf(state: LiveState, latencyMs: number | null, isEnabled: b
     code: isEnabled ? state.code : "",
     reason: isEnabled ? state.reason : "",
     hint: isEnabled ? state.hint : "",
-    isDimmed: !isLive && name !== "connecting",
+    isDimmed: !isLive,
   };
 }
 

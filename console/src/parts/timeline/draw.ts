@@ -101,19 +101,28 @@ function drawRow(pen: CanvasRenderingContext2D, scene: Scene, row: TimelineRow, 
     const right = Math.min(widthPx, x(to));
     if (right > 0 && left < widthPx) hatch(pen, left, barTop, Math.max(2, right - left), barHeight, palette);
   }
-  for (const event of row.events) {
-    const at = x(event.at_ms);
-    if (at < -4 || at > widthPx + 4) continue;
-    pen.fillStyle = palette.event;
+  drawEvents(pen, scene, row, top);
+}
+
+const EVENT_APART_PX = 3;
+
+/** Flags on the upper edge: many of them must not hide whether there is footage. */
+function drawEvents(pen: CanvasRenderingContext2D, scene: Scene, row: TimelineRow, top: number): void {
+  let last = Number.NEGATIVE_INFINITY;
+  pen.fillStyle = scene.palette.event;
+  for (const event of [...row.events].sort((a, b) => a.at_ms - b.at_ms)) {
+    const at = Math.round(xOf(event.at_ms, scene.span, scene.widthPx));
+    if (at < -4 || at > scene.widthPx + 4 || at - last < EVENT_APART_PX) continue;
+    last = at;
     pen.globalAlpha = event.state === "new" ? 1 : 0.5;
-    pen.fillRect(Math.round(at) - 1, barTop, 2, barHeight);
+    pen.fillRect(at - 1, top + 3, 2, scene.rowPx * 0.38);
     pen.beginPath();
     pen.moveTo(at - 4, top + 1);
     pen.lineTo(at + 4, top + 1);
-    pen.lineTo(at, top + 7);
+    pen.lineTo(at, top + 8);
     pen.fill();
-    pen.globalAlpha = 1;
   }
+  pen.globalAlpha = 1;
 }
 
 function drawMotion(

@@ -2,7 +2,7 @@
 
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { BellOff, ImageOff } from "lucide-react";
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/context";
 import { useCameras, useEvent, useEvents } from "../../api/queries";
@@ -36,8 +36,12 @@ export function AlarmsPlace() {
   const state = search.state === "all" ? undefined : search.state === "acknowledged" ? "acknowledged" : "new";
   const events = useEvents({ camera: search.camera, kind: search.kind, state });
   const items = useMemo(() => events.data?.pages.flatMap((page) => page.items) ?? [], [events.data]);
-  const chosenId = search.event ?? items[0]?.id;
-  const fetched = useEvent(search.event);
+  // The first one is chosen by itself, and stays when newer ones arrive: a clip must not change under the eyes.
+  const [pinned, setPinned] = useState<string>();
+  const newest = items[0]?.id;
+  useEffect(() => setPinned((before) => before ?? newest), [newest]);
+  const chosenId = search.event ?? pinned ?? newest;
+  const fetched = useEvent(chosenId);
   const chosen = items.find((event) => event.id === chosenId) ?? fetched.data;
   const list = useRef<HTMLUListElement>(null);
   const acknowledge = useRef<(() => void) | null>(null);
@@ -67,7 +71,13 @@ export function AlarmsPlace() {
     <div className={styles["alarms"]} data-chosen={search.event ? "" : undefined}>
       <section className={styles["list"]} aria-label={t("alarms.list")}>
         <h1 className="visually-hidden">{t("places.alarms")}</h1>
-        <Filters search={search} onChange={go} />
+        <Filters
+          search={search}
+          onChange={(change) => {
+            setPinned(undefined);
+            go({ ...change, event: undefined });
+          }}
+        />
         {events.error && items.length === 0 ? (
           <div className={styles["note"]}>
             <ProblemNote error={events.error} what={t("alarms.failed")} />

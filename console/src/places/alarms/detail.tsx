@@ -146,7 +146,8 @@ function BoxOver({
 function Facts({ event }: { event: Happening }) {
   const { t, i18n } = useTranslation();
   const words = useWords();
-  const lasted = event.to ? formatDuration(Date.parse(event.to) - Date.parse(event.from)) : t("alarms.ongoing");
+  const lastedMs = event.to ? Date.parse(event.to) - Date.parse(event.from) : null;
+  const lasted = lastedMs === null ? t("alarms.ongoing") : lastedMs < 500 ? "" : formatDuration(lastedMs);
   const facts: [string, string][] = [
     [t("alarms.lasted"), lasted],
     [t("alarms.object"), event.object_class ? words.objectClass(event.object_class) : ""],

@@ -3,7 +3,7 @@
 import { Clock } from "lucide-react";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { formatClock, formatDay, formatOffset } from "../../lib/format";
+import { formatClock, formatDay, formatOffset, formatShortDay } from "../../lib/format";
 import { readWhen } from "../../lib/when";
 import type { SyncClock } from "../../media";
 import { useEachFrame } from "../../parts/clip/use-playback";
@@ -13,11 +13,15 @@ export function WhenField({ clock, onSeek }: { clock: SyncClock | null; onSeek: 
   const { t, i18n } = useTranslation();
   const [text, setText] = useState("");
   const [isWrong, setWrong] = useState(false);
+  const isNarrow = window.matchMedia("(max-width: 560px)").matches;
   const shown = useRef<HTMLSpanElement>(null);
   const wordsId = useId();
   useEachFrame(clock, (nowMs) => {
     if (!shown.current) return;
-    const words = `${formatDay(nowMs, i18n.language)}  ${formatClock(nowMs, i18n.language)}  ${formatOffset(nowMs)}`;
+    const clockWords = formatClock(nowMs, i18n.language);
+    const words = isNarrow
+      ? `${formatShortDay(nowMs, i18n.language)} ${clockWords}`
+      : `${formatDay(nowMs, i18n.language)}  ${clockWords}  ${formatOffset(nowMs)}`;
     if (shown.current.textContent !== words) shown.current.textContent = words;
   });
   useEffect(() => {
