@@ -48,7 +48,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def prepare(options: WorkerOptions) -> "tuple[WorkerSession, Detector | None, float]":
     """Imports, compiles and runs everything once, while files can still be read."""
-    os.environ.setdefault("OPENCV_IPP", "disabled")
     import cv2  # noqa: PLC0415 - after the first layer of the jail
 
     from vedette.node.vision_warmup import load_detector, warm_up  # noqa: PLC0415 - as above

@@ -79,6 +79,7 @@ class PacketQueue:
     def restart(self) -> None:
         """Forgets what waits up to the next key frame: the decoder is new."""
         self._drop_to_key(keep_first=True)
+        self._changed.set()  # there is room now: who waits to put must hear of it
 
     def _drop_to_key(self, *, keep_first: bool = False) -> None:
         keys = [index for index, packet in enumerate(self._waiting) if packet.is_key and (index or keep_first)]

@@ -101,6 +101,24 @@ async def test_packets_of_the_past_wait_for_room() -> None:
     assert queue.dropped == 0
 
 
+async def test_restart_wakes_who_waits_for_room() -> None:
+    queue = PacketQueue()
+
+    async def fill() -> None:
+        for number in range(20):
+            await queue.put(packet(number, is_key=number in {0, 10}))
+
+    filling = asyncio.create_task(fill())
+    await asyncio.sleep(0)
+    await queue.get()
+    queue.restart()
+    async with asyncio.timeout(5):
+        taken = await queue.get()
+        assert (taken.packet.sequence, taken.is_reset) == (10, True)
+        while not filling.done():
+            await queue.get()
+
+
 async def test_stream_starts_at_a_key_frame() -> None:
     queue = PacketQueue()
     queue.put_nowait(packet(1))
