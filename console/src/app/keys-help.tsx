@@ -36,6 +36,7 @@ const GROUPS = [
       ["← →", "keys.ten"],
       ["N P", "keys.events"],
       ["+ −", "keys.zoom"],
+      ["F", "keys.full"],
       ["E", "keys.export"],
     ],
   },

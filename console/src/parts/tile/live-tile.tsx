@@ -75,7 +75,7 @@ export function LiveTile({ camera, isMaximised, showsBoxes, ...on }: LiveTilePro
           {t("tile.behind", { seconds: truth.behindS })}
         </span>
       ) : null}
-      <TruthWords camera={camera} truth={truth} words={stateWords} />
+      <TruthWords camera={camera} truth={truth} words={stateWords} pictureMs={player.current?.wallMs ?? null} />
       <TileBar
         camera={camera}
         truth={truth}
@@ -134,8 +134,16 @@ function LastPicture({ camera, truth }: { camera: Camera; truth: Truth }) {
   return <img className={styles["still"]} src={url} alt="" onError={() => setMissing(true)} />;
 }
 
-function TruthWords({ camera, truth, words }: { camera: Camera; truth: Truth; words: string }) {
-  const { t } = useTranslation();
+interface TruthWordsProps {
+  camera: Camera;
+  truth: Truth;
+  words: string;
+  /** Time of the picture that stands, when one does. */
+  pictureMs: number | null;
+}
+
+function TruthWords({ camera, truth, words, pictureMs }: TruthWordsProps) {
+  const { t, i18n } = useTranslation();
   const say = useCodeWords();
   if (truth.name === "live") return null;
   const known = say(truth.code);
@@ -150,6 +158,9 @@ function TruthWords({ camera, truth, words }: { camera: Camera; truth: Truth; wo
       </strong>
       {reason && reason !== words ? <p>{reason}</p> : null}
       {hint ? <p className={styles["advice"]}>{hint}</p> : null}
+      {pictureMs === null || !truth.isDimmed ? null : (
+        <p>{t("tile.lastPicture", { at: formatMoment(pictureMs, Date.now(), i18n.language) })}</p>
+      )}
       <span className={classes(styles["name"], "truncate")}>{camera.name}</span>
     </div>
   );

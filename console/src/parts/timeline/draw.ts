@@ -99,28 +99,37 @@ function drawRow(pen: CanvasRenderingContext2D, scene: Scene, row: TimelineRow, 
   for (const [from, to] of row.gaps as [number, number, string][]) {
     const left = Math.max(0, x(from));
     const right = Math.min(widthPx, x(to));
-    if (right > 0 && left < widthPx) hatch(pen, left, barTop, Math.max(2, right - left), barHeight, palette);
+    if (right <= 0 || left >= widthPx) continue;
+    if (right - left < HATCH_FROM_PX) {
+      pen.fillStyle = palette.gap;
+      pen.fillRect(left, barTop, Math.max(2, right - left), barHeight);
+    } else hatch(pen, left, barTop, right - left, barHeight, palette);
   }
   drawEvents(pen, scene, row, top);
 }
 
+/** Narrower than this no hatching can be seen. */
+const HATCH_FROM_PX = 6;
 const EVENT_APART_PX = 3;
 
 /** Flags on the upper edge: many of them must not hide whether there is footage. */
 function drawEvents(pen: CanvasRenderingContext2D, scene: Scene, row: TimelineRow, top: number): void {
-  let last = Number.NEGATIVE_INFINITY;
   pen.fillStyle = scene.palette.event;
-  for (const event of [...row.events].sort((a, b) => a.at_ms - b.at_ms)) {
-    const at = Math.round(xOf(event.at_ms, scene.span, scene.widthPx));
-    if (at < -4 || at > scene.widthPx + 4 || at - last < EVENT_APART_PX) continue;
-    last = at;
-    pen.globalAlpha = event.state === "new" ? 1 : 0.5;
-    pen.fillRect(at - 1, top + 3, 2, scene.rowPx * 0.38);
-    pen.beginPath();
-    pen.moveTo(at - 4, top + 1);
-    pen.lineTo(at + 4, top + 1);
-    pen.lineTo(at, top + 8);
-    pen.fill();
+  // Acknowledged ones first and paler, so that a new one among them is seen.
+  for (const [isNew, alpha] of [
+    [false, 0.5],
+    [true, 1],
+  ] as const) {
+    const drawn = new Set<number>();
+    pen.globalAlpha = alpha;
+    for (const event of row.events) {
+      const at = Math.round(xOf(event.at_ms, scene.span, scene.widthPx) / EVENT_APART_PX) * EVENT_APART_PX;
+      if ((event.state === "new") !== isNew || at < -4 || at > scene.widthPx + 4 || drawn.has(at)) continue;
+      drawn.add(at);
+      pen.fillRect(at - 1, top + 1, 2, Math.round(scene.rowPx * 0.4));
+      pen.fillRect(at - 3, top + 1, 6, 3);
+      pen.fillRect(at - 2, top + 4, 4, 2);
+    }
   }
   pen.globalAlpha = 1;
 }
@@ -142,7 +151,9 @@ function drawMotion(
     if (left + stepPx < 0 || left > scene.widthPx) return;
     // Small movements must be seen too: the height grows with the root of the level.
     const tall = Math.max(2, Math.sqrt(Math.min(1, level)) * height * 0.62);
-    pen.fillRect(left, base - tall, Math.max(1, stepPx + 0.3), tall);
+    // Whole pixels: they are filled without smoothing, and neighbours leave no seam.
+    const from = Math.floor(left);
+    pen.fillRect(from, Math.round(base - tall), Math.max(1, Math.ceil(left + stepPx) - from), Math.round(tall));
   });
 }
 

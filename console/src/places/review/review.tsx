@@ -46,6 +46,7 @@ export function ReviewPlace() {
   const client = useClient();
   const { data: all } = useCameras(may("camera.view"));
   const searchField = useRef<HTMLInputElement>(null);
+  const stage = useRef<HTMLDivElement>(null);
   const players = useRef(new Map<string, RefObject<PlaybackPlayer | null>>());
   const { clock, face } = useClock();
   const [state] = useState(() => readReview(search, Date.now()));
@@ -177,6 +178,7 @@ export function ReviewPlace() {
     "=": () => acts.zoom(0.5),
     "-": () => acts.zoom(2),
     e: () => acts.download?.(),
+    f: () => void (document.fullscreenElement ? document.exitFullscreen() : stage.current?.requestFullscreen()),
     t: () => setTreeOn(!isTreeOn),
     "/": () => {
       setTreeOn(true);
@@ -201,9 +203,11 @@ export function ReviewPlace() {
         </div>
       ) : null}
       <div className={styles["bar"]}>
-        <IconToggle label={t("watch.treeToggle")} hotkey="T" isSelected={isTreeOn} onChange={setTreeOn}>
-          <PanelLeft size={17} aria-hidden />
-        </IconToggle>
+        {may("camera.view") ? (
+          <IconToggle label={t("watch.treeToggle")} hotkey="T" isSelected={isTreeOn} onChange={setTreeOn}>
+            <PanelLeft size={17} aria-hidden />
+          </IconToggle>
+        ) : null}
         <WhenField clock={clock} onSeek={seek} />
         {note ? (
           <span className={styles["note"]} role="status">
@@ -213,6 +217,7 @@ export function ReviewPlace() {
         <Selected selection={selection} onClear={() => setSelection(null)} />
       </div>
       <div
+        ref={stage}
         className={styles["stage"]}
         style={{ "--side": side, "--rows": cameras.length > 2 ? 2 : 1 } as CSSProperties}
       >
@@ -228,8 +233,10 @@ export function ReviewPlace() {
         ))}
         {cameras.length === 0 ? (
           <Empty icon={<History size={32} strokeWidth={1.5} aria-hidden />} title={t("review.chooseCamera")}>
-            <p>{t("review.chooseLead", { count: CAMERAS_AT_MOST })}</p>
-            {isTreeOn ? null : <Button onPress={() => setTreeOn(true)}>{t("review.openTree")}</Button>}
+            <p>{may("camera.view") ? t("review.chooseLead", { count: CAMERAS_AT_MOST }) : t("review.fromEvent")}</p>
+            {isTreeOn || !may("camera.view") ? null : (
+              <Button onPress={() => setTreeOn(true)}>{t("review.openTree")}</Button>
+            )}
           </Empty>
         ) : null}
       </div>
