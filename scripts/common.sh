@@ -34,9 +34,10 @@ install_debian() {
     if [ ! -e $policy ]; then
         printf '#!/bin/sh\nexit 101\n' | $sudo tee $policy >/dev/null && $sudo chmod +x $policy && made=1
     fi
-    local rc=0
-    { $sudo apt-get update -qq &&
-        $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; } || rc=1
+    local rc=0 told
+    told=$({ $sudo apt-get update -qq &&
+        $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } 2>&1) ||
+        { rc=1 && printf '%s\n' "$told" >&2; }
     [ -z "$made" ] || $sudo rm -f $policy
     return $rc
 }

@@ -37,9 +37,10 @@ if [ "$wanted" != "$(cat .cache/node.stamp 2>/dev/null)" ] || [ ! -d console/nod
     echo "$wanted" >.cache/node.stamp
 fi
 
-wanted=$(git ls-files -z --cached --others --exclude-standard console | xargs -0 cat | sha256sum)
+# By find, not by git: an unpacked archive, or a clone that another user made, is set up as well.
+wanted=$(find console -name node_modules -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cat | sha256sum)
 if [ "$wanted" != "$(cat .cache/console.stamp 2>/dev/null)" ] || [ ! -f src/vedette/api/static/index.html ]; then
     say "building the console"
-    (cd console && npm run --silent build)
+    (cd console && VITE_CONFIG_NATIVE_IGNORE_WARNING=true npm run --silent build -- --logLevel warn)
     echo "$wanted" >.cache/console.stamp
 fi
