@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from vedette.behavior.rules_file import parse_rules_file
+from vedette.behavior.rules_file import RulesFile, parse_rules_file
 from vedette.cli.models import find_models_folder
-from vedette.core.detections import CLASS_NAMES
+from vedette.core.detections import CLASS_NAMES, MOVING_CLASS
 from vedette.core.errors import InvalidInputError
 from vedette.node.analyzer_pool import choose_model
 from vedette.node.file_analysis import FilePlan
@@ -44,12 +44,15 @@ def command(
     as_json: bool,
 ) -> None:
     """Analyse video files and pictures, and folders of them. Run it again to go on where it stopped."""
-    file_rules = parse_rules_file(rules.read_text("utf-8"), str(rules)) if rules else None
+    file_rules = _read_rules(rules) if rules else None
     models = find_models_folder(data)
     model, missing = choose_model(ModelRegistry(models)) if detector == "auto" else ("", "")
+    wanted = _parse_classes(classes)
+    if not model:
+        _check_unnamed(wanted, missing or "--detector motion names nothing")
     if missing:
         _tell(f"motion only: {missing}")
-    plan = FilePlan(model, models.absolute(), _parse_classes(classes), fps, annotate)
+    plan = FilePlan(model, models.absolute(), wanted, fps, annotate)
     batch = FileBatch(plan, file_rules, out, SystemClock(), _tell)
     inputs = find_inputs(paths)
     entries = asyncio.run(batch.run(inputs, jobs or len(os.sched_getaffinity(0))))
@@ -65,6 +68,23 @@ def _parse_classes(text: str) -> tuple[str, ...]:
     if unknown:
         raise InvalidInputError(f"unknown classes: {', '.join(unknown)}", f"Known: {', '.join(CLASS_NAMES)}.")
     return names
+
+
+def _check_unnamed(classes: tuple[str, ...], why: str) -> None:
+    """Refuses classes that only a model can tell: an empty result would look like nobody was there."""
+    named = [name for name in classes if name != MOVING_CLASS]
+    if named:
+        raise InvalidInputError(
+            f"{', '.join(named)} cannot be told apart: {why}", "Without --classes everything that moves is reported."
+        )
+
+
+def _read_rules(path: Path) -> RulesFile:
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise InvalidInputError(f"the rules file {path} is not valid: {exc}", "See docs/reference/rules.md.") from exc
+    return parse_rules_file(text, str(path))
 
 
 def _tell(text: str) -> None:

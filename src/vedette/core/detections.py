@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 CLASS_NAMES: tuple[str, ...] = ("person", "vehicle", "two_wheeler", "object")
-"""Index = class id. `object` is a moving thing that no model has named (motion detector)."""
+"""Index = class id."""
+
+MOVING_CLASS = "object"
+"""A moving thing that no model has named (motion detector)."""
 
 
 @dataclass(frozen=True, slots=True)

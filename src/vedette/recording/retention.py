@@ -34,3 +34,14 @@ def plan_deletion(shortage_bytes: int, oldest: Sequence[StoredSegment]) -> list[
         plan.append(segment)
         shortage_bytes -= segment.size_bytes
     return plan
+
+
+def describe_full(limit: SpaceLimit, used_bytes: int, free_bytes: int) -> str:
+    """Says in words what is full, the disk or the volume's own limit, and what to do."""
+    is_limited = limit.max_bytes and limit.max_bytes - used_bytes < free_bytes - limit.reserve_bytes
+    if is_limited:
+        why, advice = f"the limit is {limit.max_bytes / 1e9:.3g} GB", "raise the limit of this volume"
+    else:
+        why = f"{limit.reserve_bytes / 1e9:.1f} GB of the disk stay in reserve"
+        advice = "free space on this disk or use a larger one"
+    return f"no space is left ({why}) and no footage can be deleted: {advice}"

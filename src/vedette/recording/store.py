@@ -15,7 +15,7 @@ from vedette.core.errors import StorageError
 from vedette.recording.disk import PosixDisk
 from vedette.recording.ports import SegmentIndex
 from vedette.recording.records import FragmentEntry, GapRecord, SegmentHead, SegmentRecord, StreamKey, VolumeTotals
-from vedette.recording.retention import SpaceLimit, find_shortage, plan_deletion
+from vedette.recording.retention import SpaceLimit, describe_full, find_shortage, plan_deletion
 from vedette.recording.volume import Volume
 
 LEAST_AHEAD_BYTES = 32 << 20
@@ -144,7 +144,8 @@ class SegmentStore:
         if needed_bytes > self._budget_bytes:
             self.make_room()
             if needed_bytes > self._budget_bytes:
-                self._fail(job, growing, VolumeState.FULL, "no space is left and nothing may be deleted")
+                why = describe_full(self._limit, self._stored_bytes, self._free_bytes)
+                self._fail(job, growing, VolumeState.FULL, why)
                 return
         try:
             if growing is None:

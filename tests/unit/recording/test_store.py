@@ -11,7 +11,7 @@ from vedette.core.media import StreamRole
 from vedette.recording.errors import DamagedFootageError, VolumeUnusableError
 from vedette.recording.records import StreamKey
 from vedette.recording.recovery import find_files, rebuild, scan_segment
-from vedette.recording.retention import SpaceLimit
+from vedette.recording.retention import SpaceLimit, describe_full
 from vedette.recording.store import LostFootage, VolumeNews, VolumeState
 from vedette.recording.volume import create_volume, open_volume
 from vedette.testing.faulty_disk import FaultyDisk
@@ -119,7 +119,9 @@ def test_when_nothing_may_be_deleted_the_loss_is_told(tmp_path, disk) -> None:
     recorder = rig.recorder(target_s=60)
     feed(recorder, make_packets(1000))
     news = rig.store.drain_news()
-    assert VolumeNews(VolumeState.FULL, "no space is left and nothing may be deleted") in news
+    told = next(one for one in news if isinstance(one, VolumeNews))
+    assert told.state is VolumeState.FULL
+    assert "free space on this disk" in told.reason
     assert any(isinstance(item, LostFootage) for item in news)
     assert disk.free_bytes(tmp_path) >= 20_000
 
@@ -339,3 +341,9 @@ def test_making_a_volume_can_be_repeated_after_a_crash(tmp_path) -> None:
 def test_a_segment_id_never_becomes_a_foreign_path(tmp_path, name) -> None:
     with pytest.raises(VolumeUnusableError):
         create_volume(tmp_path / "v").segment(name)
+
+
+def test_full_volume_says_whether_the_disk_or_its_own_limit_is_at_fault() -> None:
+    assert "raise the limit" in describe_full(SpaceLimit(1_000, 0), used_bytes=1_000, free_bytes=1 << 30)
+    assert "free space on this disk" in describe_full(SpaceLimit(1 << 40, 1 << 30), used_bytes=0, free_bytes=1 << 30)
+    assert "free space on this disk" in describe_full(SpaceLimit(0, 0), used_bytes=5, free_bytes=0)
