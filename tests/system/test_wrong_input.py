@@ -33,7 +33,7 @@ WRONG_CAMERAS = (
     Wrong("silent", "no_answer", "firewall"),
     Wrong("locked", "wrong_password", "login"),
     Wrong("foreign", "unsupported_codec", "H.264"),
-    Wrong("untrusted", "tls_untrusted", "certificate"),
+    Wrong("untrusted", "tls_untrusted", "update-ca-certificates"),
     Wrong("page", "not_rtsp", "554"),
     Wrong("garbage", "bad_stream", "firmware"),
 )

@@ -132,7 +132,8 @@ class UntrustedCertificateError(CameraError):
     def __init__(self, where: str, why: str) -> None:
         super().__init__(
             f"The certificate of {where} is not trusted: {why}.",
-            "Give this camera the certificate of the authority that signed it (CA file).",
+            "Install the certificate of the authority that signed it on this machine (Debian: update-ca-certificates), "
+            "or switch the check off for this camera alone.",
         )
 
 

@@ -10,11 +10,13 @@ from enum import StrEnum
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from vedette.core.assignment import Rule
+from vedette.core.detections import CLASS_NAMES
 from vedette.core.errors import InvalidInputError
 from vedette.core.media import StreamRole
 
 NETWORK_SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
 TRANSPORTS = ("auto", "tcp", "udp")
+DETECTORS = ("auto", "motion", "none")
 MAX_URL_CHARS = 2048
 
 
@@ -178,7 +180,19 @@ def find_faults(settings: CameraSettings, policy: AddressPolicy) -> tuple[Fault,
         faults.append(Fault("record", f"is {settings.record.value!r}, but there is no sub stream to record"))
     if not 0 < settings.analysis.fps <= 60:
         faults.append(Fault("analysis.fps", "must be above 0 and at most 60"))
-    return tuple(faults)
+    return tuple(faults + find_analysis_faults(settings.analysis))
+
+
+def find_analysis_faults(analysis: AnalysisSettings) -> list[Fault]:
+    """Finds words that mean nothing: a mistyped class would quietly keep everything from being found."""
+    faults: list[Fault] = []
+    if analysis.detector not in DETECTORS:
+        faults.append(Fault("analysis.detector", f"must be one of {', '.join(DETECTORS)}, not {analysis.detector!r}"))
+    unknown = [name for name in analysis.classes if name not in CLASS_NAMES]
+    if unknown:
+        known = ", ".join(CLASS_NAMES)
+        faults.append(Fault("analysis.classes", f"{', '.join(unknown)} is not known; known: {known}"))
+    return faults
 
 
 def check_settings(settings: CameraSettings, login: Login, policy: AddressPolicy) -> tuple[CameraSettings, Login]:

@@ -86,7 +86,7 @@ class CameraAnalysis:
 
     Attributes:
         stream: Which stream is decoded.
-        detector: `motion` (needs no model), a model's task release, or `none`.
+        detector: `auto` (the installed model, else motion), `motion` (needs no model) or `none`.
         classes: Object classes to keep, empty: all the detector knows.
         fps: Analysed frames per second at most.
     """

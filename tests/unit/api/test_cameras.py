@@ -79,6 +79,19 @@ async def test_stored_login_does_not_follow_the_camera_to_another_host(gateway: 
         assert (await client.patch(url, json={**moved, "password": "first"})).status_code == 200
 
 
+async def test_mistyped_detector_and_class_are_refused(gateway: Harness) -> None:
+    admin = await gateway.login()
+    analysis = {"detector": "motoin", "classes": ["person", "dog"]}
+    answer = await admin.post(
+        "/cameras", json={"name": "A", "main": {"url": "rtsp://10.0.0.9/1"}, "analysis": analysis}
+    )
+    assert answer.status_code == 422
+    faults = {fault["field"]: fault["message"] for fault in answer.json()["errors"]}
+    assert "motoin" in faults["analysis.detector"]
+    assert "dog" in faults["analysis.classes"]
+    assert "two_wheeler" in faults["analysis.classes"]
+
+
 async def test_every_fault_of_a_form_is_in_the_problem(gateway: Harness) -> None:
     async with gateway.local() as client:
         answer = await client.post(
