@@ -80,11 +80,9 @@ async def test_stored_login_does_not_follow_the_camera_to_another_host(gateway: 
 
 
 async def test_mistyped_detector_and_class_are_refused(gateway: Harness) -> None:
-    admin = await gateway.login()
     analysis = {"detector": "motoin", "classes": ["person", "dog"]}
-    answer = await admin.post(
-        "/cameras", json={"name": "A", "main": {"url": "rtsp://10.0.0.9/1"}, "analysis": analysis}
-    )
+    async with gateway.local() as client:
+        answer = await client.post(f"{API}/cameras", json={**GATE, "analysis": analysis})
     assert answer.status_code == 422
     faults = {fault["field"]: fault["message"] for fault in answer.json()["errors"]}
     assert "motoin" in faults["analysis.detector"]
