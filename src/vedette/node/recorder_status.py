@@ -57,7 +57,7 @@ def describe_volume(volume: OpenVolume, inflow_bps: float, started_ns: int, now_
     return {
         "id": volume.volume.volume_id,
         "path": limit.path,
-        "state": writer.state.value,
+        "state": volume.state,
         "reason": volume.reason,
         "size_bytes": _file_system_bytes(limit.path),
         "free_bytes": writer.free_bytes,

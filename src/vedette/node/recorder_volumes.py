@@ -23,7 +23,7 @@ from vedette.recording.errors import VolumeUnusableError
 from vedette.recording.records import StreamKey
 from vedette.recording.recovery import recover
 from vedette.recording.retention import SpaceLimit
-from vedette.recording.store import LostFootage, SegmentStore
+from vedette.recording.store import LostFootage, SegmentStore, VolumeState
 from vedette.recording.volume import Volume, create_volume
 from vedette.recording.writer import VolumeWriter
 from vedette.runtime.bus import Publisher
@@ -42,6 +42,8 @@ class OpenVolume:
     volume: Volume
     writer: VolumeWriter
     resources: ExitStack
+    state: str = VolumeState.WRITABLE.value
+    """As last told by the writer, together with its reason; the writer's own state runs ahead of its news."""
     reason: str = ""
 
     def find_last_end(self, key: StreamKey) -> int | None:
@@ -120,7 +122,7 @@ class RecorderVolumes:
                     losses.append(news)
                 else:
                     self._tell(volume.volume.volume_id, volume.assignment.path, news.state, news.reason)
-                    volume.reason = news.reason
+                    volume.state, volume.reason = news.state.value, news.reason
         return losses
 
     def close(self) -> None:
