@@ -40,11 +40,11 @@ class PosixDisk:
     def sync(self, descriptor: int) -> None:
         os.fdatasync(descriptor)
 
-    def forget_cached(self, descriptor: int, size_bytes: int) -> None:
-        """Lets go of the page cache of what is durable.
+    def let_go(self, descriptor: int, size_bytes: int) -> None:
+        """Asks the kernel to write out what is dirty, without waiting, and to drop what is clean.
 
-        A recorder writes far more than anybody reads back: without this it would push everything else out
-        of memory, and always write into fresh pages (measured: 36 % of its CPU time on a virtual machine).
+        A recorder writes far more than anybody reads back: its pages would push everything else out of
+        memory, and each write would go into fresh ones (measured: 7 % of a core instead of 2 for 30 MB/s).
         """
         os.posix_fadvise(descriptor, 0, size_bytes, os.POSIX_FADV_DONTNEED)
 

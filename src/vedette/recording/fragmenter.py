@@ -13,6 +13,7 @@ MAX_FRAGMENT_90K = TICKS_PER_S
 MAX_FRAGMENT_BYTES = 8 << 20
 """A 4K key frame has 1-2 MB; a second of 64 Mbit/s has 8 MB."""
 _HOLE_90K = TICKS_PER_S // 2
+_NEVER_90K = -1 << 62
 _DEFAULT_STEP_90K = TICKS_PER_S // 25
 _AUDIO_STEP_90K = 1920
 """1024 samples at 48 kHz: the length of a last audio packet of which nothing else is known."""
@@ -43,12 +44,30 @@ class Fragmenter:
         self._size_bytes = 0
         self._step_90k = 0
         self._audio_step_90k = _AUDIO_STEP_90K
+        self._last_90k = 0
+        self._due_90k = _NEVER_90K
 
     @property
     def oldest_received_ns(self) -> int | None:
         """When the oldest packet that is still held came in."""
         oldest = [packets[0].received_at_ns for packets in (self._video, self._audio) if packets]
         return min(oldest, default=None)
+
+    def add_plain(self, packet: Packet) -> bool:
+        """Takes a picture that plainly belongs to the open fragment: the quick way for nearly all of them.
+
+        False: it was not taken; a fragment, perhaps a segment, begins with it (`push_video`).
+        """
+        dts_90k = packet.dts_90k
+        size_bytes = self._size_bytes + len(packet.data)
+        step_90k = dts_90k - self._last_90k
+        if packet.is_key or dts_90k >= self._due_90k or not 0 < step_90k < _HOLE_90K or size_bytes > MAX_FRAGMENT_BYTES:
+            return False
+        self._video.append(packet)
+        self._size_bytes = size_bytes
+        self._step_90k = step_90k
+        self._last_90k = dts_90k
+        return True
 
     def push_video(self, packet: Packet, *, cut: bool = False) -> CollectedFragment | None:
         """Takes a picture; returns what was complete just before it. `cut`: a segment begins here."""
@@ -67,6 +86,9 @@ class Fragmenter:
                 done = self._take(self._usual_end_90k() if is_hole else packet.dts_90k)
             if step_90k > 0 and not is_hole:
                 self._step_90k = step_90k
+        if not self._video:
+            self._due_90k = packet.dts_90k + MAX_FRAGMENT_90K
+        self._last_90k = packet.dts_90k
         self._video.append(packet)
         self._size_bytes += len(packet.data)
         return done
@@ -106,5 +128,6 @@ class Fragmenter:
             audio_end_90k = audio[-1].dts_90k + self._audio_step_90k
         done = CollectedFragment(tuple(self._video), tuple(audio), end_90k, audio_end_90k)
         self._video, self._audio = [], later
+        self._due_90k = _NEVER_90K
         self._size_bytes = sum(len(packet.data) for packet in later)
         return done

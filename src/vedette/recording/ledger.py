@@ -91,8 +91,12 @@ class CompletenessLedger:
         if not video:
             return []
         gaps = self._find_hole(video[0])
+        expected = self._next_sequence
         for packet in video:
-            gaps += self._find_loss(packet)
+            if packet.lost_before or packet.sequence != expected:
+                gaps += self._find_loss(packet, expected)
+            expected = packet.sequence + 1
+            self._last_dts_90k = packet.dts_90k
         self.totals.received += len(video)
         self.totals.stored += len(video)
         self._remember(fragment)
@@ -153,18 +157,15 @@ class CompletenessLedger:
         gap = self.find_hole(first)
         return [] if gap is None else [*self.flush(), gap]
 
-    def _find_loss(self, packet: Packet) -> list[GapRecord]:
-        expected = self._next_sequence
-        self._next_sequence = packet.sequence + 1
+    def _find_loss(self, packet: Packet, expected: int | None) -> list[GapRecord]:
         at_ns = packet.captured_at_ns
         if expected is not None and packet.sequence > expected:
             frames = packet.sequence - expected
             return self._add(GapRecord(self._key, at_ns - frames * self._step_ns, at_ns, "unknown", frames))
-        previous_90k, self._last_dts_90k = self._last_dts_90k, packet.dts_90k
         if packet.lost_before:
             # A picture of which a part was lost is there and damaged: it counts as one.
-            pause_ns = ticks_to_ns(max(0, packet.dts_90k - previous_90k)) if expected is not None else 0
-            frames = max(1, round(pause_ns / self._step_ns) - 1)
+            pause_90k = max(0, packet.dts_90k - self._last_dts_90k) if expected is not None else 0
+            frames = max(1, round(ticks_to_ns(pause_90k) / self._step_ns) - 1)
             return self._add(GapRecord(self._key, at_ns - frames * self._step_ns, at_ns, "network", frames))
         return []
 

@@ -52,25 +52,27 @@ class Segmenter:
         self._target_90k = policy.target_90k - stagger_90k
         self._size_bytes = 0
 
+    def grow(self, size_bytes: int) -> None:
+        """Tells what was written to the present segment."""
+        self._size_bytes += size_bytes
+
     def push(self, packet: Packet) -> Cut | None:
         """Returns the cut to make just before `packet`, or None to keep writing.
 
-        Packets before the first key frame yield None and belong to no segment. `dts_90k` never decreases:
-        the clock mapping at ingest guarantees it.
+        Asked for every picture that may begin a fragment; the others cannot begin a segment either. Packets
+        before the first key frame yield None and belong to no segment. `dts_90k` never decreases: the clock
+        mapping at ingest guarantees it.
         """
         start_90k = self._start_90k
-        size_bytes = self._size_bytes + len(packet.data)
         if start_90k is None:
             is_due = packet.is_key
         else:
-            length_90k = packet.dts_90k - start_90k
             least_90k = self._target_90k if packet.is_key else self._policy.max_90k
-            is_due = length_90k >= least_90k or size_bytes > self._policy.max_bytes
+            is_due = packet.dts_90k - start_90k >= least_90k or self._size_bytes >= self._policy.max_bytes
         if not is_due:
-            self._size_bytes = size_bytes
             return None
         if start_90k is not None:
             self._target_90k = self._policy.target_90k
         self._start_90k = packet.dts_90k
-        self._size_bytes = len(packet.data)
+        self._size_bytes = 0
         return Cut(packet.dts_90k, decodable=packet.is_key)

@@ -77,7 +77,6 @@ class _Growing:
     frames: int = 0
     packed: bytearray = field(default_factory=bytearray)
     is_new: bool = True
-    is_unsynced: bool = True
     is_dirty: bool = True
     is_closing: bool = False
     waits_for_key: bool = False
@@ -107,6 +106,8 @@ class SegmentStore:
         self._stored_bytes = totals.size_bytes
         self._written_bytes = 0
         self._budget_bytes = 0
+        self._new_written: list[_Growing] = []
+        self._written: list[_Growing] = []
         self._free_bytes = 0
         self.make_room()
 
@@ -168,18 +169,17 @@ class SegmentStore:
         if len(self._gaps) < _MOST_GAPS:
             self._gaps.append(gap)
 
-    def sync(self) -> int:
-        """Makes everything written durable; returns how many files that took."""
-        unsynced = [growing for growing in self._growing.values() if growing.is_unsynced]
-        for growing in unsynced:
-            self._make_durable(growing)
-        return len(unsynced)
+    def let_go(self) -> None:
+        """Starts writing out what came since the last call, and drops the pages of what came before it."""
+        for growing in (*self._written, *self._new_written):
+            with contextlib.suppress(OSError):  # a wish to the kernel, no promise hangs on it
+                self._disk.let_go(growing.descriptor, growing.size_bytes)
+        self._written, self._new_written = self._new_written, []
 
     def commit(self) -> None:
         """Makes everything written durable and then visible in the index, in one transaction."""
-        self.sync()
-        dirty = [growing for growing in self._growing.values() if growing.is_dirty and not growing.is_unsynced]
-        records = self._unindexed + [growing.record() for growing in dirty]
+        dirty = [growing for growing in self._growing.values() if growing.is_dirty]
+        records = self._unindexed + [growing.record() for growing in dirty if self._make_durable(growing)]
         gaps = self._gaps
         if records or gaps:
             try:
@@ -259,7 +259,8 @@ class SegmentStore:
         growing.size_bytes += job.entry.size_bytes
         growing.frames += job.entry.frames
         growing.end_ns = max(growing.end_ns, job.entry.end_ns)
-        growing.is_dirty = growing.is_unsynced = True
+        growing.is_dirty = True
+        self._new_written.append(growing)
         growing.waits_for_key = False
         self._stored_bytes += job.entry.size_bytes
         self._written_bytes += job.entry.size_bytes
@@ -286,15 +287,13 @@ class SegmentStore:
             self._state = state
             self._news.append(VolumeNews(state, reason))
 
-    def _make_durable(self, growing: _Growing) -> None:
-        """Syncs one file. When the disk refuses, what was written since the last commit is unsure."""
+    def _make_durable(self, growing: _Growing) -> bool:
+        """Syncs one file. False: the disk refused, and what was written since the last commit is unsure."""
         try:
             self._disk.sync(growing.descriptor)
-            self._disk.forget_cached(growing.descriptor, growing.size_bytes)
             if growing.is_new:
                 self._disk.sync_folder(self._volume.segment(growing.head.segment_id).parent)
                 growing.is_new = False
-            growing.is_unsynced = False
         except OSError as exc:
             # After a failed sync the kernel may have dropped the pages and says "fine" next time. The file
             # is given up: recovery reads at the next start what really reached the disk.
@@ -303,6 +302,8 @@ class SegmentStore:
             head, frames = growing.head, growing.frames - growing.committed_frames
             self._news.append(LostFootage(head.key, head.segment_id, growing.committed_ns, growing.end_ns, frames, why))
             self._enter(VolumeState.FAILED, why)
+            return False
+        return True
 
     def _remove_markers(self, segment_ids: list[str]) -> None:
         for segment_id in segment_ids:
@@ -310,6 +311,8 @@ class SegmentStore:
                 self._disk.unlink(self._volume.growing / segment_id)
 
     def _drop_closed(self) -> None:
+        self._written = [growing for growing in self._written if not growing.is_closing]
+        self._new_written = [growing for growing in self._new_written if not growing.is_closing]
         for segment_id, growing in list(self._growing.items()):
             if growing.is_closing:
                 with contextlib.suppress(OSError):

@@ -87,6 +87,8 @@ class StreamRecorder:
             if self._segment is not None:
                 self._store(self._fragmenter.push_audio(packet))
             return
+        if self._fragmenter.add_plain(packet):
+            return
         cut = self._segmenter.push(packet)
         if cut is None:
             if self._segment is None:
@@ -148,6 +150,7 @@ class StreamRecorder:
         job = _make_job(self.key, segment, stream_format, fragment, gap)
         if self._sink.submit(job):
             self._waits_for_key = False
+            self._segmenter.grow(job.entry.size_bytes)
             self._tell(self.ledger.on_fragment(fragment))
         else:
             self._waits_for_key = True

@@ -2,9 +2,8 @@
 
 The event loop hands over buffers and never waits for a disk. Queued bytes are bounded; what does not fit is
 refused to the caller, who records the gap. Fragments reach the kernel within a twentieth of a second, so a
-killed process loses little more than what it was still collecting. On a quick disk they are made durable at
-once and their pages let go of: the next ones are then written into the same, warm pages (measured: 1.5 instead
-of 4.7 % of a core for 30 MB/s). On a slow disk that happens once a second, together with the index commit.
+killed process loses little more than what it was still collecting, and the kernel is asked to write them out and
+let go of their pages; once a second everything is made durable and indexed (group commit).
 Design: docs/design/recording-store.md.
 """
 
@@ -12,7 +11,7 @@ import threading
 from collections import deque
 from typing import Self
 
-from vedette.core.time import NS_PER_MS, NS_PER_S
+from vedette.core.time import NS_PER_S
 from vedette.recording.records import GapRecord, VolumeTotals
 from vedette.recording.retention import SpaceLimit
 from vedette.recording.store import LostFootage, SegmentStore, StoreJob, VolumeNews, VolumeState
@@ -21,8 +20,6 @@ from vedette.runtime.clock import Clock
 MAX_QUEUED_BYTES = 256 << 20
 WRITE_EVERY_S = 0.05
 COMMIT_EVERY_NS = NS_PER_S
-QUICK_SYNC_NS = 8 * NS_PER_MS
-"""A disk whose sync takes longer, on average of one pass, is slow until a pass is quicker."""
 _STOP_TIMEOUT_S = 30.0
 
 
@@ -45,7 +42,6 @@ class VolumeWriter:
         self._stop = threading.Event()
         self._totals = store.totals()
         self.longest_commit_ns = 0
-        self._is_quick = True
         self._thread = threading.Thread(target=self._run, name="volume-writer", daemon=True)
 
     def __enter__(self) -> Self:
@@ -119,22 +115,14 @@ class VolumeWriter:
         commit_due_ns = self._clock.mono_ns() + COMMIT_EVERY_NS
         while not self._stop.wait(WRITE_EVERY_S):
             self._write_queued()
+            self._store.let_go()
             now_ns = self._clock.mono_ns()
-            is_due = now_ns >= commit_due_ns
-            if is_due or self._is_quick:
-                self._sync()
-            if is_due:
+            if now_ns >= commit_due_ns:
                 self._commit()
                 commit_due_ns = max(commit_due_ns + COMMIT_EVERY_NS, now_ns)
         self._write_queued()
         self._store.close()
         self._news.extend(self._store.drain_news())
-
-    def _sync(self) -> None:
-        started_ns = self._clock.mono_ns()
-        files = self._store.sync()
-        if files:
-            self._is_quick = self._clock.mono_ns() - started_ns < files * QUICK_SYNC_NS
 
     def _commit(self) -> None:
         started_ns = self._clock.mono_ns()

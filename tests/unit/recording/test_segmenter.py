@@ -12,7 +12,12 @@ POLICY = CutPolicy(10 * TICKS_PER_S, 20 * TICKS_PER_S)
 
 def cuts(packets, stagger_90k=0, policy=POLICY) -> list[Cut]:
     segmenter = Segmenter(policy, stagger_90k)
-    return [cut for packet in packets if (cut := segmenter.push(packet)) is not None]
+    found = []
+    for packet in packets:
+        cut = segmenter.push(packet)
+        segmenter.grow(len(packet.data))
+        found += [cut] if cut is not None else []
+    return found
 
 
 def test_starts_at_the_first_key_frame_not_before() -> None:

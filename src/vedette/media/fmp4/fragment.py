@@ -8,6 +8,7 @@ value lies at a fixed place, the others are found by walking the `moof` in `shif
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import sub
 
 from vedette.core.media import Packet
 from vedette.core.time import NS_PER_S
@@ -51,7 +52,9 @@ def make_fragment(
 
     A decoding time before `start_90k` becomes 0: the format has no negative times.
     """
-    truns = [_trun(track) for track in tracks]
+    payloads = [[packet.data for packet in track.packets] for track in tracks]
+    sizes = [list(map(len, payload)) for payload in payloads]
+    truns = [_trun(track, size) for track, size in zip(tracks, sizes, strict=True)]
     traf_sizes = [8 + 16 + 20 + len(trun) for trun in truns]
     moof_size = 8 + 16 + sum(traf_sizes)
     head = bytearray()
@@ -60,50 +63,42 @@ def make_fragment(
     head += struct.pack(">I4sI4sII", moof_size, b"moof", 16, b"mfhd", 0, sequence & _U32)
     buffers: list[bytes] = [b""]
     payload_size = 0
-    for track, trun, traf_size in zip(tracks, truns, traf_sizes, strict=True):
-        first = track.packets[0]
+    for number, track in enumerate(tracks):
+        first, trun = track.packets[0], truns[number]
         track_id = AUDIO_TRACK_ID if first.is_audio else VIDEO_TRACK_ID
-        head += struct.pack(">I4sI4sII", traf_size, b"traf", 16, b"tfhd", 0x020000, track_id)
+        head += struct.pack(">I4sI4sII", traf_sizes[number], b"traf", 16, b"tfhd", 0x020000, track_id)
         head += struct.pack(">I4sIQ", 20, b"tfdt", 0x01000000, max(0, first.dts_90k - start_90k))
         trun[16:20] = (moof_size + 8 + payload_size).to_bytes(4, "big")
         head += trun
-        data = [packet.data for packet in track.packets]
-        payload_size += sum(map(len, data))
-        buffers += data
+        payload_size += sum(sizes[number])
+        buffers += payloads[number]
     head += struct.pack(">I4s", 8 + payload_size, b"mdat")
     buffers[0] = bytes(head)
     return buffers
 
 
-def _trun(track: TrackFragment) -> bytearray:
-    """Makes the run of samples with an empty data offset at byte 16."""
+def _trun(track: TrackFragment, sizes_bytes: list[int]) -> bytearray:
+    """Makes the run of samples with an empty data offset at byte 16. Column by column: it is a hot place."""
     packets = track.packets
-    ends = [packet.dts_90k for packet in packets[1:]]
-    ends.append(track.end_90k)
-    fields: list[int] = []
-    if packets[0].is_audio:
-        flags = _TRUN_AUDIO
-        for packet, end_90k in zip(packets, ends, strict=True):
-            fields += (max(0, end_90k - packet.dts_90k), len(packet.data))
-    elif any(packet.pts_90k != packet.dts_90k for packet in packets):
-        flags = _TRUN_VIDEO
-        for packet, end_90k in zip(packets, ends, strict=True):
-            fields += (
-                max(0, end_90k - packet.dts_90k),
-                len(packet.data),
-                KEY_FLAGS if packet.is_key else NON_KEY_FLAGS,
-                packet.pts_90k - packet.dts_90k & _U32,  # signed in version 1
-            )
-    else:
+    count = len(packets)
+    times = [packet.dts_90k for packet in packets]
+    durations = list(map(sub, [*times[1:], track.end_90k], times))
+    if min(durations) < 0:
+        durations = [max(0, duration) for duration in durations]
+    columns = [durations, sizes_bytes]
+    flags = _TRUN_AUDIO
+    if not packets[0].is_audio:
         flags = _TRUN_VIDEO_FLAT
-        for packet, end_90k in zip(packets, ends, strict=True):
-            fields += (
-                max(0, end_90k - packet.dts_90k),
-                len(packet.data),
-                KEY_FLAGS if packet.is_key else NON_KEY_FLAGS,
-            )
-    size = 20 + 4 * len(fields)
-    head = struct.pack(">I4sIII", size, b"trun", 0x01000000 | flags, len(packets), 0)
+        columns.append([KEY_FLAGS if packet.is_key else NON_KEY_FLAGS for packet in packets])
+        offsets = [packet.pts_90k - packet.dts_90k & _U32 for packet in packets]  # signed in version 1
+        if any(offsets):
+            flags = _TRUN_VIDEO
+            columns.append(offsets)
+    width = len(columns)
+    fields = [0] * (width * count)
+    for place, column in enumerate(columns):
+        fields[place::width] = column
+    head = struct.pack(">I4sIII", 20 + 4 * len(fields), b"trun", 0x01000000 | flags, count, 0)
     return bytearray(head) + struct.pack(f">{len(fields)}I", *fields)
 
 
