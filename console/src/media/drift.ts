@@ -2,7 +2,7 @@
  * Keeps a live picture near the live edge: how fast to play, and when to jump. Pure: values in, a decision out.
  *
  * The target distance is a compromise between latency and running dry. 0.08 s gave 57 ms from packet to screen without a
- * stall on an idle machine; 0.04 s gave 113 stalls in 12 s. So it starts at 0.08 s, grows with each stall and shrinks
+ * stall on an idle machine; 0.04 s gave 113 stalls in 12 s. So it starts at 0.06 s, grows with each stall and shrinks
  * slowly while all is well.
  */
 
@@ -15,7 +15,7 @@ export interface DriftPolicy {
   readonly calmS: number;
 }
 
-export const LIVE_POLICY: DriftPolicy = { minTargetS: 0.08, maxTargetS: 1.0, jumpS: 1.0, calmS: 5 };
+export const LIVE_POLICY: DriftPolicy = { minTargetS: 0.06, maxTargetS: 1.0, jumpS: 1.0, calmS: 5 };
 
 export type DriftDecision = { readonly kind: "rate"; readonly rate: number } | { readonly kind: "jump"; readonly lagS: number };
 
