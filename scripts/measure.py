@@ -55,7 +55,7 @@ def run_script(package: str, name: str, arguments: list[str]) -> dict[str, Any] 
 
 def format_section(package: str, name: str, arguments: list[str], document: dict[str, Any]) -> str:
     """One Markdown section with a table of the figures."""
-    at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    at = document.get("date") or datetime.now(UTC).isoformat(timespec="seconds")
     command = " ".join(["python -m", f"{package}.{name}", *arguments])
     rows = [f"| `{key}` | {format_value(value)} |" for key, value in document["figures"].items()]
     head = [
