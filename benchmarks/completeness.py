@@ -49,7 +49,7 @@ def main() -> None:
     options = parser.parse_args()
     with working_folder() as folder, ExitStack() as stack:
         clip = make_clip(folder / "clip.mp4", size="1280x720", rate="2M")
-        simulation = stack.enter_context(Simulation(clip, options.cameras))
+        simulation = stack.enter_context(Simulation(clip, options.cameras, numbered=True))
         with running_box(data=folder / "d") as box:
             api = box.api()
             cameras = add_cameras(api, simulation.urls)
