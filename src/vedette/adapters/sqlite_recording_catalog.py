@@ -11,8 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from vedette.core.errors import StorageError
 from vedette.core.footage import SegmentRef
+from vedette.core.footage_facts import FootageFact, GapClosed, JournalEntry, SegmentClosed, SegmentRetired
 from vedette.core.media import StreamRole
 from vedette.core.time import NS_PER_S
 from vedette.recording.records import GapRecord, SegmentSpan, StreamKey
@@ -22,6 +25,11 @@ LONGEST_SEGMENT_NS = 600 * NS_PER_S
 _FIELDS = "segment_id, run_id, start_ns, end_ns, start_90k, init_size_bytes, size_bytes, frames, is_open"
 _COLUMNS = f"{_FIELDS} FROM segments JOIN streams USING (stream_id) WHERE camera_id = ? AND role = ?"
 _PAGE = 1000
+_FACTS: dict[str, type[FootageFact]] = {kind.__name__: kind for kind in (SegmentClosed, GapClosed, SegmentRetired)}
+
+
+_REASONS_BEFORE = {"restart": "us"}
+"""How earlier releases called a reason."""
 
 
 class SqliteRecordingCatalog:
@@ -76,7 +84,22 @@ class SqliteRecordingCatalog:
             " WHERE camera_id = ? AND role = ? AND from_ns < ? AND to_ns > ? ORDER BY from_ns",
             (key.camera_id, key.role, to_ns, from_ns),
         )
-        return [GapRecord(key, *row) for row in rows]
+        return [
+            GapRecord(key, from_ns, to_ns, _REASONS_BEFORE.get(reason, reason), frames)
+            for from_ns, to_ns, reason, frames in rows
+        ]
+
+    def find_hash(self, segment_id: str) -> tuple[bytes, bytes]:
+        rows = self._select("SELECT sha256, marks FROM segments WHERE segment_id = ?", (segment_id,))
+        return rows[0] if rows else (b"", b"")
+
+    def find_generation(self) -> str:
+        rows = self._select("SELECT generation FROM identity", ())
+        return str(rows[0][0]) if rows else ""
+
+    def find_journal(self, after: int, limit: int) -> list[JournalEntry]:
+        rows = self._select("SELECT number, fact FROM journal WHERE number > ? ORDER BY number LIMIT ?", (after, limit))
+        return [_journal_entry(number, fact) for number, fact in rows]
 
     def find_keys(self) -> list[StreamKey]:
         rows = self._select("SELECT camera_id, role FROM streams", ())
@@ -128,6 +151,14 @@ class SqliteRecordingCatalog:
                 f"the index {self._path} cannot be read: {exc}",
                 "If it is damaged, rebuild it: stop Vedette and run `vedette check --repair-index`.",
             ) from exc
+
+
+def _journal_entry(number: int, text: str) -> JournalEntry:
+    kind, _, content = text.partition(" ")
+    try:
+        return JournalEntry(number, msgspec.json.decode(content, type=_FACTS[kind]))
+    except (KeyError, msgspec.MsgspecError) as exc:
+        raise StorageError(f"fact {number} of a volume's journal cannot be read: {exc}") from exc
 
 
 def _segment(key: StreamKey, row: tuple[Any, ...]) -> SegmentRef:

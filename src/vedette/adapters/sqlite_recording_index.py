@@ -5,15 +5,23 @@ that was seen by a reader must still be there after a power cut. Layout and size
 """
 
 import sqlite3
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from vedette.core.errors import StorageError
+from vedette.core.footage_facts import FootageFact, GapClosed, SegmentClosed, SegmentRetired
+from vedette.core.media import StreamRole
+from vedette.core.recording_plan import RecordingMode
 from vedette.recording.records import GapRecord, SegmentRecord, StoredSegment, StreamKey, VolumeTotals
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+MOST_JOURNAL = 2_000_000
+"""Facts kept for a notary that is away: two weeks of 100 cameras. The oldest go first."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS streams (
     stream_id INTEGER PRIMARY KEY,
@@ -33,7 +41,10 @@ CREATE TABLE IF NOT EXISTS segments (
     init_size_bytes INTEGER NOT NULL,
     size_bytes INTEGER NOT NULL,
     frames INTEGER NOT NULL,
-    is_open INTEGER NOT NULL
+    is_open INTEGER NOT NULL,
+    mode TEXT NOT NULL DEFAULT 'continuous',
+    sha256 BLOB NOT NULL DEFAULT x'',
+    marks BLOB NOT NULL DEFAULT x''
 );
 CREATE INDEX IF NOT EXISTS segments_by_time ON segments (stream_id, start_ns);
 CREATE INDEX IF NOT EXISTS segments_open ON segments (is_open) WHERE is_open;
@@ -46,6 +57,8 @@ CREATE TABLE IF NOT EXISTS gaps (
     frames_missing INTEGER NOT NULL,
     PRIMARY KEY (stream_id, from_ns, reason)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS journal (number INTEGER PRIMARY KEY AUTOINCREMENT, fact TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS identity (id INTEGER PRIMARY KEY CHECK (id = 1), generation TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS tombstones (segment_id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS totals (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -68,11 +81,17 @@ CREATE TRIGGER IF NOT EXISTS totals_delete AFTER DELETE ON segments BEGIN
     DELETE FROM fragments WHERE number = OLD.number;
 END;
 """
+_UPGRADE_FROM_1 = """
+ALTER TABLE segments ADD COLUMN mode TEXT NOT NULL DEFAULT 'continuous';
+ALTER TABLE segments ADD COLUMN sha256 BLOB NOT NULL DEFAULT x'';
+ALTER TABLE segments ADD COLUMN marks BLOB NOT NULL DEFAULT x'';
+"""
 _UPSERT_SEGMENT = """
 INSERT INTO segments (segment_id, stream_id, run_id, start_ns, end_ns, start_90k, first_sequence,
-    init_size_bytes, size_bytes, frames, is_open) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    init_size_bytes, size_bytes, frames, is_open, mode, sha256, marks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (segment_id) DO UPDATE SET start_ns = excluded.start_ns, end_ns = excluded.end_ns,
-    size_bytes = excluded.size_bytes, frames = excluded.frames, is_open = excluded.is_open
+    size_bytes = excluded.size_bytes, frames = excluded.frames, is_open = excluded.is_open,
+    sha256 = excluded.sha256, marks = excluded.marks
 RETURNING number
 """
 _UPSERT_FRAGMENTS = """
@@ -92,7 +111,7 @@ class SqliteRecordingIndex:
                 path, isolation_level=None, check_same_thread=False, timeout=10.0, cached_statements=32
             )
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version not in {0, SCHEMA_VERSION}:
+        if version not in {0, 1, SCHEMA_VERSION}:
             self._connection.close()
             raise StorageError(
                 f"the index {path} has the format {version}, this release knows {SCHEMA_VERSION}",
@@ -101,8 +120,13 @@ class SqliteRecordingIndex:
         with self._translated("opened"):
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
+            if version == 1:
+                self._connection.executescript(
+                    f"BEGIN IMMEDIATE;{_UPGRADE_FROM_1}{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
+                )
             self._connection.executescript(_SCHEMA)
             self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            self._connection.execute("INSERT OR IGNORE INTO identity VALUES (1, ?)", (str(uuid.uuid4()),))
 
     def commit(self, segments: Sequence[SegmentRecord], gaps: Sequence[GapRecord]) -> None:
         with self._transaction() as connection:
@@ -122,6 +146,9 @@ class SqliteRecordingIndex:
                         record.size_bytes,
                         record.frames,
                         record.is_open,
+                        head.mode,
+                        record.sha256,
+                        record.marks,
                     ),
                 ).fetchone()
                 connection.execute(_UPSERT_FRAGMENTS, (number, record.fragments))
@@ -130,6 +157,8 @@ class SqliteRecordingIndex:
                 " ON CONFLICT DO UPDATE SET to_ns = excluded.to_ns, frames_missing = excluded.frames_missing",
                 [(self._stream_id(gap.key), gap.from_ns, gap.to_ns, gap.reason, gap.frames_missing) for gap in gaps],
             )
+            _write_journal(connection, [_closed(record) for record in segments if not record.is_open])
+            _write_journal(connection, [_ended(gap) for gap in gaps if not gap.is_open])
 
     def find_totals(self) -> VolumeTotals:
         with self._translated("read"):
@@ -140,13 +169,12 @@ class SqliteRecordingIndex:
         return VolumeTotals(segments, size_bytes, frames, oldest[0] if oldest else None)
 
     def find_oldest(self, limit: int) -> list[StoredSegment]:
-        return [
-            StoredSegment(*row)
-            for row in self._select(
-                "SELECT segment_id, start_ns, size_bytes FROM segments WHERE NOT is_open ORDER BY number LIMIT ?",
-                (limit,),
-            )
-        ]
+        rows = self._select(
+            "SELECT segment_id, start_ns, size_bytes, end_ns, camera_id, role, mode"
+            " FROM segments JOIN streams USING (stream_id) WHERE NOT is_open ORDER BY number LIMIT ?",
+            (limit,),
+        )
+        return [_stored(row) for row in rows]
 
     def find_open(self) -> list[str]:
         return [row[0] for row in self._select("SELECT segment_id FROM segments WHERE is_open", ())]
@@ -162,18 +190,20 @@ class SqliteRecordingIndex:
         )
         return rows[0][0] if rows else None
 
-    def forget(self, segment_ids: Sequence[str]) -> None:
+    def forget(self, segment_ids: Sequence[str], reason: str) -> None:
         ids = _rows(segment_ids)
         marks = ",".join("?" * len(segment_ids))
         with self._transaction() as connection:
-            streams = connection.execute(
-                f"SELECT DISTINCT stream_id FROM segments WHERE segment_id IN ({marks})",  # noqa: S608 -- only question marks
+            rows = connection.execute(
+                "SELECT stream_id, segment_id, camera_id, role, start_ns, end_ns FROM segments"  # noqa: S608 -- only question marks
+                f" JOIN streams USING (stream_id) WHERE segment_id IN ({marks})",
                 tuple(segment_ids),
             ).fetchall()
             connection.executemany("DELETE FROM segments WHERE segment_id = ?", ids)
             connection.executemany("INSERT OR IGNORE INTO tombstones VALUES (?)", ids)
-            for (stream_id,) in streams:
+            for stream_id in {row[0] for row in rows}:
                 _expire_gaps(connection, stream_id)
+            _write_journal(connection, [_retired(row, reason) for row in rows])
 
     def find_tombstones(self) -> list[str]:
         return [row[0] for row in self._select("SELECT segment_id FROM tombstones", ())]
@@ -232,6 +262,50 @@ def _expire_gaps(connection: sqlite3.Connection, stream_id: int) -> None:
             "DELETE FROM gaps WHERE stream_id = ? AND from_ns < ? AND to_ns <= ?",
             (stream_id, oldest_ns, oldest_ns),
         )
+
+
+def _write_journal(connection: sqlite3.Connection, facts: Sequence[FootageFact]) -> None:
+    if not facts:
+        return
+    rows = [(f"{type(fact).__name__} {msgspec.json.encode(fact).decode()}",) for fact in facts]
+    connection.executemany("INSERT INTO journal (fact) VALUES (?)", rows)
+    (last,) = connection.execute("SELECT MAX(number) FROM journal").fetchone()
+    connection.execute("DELETE FROM journal WHERE number <= ?", (last - MOST_JOURNAL,))
+
+
+def _closed(record: SegmentRecord) -> SegmentClosed:
+    head = record.head
+    return SegmentClosed(
+        segment_id=head.segment_id,
+        camera_id=head.key.camera_id,
+        stream=head.key.role.value,
+        mode=head.mode.value,
+        run_id=head.run_id,
+        start_ns=head.start_ns,
+        end_ns=record.end_ns,
+        frames=record.frames,
+        size_bytes=record.size_bytes,
+        init_size_bytes=head.init_size_bytes,
+        sha256=record.sha256.hex(),
+        init_sha256=record.init_sha256.hex(),
+        ingest=record.ingest,
+    )
+
+
+def _ended(gap: GapRecord) -> GapClosed:
+    return GapClosed(gap.key.camera_id, gap.key.role.value, gap.from_ns, gap.to_ns, gap.reason, gap.frames_missing)
+
+
+def _retired(row: tuple[Any, ...], reason: str) -> SegmentRetired:
+    _, segment_id, camera_id, role, start_ns, end_ns = row
+    return SegmentRetired(segment_id, camera_id, role, start_ns, end_ns, reason)
+
+
+def _stored(row: tuple[Any, ...]) -> StoredSegment:
+    segment_id, start_ns, size_bytes, end_ns, camera_id, role, mode = row
+    return StoredSegment(
+        segment_id, start_ns, size_bytes, end_ns, StreamKey(camera_id, StreamRole(role)), RecordingMode(mode)
+    )
 
 
 def _rows(values: Iterable[str]) -> list[tuple[str]]:

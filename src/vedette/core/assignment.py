@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from vedette.core.geometry import Line, Polygon
 from vedette.core.media import StreamRole
+from vedette.core.recording_plan import Hold, RecordingPlan, RetentionTerm
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +34,33 @@ class StreamSource:
 class CameraAssignment:
     """One camera for the recorder.
 
-    `credentials` is the sealed user and password (`vedette.adapters.secretbox`), empty without login.
+    Attributes:
+        credentials: The sealed user and password (`vedette.adapters.secretbox`), empty without login.
+        plan: When and why its recorded streams are recorded.
+        retention: How long; a mode without a term is kept until the space is needed.
+        volumes: Names of the volumes it may use, the preferred first; empty: all of them. When none of these is
+            usable it spills over to any other: footage elsewhere is better than none.
     """
 
     camera_id: str
     name: str
     streams: tuple[StreamSource, ...]
     credentials: str = ""
+    plan: RecordingPlan = field(default_factory=RecordingPlan)
+    retention: tuple[RetentionTerm, ...] = ()
+    volumes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class VolumeAssignment:
     """One storage volume. Footage beyond `max_bytes` (0: no limit) is deleted oldest first; `reserve_bytes`
-    of the file system always stay free.
+    of the file system always stay free. `name` is what people call it and cameras refer to.
     """
 
     path: str
     max_bytes: int = 0
     reserve_bytes: int = 1 << 30
+    name: str = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ class RecorderAssignment:
     version: int
     cameras: tuple[CameraAssignment, ...] = ()
     volumes: tuple[VolumeAssignment, ...] = ()
+    holds: tuple[Hold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,11 @@ class FootageRun:
 
 @dataclass(frozen=True, slots=True)
 class FootageGap:
-    """A stretch without footage, and why: `camera|network|disk|clock|policy|restart|unknown`."""
+    """A stretch without footage, and why.
+
+    `camera` sends nothing, `network` lost it, `disk` could not take it, `clock` jumped, `policy` wanted none, `us`:
+    the recorder was down, `unknown`. Footage recorded before 2026-11 calls `us` `restart`; readers translate it.
+    """
 
     role: StreamRole
     from_ns: int

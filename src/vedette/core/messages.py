@@ -50,6 +50,58 @@ class VolumeStateChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class StorageWarned:
+    """Something about stored footage needs an administrator. Said once per change.
+
+    Attributes:
+        kind: `hold_forecast` (holds will leave too little room), `below_minimum` (footage younger than its minimum
+            was deleted), `spill_over` (cameras record to a volume that is not theirs), `slow_disk`; with prefix
+            `-` when it is over.
+    """
+
+    TOPIC: ClassVar[str] = "storage.warned"
+
+    volume_id: str
+    kind: str
+    detail: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStateChanged:
+    """A stream's recording changed its mode, or a trigger opened or closed it."""
+
+    TOPIC: ClassVar[str] = "recording.state_changed"
+
+    camera_id: str
+    stream: str
+    mode: str
+    is_recording: bool
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamAnomalyObserved:
+    """The way of a stream's packets is not as it should be (N6-N8, N10 of the threat model).
+
+    Attributes:
+        kind: `packet_loss`, `clock_offset`, `clock_drift`, `clock_step`, `delay`, `format_changed`, `signature_bad`,
+            `signature_missing`, `replay`.
+        detail: In words, with old and new value where something changed.
+        value: The measured figure in the unit that `detail` names.
+    """
+
+    TOPIC: ClassVar[str] = "stream.anomaly_observed"
+
+    camera_id: str
+    stream: str
+    kind: str
+    detail: str
+    value: float
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class MotionObserved:
     """Motion on a camera during one span (at most a few seconds each). Drawn as the timeline's heat line."""
 
@@ -129,6 +181,9 @@ BusMessage = (
     StreamStateChanged
     | RecordingGapObserved
     | VolumeStateChanged
+    | StorageWarned
+    | RecordingStateChanged
+    | StreamAnomalyObserved
     | MotionObserved
     | EventObserved
     | ProcessStateChanged
@@ -138,6 +193,9 @@ MESSAGE_TYPES: tuple[type[BusMessage], ...] = (
     StreamStateChanged,
     RecordingGapObserved,
     VolumeStateChanged,
+    StorageWarned,
+    RecordingStateChanged,
+    StreamAnomalyObserved,
     MotionObserved,
     EventObserved,
     ProcessStateChanged,

@@ -42,11 +42,11 @@ class CompletenessLedger:
     """The account of one stream. Feed it in order; every method returns the gaps that it completes."""
 
     def __init__(self, key: StreamKey, last_end_ns: int | None) -> None:
-        """`last_end_ns`: where the newest stored footage ends; what follows until the first is `restart`."""
+        """`last_end_ns`: where the newest stored footage ends; what follows until the first is `us`."""
         self.totals = LedgerTotals()
         self._key = key
         self._end_ns = last_end_ns
-        self._cause = "restart"
+        self._cause = "us"
         self._run_id = ""
         self._next_sequence: int | None = None
         self._step_ns = NS_PER_S // 25
@@ -132,7 +132,7 @@ class CompletenessLedger:
         if self._end_ns is None or self._cause not in _FAULTS or now_ns - self._end_ns < _TELL_OPEN_AFTER_NS:
             return None
         missing = (now_ns - self._end_ns) // self._step_ns
-        return GapRecord(self._key, self._end_ns, now_ns, self._cause, missing)
+        return GapRecord(self._key, self._end_ns, now_ns, self._cause, missing, is_open=True)
 
     def _remember(self, fragment: CollectedFragment) -> None:
         last = fragment.video[-1]

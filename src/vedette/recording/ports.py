@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from vedette.core.footage import SegmentRef
+from vedette.core.footage_facts import JournalEntry
 from vedette.recording.records import GapRecord, SegmentRecord, SegmentSpan, StoredSegment, StreamKey, VolumeTotals
 
 
@@ -14,7 +15,10 @@ class SegmentIndex(Protocol):
     """The index of one volume, in the hands of its only writer. Every method raises StorageError."""
 
     def commit(self, segments: Sequence[SegmentRecord], gaps: Sequence[GapRecord]) -> None:
-        """Writes all of it in one transaction; a segment that is there already is replaced."""
+        """Writes all of it in one transaction; a segment that is there already is replaced.
+
+        Closed segments and ended gaps become facts of the volume's journal in the same transaction.
+        """
         ...
 
     def find_totals(self) -> VolumeTotals: ...
@@ -35,8 +39,11 @@ class SegmentIndex(Protocol):
         """When the newest footage of a stream ends, None when there is none."""
         ...
 
-    def forget(self, segment_ids: Sequence[str]) -> None:
-        """Removes rows and leaves tombstones, in one transaction: first step of deletion."""
+    def forget(self, segment_ids: Sequence[str], reason: str) -> None:
+        """Removes rows and leaves tombstones and journal facts, in one transaction: first step of deletion.
+
+        `reason` as in `vedette.core.footage_facts.SegmentRetired`.
+        """
         ...
 
     def find_tombstones(self) -> list[str]: ...
@@ -68,6 +75,18 @@ class SegmentCatalog(Protocol):
         ...
 
     def find_gaps(self, key: StreamKey, from_ns: int, to_ns: int) -> list[GapRecord]: ...
+
+    def find_hash(self, segment_id: str) -> tuple[bytes, bytes]:
+        """SHA-256 and marks (`SegmentRecord`) of a closed segment; empty when it has none or is gone."""
+        ...
+
+    def find_generation(self) -> str:
+        """Names this index: an index made anew has another, and its journal counts from 1 again."""
+        ...
+
+    def find_journal(self, after: int, limit: int) -> list[JournalEntry]:
+        """Finds facts with a number above `after`, in order."""
+        ...
 
     def find_keys(self) -> list[StreamKey]: ...
 

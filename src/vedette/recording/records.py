@@ -7,16 +7,20 @@ its rebuild fifty times dearer. Fragments follow each other in the file, so offs
 
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from vedette.core.footage import FragmentRef, SegmentRef
+from vedette.core.footage_facts import IngestFacts
 from vedette.core.media import StreamRole
+from vedette.core.recording_plan import RecordingMode
 
 FRAGMENT_FORMAT = struct.Struct("<qIIIIIH")
 """Packed form 1: start_ns i64, length_us u32, media_90k u32, duration_90k u32, size_bytes u32, key_size_bytes
 u32, frames u16. Never changed without a new `user_version` of the index."""
 _MOST_US = 0xFFFFFFFF
+MARK_BYTES = 8
+"""How much of a running hash tells two files apart; the whole hash of the segment is what is proven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class SegmentHead:
 
     Attributes:
         first_sequence: Number of the first picture in its run.
+        mode: Why it is recorded; another mode begins another segment.
     """
 
     segment_id: str
@@ -42,6 +47,7 @@ class SegmentHead:
     start_90k: int
     first_sequence: int
     init_size_bytes: int
+    mode: RecordingMode = RecordingMode.CONTINUOUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,13 @@ class FragmentEntry:
 
 @dataclass(frozen=True, slots=True)
 class SegmentRecord:
-    """A segment as it is now, with all its fragments packed."""
+    """A segment as it is now, with all its fragments packed.
+
+    Attributes:
+        sha256: Of the first `size_bytes` of the file, 32 bytes; empty while it grows.
+        init_sha256: Of its head; empty while it grows.
+        marks: `MARK_BYTES` of the running SHA-256 after each fragment: tells from which second on a file differs.
+    """
 
     head: SegmentHead
     end_ns: int
@@ -85,17 +97,22 @@ class SegmentRecord:
     frames: int
     is_open: bool
     fragments: bytes
+    sha256: bytes = b""
+    init_sha256: bytes = b""
+    marks: bytes = b""
+    ingest: IngestFacts = field(default_factory=IngestFacts)
 
 
 @dataclass(frozen=True, slots=True)
 class GapRecord:
-    """A stretch without footage and why (`camera|network|disk|clock|policy|restart|unknown`)."""
+    """A stretch without footage and why (see `vedette.core.footage.FootageGap`). `is_open`: it still grows."""
 
     key: StreamKey
     from_ns: int
     to_ns: int
     reason: str
     frames_missing: int
+    is_open: bool = False
 
 
 class SegmentSpan(NamedTuple):
@@ -116,6 +133,9 @@ class StoredSegment:
     segment_id: str
     start_ns: int
     size_bytes: int
+    end_ns: int
+    key: StreamKey
+    mode: RecordingMode
 
 
 @dataclass(frozen=True, slots=True)

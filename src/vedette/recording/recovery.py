@@ -4,8 +4,9 @@ The index is rebuilt from the files, never the reverse. After a crash only the s
 read (they have a marker or an open row), so a start costs the same with one day or one month of footage.
 """
 
+import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,14 @@ from vedette.media.fmp4.parse_fragment import ParsedFragment
 from vedette.recording.disk import PosixDisk
 from vedette.recording.errors import DamagedFootageError
 from vedette.recording.ports import SegmentIndex
-from vedette.recording.records import FragmentEntry, GapRecord, SegmentHead, SegmentRecord, pack_fragments
+from vedette.recording.records import (
+    MARK_BYTES,
+    FragmentEntry,
+    GapRecord,
+    SegmentHead,
+    SegmentRecord,
+    pack_fragments,
+)
 from vedette.recording.stamp import read_stamp
 from vedette.recording.volume import Volume
 
@@ -67,6 +75,7 @@ def scan_segment(path: Path) -> ScannedSegment:
         head, gap = read_stamp(init.uuids, init.size_bytes)
         damage: list[str] = []
         entries = list(_scan_entries(descriptor, head, size_bytes, damage))
+        hashes = _hash_segment(descriptor, head.init_size_bytes, entries)
     finally:
         os.close(descriptor)
     whole = [entry for entry in entries if entry.frames]
@@ -79,6 +88,9 @@ def scan_segment(path: Path) -> ScannedSegment:
         frames=sum(entry.frames for entry in entries),
         is_open=False,
         fragments=pack_fragments(entries),
+        sha256=hashes.sha256,
+        init_sha256=hashes.init_sha256,
+        marks=hashes.marks,
     )
     return ScannedSegment(record, tuple(damage), gap)
 
@@ -99,6 +111,26 @@ def _scan_entries(descriptor: int, head: SegmentHead, end: int, damage: list[str
             return
         yield FragmentEntry(head.start_ns, head.start_ns, 0, 0, resumed - start, 0, 0)
         start = resumed
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentHashes:
+    """As in `SegmentRecord`."""
+
+    sha256: bytes
+    init_sha256: bytes
+    marks: bytes
+
+
+def _hash_segment(descriptor: int, init_size_bytes: int, entries: Sequence[FragmentEntry]) -> SegmentHashes:
+    """Hashes the segment as its writer does: head, then fragment by fragment."""
+    running = hashlib.sha256(os.pread(descriptor, init_size_bytes, 0))
+    init_sha256, marks, offset = running.digest(), bytearray(), init_size_bytes
+    for entry in entries:
+        running.update(os.pread(descriptor, entry.size_bytes, offset))
+        offset += entry.size_bytes
+        marks += running.digest()[:MARK_BYTES]
+    return SegmentHashes(running.digest(), init_sha256, bytes(marks))
 
 
 def _entry(fragment: ParsedFragment, head: SegmentHead) -> FragmentEntry:
@@ -158,7 +190,7 @@ def recover(volume: Volume, index: SegmentIndex, disk: PosixDisk) -> RecoveryRep
     index.commit([found.record for found in recovered], _gaps_of(recovered))
     gone = [segment_id for segment_id in empty + vanished if segment_id in open_rows]
     if gone:
-        index.forget(gone)
+        index.forget(gone, "vanished")
     for segment_id in empty:
         disk.unlink(volume.segment(segment_id))
     if gone:

@@ -11,6 +11,7 @@ import msgspec
 
 from vedette.core.ids import is_id
 from vedette.core.media import StreamRole
+from vedette.core.recording_plan import RecordingMode
 from vedette.media.fmp4.boxes import box
 from vedette.recording.errors import DamagedFootageError
 from vedette.recording.records import GapRecord, SegmentHead, StreamKey
@@ -35,6 +36,7 @@ class _Stamp(msgspec.Struct, frozen=True):
     start_90k: int
     first_sequence: int
     gap: _Gap | None = None
+    mode: RecordingMode = RecordingMode.CONTINUOUS
 
 
 def make_stamp(head: SegmentHead, gap: GapRecord | None = None) -> bytes:
@@ -53,6 +55,7 @@ def make_stamp(head: SegmentHead, gap: GapRecord | None = None) -> bytes:
         head.start_90k,
         head.first_sequence,
         None if gap is None else _Gap(gap.from_ns, gap.reason, gap.frames_missing),
+        head.mode,
     )
     return box(b"uuid", STAMP_TYPE, msgspec.json.encode(stamp))
 
@@ -81,6 +84,7 @@ def read_stamp(uuids: dict[bytes, bytes], init_size_bytes: int) -> tuple[Segment
         stamp.start_90k,
         stamp.first_sequence,
         init_size_bytes,
+        stamp.mode,
     )
     gap = stamp.gap
     if gap is None:

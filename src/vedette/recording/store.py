@@ -7,14 +7,24 @@ stored is reported as a loss, never only logged. Design: docs/design/recording-s
 
 import contextlib
 import errno
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from vedette.core.errors import StorageError
+from vedette.core.footage_facts import IngestFacts
 from vedette.recording.disk import PosixDisk
 from vedette.recording.ports import SegmentIndex
-from vedette.recording.records import FragmentEntry, GapRecord, SegmentHead, SegmentRecord, StreamKey, VolumeTotals
+from vedette.recording.records import (
+    MARK_BYTES,
+    FragmentEntry,
+    GapRecord,
+    SegmentHead,
+    SegmentRecord,
+    StreamKey,
+    VolumeTotals,
+)
 from vedette.recording.retention import SpaceLimit, describe_full, find_shortage, plan_deletion
 from vedette.recording.volume import Volume
 
@@ -76,6 +86,10 @@ class _Growing:
     end_ns: int
     frames: int = 0
     packed: bytearray = field(default_factory=bytearray)
+    sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    init_sha256: bytes = b""
+    marks: bytearray = field(default_factory=bytearray)
+    ingest: IngestFacts = field(default_factory=IngestFacts)
     is_new: bool = True
     is_dirty: bool = True
     is_closing: bool = False
@@ -84,9 +98,24 @@ class _Growing:
     committed_frames: int = 0
 
     def record(self) -> SegmentRecord:
-        return SegmentRecord(
+        record = SegmentRecord(
             self.head, self.end_ns, self.size_bytes, self.frames, not self.is_closing, bytes(self.packed)
         )
+        if not self.is_closing:
+            return record
+        return replace(
+            record,
+            sha256=self.sha256.digest(),
+            init_sha256=self.init_sha256,
+            marks=bytes(self.marks),
+            ingest=self.ingest,
+        )
+
+    def absorb(self, buffers: Sequence[bytes]) -> None:
+        """Adds what was written to the hash, and marks where it stands."""
+        for buffer in buffers:
+            self.sha256.update(buffer)
+        self.marks += self.sha256.digest()[:MARK_BYTES]
 
 
 class SegmentStore:
@@ -217,7 +246,7 @@ class SegmentStore:
                 plan = plan_deletion(shortage, self._index.find_oldest(_DELETE_BATCH)) if shortage else []
                 if not plan:
                     break
-                self._delete([segment.segment_id for segment in plan])
+                self._delete([segment.segment_id for segment in plan], "space")
                 self._stored_bytes -= sum(segment.size_bytes for segment in plan)
         except (OSError, StorageError) as exc:
             self._enter(VolumeState.FAILED, f"old footage cannot be deleted: {exc}")
@@ -226,9 +255,9 @@ class SegmentStore:
             budget = min(budget, self._limit.max_bytes - self._stored_bytes)
         self._budget_bytes = budget
 
-    def _delete(self, segment_ids: list[str]) -> None:
+    def _delete(self, segment_ids: list[str], reason: str) -> None:
         """Row and tombstone, then the file, then the folder, then the tombstone: restartable at any point."""
-        self._index.forget(segment_ids)
+        self._index.forget(segment_ids, reason)
         paths = [self._volume.segment(segment_id) for segment_id in segment_ids]
         for path in paths:
             self._disk.unlink(path)
@@ -250,12 +279,15 @@ class SegmentStore:
             raise
         head = replace(job.head, start_ns=job.entry.start_ns, init_size_bytes=len(job.init))
         growing = _Growing(head, descriptor, len(job.init), job.entry.end_ns, committed_ns=head.start_ns)
+        growing.sha256.update(job.init)
+        growing.init_sha256 = growing.sha256.digest()
         self._growing[segment_id] = growing
         self._stored_bytes += len(job.init)
         return growing
 
     def _count(self, growing: _Growing, job: StoreJob) -> None:
         growing.packed += job.entry.pack()
+        growing.absorb(job.buffers)
         growing.size_bytes += job.entry.size_bytes
         growing.frames += job.entry.frames
         growing.end_ns = max(growing.end_ns, job.entry.end_ns)

@@ -171,7 +171,7 @@ def test_a_hole_that_nothing_explains_is_shown_as_unknown(tmp_path) -> None:
     recorder.close()
     rig.store.commit()
     ids = [segment.segment_id for segment in rig.index.find_oldest(10)]
-    rig.index.forget(ids[2:4])
+    rig.index.forget(ids[2:4], "space")
     (gap,) = rig.reader().find_gaps(*WHERE, at(0), at(12))
     assert (gap.from_ns, gap.to_ns, gap.reason) == (at(4), at(8), "unknown")
 

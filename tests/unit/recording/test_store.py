@@ -135,7 +135,7 @@ def test_deletion_goes_row_tombstone_file_folder(tmp_path, disk) -> None:
     oldest = rig.index.find_oldest(1)[0]
     steps = []
     real_forget, real_clear = rig.index.forget, rig.index.clear_tombstones
-    rig.index.forget = lambda ids: (steps.append("row"), real_forget(ids))
+    rig.index.forget = lambda ids, reason: (steps.append("row"), real_forget(ids, reason))
     rig.index.clear_tombstones = lambda ids: (steps.append("tombstone"), real_clear(ids))
     disk.calls = steps
     rig.store.set_limit(SpaceLimit(rig.store.used_bytes - 1, 0))
@@ -151,7 +151,7 @@ def test_a_deletion_cut_short_is_finished_at_the_next_start(tmp_path, disk, cras
     recorder.close()
     rig.store.commit()
     victim = rig.index.find_oldest(1)[0].segment_id
-    rig.index.forget([victim])
+    rig.index.forget([victim], "space")
     if not crash_before_unlink:
         rig.volume.segment(victim).unlink()
     rig.crash()
@@ -195,7 +195,7 @@ def test_the_reason_of_a_gap_survives_a_second_kill_and_a_lost_index(tmp_path) -
             (gap.reason, gap.from_ns, gap.to_ns) for gap in rig.reader().find_gaps(KEY.camera_id, KEY.role, 0, END_NS)
         ]
 
-    expected = [("restart", START_NS + seconds(2), START_NS + seconds(9))]
+    expected = [("us", START_NS + seconds(2), START_NS + seconds(9))]
     assert gaps(third) == expected
     third.crash()
     for leftover in third.volume.root.glob("index.db*"):

@@ -97,7 +97,7 @@ def test_a_restart_leaves_a_gap_that_says_so(rig, tmp_path) -> None:
     feed(recorder, make_packets(50, start_ns=START_NS + seconds(5)))
     recorder.close()
     (gap,) = again.sink.gaps
-    assert (gap.reason, gap.to_ns - gap.from_ns) == ("restart", seconds(3))
+    assert (gap.reason, gap.to_ns - gap.from_ns) == ("us", seconds(3))
 
 
 def test_a_new_run_without_a_fault_is_the_clocks_doing(rig) -> None:

@@ -1,0 +1,1 @@
+"""Evidence: leaves, Merkle trees, signed checkpoints, export bundles, the offline verifier."""
