@@ -1117,7 +1117,7 @@ export interface components {
          * @description One thing that a caller may be allowed to do. Video, export and administration are separate.
          * @enum {string}
          */
-        Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view";
+        Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view" | "storage.configure" | "hold.manage" | "evidence.manage" | "privacy.configure" | "privacy.unmask";
         /** ProbeError */
         ProbeError: {
             /** Code */

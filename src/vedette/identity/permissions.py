@@ -20,6 +20,11 @@ class Permission(StrEnum):
     USERS_MANAGE = "users.manage"
     AUDIT_VIEW = "audit.view"
     SYSTEM_VIEW = "system.view"
+    STORAGE_CONFIGURE = "storage.configure"
+    HOLD_MANAGE = "hold.manage"
+    EVIDENCE_MANAGE = "evidence.manage"
+    PRIVACY_CONFIGURE = "privacy.configure"
+    PRIVACY_UNMASK = "privacy.unmask"
 
 
 class Role(StrEnum):
@@ -36,7 +41,13 @@ _GUARD = frozenset({Permission.CAMERA_VIEW, Permission.EVENT_VIEW, Permission.EV
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
     Role.GUARD: _GUARD,
-    Role.MONITOR: _GUARD | {Permission.RECORDING_PLAY, Permission.RECORDING_EXPORT, Permission.SYSTEM_VIEW},
+    Role.MONITOR: _GUARD
+    | {
+        Permission.RECORDING_PLAY,
+        Permission.RECORDING_EXPORT,
+        Permission.SYSTEM_VIEW,
+        Permission.HOLD_MANAGE,
+    },
     Role.AUDITOR: frozenset(
         {
             Permission.AUDIT_VIEW,

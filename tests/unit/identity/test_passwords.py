@@ -63,6 +63,14 @@ def test_only_administrators_administer_and_only_monitors_export() -> None:
     assert who(Permission.USERS_MANAGE) == {Role.ADMINISTRATOR}
     assert who(Permission.CAMERA_CONFIGURE) == {Role.ADMINISTRATOR}
     assert who(Permission.RECORDING_EXPORT) == {Role.ADMINISTRATOR, Role.MONITOR}
+    assert who(Permission.HOLD_MANAGE) == {Role.ADMINISTRATOR, Role.MONITOR}
+    for alone in (
+        Permission.STORAGE_CONFIGURE,
+        Permission.EVIDENCE_MANAGE,
+        Permission.PRIVACY_CONFIGURE,
+        Permission.PRIVACY_UNMASK,
+    ):
+        assert who(alone) == {Role.ADMINISTRATOR}
     assert who(Permission.AUDIT_VIEW) == {Role.ADMINISTRATOR, Role.AUDITOR}
     assert Permission.RECORDING_PLAY not in ROLE_PERMISSIONS[Role.GUARD]
     assert Permission.CAMERA_VIEW not in ROLE_PERMISSIONS[Role.AUDITOR]
