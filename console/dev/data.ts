@@ -40,6 +40,11 @@ function stream(state: string, index: number, main: boolean) {
     height: main ? 1080 : 360,
     fps: broken ? 0 : 25,
     bitrate_bps: broken ? 0 : main ? 4_012_000 + index * 13_000 : 512_000,
+    packets: broken ? 0 : 184_000 + index * 700,
+    packets_lost: broken ? 0 : index % 4,
+    packets_reordered: 0,
+    packets_duplicated: 0,
+    jitter_s: broken ? 0 : 0.002,
   };
 }
 
@@ -50,8 +55,8 @@ export function makeCamera(index: number, overrides: Partial<Camera> = {}): Came
     name,
     group,
     enabled: true,
-    main: { url: `rtsp://192.0.2.${10 + index}:554/stream1`, transport: "auto", verify_tls: true },
-    sub: { url: `rtsp://192.0.2.${10 + index}:554/stream2`, transport: "auto", verify_tls: true },
+    main: { url: `rtsp://192.0.2.${10 + index}:554/stream1`, transport: "auto", verify_tls: true, ca_pem: "" },
+    sub: { url: `rtsp://192.0.2.${10 + index}:554/stream2`, transport: "auto", verify_tls: true, ca_pem: "" },
     has_login: true,
     user: "vedette",
     record: "main",
@@ -95,6 +100,7 @@ export function makeEvent(index: number, atMs: number, camera: Camera): Happenin
     acknowledged_by: index % 3 === 2 ? "linh" : null,
     acknowledged_at: index % 3 === 2 ? new Date(atMs + 90_000).toISOString() : null,
     note: index % 3 === 2 ? "Delivery, expected." : "",
+    detail: "",
   };
 }
 

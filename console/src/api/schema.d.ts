@@ -196,6 +196,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{camera_id}/recording-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Recording Plan
+         * @description Shows when a camera is recorded, where, and how long it is kept.
+         */
+        get: operations["show_recording_plan"];
+        /**
+         * Replace Recording Plan
+         * @description Replaces the whole plan. The recorder is told at once; what is stored less or shorter is an event.
+         */
+        put: operations["replace_recording_plan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{camera_id}/recording.m3u8": {
         parameters: {
             query?: never;
@@ -225,7 +249,7 @@ export interface paths {
         };
         /**
          * Download Mkv
-         * @description Matroska of a range; starts at the key frame before `from`.
+         * @description Matroska of a range; starts at the key frame before `from`. Purpose and limit as for MP4.
          */
         get: operations["download_mkv"];
         put?: never;
@@ -246,6 +270,8 @@ export interface paths {
         /**
          * Download Mp4
          * @description MP4 of a range. It shows exactly from `from` on and closes up over gaps; `X-Vedette-Gaps` names them.
+         *
+         *     People say why (`purpose`); every download counts towards the day's limit.
          */
         get: operations["download_mp4"];
         put?: never;
@@ -349,7 +375,7 @@ export interface paths {
         };
         /**
          * List Events
-         * @description Lists events, newest first. `camera` and `kind` may be repeated.
+         * @description Lists events, newest first. `camera` and `kind` may be repeated; an unknown kind is refused.
          */
         get: operations["list_events"];
         put?: never;
@@ -412,6 +438,70 @@ export interface paths {
          * @description Shows the snapshot of an event.
          */
         get: operations["show_event_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Holds
+         * @description Lists holds, newest first.
+         */
+        get: operations["list_holds"];
+        put?: never;
+        /**
+         * Add Hold
+         * @description Puts footage on hold: no deletion touches it until it is released. Holds may overlap.
+         */
+        post: operations["add_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds/{hold_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Release Hold
+         * @description Releases a hold. Who, when and why stays in the database and in the audit trail.
+         */
+        delete: operations["release_hold"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Ledger
+         * @description Counts expected and stored frames by camera, stream and slot, with the reason of every missing one.
+         */
+        get: operations["read_ledger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -618,6 +708,54 @@ export interface paths {
          * @description Changes a user. Disabling or a new password ends all sessions of that user.
          */
         patch: operations["change_user"];
+        trace?: never;
+    };
+    "/api/v1/volumes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Volumes
+         * @description Lists the volumes in use with what the recorder says of them.
+         */
+        get: operations["list_volumes"];
+        put?: never;
+        /**
+         * Add Volume
+         * @description Takes a folder into use for footage. One that was a volume before comes back with its footage.
+         */
+        post: operations["add_volume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/volumes/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Volume
+         * @description Takes a volume out of use. Its footage stays where it is and can be played while its disk is there.
+         */
+        delete: operations["remove_volume"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Volume
+         * @description Changes the limits of a volume. A smaller one deletes the oldest footage that is not held.
+         */
+        patch: operations["change_volume"];
         trace?: never;
     };
 }
@@ -830,7 +968,7 @@ export interface components {
         };
         /**
          * EventOut
-         * @description Something that was observed. `to` is null while it lasts.
+         * @description Something that was observed. `to` is null while it lasts; `camera_id` is empty when it concerns no camera.
          */
         EventOut: {
             /** Acknowledged At */
@@ -845,6 +983,8 @@ export interface components {
             camera_name: string;
             /** Confidence */
             confidence: number;
+            /** Detail */
+            detail: string;
             /** Direction */
             direction: number;
             /** Explanation */
@@ -910,6 +1050,73 @@ export interface components {
             to: string;
         };
         /**
+         * HoldIn
+         * @description Footage to be held; `to` may lie in the future.
+         */
+        HoldIn: {
+            /**
+             * Camera Id
+             * @example 01JD5Q8Z3M6V1T9W4X7Y2B0C8D
+             */
+            camera_id: string;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Reason */
+            reason: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /** HoldList */
+        HoldList: {
+            /** Items */
+            items: components["schemas"]["HoldOut"][];
+        };
+        /**
+         * HoldOut
+         * @description A hold. `bytes`: footage in its range now. The last three are null until it is released.
+         */
+        HoldOut: {
+            /** Bytes */
+            bytes: number;
+            /** Camera Id */
+            camera_id: string;
+            /** Camera Name */
+            camera_name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string;
+            /** Release Reason */
+            release_reason: string | null;
+            /** Released At */
+            released_at: string | null;
+            /** Released By */
+            released_by: string | null;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /**
          * ImportOut
          * @description The report of an import. `imported` is false when any row was refused: then nothing was changed.
          */
@@ -941,6 +1148,84 @@ export interface components {
             outcome: "added" | "changed" | "unchanged" | "refused";
             /** Row */
             row: number;
+        };
+        /** LedgerGap */
+        LedgerGap: {
+            /** Frames Missing */
+            frames_missing: number;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Reason */
+            reason: string;
+            /** Stream */
+            stream: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /**
+         * LedgerOut
+         * @description Completeness by camera and stream. Slots without any expectation are left out.
+         */
+        LedgerOut: {
+            /** Cameras */
+            cameras: components["schemas"]["LedgerStream"][];
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Step S */
+            step_s: number;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /**
+         * LedgerSlot
+         * @description Frames of one slot: what should be there, what is, and how many are missing by reason.
+         */
+        LedgerSlot: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Expected */
+            expected: number;
+            /** Reasons */
+            reasons: {
+                [key: string]: number;
+            };
+            /** Stored */
+            stored: number;
+        };
+        /**
+         * LedgerStream
+         * @description One stream of one camera. `completeness`: stored / expected, null when nothing was expected.
+         */
+        LedgerStream: {
+            /** Camera Id */
+            camera_id: string;
+            /** Completeness */
+            completeness: number | null;
+            /** Expected */
+            expected: number;
+            /** Gaps */
+            gaps: components["schemas"]["LedgerGap"][];
+            /** Slots */
+            slots: components["schemas"]["LedgerSlot"][];
+            /** Stored */
+            stored: number;
+            /** Stream */
+            stream: string;
         };
         /** LoginIn */
         LoginIn: {
@@ -1039,6 +1324,26 @@ export interface components {
             /** Items */
             items: components["schemas"]["ModelOut"][];
         };
+        /** MotionIn */
+        MotionIn: {
+            /**
+             * Sensitivity
+             * @default 0.5
+             */
+            sensitivity: number;
+            /**
+             * Use Packet Sizes
+             * @default true
+             */
+            use_packet_sizes: boolean;
+        };
+        /** MotionOut */
+        MotionOut: {
+            /** Sensitivity */
+            sensitivity: number;
+            /** Use Packet Sizes */
+            use_packet_sizes: boolean;
+        };
         /** Page[AuditOut] */
         Page_AuditOut_: {
             /** Items */
@@ -1129,6 +1434,12 @@ export interface components {
         };
         /** ProbeIn */
         ProbeIn: {
+            /**
+             * Ca Pem
+             * @description Authority that signs the camera's certificate, as PEM text; empty: the system's.
+             * @default
+             */
+            ca_pem: string;
             /**
              * Password
              * Format: password
@@ -1253,12 +1564,103 @@ export interface components {
             /** State */
             state: string;
         };
+        /**
+         * RecordingPlanIn
+         * @description When a camera is recorded, where, and how long it is kept. Faults are all told at once (`invalid_camera`).
+         */
+        RecordingPlanIn: {
+            /** Calendar */
+            calendar?: components["schemas"]["SpanIn"][];
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "off" | "continuous" | "motion" | "event";
+            motion?: components["schemas"]["MotionIn"];
+            /**
+             * Post S
+             * @default 10
+             */
+            post_s: number;
+            /**
+             * Pre S
+             * @default 5
+             */
+            pre_s: number;
+            /** Retention */
+            retention?: components["schemas"]["RetentionIn"][];
+            /**
+             * Timezone
+             * @description IANA name
+             * @default UTC
+             */
+            timezone: string;
+            /**
+             * Volumes
+             * @description Preferred first; empty: all
+             */
+            volumes?: string[];
+        };
+        /** RecordingPlanOut */
+        RecordingPlanOut: {
+            /** Calendar */
+            calendar: components["schemas"]["SpanOut"][];
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "off" | "continuous" | "motion" | "event";
+            motion: components["schemas"]["MotionOut"];
+            /** Post S */
+            post_s: number;
+            /** Pre S */
+            pre_s: number;
+            /** Retention */
+            retention: components["schemas"]["RetentionOut"][];
+            /** Timezone */
+            timezone: string;
+            /** Volumes */
+            volumes: string[];
+        };
         /** RecordingsOut */
         RecordingsOut: {
             /** Gaps */
             gaps: components["schemas"]["GapOut"][];
             /** Runs */
             runs: components["schemas"]["RunOut"][];
+        };
+        /**
+         * RetentionIn
+         * @description How long footage of one mode is kept. 0: no promise, no limit.
+         */
+        RetentionIn: {
+            /**
+             * Max Days
+             * @default 0
+             */
+            max_days: number;
+            /**
+             * Min Days
+             * @default 0
+             */
+            min_days: number;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "off" | "continuous" | "motion" | "event";
+        };
+        /** RetentionOut */
+        RetentionOut: {
+            /** Max Days */
+            max_days: number;
+            /** Min Days */
+            min_days: number;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "off" | "continuous" | "motion" | "event";
         };
         /**
          * Role
@@ -1358,6 +1760,89 @@ export interface components {
             count: number;
         };
         /**
+         * SpanIn
+         * @description A mode during part of the week; days 0 (Monday) to 6 (Sunday). A night shift is two spans.
+         */
+        SpanIn: {
+            /** Days */
+            days: number[];
+            /**
+             * From
+             * @example 08:00
+             * @example 24:00
+             */
+            from: string;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "off" | "continuous" | "motion" | "event";
+            /**
+             * To
+             * @example 08:00
+             * @example 24:00
+             */
+            to: string;
+        };
+        /** SpanOut */
+        SpanOut: {
+            /** Days */
+            days: number[];
+            /** From */
+            from: string;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "off" | "continuous" | "motion" | "event";
+            /** To */
+            to: string;
+        };
+        /**
+         * StorageVolumeOut
+         * @description A storage volume. Live figures are the recorder's; `unknown` when it does not answer.
+         *
+         *     `days_left`: until the oldest footage begins to be deleted, null when unknown. `cameras`: how many record to it;
+         *     `spilled_cameras`: how many of those only because their own volume cannot be used.
+         */
+        StorageVolumeOut: {
+            /** Cameras */
+            cameras: number;
+            /** Days Left */
+            days_left: number | null;
+            /** Free Bytes */
+            free_bytes: number;
+            /** Held Bytes */
+            held_bytes: number;
+            /** Id */
+            id: string;
+            /** Longest Commit S */
+            longest_commit_s: number;
+            /** Max Bytes */
+            max_bytes: number;
+            /** Name */
+            name: string;
+            /** Oldest At */
+            oldest_at: string | null;
+            /** Path */
+            path: string;
+            /** Reason */
+            reason: string;
+            /** Reserve Bytes */
+            reserve_bytes: number;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Spilled Cameras */
+            spilled_cameras: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "writable" | "full" | "failed" | "unknown";
+            /** Used Bytes */
+            used_bytes: number;
+        };
+        /**
          * StreamChoice
          * @description What a client asks for.
          * @enum {string}
@@ -1365,6 +1850,12 @@ export interface components {
         StreamChoice: "auto" | "main" | "sub";
         /** StreamIn */
         StreamIn: {
+            /**
+             * Ca Pem
+             * @description Authority that signs the camera's certificate, as PEM text; empty: the system's.
+             * @default
+             */
+            ca_pem: string;
             /**
              * Transport
              * @default auto
@@ -1382,6 +1873,8 @@ export interface components {
         /**
          * StreamLive
          * @description What a stream does now. `state` is `unknown` when the recorder cannot be asked.
+         *
+         *     Packets are counted since it was connected; the jitter is RFC 3550's.
          */
         StreamLive: {
             /** Bitrate Bps */
@@ -1396,6 +1889,16 @@ export interface components {
             height: number;
             /** Hint */
             hint: string;
+            /** Jitter S */
+            jitter_s: number;
+            /** Packets */
+            packets: number;
+            /** Packets Duplicated */
+            packets_duplicated: number;
+            /** Packets Lost */
+            packets_lost: number;
+            /** Packets Reordered */
+            packets_reordered: number;
             /** Reason */
             reason: string;
             /** Since */
@@ -1413,6 +1916,8 @@ export interface components {
          * @description A stream's address, without user and password.
          */
         StreamOut: {
+            /** Ca Pem */
+            ca_pem: string;
             /**
              * Transport
              * @enum {string}
@@ -1621,6 +2126,28 @@ export interface components {
             password?: string | null;
             role?: components["schemas"]["Role"] | null;
         };
+        /** VolumeIn */
+        VolumeIn: {
+            /**
+             * Max Bytes
+             * @default 0
+             */
+            max_bytes: number;
+            /** Name */
+            name: string;
+            /** Path */
+            path: string;
+            /**
+             * Reserve Bytes
+             * @default 1073741824
+             */
+            reserve_bytes: number;
+        };
+        /** VolumeList */
+        VolumeList: {
+            /** Items */
+            items: components["schemas"]["StorageVolumeOut"][];
+        };
         /**
          * VolumeOut
          * @description A storage volume. `days_left`: until the oldest footage begins to be deleted, null when unknown.
@@ -1646,6 +2173,16 @@ export interface components {
             state: string;
             /** Used Bytes */
             used_bytes: number;
+        };
+        /**
+         * VolumePatch
+         * @description New limits. What is absent stays; a volume keeps its name and place.
+         */
+        VolumePatch: {
+            /** Max Bytes */
+            max_bytes?: number | null;
+            /** Reserve Bytes */
+            reserve_bytes?: number | null;
         };
     };
     responses: never;
@@ -2045,6 +2582,72 @@ export interface operations {
             };
         };
     };
+    show_recording_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingPlanOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_recording_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingPlanIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingPlanOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_playlist: {
         parameters: {
             query: {
@@ -2084,7 +2687,7 @@ export interface operations {
                 from: string;
                 to: string;
                 stream?: components["schemas"]["StreamChoice"];
-                /** @description Why; written into the audit trail. */
+                /** @description Why; written into the audit trail. Needed from people, not from tokens. */
                 purpose?: string;
             };
             header?: never;
@@ -2119,7 +2722,7 @@ export interface operations {
                 from: string;
                 to: string;
                 stream?: components["schemas"]["StreamChoice"];
-                /** @description Why; written into the audit trail. */
+                /** @description Why; written into the audit trail. Needed from people, not from tokens. */
                 purpose?: string;
             };
             header?: never;
@@ -2433,6 +3036,138 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_holds: {
+        parameters: {
+            query?: {
+                camera?: string | null;
+                /** @description Those that were released, too */
+                released?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldList"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_hold: {
+        parameters: {
+            query: {
+                reason: string;
+            };
+            header?: never;
+            path: {
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_ledger: {
+        parameters: {
+            query: {
+                /** @description Camera ids, separated by commas */
+                cameras: string;
+                from: string;
+                to: string;
+                step_s?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerOut"];
+                };
             };
             /** @description What failed, why, and what to do (RFC 9457) */
             default: {
@@ -2864,6 +3599,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_volumes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VolumeList"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_volume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VolumeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageVolumeOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_volume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_volume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VolumePatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageVolumeOut"];
                 };
             };
             /** @description What failed, why, and what to do (RFC 9457) */

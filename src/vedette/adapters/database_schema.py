@@ -172,3 +172,39 @@ settings = Table(
     Column("name", String(64), primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+volumes = Table(
+    "volumes",
+    metadata,
+    Column("path", String(1024), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("max_bytes", BigInteger, nullable=False),
+    Column("reserve_bytes", BigInteger, nullable=False),
+    Column("removed_at_ns", BigInteger),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("camera_id", String(26), nullable=False),
+    Column("camera_name", String(128), nullable=False, comment="at the time"),
+    Column("from_ns", BigInteger, nullable=False),
+    Column("to_ns", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("created_at_ns", BigInteger, nullable=False),
+    Column("released_by", String(64)),
+    Column("released_at_ns", BigInteger),
+    Column("release_reason", Text, nullable=False),
+    Index("ix_holds_camera_id_from_ns", "camera_id", "from_ns"),
+)
+
+export_usage = Table(
+    "export_usage",
+    metadata,
+    Column("user_key", String(64), primary_key=True, comment="the user's id, or 'local'"),
+    Column("day", Integer, primary_key=True, comment="UTC days since 1970"),
+    Column("jobs", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+)

@@ -21,6 +21,11 @@ class _Stream(msgspec.Struct):
     height: int = 0
     fps: float = 0.0
     bitrate_bps: int = 0
+    packets: int = 0
+    packets_lost: int = 0
+    packets_reordered: int = 0
+    packets_duplicated: int = 0
+    jitter_s: float = 0.0
 
 
 class _Camera(msgspec.Struct):
@@ -57,6 +62,11 @@ class RecorderLiveStates:
                 height=stream.height,
                 fps=stream.fps,
                 bitrate_bps=stream.bitrate_bps,
+                packets=stream.packets,
+                packets_lost=stream.packets_lost,
+                packets_reordered=stream.packets_reordered,
+                packets_duplicated=stream.packets_duplicated,
+                jitter_s=stream.jitter_s,
             )
             for camera in status.cameras
             for stream in camera.streams

@@ -20,12 +20,11 @@ from vedette.api.schemas.cameras import (
 )
 from vedette.api.schemas.common import utc_text
 from vedette.behavior.rules_file import parse_rules
+from vedette.camera.faults import Fault, InvalidCameraError
 from vedette.camera.inventory import (
     AnalysisSettings,
     Camera,
     CameraSettings,
-    Fault,
-    InvalidCameraError,
     Login,
     RecordMode,
     StreamSettings,
@@ -41,7 +40,7 @@ _STATES = {"connecting", "online", "stalled", "offline"}
 
 
 def _stream_in(stream: StreamIn) -> StreamSettings:
-    return StreamSettings(url=stream.url, transport=stream.transport, verify_tls=stream.verify_tls)
+    return StreamSettings(stream.url, stream.transport, stream.verify_tls, stream.ca_pem)
 
 
 def _analysis_in(analysis: AnalysisIn) -> AnalysisSettings:
@@ -102,7 +101,14 @@ def merge_patch(camera: Camera, body: CameraPatch) -> tuple[CameraSettings, Logi
 
 
 def _stream_out(stream: StreamSettings) -> StreamOut:
-    return StreamOut.model_validate({"url": stream.url, "transport": stream.transport, "verify_tls": stream.verify_tls})
+    return StreamOut.model_validate(
+        {
+            "url": stream.url,
+            "transport": stream.transport,
+            "verify_tls": stream.verify_tls,
+            "ca_pem": stream.ca_pem,
+        }
+    )
 
 
 def _live_out(camera: Camera, role: StreamRole, facts: LiveFacts) -> StreamLive:
@@ -121,6 +127,11 @@ def _live_out(camera: Camera, role: StreamRole, facts: LiveFacts) -> StreamLive:
             "height": found.height,
             "fps": found.fps,
             "bitrate_bps": found.bitrate_bps,
+            "packets": found.packets,
+            "packets_lost": found.packets_lost,
+            "packets_reordered": found.packets_reordered,
+            "packets_duplicated": found.packets_duplicated,
+            "jitter_s": found.jitter_s,
         }
     )
 

@@ -39,4 +39,5 @@ def event_out(record: EventRecord) -> EventOut:
         acknowledged_by=record.acknowledged_by,
         acknowledged_at=utc_text(record.acknowledged_at_ns),
         note=record.note,
+        detail=fact.detail,
     )

@@ -13,16 +13,22 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from vedette.api.footage_desk import FootageDesk
+from vedette.api.ledger_desk import LedgerDesk
+from vedette.api.storage_desk import StorageDesk
 from vedette.api.streaming_ports import StreamingPorts
 from vedette.api.system_desk import SystemDesk
 from vedette.camera.administration import CameraAdministration, SimulatedCamera
+from vedette.camera.holds import HoldAdministration
 from vedette.camera.inventory import Camera, Login, StreamSettings
 from vedette.camera.inventory_sheet import SheetRow
 from vedette.camera.live import LiveStates
 from vedette.camera.probe import ProbeReport
+from vedette.camera.volumes import VolumeAdministration
 from vedette.events.desk import EventDesk
+from vedette.events.own_events import OwnEvents
 from vedette.identity.accounts import Accounts
 from vedette.identity.audit import AuditTrail
+from vedette.identity.export_limits import ExportLimits
 from vedette.identity.logins import Logins
 from vedette.identity.permissions import Caller
 from vedette.identity.tokens import Tokens
@@ -76,6 +82,12 @@ class GatewayPorts:
     footage: FootageDesk
     system: SystemDesk
     streaming: StreamingPorts
+    volumes: VolumeAdministration
+    holds: HoldAdministration
+    storage: StorageDesk
+    ledger: LedgerDesk
+    alarms: OwnEvents
+    export_limits: ExportLimits
 
 
 def find_ports(connection: HTTPConnection) -> GatewayPorts:
@@ -146,6 +158,30 @@ def _system(connection: HTTPConnection) -> SystemDesk:
     return find_ports(connection).system
 
 
+def _volumes(connection: HTTPConnection) -> VolumeAdministration:
+    return find_ports(connection).volumes
+
+
+def _holds(connection: HTTPConnection) -> HoldAdministration:
+    return find_ports(connection).holds
+
+
+def _storage(connection: HTTPConnection) -> StorageDesk:
+    return find_ports(connection).storage
+
+
+def _ledger(connection: HTTPConnection) -> LedgerDesk:
+    return find_ports(connection).ledger
+
+
+def _alarms(connection: HTTPConnection) -> OwnEvents:
+    return find_ports(connection).alarms
+
+
+def _export_limits(connection: HTTPConnection) -> ExportLimits:
+    return find_ports(connection).export_limits
+
+
 CallerPort = Annotated[Caller, Depends(find_caller)]
 LoginsPort = Annotated[Logins, Depends(_logins)]
 TokensPort = Annotated[Tokens, Depends(_tokens)]
@@ -160,3 +196,9 @@ SheetsPort = Annotated[Sheets, Depends(_sheets)]
 EventsPort = Annotated[EventDesk, Depends(_events)]
 FootagePort = Annotated[FootageDesk, Depends(_footage)]
 SystemPort = Annotated[SystemDesk, Depends(_system)]
+VolumesPort = Annotated[VolumeAdministration, Depends(_volumes)]
+HoldsPort = Annotated[HoldAdministration, Depends(_holds)]
+StoragePort = Annotated[StorageDesk, Depends(_storage)]
+LedgerPort = Annotated[LedgerDesk, Depends(_ledger)]
+AlarmsPort = Annotated[OwnEvents, Depends(_alarms)]
+ExportLimitsPort = Annotated[ExportLimits, Depends(_export_limits)]

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from vedette.api.features import PROBLEM_MEDIA_TYPE
 from vedette.api.schemas.common import FieldError, Problem
-from vedette.camera.inventory import InvalidCameraError
+from vedette.camera.faults import FaultyInputError
 from vedette.core.errors import TooManyRequestsError, VedetteError
 from vedette.runtime.log import get_logger
 
@@ -46,7 +46,7 @@ def describe(error: VedetteError) -> Problem:
     """Turns an error of the house into a problem document."""
     status, title = STATUS_OF_KIND.get(error.kind, STATUS_OF_KIND["internal"])
     errors = []
-    if isinstance(error, InvalidCameraError):
+    if isinstance(error, FaultyInputError):
         errors = [FieldError(field=fault.field, message=fault.message) for fault in error.faults]
     return Problem(
         type=f"urn:vedette:problem:{error.code}",

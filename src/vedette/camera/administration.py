@@ -10,18 +10,19 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from vedette.camera.faults import Fault, InvalidCameraError
 from vedette.camera.inventory import (
     AddressPolicy,
     Camera,
     CameraSettings,
-    Fault,
-    InvalidCameraError,
     Login,
     StreamSettings,
     check_settings,
     split_login,
 )
-from vedette.camera.inventory_sheet import ImportReport, SheetRow, plan_import
+from vedette.camera.inventory_sheet import ImportPlan, ImportReport, SheetRow, plan_import
+from vedette.camera.protection import describe_terms_change, find_weakenings
+from vedette.camera.recording_terms import RecordingTerms
 from vedette.core.assignment import Rule
 from vedette.core.errors import NotFoundError
 from vedette.core.media import StreamRole
@@ -157,6 +158,19 @@ class CameraAdministration:
         self._on_change()
         return before, after
 
+    async def change_recording(self, camera_id: str, terms: RecordingTerms) -> tuple[Camera, Camera]:
+        """Replaces how a camera is recorded and kept by checked terms. Returns it before and after.
+
+        Raises:
+            NotFoundError: there is none with this id.
+        """
+        async with self._turn:
+            before = await self.find_camera(camera_id)
+            after = replace(before, settings=replace(before.settings, recording=terms))
+            await self._store.write([after])
+        self._on_change()
+        return before, after
+
     async def remove_camera(self, camera_id: str) -> Camera:
         """Removes a camera. Its recordings and events stay.
 
@@ -190,7 +204,7 @@ class CameraAdministration:
                 return ImportReport(imported=False, rows=plan.rows)
             await self._store.write([self._planned(row.settings, row.camera, row.login) for row in plan.writes])
         self._on_change()
-        return ImportReport(imported=True, rows=plan.rows)
+        return ImportReport(imported=True, rows=plan.rows, weakenings=_find_import_weakenings(plan))
 
     async def replace_simulated(self, simulated: Sequence[SimulatedCamera]) -> list[Camera]:
         """Makes the group of simulated cameras exactly these. What a person changed of one stays."""
@@ -229,6 +243,11 @@ class CameraAdministration:
         return replace(camera, user=login.user, sealed_login=sealed)
 
 
+def _find_import_weakenings(plan: ImportPlan) -> tuple[tuple[Camera, str], ...]:
+    changes = [(row.camera, replace(row.camera, settings=row.settings)) for row in plan.writes if row.camera]
+    return tuple((before, text) for before, after in changes for text in find_weakenings(before, after))
+
+
 def _check_login_stays_home(before: Camera, after: Camera) -> None:
     """A stored login goes to the hosts it was entered for, never to an address that somebody typed in later."""
     known = {urlsplit(stream.url).hostname for stream in before.streams.values()}
@@ -252,6 +271,13 @@ def describe_change(before: Camera, after: Camera) -> str:
         one, other = before.streams.get(role), after.streams.get(role)
         if one != other:
             parts.append(f"{role.value}: {one.url if one else 'none'} -> {other.url if other else 'none'}")
+        if one and other and one.verify_tls != other.verify_tls:
+            parts.append(f"{role.value} certificate checked: {one.verify_tls} -> {other.verify_tls}")
+        if (one.ca_pem if one else "") != (other.ca_pem if other else ""):
+            parts.append(f"{role.value} certificate authority changed")
+    terms = describe_terms_change(old.recording, new.recording)
+    if terms:
+        parts.append(terms)
     if old.analysis != new.analysis:
         parts.append("analysis changed")
     if (before.user, before.sealed_login) != (after.user, after.sealed_login):

@@ -12,18 +12,23 @@ from vedette.core.assignment import (
     VolumeAssignment,
 )
 from vedette.core.media import StreamRole
+from vedette.core.recording_plan import Hold
 
 NO_ANALYSIS = "none"
 
 
 def plan_recorder_assignment(
-    version: int, cameras: Sequence[Camera], volumes: Sequence[VolumeAssignment]
+    version: int, cameras: Sequence[Camera], volumes: Sequence[VolumeAssignment], holds: Sequence[Hold] = ()
 ) -> RecorderAssignment:
-    """Every enabled camera with all its streams: a stream that is not recorded is still watched live."""
+    """Every enabled camera with all its streams: a stream that is not recorded is still watched live.
+
+    Holds go along whole, those of cameras that are gone or switched off too: their footage is still there.
+    """
     return RecorderAssignment(
         version=version,
         cameras=tuple(_recorded(camera) for camera in cameras if camera.settings.enabled),
         volumes=tuple(volumes),
+        holds=tuple(holds),
     )
 
 
@@ -47,10 +52,20 @@ def _recorded(camera: Camera) -> CameraAssignment:
             record=camera.settings.record.includes(role),
             transport=stream.transport,
             verify_tls=stream.verify_tls,
+            ca_pem=stream.ca_pem,
         )
         for role, stream in camera.streams.items()
     )
-    return CameraAssignment(camera.id, camera.settings.name, streams, camera.sealed_login)
+    terms = camera.settings.recording
+    return CameraAssignment(
+        camera_id=camera.id,
+        name=camera.settings.name,
+        streams=streams,
+        credentials=camera.sealed_login,
+        plan=terms.plan,
+        retention=terms.retention,
+        volumes=terms.volumes,
+    )
 
 
 def _analysed(camera: Camera) -> CameraAnalysis:

@@ -5,13 +5,13 @@ frame. Every send carries the complete state: sending it twice is harmless. Desi
 """
 
 import asyncio
-from collections.abc import Sequence
 from typing import Protocol
 
 from vedette.camera.assignment_plan import plan_analyzer_assignment, plan_recorder_assignment
 from vedette.camera.inventory import Camera
 from vedette.core.assignment import AnalyzerAssignment, RecorderAssignment, VolumeAssignment
 from vedette.core.errors import VedetteError
+from vedette.core.recording_plan import Hold
 from vedette.runtime.clock import Clock
 from vedette.runtime.log import get_logger
 
@@ -32,6 +32,14 @@ class Inventory(Protocol):
     async def list_all(self) -> list[Camera]: ...
 
 
+class VolumeLister(Protocol):
+    async def list_assignments(self) -> list[VolumeAssignment]: ...
+
+
+class HoldLister(Protocol):
+    async def list_active(self) -> list[Hold]: ...
+
+
 class VersionCounter(Protocol):
     async def count_up(self, name: str) -> int: ...
 
@@ -46,13 +54,15 @@ class AssignmentDispatcher:
         versions: VersionCounter,
         recorder: AssignmentTaker,
         analyzer: AssignmentTaker,
-        volumes: Sequence[VolumeAssignment],
+        volumes: VolumeLister,
+        holds: HoldLister,
         clock: Clock,
     ) -> None:
         self._inventory = inventory
         self._versions = versions
         self._takers = {"recorder": recorder, "analyzer": analyzer}
-        self._volumes = tuple(volumes)
+        self._volumes = volumes
+        self._holds = holds
         self._clock = clock
         self._wakes = {role: asyncio.Event() for role in self._takers}
         self._untold: dict[str, str] = {}
@@ -82,14 +92,7 @@ class AssignmentDispatcher:
 
     async def _tell(self, role: str) -> bool:
         try:
-            cameras = await self._inventory.list_all()
-            version = await self._versions.count_up(f"{role}_assignment")
-            assignment = (
-                plan_recorder_assignment(version, cameras, self._volumes)
-                if role == "recorder"
-                else plan_analyzer_assignment(version, cameras)
-            )
-            await self._takers[role].put_assignment(assignment)
+            await self._takers[role].put_assignment(await self._plan(role))
         except VedetteError as exc:
             if role not in self._untold:
                 self._log.warning("a role has not taken its assignment", role=role, code=exc.code, reason=str(exc))
@@ -98,6 +101,14 @@ class AssignmentDispatcher:
         if self._untold.pop(role, None) is not None:
             self._log.info("the role has taken its assignment", role=role)
         return True
+
+    async def _plan(self, role: str) -> RecorderAssignment | AnalyzerAssignment:
+        cameras = await self._inventory.list_all()
+        version = await self._versions.count_up(f"{role}_assignment")
+        if role != "recorder":
+            return plan_analyzer_assignment(version, cameras)
+        volumes, holds = await self._volumes.list_assignments(), await self._holds.list_active()
+        return plan_recorder_assignment(version, cameras, volumes, holds)
 
     async def _wait(self, role: str, delay_s: float) -> None:
         waits = {

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from vedette.camera.certificates import find_pem_fault
+from vedette.camera.faults import Fault, InvalidCameraError
+from vedette.camera.recording_terms import RecordingTerms
 from vedette.core.assignment import Rule
 from vedette.core.detections import CLASS_NAMES
-from vedette.core.errors import InvalidInputError
 from vedette.core.media import StreamRole
 
 NETWORK_SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
@@ -33,30 +35,16 @@ class RecordMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong with an input: which field, and what to do about it."""
-
-    field: str
-    message: str
-
-
-class InvalidCameraError(InvalidInputError):
-    """A camera's settings break rules; `faults` has them all."""
-
-    code = "invalid_camera"
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__("; ".join(f"{fault.field}: {fault.message}" for fault in faults))
-        self.faults = faults
-
-
-@dataclass(frozen=True, slots=True)
 class StreamSettings:
-    """Address of one stream, without user and password once it is part of a `Camera`."""
+    """Address of one stream, without user and password once it is part of a `Camera`.
+
+    `ca_pem` is the authority that signs the camera's certificate, as PEM text; empty: the system's.
+    """
 
     url: str
     transport: str = "auto"
     verify_tls: bool = True
+    ca_pem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +77,7 @@ class CameraSettings:
     enabled: bool = True
     record: RecordMode = RecordMode.MAIN
     analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
+    recording: RecordingTerms = field(default_factory=RecordingTerms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +136,9 @@ def find_address_faults(name: str, stream: StreamSettings, policy: AddressPolicy
     faults: list[Fault] = []
     if stream.transport not in TRANSPORTS:
         faults.append(Fault(f"{name}.transport", f"must be one of {', '.join(TRANSPORTS)}"))
+    pem_fault = find_pem_fault(stream.ca_pem) if stream.ca_pem else ""
+    if pem_fault:
+        faults.append(Fault(f"{name}.ca_pem", pem_fault))
     if len(stream.url) > MAX_URL_CHARS:
         return [*faults, Fault(f"{name}.url", f"is longer than {MAX_URL_CHARS} characters")]
     if any(ord(char) <= 0x20 or ord(char) == 0x7F for char in stream.url):

@@ -6,17 +6,18 @@ A sheet is taken over completely or not at all: `plan_import` finds every fault 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from vedette.camera.faults import InvalidCameraError
 from vedette.camera.inventory import (
     AddressPolicy,
     AnalysisSettings,
     Camera,
     CameraSettings,
-    InvalidCameraError,
     Login,
     RecordMode,
     StreamSettings,
     check_settings,
 )
+from vedette.camera.sheet_recording import format_retention, read_recording_cells
 from vedette.core.errors import InvalidInputError
 
 COLUMNS = (
@@ -30,6 +31,8 @@ COLUMNS = (
     "user",
     "password",
     "record",
+    "mode",
+    "retention_days",
     "detector",
     "fps",
 )
@@ -84,10 +87,14 @@ class ImportPlan:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did. `imported` is False when a row was refused: then nothing was changed."""
+    """What an import did. `imported` is False when a row was refused: then nothing was changed.
+
+    `weakenings` has, for each camera, what is protected less than before.
+    """
 
     imported: bool
     rows: tuple[ImportedRow, ...]
+    weakenings: tuple[tuple[Camera, str], ...] = ()
 
 
 def check_heading(columns: Sequence[str]) -> None:
@@ -117,6 +124,8 @@ def camera_cells(camera: Camera) -> dict[str, str]:
         "user": camera.user,
         "password": "",
         "record": settings.record.value,
+        "mode": settings.recording.plan.mode.value,
+        "retention_days": format_retention(settings.recording),
         "detector": settings.analysis.detector,
         "fps": f"{settings.analysis.fps:g}",
     }
@@ -177,7 +186,7 @@ def _read_settings(cells: Mapping[str, str], camera: Camera | None) -> CameraSet
     base = camera.settings if camera else CameraSettings(name="", main=StreamSettings(""))
     transport = cells.get("transport") or base.main.transport
     verify_tls = _read_bool("verify_tls", cells.get("verify_tls", ""), default=base.main.verify_tls)
-    main = StreamSettings(cells.get("main_url", ""), transport, verify_tls)
+    main = replace(base.main, url=cells.get("main_url", ""), transport=transport, verify_tls=verify_tls)
     sub_url = cells.get("sub_url", base.sub.url if base.sub else "")
     return replace(
         base,
@@ -185,7 +194,8 @@ def _read_settings(cells: Mapping[str, str], camera: Camera | None) -> CameraSet
         group=cells.get("group", base.group),
         enabled=_read_bool("enabled", cells.get("enabled", ""), default=base.enabled),
         main=main,
-        sub=StreamSettings(sub_url, transport, verify_tls) if sub_url else None,
+        sub=StreamSettings(sub_url, transport, verify_tls, base.sub.ca_pem if base.sub else "") if sub_url else None,
+        recording=read_recording_cells(cells.get("mode", ""), cells.get("retention_days", ""), base.recording),
         record=_read_record(cells.get("record", ""), base.record),
         analysis=_read_analysis(cells, base.analysis),
     )

@@ -8,7 +8,10 @@ from vedette.core.media import StreamRole
 
 @dataclass(frozen=True, slots=True)
 class StreamFacts:
-    """What is known of a stream now. `state` is a `StreamState`, or `unknown` when nobody could be asked."""
+    """What is known of a stream now. `state` is a `StreamState`, or `unknown` when nobody could be asked.
+
+    Packets are counted since the stream was connected; `jitter_s` as in RFC 3550.
+    """
 
     state: str
     since_ns: int | None = None
@@ -20,6 +23,11 @@ class StreamFacts:
     height: int = 0
     fps: float = 0.0
     bitrate_bps: int = 0
+    packets: int = 0
+    packets_lost: int = 0
+    packets_reordered: int = 0
+    packets_duplicated: int = 0
+    jitter_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,11 +44,13 @@ class TlsSettings:
     Attributes:
         verify: False only where an administrator allowed it for this camera.
         ca_file: PEM of the authority; empty: the system's.
+        ca_pem: The same as text, trusted beside `ca_file`.
         client_certificate: PEM with certificate and key for cameras that want one.
     """
 
     verify: bool = True
     ca_file: str = ""
+    ca_pem: str = ""
     client_certificate: str = ""
 
 
@@ -59,12 +61,13 @@ def make_tls_context(settings: TlsSettings) -> ssl.SSLContext:
         BadUrlError: a certificate file cannot be read.
     """
     try:
-        context = ssl.create_default_context(cafile=settings.ca_file or None)
+        context = ssl.create_default_context(cafile=settings.ca_file or None, cadata=settings.ca_pem or None)
         if settings.client_certificate:
             context.load_cert_chain(settings.client_certificate)
     except (OSError, ssl.SSLError) as exc:
         name = Path(settings.ca_file or settings.client_certificate).name
-        raise BadUrlError(f"the certificate file {name} cannot be read") from exc
+        what = f"the certificate file {name}" if name else "the certificate given for this camera"
+        raise BadUrlError(f"{what} cannot be read") from exc
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if not settings.verify:
         context.check_hostname = False

@@ -20,6 +20,7 @@ class StreamSource:
         transport: `auto` | `tcp` | `udp`.
         verify_tls: False only where an administrator allowed it for this camera; shown everywhere.
         ca_file: PEM of the authority that signs the camera's certificate; empty: the system's.
+        ca_pem: The same as text, as an administrator gave it for this camera; trusted beside it.
     """
 
     role: StreamRole
@@ -28,6 +29,7 @@ class StreamSource:
     transport: str = "auto"
     verify_tls: bool = True
     ca_file: str = ""
+    ca_pem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

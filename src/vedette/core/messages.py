@@ -148,6 +148,10 @@ class EventObserved:
     explanation: tuple[Measure, ...] = ()
     release: str = ""
     configuration: str = ""
+    detail: str = ""
+    """In words what the fields do not say: which volume, what changed."""
+    caused_by: str = ""
+    """User whose action it is about; he cannot acknowledge it himself."""
 
 
 @dataclass(frozen=True, slots=True)

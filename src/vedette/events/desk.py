@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 
-from vedette.core.errors import ConflictError, NotFoundError
+from vedette.core.errors import ConflictError, ForbiddenError, NotFoundError
 from vedette.events.hub import EventHub, EventNews
 from vedette.events.ports import EventStore, PictureReader
 from vedette.events.records import EventFilter, EventRecord
@@ -14,6 +14,12 @@ class AlreadyAcknowledgedError(ConflictError):
     """Somebody was first."""
 
     code = "already_acknowledged"
+
+
+class OwnChangeError(ForbiddenError):
+    """The event is about what this user did: somebody else has to look at it."""
+
+    code = "own_change"
 
 
 class EventDesk:
@@ -46,7 +52,10 @@ class EventDesk:
         Raises:
             NotFoundError: there is none with this id.
             AlreadyAcknowledgedError: somebody was first; the error says who.
+            OwnChangeError: the event is about what this user did.
         """
+        if by == (await self.find_event(event_id)).fact.caused_by:
+            raise OwnChangeError("this event is about your own change", "Somebody else has to acknowledge it.")
         was_new = await self._events.acknowledge(event_id, by, self._clock.utc_ns(), note)
         record = await self.find_event(event_id)
         if not was_new:

@@ -13,6 +13,7 @@ from vedette.adapters.database_cameras import SqlCameraStore, SqlSettings
 from vedette.adapters.database_events import SqlEventStore
 from vedette.adapters.database_history import SqlHistoryStore
 from vedette.adapters.database_identity import SqlAuditStore, SqlIdentityStore
+from vedette.adapters.database_storage import SqlExportUsage
 from vedette.adapters.machine import LocalMachine
 from vedette.adapters.picture_reader import FilePictureReader
 from vedette.adapters.recorder_live import RecorderLiveStates
@@ -26,8 +27,10 @@ from vedette.adapters.xlsx_inventory import XlsxSheets
 from vedette.api.footage_desk import FootageDesk
 from vedette.api.gate import Gate, RequestLimits
 from vedette.api.guard import Watch
+from vedette.api.ledger_desk import LedgerDesk
 from vedette.api.ports import GatewayPorts
 from vedette.api.sockets import OpenSockets
+from vedette.api.storage_desk import StorageDesk
 from vedette.api.streaming_ports import StreamingPorts
 from vedette.api.system_desk import SystemDesk, SystemSources
 from vedette.camera.administration import CameraAdministration
@@ -35,16 +38,19 @@ from vedette.camera.dispatch import AssignmentDispatcher
 from vedette.camera.factory import SourceFactory
 from vedette.camera.inventory import AddressPolicy, Login, StreamSettings
 from vedette.camera.probe import ProbeReport, probe_stream
-from vedette.core.assignment import StreamSource, VolumeAssignment
+from vedette.core.assignment import StreamSource
 from vedette.core.media import StreamRole
 from vedette.events.desk import EventDesk
 from vedette.events.history import History
 from vedette.events.hub import EventHub
+from vedette.events.own_events import OwnEvents
 from vedette.identity.accounts import Accounts
 from vedette.identity.audit import AuditTrail
+from vedette.identity.export_limits import ExportLimits
 from vedette.identity.logins import Logins
 from vedette.identity.passwords import PasswordHasher
 from vedette.identity.tokens import Tokens
+from vedette.node.gateway_storage import Changes, StorageParts, build_storage, find_roots
 from vedette.recording.reader import FootageReader
 from vedette.runtime.clock import Clock
 from vedette.runtime.process import ensure_node_key
@@ -55,7 +61,6 @@ StreamingOpener = Callable[
     [NodeSettings, FootageReader, CameraAdministration, Clock], AbstractAsyncContextManager[StreamingPorts]
 ]
 GROUP = "history"
-DEFAULT_VOLUME = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,12 @@ class SourceProber:
 
     async def probe(self, stream: StreamSettings, login: Login) -> ProbeReport:
         source = StreamSource(
-            StreamRole.MAIN, stream.url, record=False, transport=stream.transport, verify_tls=stream.verify_tls
+            StreamRole.MAIN,
+            stream.url,
+            record=False,
+            transport=stream.transport,
+            verify_tls=stream.verify_tls,
+            ca_pem=stream.ca_pem,
         )
         return await probe_stream(self._factory, source, login.user, login.password, self._clock)
 
@@ -102,13 +112,15 @@ async def open_parts(
         roles = {role: RoleClient(role, paths.socket(role)) for role in ("recorder", "analyzer", "supervisor")}
         for client in roles.values():
             stack.push_async_callback(client.close)
-        reader = FootageReader(
-            lambda: (path for path in paths.volumes.iterdir() if path.is_dir()), SqliteRecordingCatalog, clock.utc_ns
-        )
+        changed = Changes()
+        storage = build_storage(settings, clock, database, changed.announce)
+        await storage.volumes.list_known()
+        reader = FootageReader(lambda: find_roots(paths, storage.volumes), SqliteRecordingCatalog, clock.utc_ns)
         stack.callback(reader.close)
-        outside = _Outside(database, roles, reader, SqliteConsumer(paths.bus, GROUP, clock))
+        outside = _Outside(database, roles, reader, SqliteConsumer(paths.bus, GROUP, clock), storage)
         stack.callback(outside.consumer.close)
         core = _build_core(settings, clock, outside, hasher or PasswordHasher())
+        changed.listen(core.dispatcher.announce)
         streaming = await stack.enter_async_context(open_streaming(settings, reader, core.cameras, clock))
         yield _build(settings, clock, outside, core, streaming, limits)
 
@@ -121,6 +133,7 @@ class _Outside:
     roles: dict[str, RoleClient]
     reader: FootageReader
     consumer: SqliteConsumer
+    storage: StorageParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +160,8 @@ def _build_core(settings: NodeSettings, clock: Clock, outside: _Outside, hasher:
         versions=SqlSettings(database),
         recorder=outside.roles["recorder"],
         analyzer=outside.roles["analyzer"],
-        volumes=(VolumeAssignment(str(paths.volumes / DEFAULT_VOLUME), settings.volume_max_bytes),),
+        volumes=outside.storage.volumes,
+        holds=outside.storage.holds,
         clock=clock,
     )
     return _Core(
@@ -204,6 +218,18 @@ def _build(
         footage=FootageDesk(index=outside.reader, events=events, history=history),
         system=system,
         streaming=streaming,
+        volumes=outside.storage.volumes,
+        holds=outside.storage.holds,
+        storage=StorageDesk(
+            volumes=outside.storage.volumes,
+            holds=outside.storage.holds,
+            cameras=core.cameras,
+            recorder=statuses["recorder"],
+            footage=outside.reader,
+        ),
+        ledger=LedgerDesk(outside.reader),
+        alarms=OwnEvents(events=events, hub=hub, clock=clock),
+        export_limits=ExportLimits(SqlExportUsage(database), clock),
     )
     gate = Gate(logins=core.logins, audit=core.audit, clock=clock, limits=limits)
     return GatewayParts(

@@ -240,9 +240,9 @@ def make_source_maker(
     return make_source
 
 
-def _connection(terms: StreamTerms) -> tuple[str, str, bool, str, str]:
+def _connection(terms: StreamTerms) -> tuple[str, str, bool, str, str, str]:
     source = terms.source
-    return source.url, source.transport, source.verify_tls, source.ca_file, terms.credentials
+    return source.url, source.transport, source.verify_tls, source.ca_file, source.ca_pem, terms.credentials
 
 
 def _stagger_90k(key: StreamKey) -> int:

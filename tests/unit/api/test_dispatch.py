@@ -8,9 +8,11 @@ from dataclasses import replace
 from vedette.camera.assignment_plan import plan_analyzer_assignment, plan_recorder_assignment
 from vedette.camera.dispatch import AssignmentDispatcher
 from vedette.camera.inventory import AnalysisSettings, Camera, CameraSettings, RecordMode, StreamSettings
+from vedette.camera.recording_terms import RecordingTerms
 from vedette.core.assignment import AnalyzerAssignment, RecorderAssignment, VolumeAssignment
 from vedette.core.errors import UnavailableError
 from vedette.core.media import StreamRole
+from vedette.core.recording_plan import CalendarSpan, Hold, RecordingMode, RecordingPlan, RetentionTerm
 from vedette.testing.clock import SimulatedClock
 
 DOOR = Camera(
@@ -44,6 +46,19 @@ class Cameras:
         return list(self.cameras)
 
 
+class Storage:
+    """Volumes and holds as they are now."""
+
+    def __init__(self) -> None:
+        self.holds: list[Hold] = []
+
+    async def list_assignments(self) -> list[VolumeAssignment]:
+        return [VOLUME]
+
+    async def list_active(self) -> list[Hold]:
+        return list(self.holds)
+
+
 class Counter:
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
@@ -55,11 +70,18 @@ class Counter:
 
 @asynccontextmanager
 async def running(
-    recorder: FlakyRole, analyzer: FlakyRole, cameras: Cameras
+    recorder: FlakyRole, analyzer: FlakyRole, cameras: Cameras, storage: Storage | None = None
 ) -> AsyncIterator[tuple[AssignmentDispatcher, SimulatedClock]]:
     clock = SimulatedClock()
+    storage = storage or Storage()
     dispatcher = AssignmentDispatcher(
-        inventory=cameras, versions=Counter(), recorder=recorder, analyzer=analyzer, volumes=(VOLUME,), clock=clock
+        inventory=cameras,
+        versions=Counter(),
+        recorder=recorder,
+        analyzer=analyzer,
+        volumes=storage,
+        holds=storage,
+        clock=clock,
     )
     task = asyncio.create_task(dispatcher.run())
     await clock.advance(0)
@@ -94,6 +116,20 @@ async def test_change_is_sent_at_once_with_a_higher_version_and_repeated_each_mi
         assert len(recorder.taken) == 3
 
 
+async def test_hold_reaches_the_recorder_at_once_and_leaves_with_its_release() -> None:
+    recorder, storage = FlakyRole(), Storage()
+    async with running(recorder, FlakyRole(), Cameras(), storage) as (dispatcher, clock):
+        storage.holds.append(Hold("01JD5Q8Z3M6V1T9W4X7Y2B0C8H", DOOR.id, 1, 2, "theft"))
+        dispatcher.announce()
+        await clock.advance(0)
+        storage.holds.clear()
+        dispatcher.announce()
+        await clock.advance(0)
+    assignments = [taken for taken in recorder.taken if isinstance(taken, RecorderAssignment)]
+    assert [len(taken.holds) for taken in assignments] == [0, 1, 0]
+    assert all(taken.volumes == (VOLUME,) for taken in assignments)
+
+
 async def test_change_during_a_retry_wait_does_not_wait_for_it() -> None:
     recorder = FlakyRole(refusals=1)
     async with running(recorder, FlakyRole(), Cameras()) as (dispatcher, clock):
@@ -113,6 +149,18 @@ def test_recorder_gets_every_stream_of_enabled_cameras_and_sealed_logins() -> No
         (StreamRole.SUB, True),
     ]
     assert plan_recorder_assignment(1, [], []).cameras == ()
+
+
+def test_recorder_gets_plan_retention_volumes_and_authority_of_each_camera() -> None:
+    night = CalendarSpan((0, 1), 0, 360, RecordingMode.MOTION)
+    terms = RecordingTerms(
+        RecordingPlan(calendar=(night,)), (RetentionTerm(RecordingMode.MOTION, 7, 30),), ("archive", "main")
+    )
+    main = replace(DOOR.settings.main, ca_pem="PEM")
+    camera = replace(DOOR, settings=replace(DOOR.settings, recording=terms, main=main))
+    planned = plan_recorder_assignment(1, [camera], [VOLUME]).cameras[0]
+    assert (planned.plan, planned.retention, planned.volumes) == (terms.plan, terms.retention, terms.volumes)
+    assert [stream.ca_pem for stream in planned.streams] == ["PEM", ""]
 
 
 def test_analyzer_gets_a_stream_that_exists_and_no_camera_without_detector() -> None:

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from vedette.adapters.xlsx_inventory import read_sheet, write_sheet
+from vedette.camera.faults import InvalidCameraError
 from vedette.camera.inventory import (
     AddressPolicy,
     Camera,
     CameraSettings,
-    InvalidCameraError,
     Login,
     RecordMode,
     StreamSettings,

@@ -16,6 +16,7 @@ from vedette.api.convert_cameras import (
 )
 from vedette.api.features import feature_router
 from vedette.api.ports import (
+    AlarmsPort,
     AuditPort,
     CallerPort,
     CamerasPort,
@@ -39,6 +40,7 @@ from vedette.api.schemas.cameras import (
 from vedette.api.schemas.common import Id, Page
 from vedette.camera.administration import describe_change
 from vedette.camera.inventory import Login, StreamSettings
+from vedette.camera.protection import find_weakenings
 from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.core.media import StreamRole
 from vedette.identity.audit import Outcome
@@ -105,7 +107,7 @@ async def test_camera(
     body: ProbeIn, caller: CallerPort, cameras: CamerasPort, prober: ProberPort, audit: AuditPort
 ) -> ProbeOut:
     """Connects to an address and says what it carries, or why it fails. Nothing is stored."""
-    given = StreamSettings(url=body.url, transport=body.transport, verify_tls=body.verify_tls)
+    given = StreamSettings(body.url, body.transport, body.verify_tls, body.ca_pem)
     stream, login = cameras.check_address(given, Login(body.user, body.password.get_secret_value()))
     report = await prober.probe(stream, login)
     outcome = Outcome.DONE if report.ok else Outcome.FAILED
@@ -143,17 +145,25 @@ async def export_cameras(cameras: CamerasPort, sheets: SheetsPort) -> Response:
 @router.post("/cameras/import", openapi_extra=_SHEET_BODY)
 @allows(Permission.CAMERA_CONFIGURE, max_body_bytes=MAX_SHEET_BYTES)
 async def import_cameras(
-    request: Request, caller: CallerPort, cameras: CamerasPort, sheets: SheetsPort, audit: AuditPort
+    request: Request,
+    caller: CallerPort,
+    cameras: CamerasPort,
+    sheets: SheetsPort,
+    audit: AuditPort,
+    alarms: AlarmsPort,
 ) -> ImportOut:
     """Takes over a sheet, all of it or nothing, and reports row by row. Rows are matched by name."""
     rows = await asyncio.to_thread(sheets.read_sheet, await request.body())
-    report = import_out(await cameras.import_rows(rows))
+    done = await cameras.import_rows(rows)
+    report = import_out(done)
     await audit.record(
         caller,
         "camera.import",
         outcome=Outcome.DONE if report.imported else Outcome.FAILED,
         detail=f"{report.added} added, {report.changed} changed, {report.refused} refused",
     )
+    for camera, weakening in done.weakenings:
+        await alarms.tell_weakenings(caller.name, camera.id, [weakening])
     return report
 
 
@@ -173,20 +183,26 @@ async def change_camera(
     cameras: CamerasPort,
     live: LiveStatesPort,
     audit: AuditPort,
+    alarms: AlarmsPort,
 ) -> CameraOut:
     """Changes a camera. An absent user and password stay as they are."""
     settings, login = merge_patch(await cameras.find_camera(camera_id), body)
     before, after = await cameras.change_camera(camera_id, settings, login)
     await audit.record(caller, "camera.change", camera_id, detail=describe_change(before, after))
+    await alarms.tell_weakenings(caller.name, camera_id, find_weakenings(before, after))
     return camera_out(after, await live.read_live_facts())
 
 
 @router.delete("/cameras/{camera_id}", status_code=204)
 @allows(Permission.CAMERA_CONFIGURE)
-async def remove_camera(camera_id: CameraId, caller: CallerPort, cameras: CamerasPort, audit: AuditPort) -> None:
+async def remove_camera(
+    camera_id: CameraId, caller: CallerPort, cameras: CamerasPort, audit: AuditPort, alarms: AlarmsPort
+) -> None:
     """Removes a camera from the inventory. Its recordings and events stay."""
     camera = await cameras.remove_camera(camera_id)
     await audit.record(caller, "camera.remove", camera_id, detail=camera.settings.name)
+    told = [f"{camera.settings.name} {text}" for text in find_weakenings(camera, None)]
+    await alarms.tell_weakenings(caller.name, camera_id, told)
 
 
 @router.post("/cameras/{camera_id}/test")

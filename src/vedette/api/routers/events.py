@@ -13,6 +13,7 @@ from vedette.api.ports import AuditPort, CallerPort, EventsPort
 from vedette.api.schemas.common import Id, Page, When
 from vedette.api.schemas.events import AcknowledgeIn, EventOut
 from vedette.api.times import to_ns
+from vedette.events.kinds import check_kinds
 from vedette.events.records import EventFilter, EventState
 from vedette.identity.permissions import Permission
 
@@ -33,7 +34,8 @@ async def list_events(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: Annotated[str | None, Query(max_length=128)] = None,
 ) -> Page[EventOut]:
-    """Lists events, newest first. `camera` and `kind` may be repeated."""
+    """Lists events, newest first. `camera` and `kind` may be repeated; an unknown kind is refused."""
+    check_kinds(kind or ())
     wanted = EventFilter(
         cameras=tuple(camera or ()),
         kinds=tuple(kind or ()),

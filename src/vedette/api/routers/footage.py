@@ -11,12 +11,13 @@ from fastapi.responses import StreamingResponse
 from vedette.api.access import allows
 from vedette.api.byte_range import read_byte_range
 from vedette.api.features import feature_router
-from vedette.api.ports import AuditPort, CallerPort, CamerasPort
+from vedette.api.ports import AuditPort, CallerPort, CamerasPort, ExportLimitsPort
 from vedette.api.schemas.common import Id, When
 from vedette.api.streaming_ports import FootageMediaPort
 from vedette.api.times import check_range, to_ns
 from vedette.core.media import StreamRole
 from vedette.core.time import format_utc
+from vedette.identity.export_limits import check_purpose
 from vedette.identity.permissions import Permission
 from vedette.streaming.download import Selection
 from vedette.streaming.stream_choice import StreamChoice
@@ -28,7 +29,9 @@ From = Annotated[When, Query(alias="from")]
 To = Annotated[When, Query()]
 Stream = Annotated[StreamChoice, Query()]
 Ns = Annotated[int, Path(ge=0, lt=1 << 62)]
-Purpose = Annotated[str, Query(max_length=500, description="Why; written into the audit trail.")]
+Purpose = Annotated[
+    str, Query(max_length=500, description="Why; written into the audit trail. Needed from people, not from tokens.")
+]
 _PRIVATE = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
 
 
@@ -70,26 +73,33 @@ async def download_mp4(
     cameras: CamerasPort,
     caller: CallerPort,
     audit: AuditPort,
+    limits: ExportLimitsPort,
     request: Request,
     from_: From,
     to: To,
     stream: Stream = StreamChoice.AUTO,
     purpose: Purpose = "",
 ) -> Response:
-    """MP4 of a range. It shows exactly from `from` on and closes up over gaps; `X-Vedette-Gaps` names them."""
+    """MP4 of a range. It shows exactly from `from` on and closes up over gaps; `X-Vedette-Gaps` names them.
+
+    People say why (`purpose`); every download counts towards the day's limit.
+    """
     from_ns, to_ns_ = to_ns(from_), to_ns(to)
     check_range(from_ns, to_ns_)
+    purpose = check_purpose(caller, purpose)
     camera = await cameras.find_camera(camera_id)
     file = await footage.plan_mp4(camera_id, stream, from_ns, to_ns_)
     size_bytes = file.download.size_bytes
     wanted = read_byte_range(request.headers.get("range"), size_bytes)
+    start, end = wanted or (0, size_bytes)
+    # The rest of a broken download is no new job; its bytes count all the same.
+    await limits.check_and_count(caller, jobs=int(start == 0), size_bytes=end - start)
     detail = _describe_export("mp4", from_ns, to_ns_, purpose)
     await audit.record(caller, "recording.export", camera_id, detail=detail)
     headers = _download_headers(camera.settings.name, file.selection, "mp4") | {"Accept-Ranges": "bytes"}
     if wanted is None:
         headers["Content-Length"] = str(size_bytes)
         return StreamingResponse(file.download.stream(), media_type="video/mp4", headers=headers)
-    start, end = wanted
     headers |= {"Content-Length": str(end - start), "Content-Range": f"bytes {start}-{end - 1}/{size_bytes}"}
     return StreamingResponse(file.download.stream(start, end), 206, media_type="video/mp4", headers=headers)
 
@@ -102,16 +112,19 @@ async def download_mkv(
     cameras: CamerasPort,
     caller: CallerPort,
     audit: AuditPort,
+    limits: ExportLimitsPort,
     from_: From,
     to: To,
     stream: Stream = StreamChoice.AUTO,
     purpose: Purpose = "",
 ) -> Response:
-    """Matroska of a range; starts at the key frame before `from`."""
+    """Matroska of a range; starts at the key frame before `from`. Purpose and limit as for MP4."""
     from_ns, to_ns_ = to_ns(from_), to_ns(to)
     check_range(from_ns, to_ns_)
+    purpose = check_purpose(caller, purpose)
     camera = await cameras.find_camera(camera_id)
     file = await footage.plan_mkv(camera_id, stream, from_ns, to_ns_)
+    await limits.check_and_count(caller, size_bytes=sum(one.size_bytes for one in file.selection.fragments))
     detail = _describe_export("mkv", from_ns, to_ns_, purpose)
     await audit.record(caller, "recording.export", camera_id, detail=detail)
     blocks: Iterator[bytes] = file.blocks

@@ -9,6 +9,7 @@ from vedette.api.schemas.common import Answer, Id, Request, Utc
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
 Record = Literal["main", "sub", "both", "none"]
 Transport = Literal["auto", "tcp", "udp"]
+CA_PEM = "Authority that signs the camera's certificate, as PEM text; empty: the system's."
 Point = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
@@ -16,6 +17,7 @@ class StreamIn(Request):
     url: Url
     transport: Transport = "auto"
     verify_tls: bool = True
+    ca_pem: Annotated[str, Field(max_length=65_536, description=CA_PEM)] = ""
 
 
 class StreamOut(Answer):
@@ -24,6 +26,7 @@ class StreamOut(Answer):
     url: str
     transport: Transport
     verify_tls: bool
+    ca_pem: str
 
 
 class AnalysisIn(Request):
@@ -69,7 +72,10 @@ class CameraPatch(Request):
 
 
 class StreamLive(Answer):
-    """What a stream does now. `state` is `unknown` when the recorder cannot be asked."""
+    """What a stream does now. `state` is `unknown` when the recorder cannot be asked.
+
+    Packets are counted since it was connected; the jitter is RFC 3550's.
+    """
 
     state: Literal["connecting", "online", "stalled", "offline", "disabled", "unknown"]
     since: Utc | None
@@ -81,6 +87,11 @@ class StreamLive(Answer):
     height: int
     fps: float
     bitrate_bps: int
+    packets: int
+    packets_lost: int
+    packets_reordered: int
+    packets_duplicated: int
+    jitter_s: float
 
 
 class CameraLive(Answer):
@@ -113,6 +124,7 @@ class ProbeIn(Request):
     password: Annotated[SecretStr, Field(max_length=256)] = SecretStr("")
     transport: Transport = "auto"
     verify_tls: bool = True
+    ca_pem: Annotated[str, Field(max_length=65_536, description=CA_PEM)] = ""
 
 
 class ProbeStep(Answer):

@@ -16,7 +16,7 @@ class MeasureOut(Answer):
 
 
 class EventOut(Answer):
-    """Something that was observed. `to` is null while it lasts."""
+    """Something that was observed. `to` is null while it lasts; `camera_id` is empty when it concerns no camera."""
 
     id: str
     camera_id: str
@@ -37,6 +37,7 @@ class EventOut(Answer):
     acknowledged_by: str | None
     acknowledged_at: Utc | None
     note: str
+    detail: str
 
 
 class AcknowledgeIn(Request):

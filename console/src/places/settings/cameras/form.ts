@@ -13,6 +13,8 @@ export interface CameraForm {
   record: Camera["record"];
   transport: Camera["main"]["transport"];
   checksCertificate: boolean;
+  /** Authority that signed the camera's certificate, as PEM text; empty: the system's. */
+  caPem: string;
   isEnabled: boolean;
   detector: string;
 }
@@ -27,6 +29,7 @@ export const EMPTY_FORM: CameraForm = {
   record: "main",
   transport: "auto",
   checksCertificate: true,
+  caPem: "",
   isEnabled: true,
   detector: "auto",
 };
@@ -42,6 +45,7 @@ export function formOf(camera: Camera): CameraForm {
     record: camera.record,
     transport: camera.main.transport,
     checksCertificate: camera.main.verify_tls,
+    caPem: camera.main.ca_pem,
     isEnabled: camera.enabled,
     detector: camera.analysis.detector,
   };
@@ -79,7 +83,7 @@ function safeDecode(text: string): string {
 }
 
 export function bodyOf(form: CameraForm, before: Camera | null): CameraInput {
-  const stream = { transport: form.transport, verify_tls: form.checksCertificate };
+  const stream = { transport: form.transport, verify_tls: form.checksCertificate, ca_pem: form.caPem.trim() };
   const analysis = before?.analysis ?? { classes: [], fps: 15, stream: "sub" as const };
   const hasSub = form.subUrl.trim() !== "";
   return {
@@ -102,5 +106,6 @@ export function probeOf(form: CameraForm): ProbeInput {
     password: form.password,
     transport: form.transport,
     verify_tls: form.checksCertificate,
+    ca_pem: form.caPem.trim(),
   };
 }

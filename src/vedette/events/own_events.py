@@ -1,0 +1,45 @@
+"""Events that the gateway itself makes, because of what a user did.
+
+No single user may stop a recording or shorten its retention unseen (AR11): everybody who may see events is shown
+it, and whoever caused it cannot acknowledge it. Design: docs/design/events.md.
+"""
+
+from collections.abc import Sequence
+
+from vedette.core.messages import EventObserved
+from vedette.events.hub import EventHub
+from vedette.events.ports import EventStore
+from vedette.runtime.clock import Clock, new_id
+
+PROTECTION_REDUCED = "protection_reduced"
+MAX_DETAIL_CHARS = 500
+
+
+class OwnEvents:
+    """Writes such events and shows them at once."""
+
+    def __init__(self, *, events: EventStore, hub: EventHub, clock: Clock) -> None:
+        self._events = events
+        self._hub = hub
+        self._clock = clock
+
+    async def tell_weakenings(self, user: str, camera_id: str, weakenings: Sequence[str]) -> None:
+        """Tells what is protected less than before; nothing when there is nothing.
+
+        `camera_id` is empty when it concerns no single camera.
+        """
+        if not weakenings:
+            return
+        now_ns = self._clock.utc_ns()
+        fact = EventObserved(
+            event_id=new_id(self._clock),
+            camera_id=camera_id,
+            kind=PROTECTION_REDUCED,
+            from_ns=now_ns,
+            to_ns=now_ns,
+            object_class="",
+            confidence=1.0,
+            detail=f"{user}: {'; '.join(weakenings)}"[:MAX_DETAIL_CHARS],
+            caused_by=user,
+        )
+        self._hub.publish_nowait(await self._events.put(fact))
