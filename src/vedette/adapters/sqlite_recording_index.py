@@ -17,6 +17,7 @@ from vedette.core.errors import StorageError
 from vedette.core.footage_facts import FootageFact, GapClosed, SegmentClosed, SegmentRetired
 from vedette.core.media import StreamRole
 from vedette.core.recording_plan import RecordingMode
+from vedette.recording.ledger import HOLE_NS
 from vedette.recording.records import GapRecord, SegmentRecord, StoredSegment, StreamKey, VolumeTotals
 
 SCHEMA_VERSION = 2
@@ -203,6 +204,8 @@ class SqliteRecordingIndex:
             connection.executemany("INSERT OR IGNORE INTO tombstones VALUES (?)", ids)
             for stream_id in {row[0] for row in rows}:
                 _expire_gaps(connection, stream_id)
+            for stream_id, *_, start_ns, end_ns in sorted(rows, key=lambda row: row[4]):
+                _note_expired(connection, stream_id, start_ns, end_ns)
             _write_journal(connection, [_retired(row, reason) for row in rows])
 
     def find_tombstones(self) -> list[str]:
@@ -262,6 +265,23 @@ def _expire_gaps(connection: sqlite3.Connection, stream_id: int) -> None:
             "DELETE FROM gaps WHERE stream_id = ? AND from_ns < ? AND to_ns <= ?",
             (stream_id, oldest_ns, oldest_ns),
         )
+
+
+def _note_expired(connection: sqlite3.Connection, stream_id: int, start_ns: int, end_ns: int) -> None:
+    """Footage deleted while older footage stays (kept longer, or a clock went back) leaves a gap that says so."""
+    older = "SELECT 1 FROM segments WHERE stream_id = ? AND start_ns < ? LIMIT 1"
+    if connection.execute(older, (stream_id, start_ns)).fetchone() is None:
+        return
+    before = connection.execute(
+        "SELECT from_ns, to_ns FROM gaps WHERE stream_id = ? AND reason = 'policy' AND from_ns <= ?"
+        " ORDER BY from_ns DESC LIMIT 1",
+        (stream_id, start_ns),
+    ).fetchone()
+    from_ns = before[0] if before is not None and before[1] >= start_ns - HOLE_NS else start_ns
+    connection.execute(
+        "INSERT INTO gaps VALUES (?, ?, ?, 'policy', 0) ON CONFLICT DO UPDATE SET to_ns = MAX(to_ns, excluded.to_ns)",
+        (stream_id, from_ns, end_ns),
+    )
 
 
 def _write_journal(connection: sqlite3.Connection, facts: Sequence[FootageFact]) -> None:

@@ -12,7 +12,8 @@ Promises, kept for any input (tests/unit/camera/test_time_mapping.py):
 - media time of a run starts at 0 and never jumps by more than the time that passed plus a second;
 - a jump of the camera's clock, or a step of ours, by more than a second starts a new run. When that happens
   between two key frames the old run is carried on by arrival times up to the next key frame: a run that
-  starts without one could not be decoded, and the pictures up to there would be lost.
+  starts without one could not be decoded, and the pictures up to there would be lost. After a step of ours
+  these pictures stay on the wall clock of before.
 """
 
 from collections import deque
@@ -136,6 +137,7 @@ class VideoTimeline:
         self._last_received_ns = 0
         self._last_mono_ns = 0
         self._wants_run = False
+        self._step_ns = 0
         self._report: SenderReport | None = None
 
     def report(self, report: SenderReport) -> None:
@@ -157,32 +159,35 @@ class VideoTimeline:
         """
         count = self._unwrapper.unwrap(rtp)
         line = self._line
-        if line is None or self._is_clock_stepped(received_at_ns, mono_ns):
+        if line is None:
             return self._start_run(count, rtp, received_at_ns, mono_ns)
+        self._note_step(received_at_ns, mono_ns)
+        line_ns = received_at_ns - self._step_ns
         pts_90k = self._scale(count - self._zero)
-        if pts_90k < self._last_pts_90k - _JUMP_90K or line.is_ahead(pts_90k, received_at_ns) or line.is_behind():
-            if is_key:
-                return self._start_run(count, rtp, received_at_ns, mono_ns)
-            line, pts_90k = self._bridge(count, received_at_ns, mono_ns)
-        elif is_key and self._wants_run:
+        has_jumped = pts_90k < self._last_pts_90k - _JUMP_90K or line.is_ahead(pts_90k, line_ns) or line.is_behind()
+        if is_key and (has_jumped or self._wants_run):
             return self._start_run(count, rtp, received_at_ns, mono_ns)
-        captured_ns = line.place(pts_90k, received_at_ns)
-        captured_ns = max(received_at_ns - JUMP_NS, min(received_at_ns + JUMP_NS, captured_ns))
+        if has_jumped:
+            line, pts_90k = self._bridge(count, line_ns, mono_ns)
+        captured_ns = line.place(pts_90k, line_ns)
+        captured_ns = max(line_ns - JUMP_NS, min(line_ns + JUMP_NS, captured_ns))
         captured_ns = max(self._last_captured_ns, captured_ns)
-        if captured_ns - received_at_ns > JUMP_NS:
-            return self._start_run(count, rtp, received_at_ns, mono_ns)
+        if captured_ns - line_ns > JUMP_NS:  # our clock went back bit by bit
+            self._step_ns -= captured_ns - line_ns
+            self._wants_run = True
         return self._keep(pts_90k, captured_ns, received_at_ns, mono_ns, rtp, starts_run=False)
 
     def captured_at(self, pts_90k: int, received_at_ns: int) -> int:
         """Places another track's media time of this run, within a second of its arrival."""
         if self._line is None:
             return received_at_ns
+        received_at_ns -= self._step_ns
         placed_ns = self._line.base_ns + ticks_to_ns(pts_90k)
         return max(received_at_ns - JUMP_NS, min(received_at_ns + JUMP_NS, placed_ns))
 
     def pts_of_arrival(self, received_at_ns: int) -> int | None:
         """Media time that an undelayed packet arriving now would have. None before the first video."""
-        return None if self._line is None else max(0, ns_to_ticks(received_at_ns - self._line.base_ns))
+        return None if self._line is None else max(0, ns_to_ticks(received_at_ns - self._step_ns - self._line.base_ns))
 
     def pts_of_camera_utc(self, utc_ns: int) -> int | None:
         """Media time at which the camera's own clock reads `utc_ns`. None without a sender report."""
@@ -206,9 +211,12 @@ class VideoTimeline:
     def _scale(self, count: int) -> int:
         return count if self._rate_hz == TICKS_PER_S else count * TICKS_PER_S // self._rate_hz
 
-    def _is_clock_stepped(self, received_at_ns: int, mono_ns: int) -> bool:
-        wall_ns = received_at_ns - self._last_received_ns
-        return abs(wall_ns - (mono_ns - self._last_mono_ns)) > JUMP_NS
+    def _note_step(self, received_at_ns: int, mono_ns: int) -> None:
+        """Notices a step of our own wall clock. The run's line stays on the clock of before."""
+        step_ns = received_at_ns - self._last_received_ns - (mono_ns - self._last_mono_ns)
+        if abs(step_ns) > JUMP_NS:
+            self._step_ns += step_ns
+            self._wants_run = True
 
     def _bridge(self, count: int, received_at_ns: int, mono_ns: int) -> tuple[CapturedLine, int]:
         """Carries the old run on over a jump, by the time that really passed."""
@@ -222,6 +230,7 @@ class VideoTimeline:
     def _start_run(self, count: int, rtp: int, received_at_ns: int, mono_ns: int) -> MappedTime:
         self._zero = count
         self._wants_run = False
+        self._step_ns = 0
         self._line = CapturedLine(0, received_at_ns)
         return self._keep(0, received_at_ns, received_at_ns, mono_ns, rtp, starts_run=True)
 

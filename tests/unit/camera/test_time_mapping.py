@@ -57,18 +57,22 @@ frames = st.lists(
 @example([(3600, 0, 0, True), (-100_000, 0, 0, False), (3600, 2 * S, 0, False), (3600, 0, -900_000_000, False)])
 def test_captured_never_decreases_within_a_run_and_never_strays_a_second(steps: list) -> None:
     timeline = VideoTimeline()
-    rtp, mono, offset = 0, S, START_NS
+    rtp, mono, offset, stepped = 0, S, START_NS, 0
     last: MappedTime | None = None
     for rtp_step, passed_ns, clock_step_ns, is_key in steps:
         rtp, mono, offset = rtp + rtp_step, mono + passed_ns, offset + clock_step_ns
+        stepped += abs(clock_step_ns)
         received = offset + mono
         at = timeline.map(rtp & 0xFFFFFFFF, received, mono, is_key=is_key)
-        assert abs(at.captured_at_ns - received) <= S
         if at.starts_run:
+            assert is_key or last is None
             assert at.pts_90k == 0
+            assert at.captured_at_ns == received
+            stepped = 0
         else:
             assert last is not None
             assert at.captured_at_ns >= last.captured_at_ns
+            assert abs(at.captured_at_ns - received) <= S + stepped
         last = at
 
 
@@ -121,10 +125,27 @@ def test_a_jump_on_a_key_frame_starts_the_run_there() -> None:
     assert [index for index, (at, _) in enumerate(run(items)) if at.starts_run] == [0, 150]
 
 
-def test_a_step_of_our_own_clock_starts_a_new_run_at_once() -> None:
-    items = steady(100)
-    items = items[:60] + [(rtp, at - 3600 * S, mono, key) for rtp, at, mono, key in items[60:]]
-    assert [index for index, (at, _) in enumerate(run(items)) if at.starts_run] == [0, 60]
+@pytest.mark.parametrize("step_s", [-3600, 3600, -2, 2])
+def test_a_step_of_our_own_clock_starts_a_new_run_at_the_next_key_frame(step_s: int) -> None:
+    items = steady(200)
+    items = items[:120] + [(rtp, at + step_s * S, mono, key) for rtp, at, mono, key in items[120:]]
+    mapped = run(items)
+    assert [index for index, (at, _) in enumerate(mapped) if at.starts_run] == [0, 150]
+    for (before, _), (after, _) in pairwise(mapped[100:150]):  # decodable, and on the wall clock of before
+        assert after.pts_90k - before.pts_90k == FRAME_90K
+        assert after.captured_at_ns - before.captured_at_ns == pytest.approx(FRAME_NS, abs=1_000_000)
+    at, received = mapped[150]
+    assert at.captured_at_ns == received
+
+
+def test_a_clock_that_goes_back_bit_by_bit_loses_no_picture() -> None:
+    back_ns = 0
+    items = []
+    for index, (rtp, at, mono, key) in enumerate(steady(400)):
+        back_ns += 900_000_000 if index % 10 == 5 else 0
+        items.append((rtp, at - back_ns, mono, key))
+    mapped = [at for at, _ in run(items)]
+    assert all(items[index][3] for index, at in enumerate(mapped) if at.starts_run)
 
 
 def test_rtp_wraps_without_a_trace() -> None:

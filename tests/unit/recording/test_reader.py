@@ -1,5 +1,7 @@
 """Finding and reading stored footage."""
 
+import sqlite3
+
 import pytest
 
 from tests.support.media import AAC, H264, START_NS, make_packets
@@ -171,9 +173,25 @@ def test_a_hole_that_nothing_explains_is_shown_as_unknown(tmp_path) -> None:
     recorder.close()
     rig.store.commit()
     ids = [segment.segment_id for segment in rig.index.find_oldest(10)]
-    rig.index.forget(ids[2:4], "space")
+    with sqlite3.connect(rig.volume.index) as connection:  # as a fault of ours or somebody's hand would
+        connection.execute("DELETE FROM segments WHERE segment_id IN (?, ?)", ids[2:4])
     (gap,) = rig.reader().find_gaps(*WHERE, at(0), at(12))
     assert (gap.from_ns, gap.to_ns, gap.reason) == (at(4), at(8), "unknown")
+
+
+def test_footage_that_expired_between_kept_footage_leaves_a_gap_by_policy(tmp_path) -> None:
+    rig = Rig(tmp_path / "v")
+    recorder = rig.recorder(target_s=2)
+    feed(recorder, make_packets(400))
+    recorder.close()
+    rig.store.commit()
+    ids = [segment.segment_id for segment in rig.index.find_oldest(10)]
+    rig.index.forget(ids[2:4], "expired")
+    rig.index.forget(ids[4:5], "space")
+    (gap,) = rig.reader().find_gaps(*WHERE, at(0), at(16))
+    assert (gap.from_ns, gap.to_ns, gap.reason, gap.frames_missing) == (at(4), at(10), "policy", 0)
+    rig.index.forget(ids[:2], "space")  # nothing older is left: the gap expires with its footage
+    assert rig.reader().find_gaps(*WHERE, at(0), at(16)) == []
 
 
 def test_footage_of_two_volumes_is_one_recording(tmp_path) -> None:
