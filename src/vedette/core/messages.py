@@ -47,6 +47,8 @@ class VolumeStateChanged:
     state: str
     reason: str
     at_ns: int
+    name: str = ""
+    """As people call it; a volume that cannot be opened has no id yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class StorageWarned:
     kind: str
     detail: str
     at_ns: int
+    name: str = ""
+    """Of the volume, as people call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,8 @@ class EventObserved:
     configuration: str = ""
     detail: str = ""
     """In words what the fields do not say: which volume, what changed."""
+    subject: str = ""
+    """What it is about when that is no camera: a volume, a process."""
     caused_by: str = ""
     """User whose action it is about; he cannot acknowledge it himself."""
 

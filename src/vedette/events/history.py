@@ -15,12 +15,17 @@ from vedette.core.messages import (
     MotionObserved,
     ProcessStateChanged,
     RecordingGapObserved,
+    RecordingStateChanged,
+    StorageWarned,
+    StreamAnomalyObserved,
     StreamStateChanged,
     VolumeStateChanged,
 )
 from vedette.events.hub import EventHub
 from vedette.events.ports import EventStore, HistoryStore
 from vedette.events.signal import KIND, SignalWatch
+from vedette.events.system_events import KINDS as SYSTEM_KINDS
+from vedette.events.system_events import SystemWatch
 from vedette.runtime.bus import Consumer
 from vedette.runtime.clock import Clock
 from vedette.runtime.log import get_logger
@@ -32,6 +37,9 @@ TOPICS = (
     ProcessStateChanged.TOPIC,
     ControlStateChanged.TOPIC,
     RecordingGapObserved.TOPIC,
+    VolumeStateChanged.TOPIC,
+    StorageWarned.TOPIC,
+    StreamAnomalyObserved.TOPIC,
 )
 TICK_S = 1.0
 RETRY_S = 5.0
@@ -49,6 +57,7 @@ class History:
         hub: EventHub,
         clock: Clock,
         watch: SignalWatch | None = None,
+        system: SystemWatch | None = None,
     ) -> None:
         self._consumer = consumer
         self._events = events
@@ -56,6 +65,7 @@ class History:
         self._hub = hub
         self._clock = clock
         self._watch = watch or SignalWatch()
+        self._system = system or SystemWatch()
         self._failing = False
         self._log = get_logger("events")
 
@@ -63,14 +73,20 @@ class History:
         """Runs until cancelled."""
         open_events = [record.fact for record in await self._events.find_open(KIND)]
         self._watch.restore(await self._history.list_stream_states(), open_events)
+        for kind in SYSTEM_KINDS:
+            self._system.restore(record.fact for record in await self._events.find_open(kind))
+        for state in await self._history.list_process_states():
+            self._system.observe(state, self._watch.covers)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._consume())
             group.create_task(self._tick())
 
     async def _consume(self) -> None:
         async for delivery in self._consumer.deliveries(TOPICS):
-            while not await self._is_kept(delivery.message):
-                await self._clock.sleep(RETRY_S)
+            # Derived once, written until it is kept: a retry must not count a fact twice.
+            derived = self._system.observe(delivery.message, self._watch.covers)
+            for fact in (delivery.message, *derived):
+                await self._keep_surely(fact)
             await self._consumer.commit(delivery)
 
     async def _tick(self) -> None:
@@ -81,9 +97,13 @@ class History:
             except StorageError as exc:
                 self._say_failing(exc)
                 continue
-            for fact in self._watch.decide(self._clock.utc_ns(), camera_ids):
-                while not await self._is_kept(fact):
-                    await self._clock.sleep(RETRY_S)
+            now_ns = self._clock.utc_ns()
+            for fact in (*self._watch.decide(now_ns, camera_ids), *self._system.decide(now_ns)):
+                await self._keep_surely(fact)
+
+    async def _keep_surely(self, fact: BusMessage) -> None:
+        while not await self._is_kept(fact):
+            await self._clock.sleep(RETRY_S)
 
     async def _is_kept(self, message: BusMessage) -> bool:
         """Writes one fact. Only a store that fails is retried; a mistake of ours propagates."""
@@ -117,5 +137,5 @@ class History:
                 await self._history.put_control_state(message)
             case RecordingGapObserved():
                 await self._history.put_gap(message)
-            case VolumeStateChanged():
-                pass  # the recorder's own status is fresher than the bus
+            case VolumeStateChanged() | StorageWarned() | StreamAnomalyObserved() | RecordingStateChanged():
+                pass  # no row of their own: the recorder's status is fresher; events come from `SystemWatch`

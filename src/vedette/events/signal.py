@@ -19,10 +19,11 @@ _GONE = frozenset({"offline", "stalled"})
 
 @dataclass(slots=True)
 class _Camera:
-    """`gone` has, for each stream that is not online, since when."""
+    """`gone` has, for each stream that is not online, since when; `told` the last event, ended or not."""
 
     gone: dict[str, StreamStateChanged] = field(default_factory=dict)
     event: EventObserved | None = None
+    told: EventObserved | None = None
 
 
 class SignalWatch:
@@ -37,7 +38,8 @@ class SignalWatch:
         for state in states:
             self.observe(state)
         for event in open_events:
-            self._cameras.setdefault(event.camera_id, _Camera()).event = event
+            camera = self._cameras.setdefault(event.camera_id, _Camera())
+            camera.event = camera.told = event
 
     def observe(self, fact: StreamStateChanged) -> None:
         """Takes a change of state. `connecting` after a loss is still a loss, on its own it is none."""
@@ -47,6 +49,12 @@ class SignalWatch:
         elif fact.state == "online":
             camera.gone.pop(fact.stream, None)
 
+    def covers(self, camera_id: str, from_ns: int, to_ns: int) -> bool:
+        """Whether the last loss of signal of a camera overlaps a time: a gap in it has been told."""
+        camera = self._cameras.get(camera_id)
+        told = camera.told if camera else None
+        return told is not None and told.from_ns < to_ns and (told.to_ns is None or from_ns < told.to_ns)
+
     def decide(self, now_ns: int, camera_ids: frozenset[str]) -> list[EventObserved]:
         """Returns events that begin or end now. Cameras not in `camera_ids` (removed, disabled) are let go."""
         news: list[EventObserved] = []
@@ -54,12 +62,13 @@ class SignalWatch:
             if camera_id not in camera_ids:
                 camera.gone.clear()
             if camera.event is not None and not camera.gone:
-                news.append(_ended(camera.event, now_ns))
+                camera.told = _ended(camera.event, now_ns)
+                news.append(camera.told)
                 camera.event = None
             elif camera.event is None and camera.gone:
                 first = min(camera.gone.values(), key=lambda fact: fact.at_ns)
                 if now_ns - first.at_ns >= self._patience_ns:
-                    camera.event = _begun(first, now_ns, self._patience_ns)
+                    camera.event = camera.told = _begun(first, now_ns, self._patience_ns)
                     news.append(camera.event)
             if camera_id not in camera_ids:
                 del self._cameras[camera_id]

@@ -121,7 +121,7 @@ class RecorderVolumes:
                 if isinstance(news, LostFootage):
                     losses.append(news)
                 else:
-                    self._tell(volume.volume.volume_id, volume.assignment.path, news.state, news.reason)
+                    self._tell(volume.volume.volume_id, volume.assignment, news.state, news.reason)
                     volume.state, volume.reason = news.state.value, news.reason
         return losses
 
@@ -137,16 +137,17 @@ class RecorderVolumes:
         except StorageError as error:
             known = self._missing.get(path)
             if known is None or known.reason != error.message:
-                self._tell(path, path, "failed", f"{error.message} {error.hint}".strip())
+                self._tell(path, assignment, "failed", f"{error.message} {error.hint}".strip())
             self._missing[path] = _Missing(assignment, error.message, self._clock.mono_ns() + _RETRY_NS)
         else:
             if self._missing.pop(path, None) is not None:
-                self._tell(self._open[path].volume.volume_id, path, "writable", "")
+                self._tell(self._open[path].volume.volume_id, assignment, "writable", "")
 
-    def _tell(self, volume_id: str, path: str, state: str, reason: str) -> None:
+    def _tell(self, volume_id: str, assignment: VolumeAssignment, state: str, reason: str) -> None:
         log = self._log.info if state == "writable" else self._log.error
-        log("volume changed", volume=path, state=state, reason=reason)
-        self._publisher.publish_nowait(VolumeStateChanged(volume_id, state, reason, self._clock.utc_ns()))
+        log("volume changed", volume=assignment.path, state=state, reason=reason)
+        told = VolumeStateChanged(volume_id, state, reason, self._clock.utc_ns(), assignment.name)
+        self._publisher.publish_nowait(told)
 
 
 def open_for_writing(assignment: VolumeAssignment, clock: Clock, log: Callable[..., object]) -> OpenVolume:
