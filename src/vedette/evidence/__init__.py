@@ -1,1 +1,1 @@
-"""Evidence: leaves, Merkle trees, signed checkpoints, export bundles, the offline verifier."""
+"""Footage that can be proven, offline, for ever. Design: docs/design/evidence.md."""

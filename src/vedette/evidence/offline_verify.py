@@ -1,0 +1,952 @@
+#!/usr/bin/env python3
+"""Checks a bundle of footage that Vedette handed out. Needs nothing but Python.
+
+    python3 -I verify.py [FOLDER or .zip] [--trust FINGERPRINT] [--json]
+
+Answers: 0 valid, 1 not valid, 3 cannot tell (whole, but signed by a key that nobody vouched for), 2 wrong usage.
+
+Every text is read, written anew and compared byte by byte, so there are no two spellings of one fact. All faults
+are collected. This file goes into every bundle as `verify.py`: it imports the standard library alone, and it is the
+one place of these formats, which the rest of Vedette imports. Design: docs/design/evidence.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import os
+import re
+import stat
+import struct
+import sys
+from typing import Any, BinaryIO, Callable, Iterable, Iterator  # noqa: UP035 -- also runs on older Python
+
+VALID, INVALID, USAGE, CANNOT_TELL = 0, 1, 2, 3
+CHUNK_BYTES = 1 << 20
+MOST_TEXT_BYTES = 256 << 20
+MOST_NOTE_BYTES = 1 << 16
+MOST_FILES = 1_000_000
+MOST_FAULTS = 100_000
+MOST_NESTING = 32
+UNTOLD_HOLE_NS = 2_000_000_000
+"""Shorter holes need no gap in the log: connections begin and end between pictures."""
+MARK_BYTES = 8
+MANIFEST, MANIFEST_NOTE, CHECKPOINT = "manifest.json", "manifest.note", "checkpoint"
+UNLISTED = (MANIFEST, MANIFEST_NOTE)
+_HEX64 = re.compile(r"[0-9a-f]{64}")
+_ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_DAY = re.compile(r"[0-9]{8}")
+_SITE = re.compile(r"vedette\.[0-9a-f]{16}")
+_PATH_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+Json = Any
+SignatureCheck = Callable[[bytes, bytes, bytes], bool]
+
+
+class WrongForm(Exception):  # noqa: N818 -- read by people in a traceback: says what is wrong
+    """A text is not what these formats allow. The message is for people."""
+
+
+# Canonical JSON: sorted keys, no blanks, integers, UTF-8. --------------------------------------------------------
+
+
+def encode_canonical(value: Json) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def parse_canonical(data: bytes, most_bytes: int = MOST_TEXT_BYTES) -> Json:
+    """Reads canonical JSON; any other spelling of the same facts raises WrongForm."""
+    if len(data) > most_bytes:
+        raise WrongForm(f"the text has {len(data)} bytes, {most_bytes} are allowed")
+    try:
+        value = json.loads(data.decode("utf-8"), parse_float=_no_float, parse_constant=_no_float)
+        _check_tree(value, MOST_NESTING)
+        again = encode_canonical(value)
+    except (ValueError, RecursionError, OverflowError) as exc:
+        raise WrongForm(f"the text is not readable ({type(exc).__name__})") from exc
+    if again != data:
+        raise WrongForm("the text is not written in the one allowed way")
+    return value
+
+
+def _no_float(text: str) -> Json:
+    raise ValueError(text)
+
+
+def _check_tree(value: Json, levels: int) -> None:
+    if levels == 0:
+        raise ValueError("nested too deeply")
+    if isinstance(value, dict):
+        for item in value.values():
+            _check_tree(item, levels - 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check_tree(item, levels - 1)
+    elif isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+        raise ValueError("a number out of range")
+
+
+def demand(is_right: object, detail: str) -> None:
+    """Raises WrongForm with `detail` unless something is right."""
+    if not is_right:
+        raise WrongForm(detail)
+
+
+def take(record: Json, **forms: type) -> list[Any]:
+    """Returns the fields of a record in the order of `forms`; WrongForm when one is missing or of another type."""
+    if not isinstance(record, dict):
+        raise WrongForm("a record is missing")
+    found = []
+    for name, form in forms.items():
+        value = record.get(name.rstrip("_"))
+        if not isinstance(value, form) or (form is int and isinstance(value, bool)):
+            raise WrongForm(f"the field {name.rstrip('_')} is missing or wrong")
+        found.append(value)
+    return found
+
+
+# Merkle trees: RFC 6962 section 2.1. -----------------------------------------------------------------------------
+
+
+def leaf_hash(data: bytes) -> bytes:
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def root_of_inclusion(leaf: bytes, index: int, size: int, proof: list[bytes]) -> bytes:
+    """The root that a proof leads to (RFC 9162 section 2.1.3.2). WrongForm when the proof has the wrong length."""
+    if not 0 <= index < size < 1 << 62:
+        raise WrongForm("the entry lies outside its tree")
+    node, last, found = index, size - 1, leaf
+    for other in proof:
+        if last == 0:
+            raise WrongForm("the proof is too long")
+        if node & 1 or node == last:
+            found = node_hash(other, found)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            found = node_hash(found, other)
+        node, last = node >> 1, last >> 1
+    if last:
+        raise WrongForm("the proof is too short")
+    return found
+
+
+# Ed25519: RFC 8032 section 5.1.7, with the strict checks. --------------------------------------------------------
+
+_P = 2**255 - 19
+_L = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, _P - 2, _P) % _P
+_ROOT = pow(2, (_P - 1) // 4, _P)
+
+
+def _add(a: Any, b: Any) -> Any:
+    p = (a[1] - a[0]) * (b[1] - b[0]) % _P
+    q = (a[1] + a[0]) * (b[1] + b[0]) % _P
+    r, s = 2 * a[3] * b[3] * _D % _P, 2 * a[2] * b[2] % _P
+    e, f, g, h = q - p, s - r, s + r, q + p
+    return (e * f % _P, g * h % _P, f * g % _P, e * h % _P)
+
+
+def _multiply(scalar: int, point: Any) -> Any:
+    found = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            found = _add(found, point)
+        point = _add(point, point)
+        scalar >>= 1
+    return found
+
+
+def _is_same(a: Any, b: Any) -> bool:
+    return not (a[0] * b[2] - b[0] * a[2]) % _P and not (a[1] * b[2] - b[1] * a[2]) % _P
+
+
+def _decode_point(data: bytes) -> Any:
+    """The point, or None: not on the curve, or not written in the one allowed way."""
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & ((1 << 255) - 1)
+    if y >= _P:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, _P - 2, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if (x * x - square) % _P:
+        x = x * _ROOT % _P
+    if (x * x - square) % _P or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = _P - x
+    return (x, y, 1, x * y % _P)
+
+
+_BASE = _decode_point((4 * pow(5, _P - 2, _P) % _P).to_bytes(32, "little"))
+
+
+def check_ed25519(key: bytes, message: bytes, signature: bytes) -> bool:
+    """Tells whether a signature is right. Refuses S >= L, points in another spelling and keys of small order."""
+    if len(key) != 32 or len(signature) != 64:
+        return False
+    owner, first = _decode_point(key), _decode_point(signature[:32])
+    second = int.from_bytes(signature[32:], "little")
+    if owner is None or first is None or second >= _L or _is_same(_multiply(8, owner), (0, 1, 1, 0)):
+        return False
+    digest = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % _L
+    return _is_same(_multiply(second, _BASE), _add(first, _multiply(digest, owner)))
+
+
+# Signed notes and checkpoints: C2SP signed-note, tlog-checkpoint. -------------------------------------------------
+
+
+def key_id(name: str, key: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n\x01" + key).digest()[:4]
+
+
+def fingerprint_of(key: bytes) -> str:
+    return hashlib.sha256(key).hexdigest()
+
+
+def decode_base64(text: str) -> bytes:
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise WrongForm("a signature or hash is not readable") from exc
+    if base64.b64encode(data).decode() != text:
+        raise WrongForm("a signature or hash is not written in the one allowed way")
+    return data
+
+
+def format_note(text: str, name: str, key: bytes, signature: bytes) -> str:
+    return f"{text}\n\N{EM DASH} {name} {base64.b64encode(key_id(name, key) + signature).decode()}\n"
+
+
+def open_note(note: str, key: bytes, check: SignatureCheck = check_ed25519) -> str:
+    """Returns the text of a note that `key` signed under the name in its first line; WrongForm otherwise."""
+    text, found, last = note.rpartition("\n\n")
+    text += "\n"
+    name = text.partition("\n")[0]
+    prefix = f"\N{EM DASH} {name} "
+    if not found or not last.startswith(prefix) or not last.endswith("\n") or last.count("\n") != 1:
+        raise WrongForm("the signed note is not whole")
+    if any(ord(one) < 32 and one != "\n" for one in note) or len(note) > MOST_NOTE_BYTES:
+        raise WrongForm("the signed note holds what it must not")
+    data = decode_base64(last[len(prefix) : -1])
+    if len(data) != 68 or data[:4] != key_id(name, key):
+        raise WrongForm("the note is signed by another key")
+    try:
+        message = text.encode()
+    except UnicodeError as exc:
+        raise WrongForm("the signed note is not readable") from exc
+    if not check(key, message, data[4:]):
+        raise WrongForm("the signature is not right")
+    return text
+
+
+def parse_checkpoint(text: str) -> tuple[str, int, bytes]:
+    """Returns origin, size and root of a checkpoint's text."""
+    lines = text.split("\n")
+    if len(lines) != 4 or lines[3] or not re.fullmatch(r"0|[1-9][0-9]{0,17}", lines[1]):
+        raise WrongForm("the checkpoint is not whole")
+    root = decode_base64(lines[2])
+    if len(root) != 32:
+        raise WrongForm("the checkpoint's hash is not whole")
+    return lines[0], int(lines[1]), root
+
+
+# What lies in the bundle: a folder or a .zip. ---------------------------------------------------------------------
+
+
+class Folder:
+    """A bundle that lies unpacked."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self.problems: list[tuple[str, str, str]] = []
+
+    def names(self) -> set[str]:
+        """All files, and as problems everything that is neither a file nor a folder."""
+        found: set[str] = set()
+        for place, folders, files in os.walk(self._root, onerror=self._unreadable):
+            if not folders and not files and place != self._root:
+                self.problems.append(("not_of_the_bundle", self._name(place), "a folder that is empty"))
+            for name in [*folders, *files]:
+                path = os.path.join(place, name)  # noqa: PTH118 -- one style for all of this file
+                mode = os.lstat(path).st_mode
+                if stat.S_ISREG(mode):
+                    found.add(self._name(path))
+                elif not stat.S_ISDIR(mode):
+                    self.problems.append(("not_a_file", self._name(path), "a link or device instead of a file"))
+            if len(found) > MOST_FILES:
+                raise WrongForm("there are too many files")
+        return found
+
+    def open(self, name: str) -> BinaryIO:
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        return os.fdopen(os.open(os.path.join(self._root, *name.split("/")), flags), "rb")  # noqa: PTH118
+
+    def size(self, name: str) -> int:
+        return os.lstat(os.path.join(self._root, *name.split("/"))).st_size  # noqa: PTH118
+
+    def _name(self, path: str) -> str:
+        return os.path.relpath(path, self._root).replace(os.sep, "/")
+
+    def _unreadable(self, error: OSError) -> None:
+        self.problems.append(("unreadable", self._name(str(error.filename or self._root)), "cannot be read"))
+
+
+LOCAL, CENTRAL, END = struct.Struct("<4s5H3I2H"), struct.Struct("<4s6H3I5H2I"), struct.Struct("<4s4H2IH")
+END64, LOCATOR = struct.Struct("<4sQ2H2I4Q"), struct.Struct("<4sIQI")
+_LIMIT32, _LIMIT16 = 0xFFFFFFFF, 0xFFFF
+ZIP_DATE = (45 << 9) | (1 << 5) | 1
+"""1 January 2025: no time of packing, so that a bundle's zip has one spelling."""
+
+
+def zip_local(name: bytes, size: int, crc: int) -> bytes:
+    """The header in front of a stored file. Large files carry their size in a ZIP64 field."""
+    large = size >= _LIMIT32
+    extra = struct.pack("<2H2Q", 1, 16, size, size) if large else b""
+    shown = _LIMIT32 if large else size
+    return LOCAL.pack(b"PK\x03\x04", 45, 0x800, 0, 0, ZIP_DATE, crc, shown, shown, len(name), len(extra)) + name + extra
+
+
+def zip_central(name: bytes, size: int, crc: int, offset: int) -> bytes:
+    wide = [value for value in (size, size) if value >= _LIMIT32] + [offset] * (offset >= _LIMIT32)
+    extra = struct.pack(f"<2H{len(wide)}Q", 1, 8 * len(wide), *wide) if wide else b""
+    shown = min(size, _LIMIT32)
+    head = CENTRAL.pack(
+        b"PK\x01\x02", 0x32D, 45, 0x800, 0, 0, ZIP_DATE, crc, shown, shown, len(name), len(extra), 0, 0, 0,
+        0o100644 << 16, min(offset, _LIMIT32),
+    )  # fmt: skip
+    return head + name + extra
+
+
+def zip_end(count: int, size: int, offset: int) -> bytes:
+    wide = b""
+    if count >= _LIMIT16 or size >= _LIMIT32 or offset >= _LIMIT32:
+        wide = END64.pack(b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, offset)
+        wide += LOCATOR.pack(b"PK\x06\x07", 0, offset + size, 1)
+    shown = min(count, _LIMIT16)
+    return wide + END.pack(b"PK\x05\x06", 0, 0, shown, shown, min(size, _LIMIT32), min(offset, _LIMIT32), 0)
+
+
+class _Slice:
+    """A stretch of a file, read in pieces."""
+
+    def __init__(self, file: BinaryIO, offset: int, size: int) -> None:
+        self._file, self._offset, self._left = file, offset, size
+
+    def __enter__(self) -> _Slice:  # noqa: PYI034 -- `Self` is not known to older Python
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """The file belongs to the archive."""
+
+    def read(self, size: int = -1) -> bytes:
+        self._file.seek(self._offset)
+        data = self._file.read(self._left if size < 0 else min(size, self._left))
+        self._offset += len(data)
+        self._left -= len(data)
+        return data
+
+
+class ZipFile:
+    """A bundle in a .zip, in exactly the layout in which Vedette packs it: stored, sorted, nothing between."""
+
+    def __init__(self, path: str) -> None:
+        self._file = open(path, "rb")  # noqa: SIM115, PTH123 -- closed with the process
+        self.problems: list[tuple[str, str, str]] = []
+        self._places: dict[str, tuple[int, int]] = {}
+        self._read_layout()
+
+    def names(self) -> set[str]:
+        return set(self._places)
+
+    def open(self, name: str) -> Any:
+        return _Slice(self._file, *self._places[name])
+
+    def size(self, name: str) -> int:
+        return self._places[name][1]
+
+    def _read_layout(self) -> None:
+        """Walks from the first byte to the last; what is not as we pack it is told, and walked as far as it goes."""
+        central: list[bytes] = []
+        offset = 0
+        while True:
+            head = self._at(offset, LOCAL.size)
+            if len(head) < LOCAL.size or head[:4] != b"PK\x03\x04" or len(central) > MOST_FILES:
+                break
+            crc, shown, _, name_size, extra_size = LOCAL.unpack(head)[6:11]
+            rest = self._at(offset + LOCAL.size, name_size + extra_size)
+            name, extra = rest[:name_size], rest[name_size:]
+            size = struct.unpack("<Q", extra[4:12])[0] if shown == _LIMIT32 and len(extra) == 20 else shown
+            if head + rest != zip_local(name, size, crc):
+                self._tell("the head of a file in the zip is not as Vedette writes it")
+            start = offset + LOCAL.size + name_size + extra_size
+            text = name.decode("utf-8", "replace")
+            if text in self._places:
+                self._tell("a file is in the zip twice")
+            self._places[text] = (start, size)
+            central.append(zip_central(name, size, crc, offset))
+            offset = start + size
+        expected = b"".join(central)
+        expected += zip_end(len(central), len(expected), offset)
+        if self._at(offset, len(expected) + 1) != expected:
+            self._tell("the table of contents of the zip is not as Vedette writes it")
+        if list(self._places) != sorted(self._places):
+            self._tell("the files of the zip are in another order")
+        self._check_sums(central)
+
+    def _check_sums(self, central: list[bytes]) -> None:
+        for (name, (start, size)), entry in zip(self._places.items(), central):  # noqa: B905 -- older Python; an entry each
+            found, left = 0, size
+            while left > 0:
+                data = self._at(start + size - left, min(CHUNK_BYTES, left))
+                if not data:
+                    break
+                found, left = binascii.crc32(data, found), left - len(data)
+            if found != CENTRAL.unpack(entry[: CENTRAL.size])[7]:
+                self.problems.append(("container", name, "the zip's own sum over this file is wrong"))
+
+    def _at(self, offset: int, size: int) -> bytes:
+        self._file.seek(offset)
+        return self._file.read(size)
+
+    def _tell(self, what: str) -> None:
+        detail = f"{what}. If the zip was packed again by another program, unpack it and check the folder."
+        self.problems.append(("container", "", detail))
+
+
+# The verdict. -----------------------------------------------------------------------------------------------------
+
+
+class Fault:
+    """One thing that is wrong, as exactly as it can be named."""
+
+    def __init__(
+        self, code: str, detail: str, file: str = "", camera: str = "", segment: str = "", at: str = ""
+    ) -> None:
+        self.code, self.detail, self.file = code, detail, file
+        self.camera, self.segment, self.at = camera, segment, at
+
+    def as_record(self) -> dict[str, str]:
+        names = ("code", "camera", "segment", "at", "detail", "file")
+        return {name: getattr(self, name) for name in names}
+
+
+def format_time(at_ns: int) -> str:
+    """RFC 3339 in UTC with milliseconds, also for years that Python's dates do not know."""
+    day, left = divmod(at_ns // 1_000_000, 86_400_000)
+    second, milli = divmod(left, 1000)
+    shifted = day + 719468
+    era, rest = divmod(shifted, 146097)
+    year = (rest - rest // 1460 + rest // 36524 - rest // 146096) // 365
+    rest -= 365 * year + year // 4 - year // 100
+    month = (5 * rest + 2) // 153
+    number = rest - (153 * month + 2) // 5 + 1
+    month = month + 3 if month < 10 else month - 9
+    year += era * 400 + (month <= 2)
+    clock = f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}.{milli:03}Z"
+    return f"{year:04}-{month:02}-{number:02}T{clock}"
+
+
+def video_path(folder: str, stream: str, start_ns: int, segment_id: str) -> str:
+    stamp = re.sub(r"[-:]|\.[0-9]+", "", format_time(start_ns))
+    return f"video/{folder}/{stream}-{stamp}-{segment_id}.mp4"
+
+
+class _Camera:
+    """One camera of the manifest, and what its proofs tell."""
+
+    def __init__(self, record: Json) -> None:
+        self.id, self.name, self.folder = take(record, id=str, name=str, folder=str)
+        self.streams, self.covered_to, self.proofs = take(record, streams=list, covered_to=dict, proofs=list)
+        if not _ID.fullmatch(self.id) or not _PATH_PART.fullmatch(self.folder):
+            raise WrongForm("a camera's name or folder is not allowed")
+        if not all(isinstance(one, str) for one in [*self.streams, *self.proofs]):
+            raise WrongForm("a camera's streams or proofs are not readable")
+        if not all(isinstance(one, int) for one in self.covered_to.values()):
+            raise WrongForm("a camera's end is not readable")
+        self.leaves: list[dict[str, Json]] = []
+        self.last_hash = ""
+
+
+class Verifier:
+    """Checks one bundle. `run` once, then read `verdict`, `faults`, `segments`, `gaps`, `retired`, `uncovered`."""
+
+    def __init__(self, source: Any, trust: Iterable[str] = (), check: SignatureCheck = check_ed25519) -> None:
+        self._source = source
+        self._trust = frozenset(trust)
+        self._check = check
+        self.faults: list[Fault] = []
+        self.fingerprint = ""
+        self.site = ""
+        self.verdict = INVALID
+        self.segments: list[dict[str, str]] = []
+        self.gaps: list[dict[str, str]] = []
+        self.retired: list[dict[str, str]] = []
+        self.uncovered: list[dict[str, str]] = []
+        self.about: dict[str, str] = {}
+        self._keys: list[bytes] = []
+        self._used: set[str] = set()
+        self._cameras: list[_Camera] = []
+        self._names: set[str] = set()
+        self._listed: dict[str, Json] = {}
+        self._wrong: set[str] = set()
+
+    def run(self) -> int:
+        """Whatever goes wrong on the way is a fault, never an answer that is better than it should be."""
+        try:
+            self._run()
+        except WrongForm as exc:
+            self._tell("not_readable", str(exc))
+        except (OSError, MemoryError, RecursionError, ValueError, ArithmeticError, LookupError, TypeError) as exc:
+            self._tell("not_readable", f"the bundle cannot be read further ({type(exc).__name__})")
+        known = any(fingerprint_of(key) in self._trust for key in self._keys)
+        self.verdict = INVALID if self.faults or not self._keys else VALID if known else CANNOT_TELL
+        return self.verdict
+
+    def _run(self) -> None:
+        self._names = self._source.names()
+        for code, name, detail in self._source.problems:
+            self._tell(code, detail, name)
+        data = self._read(MANIFEST, MOST_TEXT_BYTES)
+        manifest = self._parse(MANIFEST, data)
+        if manifest is None:
+            return
+        self._check_manifest(manifest, data or b"")
+        self._check_files()
+        site_tree = self._check_site_log()
+        for camera in self._cameras:
+            for name in camera.proofs:
+                self._check_proofs(camera, name, site_tree)
+            self._check_camera(camera, *self._range)
+        self._check_unused()
+
+    # Manifest and keys.
+
+    def _check_manifest(self, manifest: Json, data: bytes) -> None:
+        version, site, key, rotations = take(manifest, v=int, site=str, key=str, keys=list)
+        self._listed, from_ns, to_ns, cameras = take(manifest, files=dict, from_=int, to=int, cameras=list)
+        if version != 1 or not _SITE.fullmatch(site):
+            raise WrongForm("the manifest is of a kind that this program does not know")
+        export, by, purpose, made_at = take(manifest, export=str, by=str, purpose=str, made_at=int)
+        self.about = {"export": export, "by": by, "purpose": purpose, "made_at": format_time(made_at)}
+        self.about.update({"from": format_time(from_ns), "to": format_time(to_ns)})
+        self.site, self._range = site, (from_ns, to_ns)
+        owner = decode_base64(key)
+        if len(owner) != 32:
+            raise WrongForm("the key in the manifest is not whole")
+        self._keys = [owner]
+        self.fingerprint = fingerprint_of(owner)
+        self._check_manifest_note(hashlib.sha256(data).hexdigest(), export)
+        for name in reversed(rotations):
+            self._check_rotation(name)
+        for record in cameras:
+            try:
+                self._cameras.append(_Camera(record))
+            except WrongForm as exc:
+                self._tell("manifest", str(exc), MANIFEST)
+        folders = {camera.folder for camera in self._cameras}
+        if len(folders) != len(self._cameras):
+            self._tell("manifest", "two cameras have one folder", MANIFEST)
+
+    def _check_manifest_note(self, sha256: str, export: str) -> None:
+        note = self._read_note(MANIFEST_NOTE)
+        if note is None:
+            return
+        try:
+            text = open_note(note, self._keys[0], self._check)
+        except WrongForm as exc:
+            self._tell("signature", f"the list of contents is not signed: {exc}", MANIFEST_NOTE)
+            return
+        if text != f"{self.site}/export\n{export}\n{sha256}\n":
+            self._tell("signature", "the signature belongs to another list of contents", MANIFEST_NOTE)
+
+    def _check_rotation(self, name: Json) -> None:
+        """One change of key before: the older key vouches for the newer one, inside its own log."""
+        record = self._parse(name, self._read(name, MOST_TEXT_BYTES)) if isinstance(name, str) else None
+        if record is None:
+            self._tell("key", "a change of key is not told as it must be", str(name))
+            return
+        self._used.add(name)
+        try:
+            old, note, entry = take(record, old=str, checkpoint=str, entry=dict)
+            owner = decode_base64(old)
+            origin, size, root = parse_checkpoint(open_note(note, owner, self._check))
+            leaf = self._check_entry(entry, size, root)
+            kind, before, after = take(leaf, kind=str, old=str, new=str)
+            rest, audit, day = origin.rpartition("/audit/")
+            demand(rest == self.site and audit and _DAY.fullmatch(day), "it is from another log")
+            demand(
+                (kind, before, after) == ("key", old, base64.b64encode(self._keys[-1]).decode()), "it names other keys"
+            )
+            demand(set(record) == {"old", "checkpoint", "entry"}, "it holds more than it may")
+        except WrongForm as exc:
+            self._tell("key", f"a change of key is not proven: {exc}", name)
+            return
+        self._keys.append(owner)
+
+    # Files.
+
+    def _check_files(self) -> None:
+        for name, record in self._listed.items():
+            if not isinstance(name, str) or not all(_PATH_PART.fullmatch(part) for part in name.split("/")):
+                self._tell("manifest", "a file's name is not allowed", MANIFEST)
+                continue
+            if name in UNLISTED:
+                self._tell("manifest", "the list of contents lists itself", MANIFEST)
+            elif name not in self._names:
+                self._tell_file("missing", "this file is missing", name)
+            else:
+                self._check_file(name, record)
+        for name in sorted(self._names - set(self._listed) - set(UNLISTED)):
+            self._tell_file("not_of_the_bundle", "this file does not belong to the bundle", name)
+        folded: dict[str, str] = {}
+        for name in self._names:
+            if folded.setdefault(name.casefold(), name) != name:
+                self._tell_file("not_of_the_bundle", "two files differ only in upper and lower case", name)
+
+    def _check_file(self, name: str, record: Json) -> None:
+        try:
+            size, sha256 = take(record, bytes=int, sha256=str)
+        except WrongForm as exc:
+            self._tell("manifest", str(exc), name)
+            return
+        if len(record) != 2:
+            self._tell("manifest", "a file is described with more than it may", name)
+        found = self._source.size(name)
+        if found == size and self._digest(name) == sha256:
+            return
+        self._wrong.add(name)
+        detail = f"{found} bytes instead of {size}" if found != size else "its content was changed"
+        self._tell_file("changed", detail, name, self._find_second(name))
+
+    def _digest(self, name: str) -> str:
+        known = getattr(self._source, "digest", None)
+        if known is not None:
+            return str(known(name))
+        running = hashlib.sha256()
+        with self._source.open(name) as file:
+            while data := file.read(CHUNK_BYTES):
+                running.update(data)
+        return running.hexdigest()
+
+    def _find_second(self, name: str) -> str:
+        """The second from which on a video differs, by its marks; empty when nothing tells."""
+        parts = name.split("/")
+        marks = f"marks/{parts[1]}.json" if len(parts) == 3 and parts[0] == "video" else ""
+        if marks not in self._names or marks not in self._listed or len(parts[2]) < 30:
+            return ""
+        try:
+            record = parse_canonical(self._read(marks, MOST_TEXT_BYTES) or b"").get(parts[2][-30:-4])
+            running = hashlib.sha256()
+            with self._source.open(name) as file:
+                for number, (size, at_ns, mark) in enumerate(record):
+                    left = size
+                    while left > 0 and (data := file.read(min(left, CHUNK_BYTES))):
+                        running.update(data)
+                        left -= len(data)
+                    if left > 0 or (number and running.hexdigest()[: 2 * MARK_BYTES] != mark):
+                        return format_time(at_ns)
+            return format_time(record[-1][1])
+        except (WrongForm, OSError, TypeError, ValueError, LookupError, AttributeError):
+            return ""
+
+    # The log.
+
+    def _check_site_log(self) -> tuple[int, bytes] | None:
+        note = self._read_note(CHECKPOINT)
+        self._used.add(CHECKPOINT)
+        if note is None:
+            return None
+        try:
+            origin, size, root = parse_checkpoint(open_note(note, self._keys[0], self._check))
+            demand(origin == f"{self.site}/site", "it is from another log")
+        except WrongForm as exc:
+            self._tell("signature", f"the checkpoint of the log is not right: {exc}", CHECKPOINT)
+            return None
+        return size, root
+
+    def _check_proofs(self, camera: _Camera, name: str, site_tree: tuple[int, bytes] | None) -> None:
+        record = self._parse(name, self._read(name, MOST_TEXT_BYTES)) if name not in self._used else None
+        self._used.add(name)
+        if record is None:
+            self._tell_file("proof", "the proofs of this camera are not readable", name, camera=camera)
+            return
+        try:
+            note, entries, later, site = take(record, checkpoint=str, range=list, later=list, site=dict)
+            demand(set(record) == {"checkpoint", "range", "later", "site"}, "they hold more than they may")
+            origin, size, root = parse_checkpoint(open_note(note, self._keys[0], self._check))
+            prefix, _, day = origin.rpartition("/")
+            demand(prefix == f"{self.site}/{camera.id}" and _DAY.fullmatch(day), "they are of another camera")
+            demand(site_tree, "the log as a whole is not proven")
+            told = self._check_entry(site, *(site_tree or (0, b"")))
+            demand(
+                [told.get(one) for one in ("kind", "origin", "size", "root")] == ["root", origin, size, root.hex()],
+                "the log as a whole does not know them",
+            )
+        except WrongForm as exc:
+            self._tell_file("proof", f"the proofs of this camera are not right: {exc}", name, camera=camera)
+            return
+        before = -1
+        for number, entry in enumerate([*entries, *later]):
+            before = self._check_leaf(camera, name, entry, (size, root), before, is_later=number >= len(entries))
+
+    def _check_leaf(
+        self, camera: _Camera, name: str, entry: Json, tree: tuple[int, bytes], before: int, *, is_later: bool
+    ) -> int:
+        """Takes one leaf over when it is proven and follows the one before it; returns its place."""
+        leaf: Json = entry.get("leaf") if isinstance(entry, dict) else None
+        segment = str(leaf.get("id", "")) if isinstance(leaf, dict) else ""
+        start = leaf.get("t0") if isinstance(leaf, dict) else None
+        at = format_time(start) if isinstance(start, int) else ""
+        index = entry.get("index") if isinstance(entry, dict) else None
+        try:
+            leaf = self._check_entry(entry, *tree)
+            kind, prev, owner = take(leaf, kind=str, prev=str, cam=str)
+            demand(owner == camera.id, "the entry is of another camera")
+            demand(kind == "retired" or not is_later, "the entry stands where only deletions may")
+            follows = (before < 0 or index == before + 1) and camera.last_hash in {"", prev}
+            demand(is_later or follows, "an entry before this one is missing")
+            camera.leaves.append(leaf)
+        except WrongForm as exc:
+            self._tell("proof", f"an entry of the log is not proven: {exc}", name, camera, segment, at)
+        if not is_later and isinstance(leaf, dict):
+            camera.last_hash = hashlib.sha256(encode_canonical(leaf)).hexdigest()
+        return index if isinstance(index, int) and not is_later else before
+
+    def _check_entry(self, entry: Json, size: int, root: bytes) -> dict[str, Json]:
+        index, leaf, proof = take(entry, index=int, leaf=dict, proof=list)
+        if len(entry) != 3 or not all(isinstance(one, str) and _HEX64.fullmatch(one) for one in proof):
+            raise WrongForm("the proof is not whole")
+        hashed = leaf_hash(encode_canonical(leaf))
+        if root_of_inclusion(hashed, index, size, [bytes.fromhex(one) for one in proof]) != root:
+            raise WrongForm("it does not lie in the log")
+        found: dict[str, Json] = leaf
+        return found
+
+    # What the log says of a camera, against what lies in the bundle.
+
+    def _check_camera(self, camera: _Camera, from_ns: int, to_ns: int) -> None:
+        retired = {leaf.get("id"): leaf for leaf in camera.leaves if leaf.get("kind") == "retired"}
+        for stream in camera.streams:
+            spans: list[tuple[int, int, int]] = []
+            for leaf in camera.leaves:
+                if leaf.get("stream") != stream or leaf.get("kind") not in {"segment", "gap"}:
+                    continue
+                try:
+                    start, end = take(leaf, t0=int, t1=int)
+                    if not (start < to_ns and end > from_ns):
+                        continue
+                    if leaf["kind"] == "gap":
+                        self._take_gap(camera, leaf)
+                        spans.append((start, end, 0))
+                    else:
+                        self._take_segment(camera, leaf, retired)
+                        spans.append((start, end, take(leaf, seq=int)[0]))
+                except WrongForm as exc:
+                    self._tell("proof", f"an entry of the log is not readable: {exc}", camera=camera)
+            self._check_cover(camera, stream, spans, from_ns, to_ns)
+
+    def _take_segment(self, camera: _Camera, leaf: Json, retired: dict[Any, Json]) -> None:
+        segment, stream, start, end = take(leaf, id=str, stream=str, t0=int, t1=int)
+        size, sha256 = take(leaf, bytes=int, sha256=str)
+        name = video_path(camera.folder, stream, start, segment)
+        shown = {"camera": camera.name, "segment": segment, "stream": stream}
+        shown.update({"from": format_time(start), "to": format_time(end)})
+        if name not in self._listed and segment in retired:
+            reason = str(retired[segment].get("reason", ""))
+            self.retired.append({**shown, "reason": reason})
+            return
+        self._used.add(name)
+        self.segments.append({**shown, "file": name})
+        listed = self._listed.get(name)
+        if listed is None:
+            self._tell("missing", "the log knows footage that is not here", name, camera, segment, format_time(start))
+        elif listed != {"bytes": size, "sha256": sha256}:
+            detail = "the list of contents says other than the log"
+            self._tell("changed", detail, name, camera, segment, format_time(start))
+
+    def _take_gap(self, camera: _Camera, leaf: Json) -> None:
+        stream, start, end, reason, missing = take(leaf, stream=str, t0=int, t1=int, reason=str, missing=int)
+        shown = {"camera": camera.name, "stream": stream, "from": format_time(start), "to": format_time(end)}
+        self.gaps.append({**shown, "reason": reason, "missing": str(missing)})
+
+    def _check_cover(
+        self, camera: _Camera, stream: str, spans: list[tuple[int, int, int]], from_ns: int, to_ns: int
+    ) -> None:
+        """Between the range's start and `covered_to` there is footage, a told gap, or a fault."""
+        covered_to = camera.covered_to.get(stream, from_ns)
+        if covered_to < to_ns:
+            shown = {"camera": camera.name, "stream": stream, "from": format_time(max(covered_to, from_ns))}
+            self.uncovered.append({**shown, "to": format_time(to_ns)})
+        reached = from_ns
+        for start, end, number in sorted(spans):
+            if start - reached > UNTOLD_HOLE_NS and not (number == 1 and reached == from_ns):
+                self._tell_hole(camera, stream, reached, start)
+            reached = max(reached, end)
+        if min(covered_to, to_ns) - reached > UNTOLD_HOLE_NS:
+            self._tell_hole(camera, stream, reached, covered_to)
+
+    def _tell_hole(self, camera: _Camera, stream: str, start: int, end: int) -> None:
+        detail = f"no footage of the {stream} stream until {format_time(end)}, and the log does not say why"
+        self._tell("untold_gap", detail, "", camera, "", format_time(start))
+
+    def _check_unused(self) -> None:
+        """Every video and every proof must be named by what is signed in the log, not by the list alone."""
+        for name in self._listed:
+            if name.split("/")[0] in {"video", "proofs"} and name not in self._used:
+                self._tell_file("no_proof", "nothing in the log vouches for this file", name)
+
+    # Small ones.
+
+    def _read(self, name: str, most: int) -> bytes | None:
+        if name not in self._names:
+            if name not in self._listed:
+                self._tell_file("missing", "this file is missing", name)
+            return None
+        if self._source.size(name) > most:
+            self._tell_file("changed", "this file is larger than it can be", name)
+            return None
+        with self._source.open(name) as file:
+            data: bytes = file.read(most)
+        return data
+
+    def _parse(self, name: str, data: bytes | None) -> Json:
+        if data is None:
+            return None
+        try:
+            value = parse_canonical(data)
+        except WrongForm as exc:
+            self._tell_file("not_readable", str(exc), name)
+            return None
+        if isinstance(value, dict):
+            return value
+        self._tell_file("not_readable", "the text is not a record", name)
+        return None
+
+    def _read_note(self, name: str) -> str | None:
+        data = self._read(name, MOST_NOTE_BYTES)
+        try:
+            return None if data is None else data.decode("utf-8")
+        except UnicodeDecodeError:
+            self._tell("signature", "the signed note is not readable", name)
+            return None
+
+    def _tell_file(self, code: str, detail: str, name: str, at: str = "", camera: _Camera | None = None) -> None:
+        """Names camera and segment of a file by its place."""
+        parts = name.split("/")
+        if camera is None and len(parts) >= 2:
+            folder = parts[1].removesuffix(".json") if parts[0] == "marks" else parts[1]
+            camera = next((one for one in self._cameras if one.folder == folder), None)
+        stem = parts[-1][-30:-4] if parts[0] == "video" else ""
+        self._tell(code, detail, name, camera, stem if _ID.fullmatch(stem) else "", at)
+
+    def _tell(
+        self, code: str, detail: str, file: str = "", camera: _Camera | None = None, segment: str = "", at: str = ""
+    ) -> None:
+        if len(self.faults) < MOST_FAULTS:
+            self.faults.append(Fault(code, detail, file, camera.name if camera else "", segment, at))
+
+    def as_record(self) -> dict[str, Json]:
+        words = {VALID: "valid", INVALID: "invalid", CANNOT_TELL: "cannot_tell"}
+        return {
+            "verdict": words[self.verdict],
+            "site": self.site,
+            "fingerprint": self.fingerprint,
+            "fingerprints_before": [fingerprint_of(key) for key in self._keys[1:]],
+            **self.about,
+            "faults": [fault.as_record() for fault in self.faults],
+            "segments": self.segments,
+            "gaps": self.gaps,
+            "retired": self.retired,
+            "uncovered": self.uncovered,
+        }
+
+
+# Words. -----------------------------------------------------------------------------------------------------------
+
+
+def tell(verifier: Verifier) -> Iterator[str]:
+    """The result for people who are no programmers."""
+    about = verifier.about
+    if about:
+        yield f"Handed out by {about['by']} on {about['made_at']}, for: {about['purpose']}"
+        yield f"Asked for: {about['from']} to {about['to']}"
+    for one in verifier.uncovered:
+        place = f"{one['camera']} ({one['stream']})"
+        yield f"Not in it: {place} from {one['from']}: was still being recorded, or nothing was."
+    for one in verifier.gaps:
+        yield f"Told gap: {one['camera']} ({one['stream']}) {one['from']} to {one['to']}: {one['reason']}"
+    for one in verifier.retired:
+        yield f"Deleted before, and logged: {one['camera']} {one['from']} to {one['to']}: {one['reason']}"
+    for fault in verifier.faults:
+        place = ", ".join(part for part in (fault.camera, fault.at, fault.segment, fault.file) if part)
+        yield f"FAULT: {place + ': ' if place else ''}{fault.detail} [{fault.code}]"
+    yield ""
+    if verifier.verdict == INVALID:
+        yield f"NOT VALID. {len(verifier.faults)} fault(s). This is not what the system handed out."
+        return
+    yield f"Nothing was changed, removed or added: {len(verifier.segments)} pieces of footage, each in the signed log."
+    yield f"Fingerprint of the key that signed: {verifier.fingerprint}"
+    if verifier.verdict == VALID:
+        yield "VALID. The key is one that you trust."
+    else:
+        yield "CANNOT TELL whose key this is. Ask the operator of the system for the fingerprint, by another way than"
+        yield "this bundle came; if it is the same, check again with: --trust " + verifier.fingerprint
+
+
+def open_source(path: str) -> Any:
+    return Folder(path) if os.path.isdir(path) else ZipFile(path)  # noqa: PTH112
+
+
+def verify(path: str, trust: Iterable[str] = (), check: SignatureCheck = check_ed25519) -> Verifier:
+    """Checks the bundle at `path`. Never raises for what lies there."""
+    try:
+        source = open_source(path)
+    except (OSError, ValueError, struct.error, WrongForm) as exc:
+        failed = Verifier(None, trust, check)
+        failed.faults.append(Fault("not_readable", f"the bundle cannot be opened ({type(exc).__name__})", path))
+        return failed
+    verifier = Verifier(source, trust, check)
+    verifier.run()
+    return verifier
+
+
+def main(arguments: list[str]) -> int:
+    """The command line. Returns the exit code."""
+    folder, trust, as_json = "", [], False
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if word == "--json":
+            as_json = True
+        elif word == "--trust" and rest:
+            trust.append(re.sub(r"[\s:-]", "", rest.pop(0)).lower())
+        elif not word.startswith("-") and not folder:
+            folder = word
+        else:
+            sys.stderr.write((__doc__ or "").split("\n\n")[1].strip() + "\n")
+            return USAGE
+    if not all(_HEX64.fullmatch(one) for one in trust):
+        sys.stderr.write("A fingerprint has 64 characters, 0 to 9 and a to f.\n")
+        return USAGE
+    folder = folder or os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
+    if not os.path.exists(folder):  # noqa: PTH110
+        sys.stderr.write(f"There is no {folder}.\n")
+        return USAGE
+    verifier = verify(folder, trust)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    text = json.dumps(verifier.as_record()) if as_json else "\n".join(tell(verifier))
+    sys.stdout.write(text + "\n")
+    return verifier.verdict
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

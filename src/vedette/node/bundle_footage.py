@@ -1,0 +1,45 @@
+"""Stored files and their marks, for bundles: from the volumes and their indexes."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
+from vedette.core.errors import StorageError
+from vedette.evidence.bundle import FootageFile, FootagePart
+from vedette.recording.records import FRAGMENT_FORMAT, MARK_BYTES
+from vedette.recording.volume import Volume, open_volume
+
+
+class VolumeFootage:
+    """See `vedette.evidence.bundle.FootageFiles`. Close it; a volume that cannot be opened holds nothing for us."""
+
+    def __init__(self, roots: Iterable[Path]) -> None:
+        self._volumes: list[tuple[Volume, SqliteRecordingCatalog]] = []
+        for root in roots:
+            with suppress(StorageError):
+                volume = open_volume(root)
+                self._volumes.append((volume, SqliteRecordingCatalog(volume.index)))
+
+    def find_file(self, segment_id: str) -> FootageFile | None:
+        for volume, catalog in self._volumes:
+            path = volume.segment(segment_id)
+            if path.exists():
+                return FootageFile(path, _read_parts(catalog, segment_id))
+        return None
+
+    def close(self) -> None:
+        for _, catalog in self._volumes:
+            catalog.close()
+
+
+def _read_parts(catalog: SqliteRecordingCatalog, segment_id: str) -> tuple[FootagePart, ...]:
+    """The fragments with their marks; none when the index has no mark for each."""
+    packed, (_, marks) = catalog.find_fragments(segment_id), catalog.find_hash(segment_id)
+    fragments = list(FRAGMENT_FORMAT.iter_unpack(packed))
+    if len(marks) != MARK_BYTES * len(fragments):
+        return ()
+    return tuple(
+        FootagePart(fragment[4], fragment[0], marks[place * MARK_BYTES : (place + 1) * MARK_BYTES].hex())
+        for place, fragment in enumerate(fragments)
+    )

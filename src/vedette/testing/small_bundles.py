@@ -1,0 +1,156 @@
+"""A small evidence log with invented footage, and bundles of it: real formats, real signatures, no video.
+
+For tests and `benchmarks.mutations`. Everything follows from a seed.
+"""
+
+import hashlib
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from vedette.adapters.sqlite_evidence_index import SqliteEvidenceIndex
+from vedette.core.footage_facts import FootageFact, GapClosed, SegmentClosed, SegmentRetired
+from vedette.core.ids import make_id
+from vedette.evidence.bundle import (
+    BundleCamera,
+    BundleContents,
+    FootageFile,
+    FootagePart,
+    Manifest,
+    seal_bundle,
+    write_contents,
+)
+from vedette.evidence.keys import open_key_ring
+from vedette.evidence.leaves import draft_export, draft_footage
+from vedette.evidence.log import EvidenceLog, open_log
+from vedette.evidence.proofs import ProofRequest, SignRequest
+from vedette.evidence.prover import make_head, prove_camera
+
+START_NS = 1_796_000_000_000_000_000
+S = 1_000_000_000
+DAY_S = 86_400
+SEGMENT_S = 60
+_PARTS = 6
+_INIT_BYTES = 96
+
+
+class SmallSite:
+    """One site: its log, and files as a volume would hold them. Close it."""
+
+    def __init__(self, root: Path, seed: int = 1) -> None:
+        self.root = root
+        self.names: dict[str, str] = {}
+        self.files: dict[str, FootageFile] = {}
+        self.random = random.Random(seed)  # noqa: S311 -- not for secrets
+        self.log = self.open()
+
+    def open(self) -> EvidenceLog:
+        evidence = self.root / "evidence"
+        evidence.mkdir(parents=True, exist_ok=True)
+        ring = open_key_ring(self.root / "keys" / "log", START_NS)
+        return open_log(evidence, ring, SqliteEvidenceIndex(evidence / "lookup.db"))
+
+    def close(self) -> None:
+        self.log.close()
+
+    def add_camera(self, name: str) -> str:
+        camera_id = make_id(START_NS + len(self.names), self.random.randbytes(10))
+        self.names[camera_id] = name
+        return camera_id
+
+    def make_segment(
+        self, camera_id: str, start_s: int, stream: str = "main", length_s: int = SEGMENT_S
+    ) -> SegmentClosed:
+        """Invents a stored file of about 700 bytes."""
+        segment_id = make_id(START_NS + start_s * S, self.random.randbytes(10))
+        pieces = [self.random.randbytes(self.random.randint(60, 140)) for _ in range(_PARTS)]
+        init = self.random.randbytes(_INIT_BYTES)
+        running, parts = hashlib.sha256(init), []
+        begin = START_NS + start_s * S
+        for number, piece in enumerate(pieces):
+            running.update(piece)
+            at_ns = begin + number * length_s * S // _PARTS
+            parts.append(FootagePart(len(piece), at_ns, running.hexdigest()[:16]))
+        data = init + b"".join(pieces)
+        path = self.root / "segments" / f"{segment_id}.mp4"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data + b"a file may be longer than its segment")
+        self.files[segment_id] = FootageFile(path, tuple(parts))
+        return SegmentClosed(
+            segment_id=segment_id,
+            camera_id=camera_id,
+            stream=stream,
+            mode="continuous",
+            run_id=make_id(START_NS, bytes(10)),
+            start_ns=begin,
+            end_ns=begin + length_s * S,
+            frames=25 * length_s,
+            size_bytes=len(data),
+            init_size_bytes=_INIT_BYTES,
+            sha256=hashlib.sha256(data).hexdigest(),
+            init_sha256=hashlib.sha256(init).hexdigest(),
+        )
+
+    def tell(self, facts: Sequence[FootageFact], at_s: int) -> None:
+        """Logs facts and signs."""
+        now_ns = START_NS + at_s * S
+        self.log.append([draft_footage(fact) for fact in facts], now_ns)
+        self.log.checkpoint(now_ns)
+
+    def find_file(self, segment_id: str) -> FootageFile | None:
+        """See `vedette.evidence.bundle.FootageFiles`."""
+        return self.files.get(segment_id)
+
+    def export(
+        self, folder: Path, cameras: Sequence[str], from_s: int, to_s: int, streams: tuple[str, ...] = ("main",)
+    ) -> Manifest:
+        """Writes and seals a bundle."""
+        from_ns, to_ns = START_NS + from_s * S, START_NS + to_s * S
+        head = make_head(self.log)
+        proofs = [prove_camera(self.log, ProofRequest(one, streams, from_ns, to_ns, head.size)) for one in cameras]
+        contents = BundleContents(
+            export_id=make_id(to_ns, self.random.randbytes(10)),
+            by="anna",
+            purpose="case 17/2026",
+            made_at_ns=to_ns,
+            from_ns=from_ns,
+            to_ns=to_ns,
+            tool="vedette test",
+            head=head,
+            cameras=tuple(BundleCamera(self.names[proof.camera_id], streams, proof) for proof in proofs),
+        )
+        manifest = write_contents(folder, contents, self)
+        seal_bundle(folder, sign_manifest(self.log, contents, manifest.sha256))
+        return manifest
+
+
+def sign_manifest(log: EvidenceLog, contents: BundleContents, sha256: str) -> str:
+    """As the notary does it."""
+    ids = tuple(camera.proof.camera_id for camera in contents.cameras)
+    request = SignRequest(
+        contents.export_id, contents.by, contents.purpose, ids, contents.from_ns, contents.to_ns, sha256
+    )
+    log.append([draft_export(request, contents.made_at_ns)], contents.made_at_ns)
+    log.checkpoint(contents.made_at_ns)
+    return log.ring.signer.sign(f"{log.ring.site}/export\n{contents.export_id}\n{sha256}\n")
+
+
+def make_small_bundle(root: Path, folder: Path, cameras: int = 3, segments: int = 4, seed: int = 1) -> SmallSite:
+    """A site with two logging days, a gap and a deleted segment, and a bundle of all of it."""
+    site = SmallSite(root, seed)
+    ids = [site.add_camera(f"Cổng {number}") for number in range(1, cameras + 1)]
+    for day in range(2):
+        for camera_id in ids:
+            start = day * DAY_S
+            facts: list[FootageFact] = [
+                site.make_segment(camera_id, start + number * SEGMENT_S) for number in range(segments)
+            ]
+            from_ns = START_NS + (start + segments * SEGMENT_S) * S
+            to_ns = START_NS + (DAY_S if day == 0 else DAY_S + (segments + 1) * SEGMENT_S) * S
+            facts.append(GapClosed(camera_id, "main", from_ns, to_ns, "policy", 0))
+            site.tell(facts, start + (segments + 1) * SEGMENT_S)
+    old = next(iter(site.files))
+    site.tell([SegmentRetired(old, ids[0], "main", START_NS, START_NS + SEGMENT_S * S, "expired")], DAY_S + 3600)
+    del site.files[old]
+    site.export(folder, ids, 0, DAY_S + (segments + 1) * SEGMENT_S)
+    return site
