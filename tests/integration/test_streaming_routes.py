@@ -13,7 +13,8 @@ CAMERA = {"name": "Gate", "main": {"url": "rtsp://192.0.2.9/main"}, "record": "m
 RANGE = urlencode({"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:01:00Z"})
 AT = urlencode({"at": "2026-01-01T00:00:00Z"})
 PLAY = (f"recording.m3u8?{RANGE}", "footage/main/1/init.mp4", "footage/main/1-2.m4s", f"thumbnail.jpg?{AT}")
-EXPORT = (f"recording.mp4?{RANGE}", f"recording.mkv?{RANGE}")
+WHY = urlencode({"purpose": "theft at the gate"})
+EXPORT = (f"recording.mp4?{RANGE}&{WHY}", f"recording.mkv?{RANGE}&{WHY}")
 
 
 async def add_camera(house) -> str:
@@ -46,9 +47,25 @@ async def test_playing_and_exporting_are_separate_permissions(tmp_path: Path, ro
 async def test_nothing_recorded_says_what_to_do(tmp_path: Path) -> None:
     async with open_gateway(tmp_path) as house, house.local() as local:
         camera = await add_camera(house)
-        problem = (await local.get(f"{API}/cameras/{camera}/recording.mp4?{RANGE}")).json()
+        problem = (await local.get(f"{API}/cameras/{camera}/recording.mp4?{RANGE}&{WHY}")).json()
         assert problem["code"] == "no_footage"
         assert "timeline" in problem["hint"]
+
+
+async def test_people_say_why_they_take_footage_out_and_programs_need_not(tmp_path: Path) -> None:
+    async with open_gateway(tmp_path) as house:
+        camera = await add_camera(house)
+        login = await house.login_as(Role.MONITOR)
+        for path in (f"recording.mp4?{RANGE}", f"recording.mkv?{RANGE}&purpose=%20"):
+            refused = await login.client.get(f"{API}/cameras/{camera}/{path}")
+            assert (refused.status_code, refused.json()["code"]) == (422, "purpose_required"), path
+        wanted = {"name": "backup", "scopes": ["recording.export"]}
+        made = await login.client.post(f"{API}/tokens", json=wanted, headers=login.headers)
+        bearer = {"Authorization": f"Bearer {made.json()['token']}"}
+        async with house.anonymous() as program:
+            answer = await program.get(f"{API}/cameras/{camera}/recording.mp4?{RANGE}", headers=bearer)
+        assert answer.json()["code"] == "no_footage"
+        await login.client.aclose()
 
 
 async def test_camera_that_does_not_exist_is_not_found(tmp_path: Path) -> None:

@@ -1955,7 +1955,7 @@ export interface components {
             /** Version */
             version: string;
             /** Volumes */
-            volumes: components["schemas"]["VolumeOut"][];
+            volumes: components["schemas"]["StorageVolumeOut"][];
         };
         /**
          * TimelineCamera
@@ -2147,32 +2147,6 @@ export interface components {
         VolumeList: {
             /** Items */
             items: components["schemas"]["StorageVolumeOut"][];
-        };
-        /**
-         * VolumeOut
-         * @description A storage volume. `days_left`: until the oldest footage begins to be deleted, null when unknown.
-         */
-        VolumeOut: {
-            /** Days Left */
-            days_left: number | null;
-            /** Free Bytes */
-            free_bytes: number;
-            /** Id */
-            id: string;
-            /** Max Bytes */
-            max_bytes: number;
-            /** Oldest At */
-            oldest_at: string | null;
-            /** Path */
-            path: string;
-            /** Reason */
-            reason: string;
-            /** Size Bytes */
-            size_bytes: number;
-            /** State */
-            state: string;
-            /** Used Bytes */
-            used_bytes: number;
         };
         /**
          * VolumePatch

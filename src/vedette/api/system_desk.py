@@ -18,8 +18,8 @@ from vedette.api.schemas.system import (
     ModelsOut,
     ProcessOut,
     SystemOut,
-    VolumeOut,
 )
+from vedette.api.storage_desk import StorageDesk
 from vedette.camera.inventory import Camera
 from vedette.camera.live import LiveFacts, LiveStates
 from vedette.core.errors import UnavailableError
@@ -72,23 +72,6 @@ class _SupervisorStatus(msgspec.Struct):
     roles: list[_Role] = []
 
 
-class _Volume(msgspec.Struct):
-    id: str
-    path: str
-    state: str
-    reason: str
-    size_bytes: int
-    free_bytes: int
-    used_bytes: int
-    max_bytes: int
-    oldest_at: str | None
-    days_left: float | None
-
-
-class _RecorderStatus(msgspec.Struct):
-    volumes: list[_Volume] = []
-
-
 @dataclass(frozen=True, slots=True)
 class SystemSources:
     """Whom the desk asks."""
@@ -111,6 +94,7 @@ class SystemDesk:
         history: HistoryStore,
         machine: Machine,
         models: Models,
+        storage: StorageDesk,
         clock: Clock,
     ) -> None:
         self._version = version
@@ -120,6 +104,7 @@ class SystemDesk:
         self._history = history
         self._machine = machine
         self._models = models
+        self._storage = storage
         self._clock = clock
         self._started_ns = clock.utc_ns()
 
@@ -137,7 +122,7 @@ class SystemDesk:
             now=format_utc(self._clock.utc_ns()),
             processes=describe_processes(supervisor, down),
             cameras=count_cameras(cameras, await self._live.read_live_facts()),
-            volumes=[] if isinstance(recorder, str) else _volumes(recorder),
+            volumes=(await self._storage.list_volumes()).items,
             controls=[describe_control(control, down) for control in controls],
             machine=MachineOut.model_validate(self._machine.describe()),
         )
@@ -205,11 +190,6 @@ def describe_control(control: ControlStateChanged, down: dict[str, str]) -> Cont
             "since": format_utc(control.at_ns),
         }
     )
-
-
-def _volumes(recorder: bytes) -> list[VolumeOut]:
-    status = msgspec.json.decode(recorder, type=_RecorderStatus)
-    return [VolumeOut.model_validate(msgspec.to_builtins(volume)) for volume in status.volumes]
 
 
 def _model_out(manifest: ModelManifest, state: str, reason: str) -> ModelOut:

@@ -193,6 +193,13 @@ def _build(
     events, history, hub = SqlEventStore(database), SqlHistoryStore(database), EventHub()
     statuses = {role: CachedStatus(client, clock) for role, client in outside.roles.items()}
     live = RecorderLiveStates(statuses["recorder"])
+    storage = StorageDesk(
+        volumes=outside.storage.volumes,
+        holds=outside.storage.holds,
+        cameras=core.cameras,
+        recorder=statuses["recorder"],
+        footage=outside.reader,
+    )
     system = SystemDesk(
         version=version("vedette"),
         sources=SystemSources(statuses["supervisor"], statuses["recorder"], statuses["analyzer"]),
@@ -201,6 +208,7 @@ def _build(
         history=history,
         machine=LocalMachine(settings.data),
         models=ModelRegistry(paths.models),
+        storage=storage,
         clock=clock,
     )
     ports = GatewayPorts(
@@ -220,13 +228,7 @@ def _build(
         streaming=streaming,
         volumes=outside.storage.volumes,
         holds=outside.storage.holds,
-        storage=StorageDesk(
-            volumes=outside.storage.volumes,
-            holds=outside.storage.holds,
-            cameras=core.cameras,
-            recorder=statuses["recorder"],
-            footage=outside.reader,
-        ),
+        storage=storage,
         ledger=LedgerDesk(outside.reader),
         alarms=OwnEvents(events=events, hub=hub, clock=clock),
         export_limits=ExportLimits(SqlExportUsage(database), clock),

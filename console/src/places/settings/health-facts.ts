@@ -24,7 +24,7 @@ export function troublesOf(system: System): Trouble[] {
       why: reason,
     }));
   const volumes = system.volumes
-    .filter((volume) => volume.state !== "writable" && volume.state !== "ok")
+    .filter((volume) => volume.state !== "writable")
     .map(({ id, path, state, reason }) => ({
       key: id,
       names: "health.volumes" as const,

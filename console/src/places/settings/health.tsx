@@ -227,7 +227,7 @@ function Volumes({ volumes, nowMs }: { volumes: System["volumes"]; nowMs: number
               <strong className="truncate" title={volume.path}>
                 {volume.path}
               </strong>
-              <Badge tone={volume.state === "writable" || volume.state === "ok" ? "good" : "bad"}>
+              <Badge tone={volume.state === "writable" ? "good" : "bad"}>
                 {words.any("health.volumeStates", volume.state)}
               </Badge>
             </header>

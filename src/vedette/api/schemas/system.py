@@ -3,6 +3,7 @@
 from typing import Literal
 
 from vedette.api.schemas.common import Answer, Utc
+from vedette.api.schemas.storage import StorageVolumeOut
 
 
 class ProcessOut(Answer):
@@ -24,21 +25,6 @@ class CamerasOut(Answer):
     stalled: int
     offline: int
     unknown: int
-
-
-class VolumeOut(Answer):
-    """A storage volume. `days_left`: until the oldest footage begins to be deleted, null when unknown."""
-
-    id: str
-    path: str
-    state: str
-    reason: str
-    size_bytes: int
-    free_bytes: int
-    used_bytes: int
-    max_bytes: int
-    oldest_at: Utc | None
-    days_left: float | None
 
 
 class ControlOut(Answer):
@@ -69,7 +55,7 @@ class SystemOut(Answer):
     now: Utc
     processes: list[ProcessOut]
     cameras: CamerasOut
-    volumes: list[VolumeOut]
+    volumes: list[StorageVolumeOut]
     controls: list[ControlOut]
     machine: MachineOut
 
