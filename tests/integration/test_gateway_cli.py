@@ -46,14 +46,64 @@ def _check_cameras(tmp_path: Path, gateway: GatewayProcess) -> None:
     recordings = json.loads(vedette(tmp_path, "recordings", "--camera", "Gate", "--json").stdout)
     assert recordings == {"runs": [], "gaps": []}
     assert vedette(tmp_path, "recordings", "--camera", "Gone").returncode == 1
+    _check_plan(tmp_path)
+    _check_holds(tmp_path)
     assert vedette(tmp_path, "camera", "remove", "Gate").returncode == 0
+
+
+def _check_plan(tmp_path: Path) -> None:
+    shown = vedette(tmp_path, "camera", "plan", "gate", "--json")
+    assert json.loads(shown.stdout)["mode"] == "continuous"
+    spans = ("--span", "mon-fri,sun 08:00-18:00 continuous", "--timezone", "Asia/Ho_Chi_Minh")
+    terms = ("--retention", "motion:30:90", "--retention", "continuous:7:30", "--volume", "main")
+    done = vedette(tmp_path, "camera", "plan", "Gate", "--mode", "motion", *spans, *terms, "--pre", "8", "--json")
+    assert done.returncode == 0, done.stderr
+    plan = json.loads(done.stdout)
+    assert (plan["mode"], plan["pre_s"], plan["post_s"], plan["volumes"]) == ("motion", 8, 10, ["main"])
+    assert plan["calendar"] == [{"days": [0, 1, 2, 3, 4, 6], "from": "08:00", "to": "18:00", "mode": "continuous"}]
+    kept = json.loads(vedette(tmp_path, "camera", "plan", "Gate", "--retention", "motion:0:0", "--json").stdout)
+    assert kept["retention"] == [{"mode": "continuous", "min_days": 7, "max_days": 30}]
+    assert kept["calendar"] == plan["calendar"]
+    table = vedette(tmp_path, "camera", "plan", "Gate").stdout
+    assert "mon,tue,wed,thu,fri,sun 08:00-18:00 continuous" in table
+    for wrong in (("--retention", "motion"), ("--mode", "sometimes"), ("--span", "mondays 8-9 motion")):
+        assert vedette(tmp_path, "camera", "plan", "Gate", *wrong).returncode == 2, wrong
+    mars = vedette(tmp_path, "camera", "plan", "Gate", "--timezone", "Mars/Olympus")
+    assert mars.returncode == 1
+    assert "IANA" in mars.stderr
+
+
+def _check_holds(tmp_path: Path) -> None:
+    span = ("--from", "2026-01-01T00:00:00Z", "--to", "2026-01-02T00:00:00+07:00")
+    made = vedette(tmp_path, "hold", "add", "--camera", "Gate", *span, "--reason", "theft", "--json")
+    assert made.returncode == 0, made.stderr
+    hold = json.loads(made.stdout)
+    listed = json.loads(vedette(tmp_path, "hold", "list", "--camera", "gate", "--json").stdout)["holds"]
+    assert [one["id"] for one in listed] == [hold["id"]]
+    assert vedette(tmp_path, "hold", "release", hold["id"]).returncode == 2
+    assert vedette(tmp_path, "hold", "release", hold["id"], "--reason", "closed").returncode == 0
+    assert vedette(tmp_path, "hold", "release", hold["id"], "--reason", "closed").returncode == 1
+    assert json.loads(vedette(tmp_path, "hold", "list", "--json").stdout) == {"holds": []}
+    assert "released by admin: closed" in vedette(tmp_path, "hold", "list", "--released").stdout
 
 
 def _check_others(tmp_path: Path, gateway: GatewayProcess) -> None:
     assert json.loads(vedette(tmp_path, "events", "--json").stdout) == {"events": []}
     assert vedette(tmp_path, "events", "--from", "yesterday").returncode == 2
+    nonsense = vedette(tmp_path, "events", "--kind", "nonsense")
+    assert (nonsense.returncode, "volume_full" in nonsense.stderr) == (1, True)
+    assert vedette(tmp_path, "events", "--kind", "nonsense", "--follow").returncode == 1
+    assert json.loads(vedette(tmp_path, "events", "--kind", "volume_full", "--json").stdout) == {"events": []}
+    added = vedette(tmp_path, "volumes", "add", "archive", str(tmp_path / "archive"), "--max-gb", "1.5", "--json")
+    assert json.loads(added.stdout)["max_bytes"] == 1_500_000_000
+    assert vedette(tmp_path, "volumes", "add", "Archive", "/srv/other").returncode == 1
+    volumes = json.loads(vedette(tmp_path, "volumes", "list", "--json").stdout)["volumes"]
+    assert [(one["name"], one["state"]) for one in volumes] == [("main", "unknown"), ("archive", "unknown")]
+    assert vedette(tmp_path, "volumes", "remove", "archive").returncode == 0
+    assert "main" in vedette(tmp_path, "volumes", "list").stdout
     status = json.loads(vedette(tmp_path, "status", "--json").stdout)
     assert {one["role"] for one in status["processes"]} >= {"gateway", "recorder", "analyzer"}
+    assert [(one["name"], one["held_bytes"], one["days_left"]) for one in status["volumes"]] == [("main", 0, None)]
     made = vedette(tmp_path, "user", "add", "anna", "--role", "guard")
     assert made.returncode == 0
     assert len(made.stdout.strip()) >= 20

@@ -1,5 +1,6 @@
 """Logins and certificates against the simulated camera."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,15 @@ from vedette.camera.errors import (
     WrongHostNameError,
     WrongPasswordError,
 )
+from vedette.camera.factory import SourceFactory
 from vedette.camera.rtsp_auth import Login
 from vedette.camera.rtsp_connect import TlsSettings
 from vedette.camera.rtsp_protocol import ReceiveBuffer
 from vedette.camera.rtsp_source import RtspSettings, RtspSource
 from vedette.camera.rtsp_url import parse_rtsp_url
 from vedette.camera.tls_selftest import run_tls_selftest
+from vedette.core.assignment import StreamSource
+from vedette.core.media import StreamRole
 from vedette.runtime.clock import SystemClock
 from vedette.testing.login import Login as CameraLogin
 from vedette.testing.login import LoginScheme
@@ -77,6 +81,20 @@ async def test_rtsps_with_a_foreign_authority_is_refused(tmp_path: Path) -> None
         for ca_file in (str(tmp_path / "ca.pem"), ""):
             with pytest.raises(UntrustedCertificateError):
                 async with make_source(server.urls[0], ca_file=ca_file).open():
+                    pass
+
+
+async def test_authority_given_as_text_is_trusted_for_this_camera_alone(tmp_path: Path) -> None:
+    authority = TestAuthority()
+    options = ServerOptions(tls=make_server_context(authority.make_server("127.0.0.1")))
+    factory = SourceFactory(SystemClock())
+    async with serve(write_clip(tmp_path), options=options) as server:
+        right = StreamSource(StreamRole.MAIN, server.urls[0], record=True, ca_pem=authority.certificate.decode())
+        async with factory.make(right).open() as session:
+            assert videos(await take(session, 1))
+        for ca_pem in ("", TestAuthority("another").certificate.decode()):
+            with pytest.raises(UntrustedCertificateError):
+                async with factory.make(replace(right, ca_pem=ca_pem)).open():
                     pass
 
 

@@ -28,6 +28,7 @@ COLUMNS = (
     "sub_url",
     "transport",
     "verify_tls",
+    "ca_pem",
     "user",
     "password",
     "record",
@@ -121,6 +122,7 @@ def camera_cells(camera: Camera) -> dict[str, str]:
         "sub_url": settings.sub.url if settings.sub else "",
         "transport": settings.main.transport,
         "verify_tls": "yes" if settings.main.verify_tls else "no",
+        "ca_pem": settings.main.ca_pem,
         "user": camera.user,
         "password": "",
         "record": settings.record.value,
@@ -186,7 +188,10 @@ def _read_settings(cells: Mapping[str, str], camera: Camera | None) -> CameraSet
     base = camera.settings if camera else CameraSettings(name="", main=StreamSettings(""))
     transport = cells.get("transport") or base.main.transport
     verify_tls = _read_bool("verify_tls", cells.get("verify_tls", ""), default=base.main.verify_tls)
-    main = replace(base.main, url=cells.get("main_url", ""), transport=transport, verify_tls=verify_tls)
+    ca_pem = cells.get("ca_pem") or base.main.ca_pem
+    main = StreamSettings(cells.get("main_url", ""), transport, verify_tls, ca_pem)
+    # The cell shows the main stream's: as long as it is unchanged, the sub stream keeps its own.
+    sub_ca_pem = base.sub.ca_pem if base.sub and ca_pem == base.main.ca_pem else ca_pem
     sub_url = cells.get("sub_url", base.sub.url if base.sub else "")
     return replace(
         base,
@@ -194,7 +199,7 @@ def _read_settings(cells: Mapping[str, str], camera: Camera | None) -> CameraSet
         group=cells.get("group", base.group),
         enabled=_read_bool("enabled", cells.get("enabled", ""), default=base.enabled),
         main=main,
-        sub=StreamSettings(sub_url, transport, verify_tls, base.sub.ca_pem if base.sub else "") if sub_url else None,
+        sub=StreamSettings(sub_url, transport, verify_tls, sub_ca_pem) if sub_url else None,
         recording=read_recording_cells(cells.get("mode", ""), cells.get("retention_days", ""), base.recording),
         record=_read_record(cells.get("record", ""), base.record),
         analysis=_read_analysis(cells, base.analysis),

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from vedette.adapters.api_client import ApiClient
+from vedette.cli.camera_plan import plan
 from vedette.cli.output import (
     data_option,
     find_camera,
@@ -18,12 +19,16 @@ from vedette.cli.output import (
     read_password,
 )
 
+READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@click.group("camera", short_help="Add, test, list, remove, import and export cameras.")
+@click.group("camera", short_help="Add, test, list, remove, import and export cameras; their recording plans.")
 def command() -> None:
     """Administer the cameras of a running system."""
+
+
+command.add_command(plan)
 
 
 @command.command("add")
@@ -36,6 +41,7 @@ def command() -> None:
 @click.option("--record", type=click.Choice(["main", "sub", "both", "none"]), default="main", show_default=True)
 @click.option("--transport", type=click.Choice(["auto", "tcp", "udp"]), default="auto", show_default=True)
 @click.option("--no-verify-tls", is_flag=True, help="Accept any certificate of this camera. Shown everywhere.")
+@click.option("--ca-file", type=READABLE, help="PEM of the authority that signed the camera's certificate.")
 @click.option("--no-test", is_flag=True, help="Add it even when it does not answer now.")
 @data_option
 @json_option
@@ -49,12 +55,14 @@ def add(
     record: str,
     transport: str,
     no_verify_tls: bool,
+    ca_file: Path | None,
     no_test: bool,
     data: Path | None,
     as_json: bool,
 ) -> None:
     """Add one camera; it is tested first."""
-    link = {"transport": transport, "verify_tls": not no_verify_tls}
+    ca_pem = ca_file.read_text(encoding="ascii", errors="replace") if ca_file else ""
+    link = {"transport": transport, "verify_tls": not no_verify_tls, "ca_pem": ca_pem}
     body = {
         "name": name,
         "group": group,

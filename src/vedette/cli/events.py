@@ -42,6 +42,8 @@ def command(
     with open_client(data) as client:
         camera_id = find_camera(client, camera_name)["id"] if camera_name else None
         if follow:
+            if kind:
+                client.get("/events", {"kind": kind, "limit": 1})  # a kind that does not exist is said, not waited for
             for event in client.follow("/events", {}):
                 if _is_wanted(event, camera_id, kind):
                     sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")

@@ -45,7 +45,7 @@ def _print_status(system: dict[str, Any], streams: list[dict[str, Any]]) -> None
         for one in streams
     ]
     rows += [
-        ("volume", one["path"], one["state"], one["oldest_at"] or "", _volume_figures(one)) for one in system["volumes"]
+        ("volume", one["name"], one["state"], one["oldest_at"] or "", _volume_figures(one)) for one in system["volumes"]
     ]
     rows += [("control", one["name"], one["state"], one["since"] or "", one["detail"]) for one in system["controls"]]
     print_table(("WHAT", "NAME", "STATE", "SINCE", "FIGURES"), rows)
@@ -54,8 +54,12 @@ def _print_status(system: dict[str, Any], streams: list[dict[str, Any]]) -> None
 def _stream_figures(one: dict[str, Any]) -> str:
     if not one["codec"]:
         return str(one["reason"])
-    return f"{one['codec']} {one['width']}x{one['height']} {one['fps']:g}/s {one['bitrate_bps'] / 1e6:.2f} Mbit/s"
+    lost = f" {one['packets_lost']} packets lost" if one["packets_lost"] else ""
+    return f"{one['codec']} {one['width']}x{one['height']} {one['fps']:g}/s {one['bitrate_bps'] / 1e6:.2f} Mbit/s{lost}"
 
 
 def _volume_figures(one: dict[str, Any]) -> str:
-    return f"{one['used_bytes'] / 1e9:.2f} GB used, {one['free_bytes'] / 1e9:.1f} GB free {one['reason']}".rstrip()
+    days = "" if one["days_left"] is None else f", {one['days_left']:.1f} days left"
+    held = f", {one['held_bytes'] / 1e9:.2f} GB held" if one["held_bytes"] else ""
+    used = f"{one['used_bytes'] / 1e9:.2f} GB used{held}, {one['free_bytes'] / 1e9:.1f} GB free{days}"
+    return f"{used} {one['reason']}".rstrip()

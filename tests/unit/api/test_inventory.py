@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from vedette.adapters.xlsx_inventory import read_sheet, write_sheet
+from vedette.camera.certificates import find_pem_fault
 from vedette.camera.faults import InvalidCameraError
 from vedette.camera.inventory import (
     AddressPolicy,
@@ -21,8 +22,12 @@ from vedette.camera.inventory import (
     split_login,
 )
 from vedette.camera.inventory_sheet import BadSheetError, SheetRow, plan_import
+from vedette.camera.recording_terms import RecordingTerms
+from vedette.core.recording_plan import CalendarSpan, RecordingMode, RecordingPlan
+from vedette.testing.tls import TestAuthority
 
 POLICY = AddressPolicy()
+STORED = (RecordingMode.CONTINUOUS, RecordingMode.MOTION, RecordingMode.EVENT)
 DOOR = Camera(
     "01JD5Q8Z3M6V1T9W4X7Y2B0C8D",
     CameraSettings("Door", StreamSettings("rtsp://10.0.0.5/1"), StreamSettings("rtsp://10.0.0.5/2"), group="Yard"),
@@ -111,6 +116,74 @@ def test_sheet_round_trip_changes_nothing_and_holds_no_password() -> None:
     assert plan.writes == ()
     cells = [cell.value for row in load_workbook(io.BytesIO(data)).active.iter_rows() for cell in row]
     assert "v1.x" not in cells
+
+
+@pytest.mark.parametrize(
+    ("cell", "terms"),
+    [
+        ("30", [(mode, 0, 30) for mode in STORED]),
+        ("7-30", [(mode, 7, 30) for mode in STORED]),
+        ("7.5-", [(mode, 7.5, 0) for mode in STORED]),
+        ("continuous 7-30, motion 90-", [(RecordingMode.CONTINUOUS, 7, 30), (RecordingMode.MOTION, 90, 0)]),
+        ("Motion 14; event 90", [(RecordingMode.MOTION, 0, 14), (RecordingMode.EVENT, 0, 90)]),
+        ("-", []),
+    ],
+)
+def test_retention_in_a_sheet_comes_back_as_it_was_written(cell: str, terms: list[tuple[RecordingMode, float, float]]):
+    row = {"name": "Gate", "main_url": "rtsp://h/1", "mode": "MOTION", "retention_days": cell}
+    (write,) = plan_import(rows(row), [], POLICY).writes
+    assert write.settings.recording.plan.mode is RecordingMode.MOTION
+    assert [(one.mode, one.min_days, one.max_days) for one in write.settings.recording.retention] == terms
+    gate = replace(DOOR, settings=write.settings)
+    again = plan_import(read_sheet(write_sheet([gate])), [gate], POLICY)
+    assert [one.outcome for one in again.rows] == ["unchanged"]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"mode": "sometimes"},
+        {"retention_days": "a month"},
+        {"retention_days": "30-7"},
+        {"retention_days": "off 30"},
+        {"retention_days": "motion 3, motion 4"},
+        {"retention_days": "-1-"},
+        {"ca_pem": "a file name.pem"},
+    ],
+)
+def test_wrong_recording_in_a_sheet_is_refused(cells: dict[str, str]) -> None:
+    plan = plan_import(rows({"name": "Gate", "main_url": "rtsp://h/1", **cells}), [], POLICY)
+    assert [row.outcome for row in plan.rows] == ["refused"]
+
+
+def test_calendar_and_volumes_survive_a_sheet() -> None:
+    night = CalendarSpan((5, 6), 0, 1440, RecordingMode.OFF)
+    terms = RecordingTerms(RecordingPlan(calendar=(night,)), volumes=("archive",))
+    door = replace(DOOR, settings=replace(DOOR.settings, recording=terms))
+    row = {"name": "Door", "main_url": "rtsp://10.0.0.5/1", "retention_days": "5"}
+    (write,) = plan_import(rows(row), [door], POLICY).writes
+    assert (write.settings.recording.plan, write.settings.recording.volumes) == (terms.plan, ("archive",))
+
+
+def test_certificate_of_an_authority_is_read_and_anything_else_is_refused() -> None:
+    authority = TestAuthority()
+    pem = authority.certificate.decode()
+    assert find_pem_fault(pem) == ""
+    camera = authority.make_server("10.0.0.5")
+    assert find_pem_fault(camera.certificate.decode()) == ""  # a camera that signed its own is trusted by it
+    assert "private key" in find_pem_fault(pem + camera.key.decode())
+    for wrong in ("/etc/ssl/ca.pem", "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----", "A" * 70_000):
+        assert find_pem_fault(wrong)
+
+
+def test_certificate_authority_survives_a_sheet_and_an_empty_cell() -> None:
+    pem = TestAuthority().certificate.decode().strip()
+    settings = replace(DOOR.settings, main=replace(DOOR.settings.main, ca_pem=pem))
+    door = replace(DOOR, settings=settings)
+    (row,) = plan_import(read_sheet(write_sheet([door])), [door], POLICY).rows
+    assert row.outcome == "unchanged"
+    kept = plan_import(rows({"name": "Door", "main_url": "rtsp://10.0.0.5/9", "ca_pem": ""}), [door], POLICY)
+    assert kept.writes[0].settings.main.ca_pem == pem
 
 
 def test_name_that_looks_like_a_formula_stays_text() -> None:
