@@ -16,6 +16,7 @@ _ROLES = {
     "gateway": "vedette.node.gateway",
     "recorder": "vedette.node.recorder",
     "analyzer": "vedette.node.analyzer",
+    "notary": "vedette.node.notary",
     "sim": "vedette.node.sim",
 }
 

@@ -53,17 +53,13 @@ class EvidenceLog:
         self._sequences: dict[tuple[str, str], int] = {}
         self._rows: dict[str, LeafRow] = {}
         self._positions: dict[str, int] = {}
-        self.checkpoint_at_ns = 0
-        self._pages: set[Path] = set()
+        self.checkpoint_at_ns = _read_time(site)
+        self.signed_root = site.root(site.size)
 
     @property
     def size(self) -> int:
         """Leaves of the site log: names the head."""
         return self._site.size
-
-    @property
-    def root_hash(self) -> bytes:
-        return self._site.root(self._site.size)
 
     @property
     def waiting(self) -> int:
@@ -110,7 +106,7 @@ class EvidenceLog:
             raise StorageError(f"the evidence log cannot be written: {exc.strerror}", "Check the disk.") from exc
         self._rows, self._positions = {}, {}
         if grown:
-            self.checkpoint_at_ns = now_ns
+            self.checkpoint_at_ns, self.signed_root = now_ns, self._site.root(self._site.size)
         return bool(grown)
 
     def rotate_key(self, reason: str, now_ns: int) -> str:
@@ -239,6 +235,11 @@ class EvidenceLog:
             temporary = self.root / row.tree / f".{CHECKPOINT}.new"
             temporary.write_text(note, encoding="utf-8")
             temporary.replace(self.root / row.tree / CHECKPOINT)
+
+
+def _read_time(site: TileTree) -> int:
+    """When the newest checkpoint was made: its last root leaf says it."""
+    return int(parse_leaf(site.entry(site.size - 1))["at"]) if site.size else 0
 
 
 def open_log(root: Path, ring: KeyRing, index: LeafIndex) -> EvidenceLog:

@@ -19,6 +19,14 @@ class NodePaths:
         return self.data / "keys" / "node.key"
 
     @property
+    def log_keys(self) -> Path:
+        return self.data / "keys" / "log"
+
+    @property
+    def evidence(self) -> Path:
+        return self.data / "evidence"
+
+    @property
     def run(self) -> Path:
         return self.data / "run"
 

@@ -1,0 +1,288 @@
+"""The notary role: makes evidence of what the recorders write down, and holds the only key that signs it.
+
+It reads journals, so recording never waits for it; it may be away for two weeks. It imports no PyAV, no inference
+runtime and no FastAPI. Design: docs/design/evidence.md.
+"""
+
+import asyncio
+import re
+import signal
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from vedette.adapters.role_server import serve_role_app
+from vedette.adapters.sqlite_bus import SqliteConsumer, SqlitePublisher
+from vedette.adapters.sqlite_evidence_index import SqliteEvidenceIndex
+from vedette.core.errors import InvalidInputError, StorageError, VedetteError
+from vedette.core.ids import is_id
+from vedette.core.messages import ControlStateChanged
+from vedette.core.time import format_utc
+from vedette.evidence.bundle import clean
+from vedette.evidence.errors import LogDamagedError, ProofRefusedError
+from vedette.evidence.keys import KeyRing, open_key_ring
+from vedette.evidence.leaves import draft_export, draft_time_step
+from vedette.evidence.log import EvidenceLog, open_log
+from vedette.evidence.proofs import CameraProof, LogHead, ProofRequest, SignRequest
+from vedette.evidence.prover import make_head, prove_camera
+from vedette.node.notary_app import make_notary_app
+from vedette.node.notary_events import EventQueue
+from vedette.node.notary_sources import Reading, read_sources
+from vedette.runtime.bus import Publisher
+from vedette.runtime.clock import Clock, SystemClock
+from vedette.runtime.log import configure_logging, get_logger
+from vedette.runtime.paths import NodePaths
+from vedette.runtime.settings import NodeSettings
+
+GROUP = "notary"
+CONTROL = "evidence_log"
+CHECKPOINT_S = 60.0
+CHECK_TREE_S = 30.0
+"""One tree is computed anew this often: 100 cameras' month in a day."""
+CLOCK_STEP_NS = 2_000_000_000
+_TICK_S = 1.0
+_RECENT_DAYS = 2
+_EXPORT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_HEX64 = re.compile(r"[0-9a-f]{64}")
+_MOST_TEXT = 500
+_Found = TypeVar("_Found")
+
+
+class Notary:
+    """The running role. Everything that touches the log runs in a thread, one at a time."""
+
+    def __init__(self, paths: NodePaths, publisher: Publisher, events: EventQueue, clock: Clock) -> None:
+        self._paths = paths
+        self._publisher = publisher
+        self._events = events
+        self._clock = clock
+        self._ring: KeyRing | None = None
+        self._log: EvidenceLog | None = None
+        self._reading = Reading()
+        self._broken = ""
+        self._damaged: dict[str, str] = {}
+        self._told: tuple[str, str] = ("", "")
+        self._step_ns = clock.utc_ns() - clock.mono_ns()
+        self._checked = ""
+        self._lock = asyncio.Lock()
+        self._logger = get_logger("notary")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serves until `stop` is set, then signs what it has."""
+        app = serve_role_app(make_notary_app(self), self._paths.socket("notary"))
+        async with asyncio.TaskGroup() as tasks, app:
+            working = [
+                tasks.create_task(self._events.run(), name="events"),
+                tasks.create_task(self._keep_logging(), name="log"),
+                tasks.create_task(self._keep_checking(), name="check"),
+            ]
+            await stop.wait()
+            for task in working:
+                task.cancel()
+        await self.advance()
+        if self._log is not None:
+            self._log.close()
+
+    async def advance(self) -> None:
+        """Reads every source and signs what is new. What fails is told on the health page, and tried again."""
+        try:
+            await self._in_thread(self._advance)
+        except VedetteError as error:
+            self._logger.error("evidence cannot be logged", code=error.code, reason=error.message)  # noqa: TRY400 -- told in full
+        else:
+            await self._events.commit_logged()
+        self._tell()
+
+    async def take_head(self) -> LogHead:
+        """Raises VedetteError when the log does not hold."""
+        await self.advance()
+        return await self._in_thread(lambda: make_head(self._open()))
+
+    async def prove(self, request: ProofRequest) -> CameraProof:
+        return await self._in_thread(lambda: prove_camera(self._open(), request))
+
+    async def sign_manifest(self, request: SignRequest) -> str:
+        """Logs the export before it signs it: a bundle that nobody knows of cannot be valid."""
+        if not _EXPORT_ID.fullmatch(request.export_id) or not _HEX64.fullmatch(request.sha256):
+            raise InvalidInputError("an export has an id of letters and digits, and a SHA-256 in hex")
+        if max(len(request.by), len(request.purpose)) > _MOST_TEXT or not all(map(is_id, request.cameras)):
+            raise InvalidInputError("the export's texts are too long, or its cameras have no ids")
+        return await self._in_thread(lambda: self._sign(request))
+
+    async def rotate_key(self, reason: str) -> str:
+        """Changes the signing key; returns the new fingerprint."""
+        text = clean(reason)[:_MOST_TEXT]
+        await self.advance()
+        fingerprint = await self._in_thread(lambda: self._open().rotate_key(text, self._clock.utc_ns()))
+        self._logger.info("signing key changed", fingerprint=fingerprint)
+        return fingerprint
+
+    def status(self) -> dict[str, object]:
+        """The answer of `GET /evidence`."""
+        ring, log = self._ring, self._log
+        state, detail = self._judge()
+        return {
+            "site": ring.site if ring else "",
+            "fingerprint": ring.present.fingerprint if ring else "",
+            "keys": [_describe_key(key.fingerprint, key.from_ns, key.to_ns) for key in ring.keys] if ring else [],
+            "checkpoint": _describe_checkpoint(log) if log else None,
+            "behind": self._reading.behind,
+            "sealing": {"state": "absent", "detail": "closed segments are not made immutable on this system"},
+            "witnesses": [],
+            "state": state,
+            "detail": detail,
+        }
+
+    async def _keep_logging(self) -> None:
+        """The clock is looked at every second, so that a step and its end are not taken for nothing."""
+        await self.advance()
+        left_s = CHECKPOINT_S
+        while True:
+            await self._clock.sleep(_TICK_S)
+            step_ns = self._clock.utc_ns() - self._clock.mono_ns() - self._step_ns
+            left_s -= _TICK_S
+            if abs(step_ns) > CLOCK_STEP_NS:
+                self._step_ns += step_ns
+                await self._log_step(step_ns)
+            if left_s <= 0:
+                left_s = CHECKPOINT_S
+                await self.advance()
+
+    async def _log_step(self, step_ns: int) -> None:
+        now_ns = self._clock.utc_ns()
+        try:
+            await self._in_thread(lambda: self._open().append([draft_time_step(step_ns, now_ns)], now_ns))
+        except VedetteError as error:
+            self._logger.error("clock step not logged", reason=error.message, step_ns=step_ns)  # noqa: TRY400 -- as above
+
+    async def _keep_checking(self) -> None:
+        while True:
+            await self._clock.sleep(CHECK_TREE_S)
+            try:
+                await self._in_thread(self._check_next)
+            except VedetteError as error:
+                self._logger.error("evidence log not checked", reason=error.message)  # noqa: TRY400 -- as above
+            self._tell()
+
+    async def _in_thread(self, work: Callable[[], _Found]) -> _Found:
+        """Runs something on the log. After a failure the log is opened anew, which cuts it back to what is signed."""
+        async with self._lock:
+            try:
+                return await asyncio.to_thread(work)
+            except (ProofRefusedError, InvalidInputError):
+                raise
+            except (VedetteError, OSError) as error:
+                self._broken = str(error)
+                if self._log is not None:
+                    self._log.close()
+                    self._log = None
+                if isinstance(error, OSError):
+                    raise StorageError(f"the evidence log cannot be used: {error}") from error
+                raise
+
+    def _open(self) -> EvidenceLog:
+        if self._log is None:
+            folder = self._paths.evidence
+            self._ring = open_key_ring(self._paths.log_keys, self._clock.utc_ns())
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with ExitStack() as stack:
+                index = stack.enter_context(closing(SqliteEvidenceIndex(folder / "lookup.db")))
+                log = open_log(folder, self._ring, index)
+                self._check_recent(log)
+                stack.pop_all()
+            self._log, self._broken = log, ""
+        return self._log
+
+    def _advance(self) -> None:
+        log = self._open()
+        self._reading = read_sources(log, self._paths, self._clock.utc_ns)
+        self._events.append_to(log, self._clock.utc_ns(), is_id)
+        log.checkpoint(self._clock.utc_ns())
+
+    def _sign(self, request: SignRequest) -> str:
+        log, now_ns = self._open(), self._clock.utc_ns()
+        log.append([draft_export(request, now_ns)], now_ns)
+        log.checkpoint(now_ns)
+        return log.ring.signer.sign(f"{log.ring.site}/export\n{request.export_id}\n{request.sha256}\n")
+
+    def _check_recent(self, log: EvidenceLog) -> None:
+        """At start: the site log and the trees that will still grow. Raises LogDamagedError."""
+        log.check_site()
+        days = {_day(self._clock.utc_ns() - back * 86_400 * 10**9) for back in range(_RECENT_DAYS)}
+        after = ""
+        while rows := log.index.find_trees(after, 500):
+            after = rows[-1].tree
+            for row in rows:
+                if row.tree[-8:] in days:
+                    log.check_tree(row)
+
+    def _check_next(self) -> None:
+        """One tree after the other, for ever. Damage to one of the past is told, and does not stop today's."""
+        log = self._open()
+        rows = log.index.find_trees(self._checked, 1)
+        if not rows:
+            self._checked = ""
+            log.check_site()
+            return
+        (row,) = rows
+        self._checked = row.tree
+        try:
+            log.check_tree(row)
+            self._damaged.pop(row.tree, None)
+        except LogDamagedError as error:
+            self._damaged[row.tree] = error.message
+
+    def _judge(self) -> tuple[str, str]:
+        if self._broken:
+            return "absent", self._broken
+        problems = [*self._reading.problems, *self._damaged.values()]
+        if problems:
+            return "weakened", "; ".join(problems)[:1000]
+        return (
+            ("holds", "footage, audit trail and events are logged and signed") if self._log else ("absent", "starting")
+        )
+
+    def _tell(self) -> None:
+        """Says a change once."""
+        judged = self._judge()
+        if judged != self._told:
+            self._told = judged
+            state, detail = judged
+            (self._logger.info if state == "holds" else self._logger.error)("evidence log", state=state, detail=detail)
+            self._publisher.publish_nowait(ControlStateChanged(CONTROL, state, detail, self._clock.utc_ns()))
+
+
+def _describe_key(fingerprint: str, from_ns: int, to_ns: int) -> dict[str, object]:
+    return {"fingerprint": fingerprint, "from": format_utc(from_ns), "to": format_utc(to_ns) if to_ns else None}
+
+
+def _describe_checkpoint(log: EvidenceLog) -> dict[str, object]:
+    at = format_utc(log.checkpoint_at_ns) if log.checkpoint_at_ns else None
+    return {"at": at, "size": log.size, "root": log.signed_root.hex()}
+
+
+def _day(at_ns: int) -> str:
+    return datetime.fromtimestamp(at_ns // 10**9, UTC).strftime("%Y%m%d")
+
+
+async def _run(settings: NodeSettings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    clock = SystemClock()
+    consumer = SqliteConsumer(settings.paths.bus, GROUP, clock)
+    try:
+        with SqlitePublisher(settings.paths.bus, "notary", clock) as publisher:
+            await Notary(settings.paths, publisher, EventQueue(consumer, clock), clock).run(stop)
+    finally:
+        consumer.close()
+
+
+def run(settings: NodeSettings) -> int:
+    """Runs the notary until SIGINT or SIGTERM. Returns the exit code."""
+    configure_logging("notary")
+    settings.paths.prepare()
+    asyncio.run(_run(settings))
+    return 0
