@@ -13,9 +13,10 @@ from socket import AF_UNIX, SOCK_STREAM, socket
 import msgspec
 
 from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
-from vedette.core.assignment import CameraAssignment, RecorderAssignment, StreamSource
+from vedette.core.assignment import CameraAssignment, RecorderAssignment, StreamSource, VolumeAssignment
 from vedette.core.ids import make_id
 from vedette.core.media import StreamRole
+from vedette.core.recording_plan import Hold
 from vedette.recording.reader import FootageReader
 
 ALWAYS = (0, 1 << 62)
@@ -39,22 +40,38 @@ class _UnixConnection(HTTPConnection):
 class RecorderUnderTest:
     """Start, ask, kill, start again on the same data directory."""
 
-    def __init__(self, data: Path, urls: Sequence[str]) -> None:
+    def __init__(
+        self,
+        data: Path,
+        urls: Sequence[str],
+        *,
+        volumes: Sequence[VolumeAssignment] = (),
+        homes: Sequence[str] = (),
+        holds: Sequence[Hold] = (),
+        module: str = "vedette",
+    ) -> None:
+        """`homes`: the volume of each camera, by name. `module`: what is run; it takes the arguments of `vedette`."""
         self.data = data
+        self.module = module
+        self.volumes = [Path(volume.path) for volume in volumes] or [data / "volumes" / "main"]
         self.cameras = [camera_id(number) for number in range(len(urls))]
         assignment = RecorderAssignment(
             1,
             tuple(
-                CameraAssignment(camera, camera, (StreamSource(StreamRole.MAIN, url, record=True),))
-                for camera, url in zip(self.cameras, urls, strict=True)
+                CameraAssignment(
+                    camera, camera, (StreamSource(StreamRole.MAIN, url, record=True),), volumes=(home,) if home else ()
+                )
+                for camera, url, home in zip(self.cameras, urls, homes or [""] * len(urls), strict=True)
             ),
+            tuple(volumes),
+            tuple(holds),
         )
         path = data / "recorder" / "assignment.json"
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_bytes(msgspec.json.encode(assignment))
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "vedette", "serve", "--role", "recorder", "--data", str(self.data)]
+        command = [sys.executable, "-m", self.module, "serve", "--role", "recorder", "--data", str(self.data)]
         self.process = subprocess.Popen(command, stderr=(self.data / "recorder.log").open("ab"))
 
     @property
@@ -94,4 +111,4 @@ class RecorderUnderTest:
         raise RuntimeError("the recorder does not record all cameras")
 
     def reader(self) -> FootageReader:
-        return FootageReader(lambda: [self.data / "volumes" / "main"], SqliteRecordingCatalog, time.time_ns)
+        return FootageReader(lambda: self.volumes, SqliteRecordingCatalog, lambda: ALWAYS[1])

@@ -1,7 +1,8 @@
 """Simulated cameras in a process of their own, told by lines on stdin. Used by other benchmarks.
 
 `python -m benchmarks.simulate CLIP COUNT [numbered]` prints its port. `numbers`: the next frame number of each camera.
-`stall`: stop sending. `sent`: frames sent to whom was connected, per camera. End of stdin: end.
+`stall`: stop sending. `sent`: frames sent to whom was connected, per camera. `fault CAMERA KIND VALUE` and
+`clear CAMERA`: as in fault scripts. End of stdin: end.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from vedette.core.media import StreamRole
-from vedette.testing.faults import Fault, FaultKind
+from vedette.testing.faults import ClipVariant, Fault, FaultKind
 from vedette.testing.sim_server import ServerOptions, SimServer
 from vedette.testing.simulated_camera import CameraSpec
 from vedette.testing.source import SourceOptions
@@ -69,6 +70,12 @@ async def answer(server: SimServer, word: str) -> list[int]:
         return [stream.next_frame_number for stream in streams]
     if word == "stall":
         await server.apply(Fault(FaultKind.STALL))
+    match word.split():
+        case ["fault", camera, kind, value]:
+            variant = ClipVariant(size=(640, 360)) if kind == FaultKind.SOURCE else None
+            await server.apply(Fault(FaultKind(kind), float(value), variant=variant), camera)
+        case ["clear", camera]:
+            await server.clear(camera=camera)
     return [sum(log.frames for log in stream.logs()) for stream in streams]
 
 

@@ -219,11 +219,11 @@ def _tune_gc() -> None:
     gc.set_threshold(_GC_THRESHOLD, 20, 100)
 
 
-def run(settings: NodeSettings) -> int:
-    """Runs the recorder until it is asked to stop. Returns the exit code."""
+def run(settings: NodeSettings, clock: Clock | None = None) -> int:
+    """Runs the recorder until it is asked to stop. Returns the exit code. `clock`: for drills, else the system's."""
     configure_logging("recorder")
     settings.paths.prepare()
-    clock = SystemClock()
+    clock = clock or SystemClock()
     try:
         assignment = load_assignment(settings.paths.assignment("recorder"))
         with SqlitePublisher(settings.paths.bus, "recorder", clock) as publisher:
