@@ -446,6 +446,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Evidence
+         * @description Shows the log's fingerprint, its newest signature and what it cannot do at present.
+         */
+        get: operations["show_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/rotate-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Key
+         * @description Replaces the key that signs the log. The old one signs the change, then its private part is destroyed.
+         */
+        post: operations["rotate_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/holds": {
         parameters: {
             query?: never;
@@ -946,6 +986,18 @@ export interface components {
             unknown: number;
         };
         /**
+         * CheckpointOut
+         * @description The newest signed state of the site log. `at` is null before anything was logged.
+         */
+        CheckpointOut: {
+            /** At */
+            at: string | null;
+            /** Root */
+            root: string;
+            /** Size */
+            size: number;
+        };
+        /**
          * ControlOut
          * @description A protective control: holds, weakened, absent, or unknown when nobody can be asked.
          */
@@ -1023,6 +1075,30 @@ export interface components {
          * @enum {string}
          */
         EventState: "new" | "acknowledged";
+        /**
+         * EvidenceOut
+         * @description State of the evidence log. `fingerprint` is what people compare when they check a bundle.
+         */
+        EvidenceOut: {
+            /** Behind */
+            behind: {
+                [key: string]: number;
+            };
+            checkpoint: components["schemas"]["CheckpointOut"] | null;
+            /** Detail */
+            detail: string;
+            /** Fingerprint */
+            fingerprint: string;
+            /** Keys */
+            keys: components["schemas"]["LogKeyOut"][];
+            sealing: components["schemas"]["SealingOut"];
+            /** Site */
+            site: string;
+            /** State */
+            state: string;
+            /** Witnesses */
+            witnesses: string[];
+        };
         /** FieldError */
         FieldError: {
             /** Field */
@@ -1226,6 +1302,21 @@ export interface components {
             stored: number;
             /** Stream */
             stream: string;
+        };
+        /**
+         * LogKeyOut
+         * @description A key that signs or signed the log. `to` is null for the present one.
+         */
+        LogKeyOut: {
+            /** Fingerprint */
+            fingerprint: string;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** To */
+            to: string | null;
         };
         /** LoginIn */
         LoginIn: {
@@ -1668,6 +1759,16 @@ export interface components {
          * @enum {string}
          */
         Role: "administrator" | "guard" | "monitor" | "auditor";
+        /** RotateKey */
+        RotateKey: {
+            /** Reason */
+            reason: string;
+        };
+        /** RotatedKey */
+        RotatedKey: {
+            /** Fingerprint */
+            fingerprint: string;
+        };
         /** RuleIn */
         RuleIn: {
             /** Classes */
@@ -1730,6 +1831,13 @@ export interface components {
              * Format: date-time
              */
             to: string;
+        };
+        /** SealingOut */
+        SealingOut: {
+            /** Detail */
+            detail: string;
+            /** State */
+            state: string;
         };
         /**
          * SessionOut
@@ -3010,6 +3118,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotatedKey"];
+                };
             };
             /** @description What failed, why, and what to do (RFC 9457) */
             default: {

@@ -57,6 +57,18 @@ class TrackFeed(Protocol):
         ...
 
 
+class Notary(Protocol):
+    """Holds the evidence log and its key. Raises UnavailableError when it does not answer or its log does not hold."""
+
+    async def status(self) -> bytes:
+        """The answer of `GET /evidence`, as JSON."""
+        ...
+
+    async def rotate_key(self, reason: str) -> str:
+        """Returns the new fingerprint."""
+        ...
+
+
 class Sheets(Protocol):
     """Reads and writes inventory sheets. Runs in a thread: a large sheet takes a second."""
 
@@ -88,6 +100,7 @@ class GatewayPorts:
     ledger: LedgerDesk
     alarms: OwnEvents
     export_limits: ExportLimits
+    notary: Notary
 
 
 def find_ports(connection: HTTPConnection) -> GatewayPorts:
@@ -182,6 +195,10 @@ def _export_limits(connection: HTTPConnection) -> ExportLimits:
     return find_ports(connection).export_limits
 
 
+def _notary(connection: HTTPConnection) -> Notary:
+    return find_ports(connection).notary
+
+
 CallerPort = Annotated[Caller, Depends(find_caller)]
 LoginsPort = Annotated[Logins, Depends(_logins)]
 TokensPort = Annotated[Tokens, Depends(_tokens)]
@@ -202,3 +219,4 @@ StoragePort = Annotated[StorageDesk, Depends(_storage)]
 LedgerPort = Annotated[LedgerDesk, Depends(_ledger)]
 AlarmsPort = Annotated[OwnEvents, Depends(_alarms)]
 ExportLimitsPort = Annotated[ExportLimits, Depends(_export_limits)]
+NotaryPort = Annotated[Notary, Depends(_notary)]

@@ -14,6 +14,7 @@ from vedette.api.access import Access, find_access
 from vedette.api.routers import (
     cameras,
     events,
+    evidence,
     footage,
     live,
     playback,
@@ -36,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     playback.router,
     footage.router,
     tracks.router,
+    evidence.router,
     system.router,
 )
 

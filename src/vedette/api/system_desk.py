@@ -30,8 +30,8 @@ from vedette.runtime.clock import Clock
 from vedette.vision.models.manifest import ModelManifest
 from vedette.vision.models.registry import ModelState
 
-ROLES = ("gateway", "recorder", "analyzer")
-_OWNERS = {"vision_jail": "analyzer", "model": "analyzer", "tls_verification": "recorder"}
+ROLES = ("gateway", "recorder", "analyzer", "notary")
+_OWNERS = {"vision_jail": "analyzer", "model": "analyzer", "tls_verification": "recorder", "evidence_log": "notary"}
 _STATES = frozenset({"holds", "weakened", "absent"})
 
 
@@ -79,6 +79,7 @@ class SystemSources:
     supervisor: RoleStatus
     recorder: RoleStatus
     analyzer: RoleStatus
+    notary: RoleStatus
 
 
 class SystemDesk:
@@ -110,10 +111,14 @@ class SystemDesk:
 
     async def report(self) -> SystemOut:
         """Asks everybody at once; the slowest answer is a timeout of 1.5 s."""
-        supervisor, recorder, analyzer = await asyncio.gather(
-            _ask(self._sources.supervisor), _ask(self._sources.recorder), _ask(self._sources.analyzer)
+        supervisor, recorder, analyzer, notary = await asyncio.gather(
+            _ask(self._sources.supervisor),
+            _ask(self._sources.recorder),
+            _ask(self._sources.analyzer),
+            _ask(self._sources.notary),
         )
-        down = {role: why for role, why in (("recorder", recorder), ("analyzer", analyzer)) if isinstance(why, str)}
+        answers = {"recorder": recorder, "analyzer": analyzer, "notary": notary}
+        down = {role: answer for role, answer in answers.items() if isinstance(answer, str)}
         controls = await self._history.list_control_states()
         cameras = await self._cameras.list_all()
         return SystemOut(

@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "status": "Show the state of every process, camera, volume and control.",
     "check": "Check volumes against their indexes; never deletes footage.",
     "export": "Export footage.",
+    "verify": "Check a bundle of footage: nothing changed, removed or added.",
     "analyze": "Analyse video files and pictures.",
     "models": "List, pull and verify models.",
     "user": "Administer users.",

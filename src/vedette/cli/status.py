@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from vedette.adapters.api_client import NoSystemError
+from vedette.adapters.api_client import ApiClient, ApiError, NoSystemError
 from vedette.cli.output import data_option, json_option, open_client, print_json, print_table
 
 CANNOT_TELL = 3
@@ -21,21 +21,31 @@ def command(data: Path | None, as_json: bool) -> None:
         with open_client(data) as client:
             system = client.get("/system")
             cameras = client.get("/cameras", {"limit": 1000})["items"]
+            evidence = _read_evidence(client)
     except NoSystemError as exc:
         sys.stderr.write(f"vedette: {exc}\n")
         sys.exit(CANNOT_TELL)
     streams = [_stream(camera, role) for camera in cameras for role in ("main", "sub") if camera["live"][role]]
     if as_json:
-        print_json({**system, "streams": streams})
+        print_json({**system, "streams": streams, "evidence": evidence})
     else:
-        _print_status(system, streams)
+        _print_status(system, streams, evidence)
+
+
+def _read_evidence(client: ApiClient) -> dict[str, Any]:
+    """The evidence log; when the notary does not answer, that is its state."""
+    try:
+        found: dict[str, Any] = client.get("/evidence")
+    except ApiError as exc:
+        return {"state": "unknown", "detail": exc.message, "fingerprint": "", "checkpoint": None}
+    return found
 
 
 def _stream(camera: dict[str, Any], role: str) -> dict[str, Any]:
     return {"camera": camera["name"], "camera_id": camera["id"], "stream": role, **camera["live"][role]}
 
 
-def _print_status(system: dict[str, Any], streams: list[dict[str, Any]]) -> None:
+def _print_status(system: dict[str, Any], streams: list[dict[str, Any]], evidence: dict[str, Any]) -> None:
     rows: list[tuple[object, ...]] = [
         ("process", one["role"], one["state"], one["since"] or "", f"{one['restarts']} restarts")
         for one in system["processes"]
@@ -48,6 +58,8 @@ def _print_status(system: dict[str, Any], streams: list[dict[str, Any]]) -> None
         ("volume", one["name"], one["state"], one["oldest_at"] or "", _volume_figures(one)) for one in system["volumes"]
     ]
     rows += [("control", one["name"], one["state"], one["since"] or "", one["detail"]) for one in system["controls"]]
+    signed = evidence["checkpoint"] or {"at": None}
+    rows.append(("evidence", "log", evidence["state"], signed["at"] or "", f"fingerprint {evidence['fingerprint']}"))
     print_table(("WHAT", "NAME", "STATE", "SINCE", "FIGURES"), rows)
 
 

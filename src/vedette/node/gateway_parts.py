@@ -15,6 +15,7 @@ from vedette.adapters.database_history import SqlHistoryStore
 from vedette.adapters.database_identity import SqlAuditStore, SqlIdentityStore
 from vedette.adapters.database_storage import SqlExportUsage
 from vedette.adapters.machine import LocalMachine
+from vedette.adapters.notary_client import NotaryClient
 from vedette.adapters.picture_reader import FilePictureReader
 from vedette.adapters.recorder_live import RecorderLiveStates
 from vedette.adapters.role_client import CachedStatus, RoleClient
@@ -109,7 +110,9 @@ async def open_parts(
     ensure_node_key(paths.node_key)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(paths.database))
-        roles = {role: RoleClient(role, paths.socket(role)) for role in ("recorder", "analyzer", "supervisor")}
+        roles = {
+            role: RoleClient(role, paths.socket(role)) for role in ("recorder", "analyzer", "supervisor", "notary")
+        }
         for client in roles.values():
             stack.push_async_callback(client.close)
         changed = Changes()
@@ -117,8 +120,16 @@ async def open_parts(
         await storage.volumes.list_known()
         reader = FootageReader(lambda: find_roots(paths, storage.volumes), SqliteRecordingCatalog, clock.utc_ns)
         stack.callback(reader.close)
-        outside = _Outside(database, roles, reader, SqliteConsumer(paths.bus, GROUP, clock), storage)
+        outside = _Outside(
+            database,
+            roles,
+            reader,
+            SqliteConsumer(paths.bus, GROUP, clock),
+            storage,
+            NotaryClient(paths.socket("notary")),
+        )
         stack.callback(outside.consumer.close)
+        stack.push_async_callback(outside.notary.close)
         core = _build_core(settings, clock, outside, hasher or PasswordHasher())
         changed.listen(core.dispatcher.announce)
         streaming = await stack.enter_async_context(open_streaming(settings, reader, core.cameras, clock))
@@ -134,6 +145,7 @@ class _Outside:
     reader: FootageReader
     consumer: SqliteConsumer
     storage: StorageParts
+    notary: NotaryClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +214,7 @@ def _build(
     )
     system = SystemDesk(
         version=version("vedette"),
-        sources=SystemSources(statuses["supervisor"], statuses["recorder"], statuses["analyzer"]),
+        sources=SystemSources(**statuses),
         cameras=core.cameras,
         live=live,
         history=history,
@@ -232,6 +244,7 @@ def _build(
         ledger=LedgerDesk(outside.reader),
         alarms=OwnEvents(events=events, hub=hub, clock=clock),
         export_limits=ExportLimits(SqlExportUsage(database), clock),
+        notary=outside.notary,
     )
     gate = Gate(logins=core.logins, audit=core.audit, clock=clock, limits=limits)
     return GatewayParts(

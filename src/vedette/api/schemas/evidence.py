@@ -1,0 +1,50 @@
+"""The evidence log on the wire."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from vedette.api.schemas.common import Answer, Request, Utc
+
+
+class LogKeyOut(Answer):
+    """A key that signs or signed the log. `to` is null for the present one."""
+
+    fingerprint: str
+    from_: Utc = Field(alias="from")
+    to: Utc | None
+
+
+class CheckpointOut(Answer):
+    """The newest signed state of the site log. `at` is null before anything was logged."""
+
+    at: Utc | None
+    size: int
+    root: str
+
+
+class SealingOut(Answer):
+    state: str
+    detail: str
+
+
+class EvidenceOut(Answer):
+    """State of the evidence log. `fingerprint` is what people compare when they check a bundle."""
+
+    site: str
+    fingerprint: str
+    keys: list[LogKeyOut]
+    checkpoint: CheckpointOut | None
+    behind: dict[str, int]
+    sealing: SealingOut
+    witnesses: list[str]
+    state: str
+    detail: str
+
+
+class RotateKey(Request):
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class RotatedKey(Answer):
+    fingerprint: str
