@@ -58,10 +58,14 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--cameras", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--longest", type=float, default=5.0, help="seconds between two kills at most")
+    parser.add_argument("--size", default="1920x1080")
+    parser.add_argument("--rate", default="4M")
+    parser.add_argument("--gop", type=int, default=50)
     options = parser.parse_args()
     rng = random.Random(options.seed)
     with working_folder() as folder:
-        clip = make_clip(folder / "clip.mp4")
+        clip = make_clip(folder / "clip.mp4", size=options.size, rate=options.rate, gop=options.gop)
         data = folder / "data"
         data.mkdir()
         sent: list[list[int]] = []
@@ -72,13 +76,13 @@ def main() -> None:
             try:
                 for kill in range(options.kills):
                     recorder.wait_stored(1)
-                    time.sleep(rng.uniform(0.5, 5.0))
+                    time.sleep(rng.uniform(min(0.5, options.longest / 4), options.longest))
                     numbers = simulation.ask("numbers")
                     recorder.kill()
                     sent.append(numbers)
                     recorder.start()
                     recorder.wait_stored(0)
-                    if kill % 10 == 9:
+                    if kill % max(10, options.kills // 10) == 0:
                         bad_rows += len(check(data / "volumes" / "main", CheckLevel.HASH).findings)
                         say(f"{kill + 1} kills")
                 recorder.wait_stored(25)
