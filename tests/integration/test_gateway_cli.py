@@ -85,6 +85,10 @@ def _check_holds(tmp_path: Path) -> None:
     assert vedette(tmp_path, "hold", "release", hold["id"], "--reason", "closed").returncode == 1
     assert json.loads(vedette(tmp_path, "hold", "list", "--json").stdout) == {"holds": []}
     assert "released by admin: closed" in vedette(tmp_path, "hold", "list", "--released").stdout
+    ledger = vedette(tmp_path, "ledger", "--camera", "Gate", *span, "--json")
+    assert ledger.returncode == 0, ledger.stderr
+    assert json.loads(ledger.stdout)["cameras"] == []
+    assert vedette(tmp_path, "ledger", "--camera", "Gate").returncode == 2
 
 
 def _check_others(tmp_path: Path, gateway: GatewayProcess) -> None:

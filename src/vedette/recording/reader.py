@@ -7,7 +7,7 @@ makes later, or a disk that comes back, is there with the next question. Design:
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from vedette.media.fmp4 import (
 )
 from vedette.recording import coverage
 from vedette.recording.errors import DamagedFootageError, FootageGoneError
+from vedette.recording.minutes import MinuteCount, count_minutes, estimate_holes
 from vedette.recording.open_files import OpenFiles
 from vedette.recording.ports import SegmentCatalog
 from vedette.recording.records import SegmentSpan, StreamKey, unpack_fragments
@@ -177,6 +178,39 @@ class FootageReader:
         records = [gap for _, catalog in self._open_volumes() for gap in catalog.find_gaps(key, from_ns, to_ns)]
         to_ns = min(to_ns, self._now_ns())
         return coverage.find_gaps(role, spans, records, from_ns, to_ns)
+
+    def find_minutes(
+        self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int, step_ns: int
+    ) -> list[MinuteCount]:
+        """Counts expected and stored frames in slots of a range; see `vedette.recording.minutes`."""
+        key = StreamKey(camera_id, role)
+        spans = self._find_spans(key, from_ns, to_ns)
+        records = {gap for _, catalog in self._open_volumes() for gap in catalog.find_gaps(key, from_ns, to_ns)}
+        # Whole gaps, not cut to the range: their frames are spread over all of their time.
+        gaps = [FootageGap(role, gap.from_ns, gap.to_ns, gap.reason, gap.frames_missing) for gap in records]
+        known = {gap.from_ns for gap in gaps}
+        holes = [gap for gap in self.find_gaps(camera_id, role, from_ns, to_ns) if gap.from_ns not in known]
+        gaps += estimate_holes([gap for gap in holes if gap.reason == "unknown"], [span for _, span in spans])
+        return count_minutes(self._find_pieces(key, spans, from_ns, to_ns, step_ns), gaps, from_ns, to_ns, step_ns)
+
+    def _find_pieces(
+        self,
+        key: StreamKey,
+        spans: Sequence[tuple[SegmentCatalog, SegmentSpan]],
+        from_ns: int,
+        to_ns: int,
+        step_ns: int,
+    ) -> Iterator[tuple[int, int]]:
+        """Yields start and frames: of a whole segment where it lies in one slot, else of its fragments."""
+        for catalog, span in spans:
+            is_inside = from_ns <= span.start_ns and span.end_ns <= to_ns
+            if is_inside and (span.start_ns - from_ns) // step_ns == (span.end_ns - 1 - from_ns) // step_ns:
+                yield span.start_ns, span.frames
+                continue
+            for segment in catalog.find_segments(key, span.start_ns, span.start_ns + 1):
+                if segment.segment_id == span.segment_id:
+                    packed = catalog.find_fragments(segment.segment_id)
+                    yield from ((part.start_ns, part.frames) for part in unpack_fragments(segment, packed))
 
     def find_coverage(
         self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int, resolution_ns: int

@@ -3,16 +3,19 @@
 import msgspec
 import pytest
 
-from tests.support.gateway import Harness
+from tests.support.gateway import API, Harness
 from vedette.adapters.database_events import SqlEventStore
 from vedette.adapters.database_history import SqlHistoryStore
 from vedette.api.footage_desk import FootageDesk
+from vedette.api.ledger_desk import LedgerDesk
 from vedette.api.system_desk import count_cameras, describe_control, describe_processes
 from vedette.camera.inventory import Camera, CameraSettings, StreamSettings
 from vedette.camera.live import LiveFacts, StreamFacts
 from vedette.core.footage import FootageGap, FootageRun
 from vedette.core.media import StreamRole
 from vedette.core.messages import ControlStateChanged
+from vedette.core.time import NS_PER_S
+from vedette.recording.minutes import MinuteCount
 
 CAMERA = "01JD5Q8Z3M6V1T9W4X7Y2B0C8D"
 MS = 1_000_000
@@ -36,6 +39,13 @@ class ScriptedIndex:
     ) -> list[tuple[int, int]]:
         return [(run.from_ns, run.to_ns) for run in self.find_runs(camera_id, role, from_ns, to_ns)]
 
+    def find_minutes(
+        self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int, step_ns: int
+    ) -> list[MinuteCount]:
+        if role is StreamRole.SUB:
+            return []
+        return [MinuteCount(from_ns, 1480, {"network": 20}), MinuteCount(from_ns + step_ns, 1500)]
+
 
 def _desk(gateway: Harness) -> FootageDesk:
     database = gateway.parts.database
@@ -56,6 +66,26 @@ async def test_recordings_of_both_streams_come_in_order(gateway: Harness) -> Non
     assert "from" in found.runs[0].model_dump(by_alias=True)
 
 
+async def test_ledger_sums_slots_and_gives_each_missing_frame_its_reason() -> None:
+    ledger = await LedgerDesk(ScriptedIndex()).read([CAMERA], 0, 120 * NS_PER_S, 60)
+    main, sub = ledger.cameras
+    assert (main.stream, main.expected, main.stored, main.completeness) == ("main", 3000, 2980, 2980 / 3000)
+    assert [(slot.expected, slot.reasons) for slot in main.slots] == [(1500, {"network": 20}), (1500, {})]
+    assert (sub.stream, sub.expected, sub.completeness) == ("sub", 0, None)
+    assert [gap.frames_missing for gap in sub.gaps] == [5, 1]
+
+
+async def test_ledger_of_too_many_slots_is_refused_before_anything_is_read(gateway: Harness) -> None:
+    wanted = {"cameras": CAMERA, "from": "2020-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}
+    async with gateway.local() as client:
+        refused = await client.get(f"{API}/ledger", params=wanted)
+        assert refused.status_code == 422
+        assert "step_s" in refused.json()["hint"]
+        wide = await client.get(f"{API}/ledger", params=wanted | {"step_s": 86_400})
+        assert wide.json()["cameras"] == []
+        assert (await client.get(f"{API}/ledger", params=wanted | {"cameras": "x"})).status_code == 422
+
+
 def test_role_that_runs_but_does_not_answer_is_unavailable_and_one_that_restarts_is_restarting() -> None:
     roles = [
         {"role": "recorder", "state": "running", "pid": 7, "since_ns": 1, "restarts": 2, "reason": "started"},
@@ -67,6 +97,7 @@ def test_role_that_runs_but_does_not_answer_is_unavailable_and_one_that_restarts
         ("recorder", "unavailable", "no answer"),
         ("analyzer", "restarting", "killed"),
         ("gateway", "running", ""),
+        ("notary", "running", ""),
     ]
 
 
