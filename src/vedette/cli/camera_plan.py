@@ -18,10 +18,10 @@ def read_retention(_: click.Context, __: click.Parameter, values: tuple[str, ...
     """Reads `mode:min:max`, in days; 0 is no promise or no limit."""
     terms: list[dict[str, Any]] = []
     for value in values:
-        mode, _, days = value.partition(":")
-        least, _, most = days.partition(":")
+        mode, *days = value.split(":")
         try:
-            terms.append({"mode": mode, "min_days": float(least), "max_days": float(most or 0)})
+            least, most = map(float, days)
+            terms.append({"mode": mode, "min_days": least, "max_days": most})
         except ValueError as exc:
             raise click.BadParameter(f"{value!r} is not like continuous:7:30 (mode, minimum, maximum days)") from exc
     return terms
