@@ -40,7 +40,7 @@ def build_storage(
     settings: NodeSettings, clock: Clock, database: Database, on_change: Callable[[], None]
 ) -> StorageParts:
     """Builds the administration of volumes and holds. The default volume comes from the command line."""
-    default = Volume(DEFAULT_VOLUME, str(settings.paths.volumes / DEFAULT_VOLUME), settings.volume_max_bytes)
+    default = Volume(DEFAULT_VOLUME, str(settings.paths.volumes.absolute() / DEFAULT_VOLUME), settings.volume_max_bytes)
     volumes = VolumeAdministration(
         store=SqlVolumeStore(database),
         cameras=SqlCameraStore(database),
