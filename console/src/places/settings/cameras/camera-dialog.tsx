@@ -182,7 +182,19 @@ function Fields({ form, set, faults, error, hasLogin }: FieldsProps) {
             isSelected={form.checksCertificate}
             onChange={(checksCertificate) => set({ checksCertificate })}
           />
-          {form.checksCertificate ? null : <p className={styles["warning"]}>{t("camera.uncheckedWarning")}</p>}
+          {form.checksCertificate ? (
+            <TextField
+              label={t("camera.certificateAuthority")}
+              hint={t("camera.certificateAuthorityHint")}
+              value={form.caPem}
+              onChange={(caPem) => set({ caPem })}
+              placeholder="-----BEGIN CERTIFICATE-----"
+              isMultiline
+              maxLength={65536}
+            />
+          ) : (
+            <p className={styles["warning"]}>{t("camera.uncheckedWarning")}</p>
+          )}
           <SwitchField
             label={t("camera.enabled")}
             isSelected={form.isEnabled}
