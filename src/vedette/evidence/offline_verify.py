@@ -357,8 +357,8 @@ class _Slice:
 class ZipFile:
     """A bundle in a .zip, in exactly the layout in which Vedette packs it: stored, sorted, nothing between."""
 
-    def __init__(self, path: str) -> None:
-        self._file = open(path, "rb")  # noqa: SIM115, PTH123 -- closed with the process
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
         self.problems: list[tuple[str, str, str]] = []
         self._places: dict[str, tuple[int, int]] = {}
         self._read_layout()
@@ -496,16 +496,16 @@ class Verifier:
         self._cameras: list[_Camera] = []
         self._names: set[str] = set()
         self._listed: dict[str, Json] = {}
-        self._wrong: set[str] = set()
+        self._reading = ""
 
     def run(self) -> int:
         """Whatever goes wrong on the way is a fault, never an answer that is better than it should be."""
         try:
             self._run()
         except WrongForm as exc:
-            self._tell("not_readable", str(exc))
-        except (OSError, MemoryError, RecursionError, ValueError, ArithmeticError, LookupError, TypeError) as exc:
-            self._tell("not_readable", f"the bundle cannot be read further ({type(exc).__name__})")
+            self._tell("not_readable", str(exc), MANIFEST)
+        except Exception as exc:  # noqa: BLE001 -- the border: a crash must be the answer "not valid", in words
+            self._tell("not_readable", f"the bundle cannot be read further ({type(exc).__name__})", self._reading)
         known = any(fingerprint_of(key) in self._trust for key in self._keys)
         self.verdict = INVALID if self.faults or not self._keys else VALID if known else CANNOT_TELL
         return self.verdict
@@ -565,7 +565,7 @@ class Verifier:
             self._tell("signature", f"the list of contents is not signed: {exc}", MANIFEST_NOTE)
             return
         if text != f"{self.site}/export\n{export}\n{sha256}\n":
-            self._tell("signature", "the signature belongs to another list of contents", MANIFEST_NOTE)
+            self._tell("changed", "the list of contents and its signature do not belong together", MANIFEST)
 
     def _check_rotation(self, name: Json) -> None:
         """One change of key before: the older key vouches for the newer one, inside its own log."""
@@ -622,7 +622,6 @@ class Verifier:
         found = self._source.size(name)
         if found == size and self._digest(name) == sha256:
             return
-        self._wrong.add(name)
         detail = f"{found} bytes instead of {size}" if found != size else "its content was changed"
         self._tell_file("changed", detail, name, self._find_second(name))
 
@@ -813,6 +812,7 @@ class Verifier:
         if self._source.size(name) > most:
             self._tell_file("changed", "this file is larger than it can be", name)
             return None
+        self._reading = name
         with self._source.open(name) as file:
             data: bytes = file.read(most)
         return data
@@ -902,7 +902,7 @@ def tell(verifier: Verifier) -> Iterator[str]:
 
 
 def open_source(path: str) -> Any:
-    return Folder(path) if os.path.isdir(path) else ZipFile(path)  # noqa: PTH112
+    return Folder(path) if os.path.isdir(path) else ZipFile(open(path, "rb"))  # noqa: PTH112, PTH123
 
 
 def verify(path: str, trust: Iterable[str] = (), check: SignatureCheck = check_ed25519) -> Verifier:

@@ -1,0 +1,174 @@
+"""Is any change of a bundle accepted? `python -m benchmarks.mutations [--count N] [--json FILE]`
+
+Makes small real bundles (three cameras, two days, gaps, a deleted segment), changes them at random in every way
+that `benchmarks.mutation_kinds` and `.mutation_forgeries` know, and verifies each. Bulk runs check Ed25519 by
+OpenSSL, each hundredth in plain Python as a recipient does. Figures: `mutations`, `accepted` (must be 0),
+`not_located` (must be 0).
+"""
+
+import argparse
+import io
+import multiprocessing
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.common import say, write_result
+from benchmarks.mutation_forgeries import FORGERIES
+from benchmarks.mutation_kinds import SHALLOW, Bundle, Change
+from vedette.evidence.bundle import pack_bundle
+from vedette.evidence.keys import check_signature_fast
+from vedette.evidence.offline_verify import INVALID, SignatureCheck, Verifier, ZipFile, check_ed25519
+from vedette.testing.small_bundles import DAY_S, make_small_bundle
+
+KINDS = (*SHALLOW, *FORGERIES)
+PLAIN_EVERY = 100
+BATCH = 500
+
+
+class MemorySource:
+    """A bundle in memory. Hashes of unchanged files are remembered: nearly all of them are."""
+
+    def __init__(self, files: Bundle, known: dict[int, str]) -> None:
+        self._files = files
+        self._known = known
+        self.problems: list[tuple[str, str, str]] = []
+
+    def names(self) -> set[str]:
+        return set(self._files)
+
+    def open(self, name: str) -> io.BytesIO:
+        return io.BytesIO(self._files[name])
+
+    def size(self, name: str) -> int:
+        return len(self._files[name])
+
+    def digest(self, name: str) -> str:
+        data = self._files[name]
+        found = self._known.get(id(data))
+        return found or Change.sha256(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Originals:
+    """Two bundles of one site: parts of the other are the most dangerous to put in."""
+
+    one: Bundle
+    other: Bundle
+    packed: bytes
+    fingerprint: str
+
+
+def read_folder(folder: Path) -> Bundle:
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def make_originals(seed: int) -> Originals:
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch)
+        site = make_small_bundle(root / "site", root / "one", cameras=3, segments=3, seed=seed)
+        site.export(root / "other", list(site.names)[:2], 0, DAY_S + 120)
+        pack_bundle(root / "one", root / "one.zip")
+        fingerprint = site.log.ring.present.fingerprint
+        site.close()
+        return Originals(
+            read_folder(root / "one"), read_folder(root / "other"), (root / "one.zip").read_bytes(), fingerprint
+        )
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a batch showed."""
+
+    kinds: Counter[str]
+    accepted: list[str]
+    not_located: list[str]
+
+
+def run_batch(job: tuple[int, int, bool]) -> Tally:
+    """Applies `count` mutations that follow from the seed. Runs in a process of its own."""
+    seed, count, plain = job
+    source = random.Random(seed)
+    originals = _cached_originals(seed // 1_000_003 % 4)
+    known = {id(data): Change.sha256(data) for data in originals.one.values()}
+    tally = Tally(Counter(), [], [])
+    for number in range(count):
+        make = source.choice(KINDS)
+        kind = make.__name__
+        change = make(source, originals.one, originals.other, originals.packed)
+        if change is None:
+            continue
+        tally.kinds[kind] += 1
+        check = check_ed25519 if plain or number % PLAIN_EVERY == 0 else check_signature_fast
+        judge(kind, change, originals, known, check, f"{seed}/{number}", tally)
+    return tally
+
+
+def judge(
+    kind: str,
+    change: Change,
+    originals: Originals,
+    known: dict[int, str],
+    check: SignatureCheck,
+    place: str,
+    tally: Tally,
+) -> None:
+    packed = None if change.packed is None else ZipFile(io.BytesIO(change.packed))
+    verifier = Verifier(packed or MemorySource(change.files, known), [originals.fingerprint], check)
+    if verifier.run() != INVALID:
+        tally.accepted.append(f"{kind} {place}")
+    elif not change.is_located(verifier.faults):
+        tally.not_located.append(f"{kind} {place}: {[fault.as_record() for fault in verifier.faults[:3]]}")
+
+
+_ORIGINALS: dict[int, Originals] = {}
+
+
+def _cached_originals(seed: int) -> Originals:
+    if seed not in _ORIGINALS:
+        _ORIGINALS[seed] = make_originals(seed)
+        untouched = Verifier(MemorySource(_ORIGINALS[seed].one, {}), [_ORIGINALS[seed].fingerprint])
+        if untouched.run() != 0:
+            raise RuntimeError(f"the untouched bundle is refused: {untouched.faults[0].detail}")
+    return _ORIGINALS[seed]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--seconds", type=int, default=0, help="stop after this long")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    began = time.monotonic()
+    jobs = ((options.seed * 7919 + number * 1_000_003, BATCH, False) for number in range(-(-options.count // BATCH)))
+    kinds: Counter[str] = Counter()
+    accepted: list[str] = []
+    not_located: list[str] = []
+    with multiprocessing.Pool() as pool:
+        for tally in pool.imap_unordered(run_batch, jobs):
+            kinds += tally.kinds
+            accepted += tally.accepted
+            not_located += tally.not_located
+            if options.seconds and time.monotonic() - began > options.seconds:
+                pool.terminate()
+                break
+    wall_s = time.monotonic() - began
+    figures = {
+        "mutations": kinds.total(),
+        "accepted": len(accepted),
+        "not_located": len(not_located),
+        "per_second": round(kinds.total() / wall_s, 1),
+    }
+    for line in [*accepted[:20], *not_located[:20]]:
+        say(line)
+    write_result("mutations", figures, {"kinds": dict(kinds), "seed": options.seed}, options.json)
+    return 1 if accepted or not_located else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
