@@ -87,6 +87,8 @@ def main() -> None:
                         if kill % max(10, options.kills // 10) == 0:
                             bad_rows += len(check(data / "volumes" / "main", CheckLevel.HASH).findings)
                             say(f"{kill + 1} kills")
+                if recorder.process.poll() is not None:
+                    recorder.start()
                 recorder.wait_stored(25)
                 recorder.stop()
             finally:
