@@ -6,6 +6,20 @@ from dataclasses import dataclass
 from vedette.core.time import NS_PER_S
 
 
+@dataclass(frozen=True, slots=True)
+class CameraReport:
+    """A sender report of the video and when it came: what the camera's clock said against ours."""
+
+    utc_ns: int
+    received_at_ns: int
+    mono_ns: int
+
+    @property
+    def offset_ns(self) -> int:
+        """Camera's clock minus ours; the report's own way over the network is in it."""
+        return self.utc_ns - self.received_at_ns
+
+
 @dataclass(slots=True)
 class StreamCounters:
     """Running totals of one stream since its service started. Written by the session, read by anyone.
@@ -20,6 +34,9 @@ class StreamCounters:
         jitter_s: Interarrival jitter of the video (RFC 3550 section 6.4.1), taken once per access unit.
         fps: Video access units per second, over about the last five seconds.
         last_packet_mono_ns: Monotonic time of the last access unit, 0 before the first.
+        rtp_90k: RTP time of a recent picture, unwrapped, in 90 kHz ticks; noted once a second. None: not RTP.
+        rtp_mono_ns: Monotonic time of that picture's arrival.
+        report: The newest sender report of the video.
     """
 
     packets: int = 0
@@ -34,6 +51,9 @@ class StreamCounters:
     bitrate_bps: float = 0.0
     last_packet_mono_ns: int = 0
     connections: int = 0
+    rtp_90k: int | None = None
+    rtp_mono_ns: int = 0
+    report: CameraReport | None = None
 
     def last_packet_age_s(self, mono_ns: int) -> float | None:
         """Seconds since the last access unit, None before the first."""

@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from vedette.camera.assembler import AudioAssembler, VideoAssembler
-from vedette.camera.counters import RateMeter, StreamCounters
+from vedette.camera.counters import CameraReport, RateMeter, StreamCounters
 from vedette.camera.errors import SilentError
 from vedette.camera.ports import PacketReceiver
 from vedette.camera.rtcp import ReceptionReport, parse_rtcp, write_receiver_report
 from vedette.camera.rtp import RtpReceiver
+from vedette.camera.time_mapping import SenderReport
 from vedette.core.media import Packet, StreamFormat
 from vedette.core.time import NS_PER_S
 from vedette.runtime.clock import Clock
@@ -138,13 +139,14 @@ class TrackLink:
     reported_received: int = 0
     was_bye: bool = False
 
-    def on_rtcp(self, data: bytes, mono_ns: int) -> None:
+    def on_rtcp(self, data: bytes, mono_ns: int) -> SenderReport | None:
         facts = parse_rtcp(data)
         if facts.middle_ntp:
             self.middle_ntp, self.report_mono_ns = facts.middle_ntp, mono_ns
         if facts.report is not None:
             self.assembler.report(facts.report)
         self.was_bye = self.was_bye or facts.is_bye
+        return facts.report
 
     def make_report(self, jitter_s: float, mono_ns: int) -> ReceptionReport | None:
         """One report block (RFC 3550 appendix A.3); None before the first packet."""
@@ -245,7 +247,10 @@ class LiveSession:
                 await queue.ready.wait()
 
     def on_rtcp(self, link: TrackLink, data: bytes) -> None:
-        link.on_rtcp(data, self._clock.mono_ns())
+        mono_ns = self._clock.mono_ns()
+        report = link.on_rtcp(data, mono_ns)
+        if report is not None and link.assembler is self._video:
+            self._counters.report = CameraReport(report.utc_ns, self._clock.utc_ns(), mono_ns)
 
     def _tick(self) -> None:
         if self._lost.done():
@@ -254,6 +259,8 @@ class LiveSession:
         self._ticks += 1
         now_ns = self._clock.mono_ns()
         self._meter.update(self._counters, self._video.units, now_ns)
+        if (arrival := self._video.timeline.last_arrival) is not None:
+            self._counters.rtp_90k, self._counters.rtp_mono_ns = arrival
         if self._ticks % max(1, int(self.keep_alive_every_s / TICK_S)) == 0:
             self.keep_alive()
         if self._ticks % REPORT_EVERY_TICKS == 0:

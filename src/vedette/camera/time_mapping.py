@@ -44,6 +44,11 @@ class RtpUnwrapper:
         self._last += step - _WRAP if step >= _WRAP // 2 else step
         return self._last
 
+    @property
+    def last(self) -> int | None:
+        """The newest count, None before the first."""
+        return self._last
+
     def near(self, rtp: int) -> int:
         """Unwraps a timestamp that belongs to another moment (a sender report) without moving on."""
         if self._last is None:
@@ -207,6 +212,12 @@ class VideoTimeline:
         step = (rtp - self._report.rtp) & (_WRAP - 1)
         step -= _WRAP if step >= _WRAP // 2 else 0
         return max(0, self._report.utc_ns + step * NS_PER_S // self._rate_hz)
+
+    @property
+    def last_arrival(self) -> tuple[int, int] | None:
+        """RTP time of the last picture, unwrapped over all runs, in 90 kHz ticks, and when it came (monotonic)."""
+        count = self._unwrapper.last
+        return None if count is None else (self._scale(count), self._last_mono_ns)
 
     def _scale(self, count: int) -> int:
         return count if self._rate_hz == TICKS_PER_S else count * TICKS_PER_S // self._rate_hz

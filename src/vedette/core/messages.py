@@ -90,7 +90,7 @@ class StreamAnomalyObserved:
 
     Attributes:
         kind: `packet_loss`, `clock_offset`, `clock_drift`, `clock_step`, `delay`, `format_changed`, `signature_bad`,
-            `signature_missing`, `replay`.
+            `signature_missing`, `replay`; with `-` before it when a lasting one is over.
         detail: In words, with old and new value where something changed.
         value: The measured figure in the unit that `detail` names.
     """

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from vedette.camera.anomalies import AnomalyWatch, take_reading
 from vedette.camera.backoff import Backoff
 from vedette.camera.counters import StreamCounters
 from vedette.camera.factory import SourceFactory
@@ -17,7 +18,7 @@ from vedette.camera.service import StreamService
 from vedette.core.assignment import StreamSource
 from vedette.core.errors import StreamLostError
 from vedette.core.media import Packet, StreamFormat, StreamRole, StreamState
-from vedette.core.messages import RecordingGapObserved, StreamStateChanged
+from vedette.core.messages import RecordingGapObserved, StreamAnomalyObserved, StreamStateChanged
 from vedette.node.recorder_volumes import OpenVolume
 from vedette.recording.feed_hub import FeedHub
 from vedette.recording.ledger import CompletenessLedger, LedgerTotals
@@ -64,6 +65,7 @@ class RecorderStream:
         self._service: StreamService | None = None
         self._recorder: StreamRecorder | None = None
         self._ledger: CompletenessLedger | None = None
+        self._anomalies = AnomalyWatch()
         self.home: OpenVolume | None = None
         self._log = get_logger("recording")
 
@@ -113,8 +115,22 @@ class RecorderStream:
 
     def tick(self) -> None:
         """Once a second."""
+        self._tell_anomalies()
         if self._recorder is not None:
             self._recorder.tick(self._clock.utc_ns())
+
+    def _tell_anomalies(self) -> None:
+        counters = self.counters
+        if counters is None:
+            return
+        video = self.format.video if self.format is not None else None
+        for told in self._anomalies.push(take_reading(counters, video, self._clock.mono_ns())):
+            self._log.warning("stream anomaly", camera=self.key.camera_id, kind=told.kind, detail=told.detail)
+            self._publisher.publish_nowait(
+                StreamAnomalyObserved(
+                    self.key.camera_id, self.key.role, told.kind, told.detail, told.value, self._clock.utc_ns()
+                )
+            )
 
     def on_lost(self, lost: LostFootage) -> None:
         if self._recorder is not None:

@@ -25,6 +25,7 @@ _VALUES: Mapping[FaultKind, tuple[str, float, float]] = {
     FaultKind.TIMESTAMP_JUMP: ("seconds", -86_400.0, 86_400.0),
     FaultKind.DRIFT: ("ppm", -100_000.0, 100_000.0),
     FaultKind.WRONG_NTP: ("seconds", -1e10, 1e10),
+    FaultKind.DELAY: ("seconds", 0.0, 9.0),
 }
 """Fault -> name of its number, smallest and largest allowed value."""
 

@@ -31,6 +31,7 @@ class FaultKind(StrEnum):
     TIMESTAMP_JUMP = "timestamp_jump"
     DRIFT = "drift"
     WRONG_NTP = "wrong_ntp"
+    DELAY = "delay"
     NO_REPORTS = "no_reports"
     SOURCE = "source"
     CLEAR = "clear"

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass, field
 
-from vedette.core.time import TICKS_PER_S
+from vedette.core.time import NS_PER_S, TICKS_PER_S
 from vedette.testing.faults import SPOILING_FAULTS, Fault, FaultKind, Spoiling
 from vedette.testing.playout import AudioPlayout, CameraTime, PlayedFrame, VideoPlayout
 from vedette.testing.source import SimSource
@@ -107,6 +107,7 @@ class SimulatedStream:
         self._next_audio = 0
         self._spoiling = Spoiling()
         self._jump_90k = 0
+        self._delay_ns = 0
         self._is_stalled = False
         self._is_unreported = False
 
@@ -145,7 +146,7 @@ class SimulatedStream:
         """Sends all that is due; returns the monotonic time of the next, None when nobody watches."""
         if not self.sessions:
             return None
-        media_90k = self._time.media_90k(mono_ns)
+        media_90k = self._time.media_90k(mono_ns - self._delay_ns)
         if media_90k - self._video.due_90k(self._next_frame) > _MAX_LATE_90K:
             self._seek(media_90k)
             for session in self.sessions:
@@ -157,7 +158,7 @@ class SimulatedStream:
             while (due_90k := self._audio.due_90k(self._next_audio)) <= media_90k:
                 self._send_audio(self._audio)
             next_90k = min(next_90k, due_90k)
-        return self._time.mono_ns_at(next_90k)
+        return self._time.mono_ns_at(next_90k) + self._delay_ns
 
     def apply(self, fault: Fault, mono_ns: int, source: SimSource | None = None) -> None:
         """Switches a fault of the stream on. `source` is the loaded clip of a `source` fault."""
@@ -176,6 +177,8 @@ class SimulatedStream:
             self._video = self._video.replayed_from(self._next_frame, fault.value)
         elif kind is FaultKind.TIMESTAMP_JUMP:
             self._jump_90k += round(fault.value * TICKS_PER_S)
+        elif kind is FaultKind.DELAY:
+            self._delay_ns = round(fault.value * NS_PER_S)
         elif kind is FaultKind.SOURCE:
             self._switch(source or self.first_source)
 
@@ -197,6 +200,8 @@ class SimulatedStream:
             self._is_stalled = False
             for session in self.sessions:
                 session.wait_for_key()
+        if everything or kind is FaultKind.DELAY:
+            self._delay_ns = 0
         if everything or kind is FaultKind.NO_REPORTS:
             self._is_unreported = False
         if (everything or kind in {FaultKind.FREEZE, FaultKind.REPLAY}) and self._video.repeat is not None:
