@@ -106,8 +106,13 @@ def test_full_disk_is_told_harms_nothing_else_and_ends_by_itself(box: Box) -> No
     assert pids(api) == before
     assert box.log().count("state=full") == 1  # once per change, not once per frame
 
+    (event,) = wait_for("an event", lambda: api.get("/events?kind=volume_full")["items"])
+    assert (event["camera_id"], event["to"]) == ("", None)
+    assert "no space is left" in event["detail"]
+
     ballast.unlink()
     wait_for("a writable volume", lambda: volume(api)["state"] == "writable")
+    wait_for("the end of the event", lambda: api.get("/events?kind=volume_full")["items"][0]["to"])
     gap = wait_for("the gap", lambda: [one for one in recordings(box)["gaps"] if one["reason"] == "disk"])[0]
     assert gap["frames_missing"] > 0
     wait_for("footage after the gap", lambda: recordings(box)["runs"][-1]["to"] > gap["to"])

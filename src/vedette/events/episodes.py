@@ -97,6 +97,11 @@ class Episodes:
         key = (kind, camera_id, subject)
         return [self._end(key, at_ns)] if key in self._running else []
 
+    def end_about(self, subject: str, at_ns: int) -> list[EventObserved]:
+        """Ends every episode about a thing or a part of it (`thing/part`), because it is gone."""
+        about = [key for key in self._running if key[2] == subject or key[2].startswith(f"{subject}/")]
+        return [self._end(key, at_ns) for key in about]
+
     def decide(self, now_ns: int) -> list[EventObserved]:
         """Returns events that have ended by silence, and those that have changed and were not written since."""
         news: list[EventObserved] = []

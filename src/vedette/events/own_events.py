@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from vedette.core.messages import EventObserved
 from vedette.events.hub import EventHub
 from vedette.events.ports import EventStore
+from vedette.events.system_events import SystemWatch
 from vedette.runtime.clock import Clock, new_id
 
 PROTECTION_REDUCED = "protection_reduced"
@@ -18,8 +19,9 @@ MAX_DETAIL_CHARS = 500
 class OwnEvents:
     """Writes such events and shows them at once."""
 
-    def __init__(self, *, events: EventStore, hub: EventHub, clock: Clock) -> None:
+    def __init__(self, *, events: EventStore, hub: EventHub, watch: SystemWatch, clock: Clock) -> None:
         self._events = events
+        self._watch = watch
         self._hub = hub
         self._clock = clock
 
@@ -43,3 +45,8 @@ class OwnEvents:
             caused_by=user,
         )
         self._hub.publish_nowait(await self._events.put(fact))
+
+    async def forget_volume(self, name: str) -> None:
+        """Ends the open events about a volume that was taken out of use."""
+        for fact in self._watch.forget_volume(name, self._clock.utc_ns()):
+            self._hub.publish_nowait(await self._events.put(fact))

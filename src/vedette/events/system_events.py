@@ -71,6 +71,10 @@ class SystemWatch:
                 self._on_recorder(message)
         return []
 
+    def forget_volume(self, name: str, at_ns: int) -> list[EventObserved]:
+        """Ends what is open about a volume that was taken out of use: nobody will tell that it is well again."""
+        return self._episodes.end_about(name, at_ns)
+
     def decide(self, now_ns: int) -> list[EventObserved]:
         """Returns events that begin, change or end by the passing of time."""
         return self._decide_recorder(now_ns) + self._episodes.decide(now_ns)

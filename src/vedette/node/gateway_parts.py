@@ -45,6 +45,7 @@ from vedette.events.desk import EventDesk
 from vedette.events.history import History
 from vedette.events.hub import EventHub
 from vedette.events.own_events import OwnEvents
+from vedette.events.system_events import SystemWatch
 from vedette.identity.accounts import Accounts
 from vedette.identity.audit import AuditTrail
 from vedette.identity.export_limits import ExportLimits
@@ -205,6 +206,7 @@ def _build(
     events, history, hub = SqlEventStore(database), SqlHistoryStore(database), EventHub()
     statuses = {role: CachedStatus(client, clock) for role, client in outside.roles.items()}
     live = RecorderLiveStates(statuses["recorder"])
+    watch = SystemWatch()
     storage = StorageDesk(
         volumes=outside.storage.volumes,
         holds=outside.storage.holds,
@@ -242,7 +244,7 @@ def _build(
         holds=outside.storage.holds,
         storage=storage,
         ledger=LedgerDesk(outside.reader),
-        alarms=OwnEvents(events=events, hub=hub, clock=clock),
+        alarms=OwnEvents(events=events, hub=hub, watch=watch, clock=clock),
         export_limits=ExportLimits(SqlExportUsage(database), clock),
         notary=outside.notary,
     )
@@ -251,7 +253,7 @@ def _build(
         ports=ports,
         watch=Watch(gate, core.logins, core.sockets, clock),
         dispatcher=core.dispatcher,
-        history=History(consumer=outside.consumer, events=events, history=history, hub=hub, clock=clock),
+        history=History(consumer=outside.consumer, events=events, history=history, hub=hub, clock=clock, system=watch),
         hub=hub,
         database=database,
     )

@@ -166,6 +166,16 @@ def test_two_volumes_have_their_own_events() -> None:
     assert watch.observe(volume("writable", 1, "a"), untold)[0].event_id == one.event_id
 
 
+def test_volume_taken_out_of_use_leaves_nothing_open() -> None:
+    watch = SystemWatch()
+    (failed,) = watch.observe(volume("failed", 0), untold)
+    (warned,) = watch.observe(StorageWarned("v1", "slow_disk", "4 s", T0, "archive"), untold)
+    (other,) = watch.observe(volume("failed", 0, "archive2"), untold)
+    ended = watch.forget_volume("archive", ns(5))
+    assert {event.event_id: event.to_ns for event in ended} == {failed.event_id: ns(5), warned.event_id: ns(5)}
+    assert watch.observe(volume("writable", 9, "archive2"), untold)[0].event_id == other.event_id
+
+
 def test_warning_ends_with_its_minus() -> None:
     watch = SystemWatch()
     (warned,) = watch.observe(StorageWarned("v1", "hold_forecast", "2.1 days", T0, "main"), untold)

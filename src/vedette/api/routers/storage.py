@@ -115,6 +115,7 @@ async def remove_volume(
     volume = await volumes.remove_volume(name)
     await audit.record(caller, "volume.remove", name, detail=_describe_volume(volume))
     await alarms.tell_weakenings(caller.name, "", [f"volume {name} ({volume.path}) is not used any more"])
+    await alarms.forget_volume(name)
 
 
 @router.get("/holds")
