@@ -486,6 +486,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Exports
+         * @description Lists the caller's exports of the last 24 hours, newest first; an administrator sees those of all.
+         */
+        get: operations["list_exports"];
+        put?: never;
+        /**
+         * Order Export
+         * @description Orders an export. People say why; it is written down and counted before footage is read.
+         */
+        post: operations["order_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Export
+         * @description Shows how far an export is.
+         */
+        get: operations["show_export"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Export
+         * @description Cancels an export that is not done yet; removes one that is over, with its files.
+         */
+        delete: operations["remove_export"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{export_id}/bundle.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Bundle
+         * @description The bundle of a finished export, or a byte range of it.
+         */
+        get: operations["download_bundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{export_id}/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Export File
+         * @description A file of a finished export, or a byte range of it.
+         */
+        get: operations["download_export_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/holds": {
         parameters: {
             query?: never;
@@ -1098,6 +1186,156 @@ export interface components {
             state: string;
             /** Witnesses */
             witnesses: string[];
+        };
+        /** ExportFaultOut */
+        ExportFaultOut: {
+            /** Code */
+            code: string;
+            /** Hint */
+            hint: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * ExportFileOut
+         * @description A file. `sha256` is also its ETag. `camera_id` is empty for a bundle; `from`: its first picture.
+         */
+        ExportFileOut: {
+            /** Camera Id */
+            camera_id: string;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Name */
+            name: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * ExportFormat
+         * @description The kind of file.
+         * @enum {string}
+         */
+        ExportFormat: "mp4" | "mkv";
+        /**
+         * ExportGapOut
+         * @description A stretch of the asked range without footage; files close up over it.
+         */
+        ExportGapOut: {
+            /** Camera Id */
+            camera_id: string;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /**
+         * ExportIn
+         * @description Footage to take out. Of a camera with several streams `auto` is the better picture.
+         */
+        ExportIn: {
+            /**
+             * Bundle
+             * @description One .zip with proofs and the offline verifier
+             * @default false
+             */
+            bundle: boolean;
+            /** Cameras */
+            cameras: string[];
+            /** @default mp4 */
+            format: components["schemas"]["ExportFormat"];
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * Purpose
+             * @description Why; in the audit trail, the files and the bundle. Needed from people.
+             * @default
+             */
+            purpose: string;
+            /** @default auto */
+            stream: components["schemas"]["StreamChoice"];
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /** ExportList */
+        ExportList: {
+            /** Items */
+            items: components["schemas"]["ExportOut"][];
+        };
+        /**
+         * ExportOut
+         * @description An export. `fingerprint`: of the key that signed the bundle, to be compared by another way; else empty.
+         */
+        ExportOut: {
+            /** Bundle */
+            bundle: boolean;
+            /** Cameras */
+            cameras: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            error: components["schemas"]["ExportFaultOut"] | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Files */
+            files: components["schemas"]["ExportFileOut"][];
+            /** Fingerprint */
+            fingerprint: string;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "mp4" | "mkv";
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Gaps */
+            gaps: components["schemas"]["ExportGapOut"][];
+            /** Id */
+            id: string;
+            /** Progress */
+            progress: number;
+            /** Purpose */
+            purpose: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            /**
+             * Stream
+             * @enum {string}
+             */
+            stream: "auto" | "main" | "sub";
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
         };
         /** FieldError */
         FieldError: {
@@ -3180,6 +3418,187 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RotatedKey"];
                 };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportList"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_export_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What failed, why, and what to do (RFC 9457) */
             default: {

@@ -12,6 +12,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from vedette.api.export_desk import ExportDesk
 from vedette.api.footage_desk import FootageDesk
 from vedette.api.ledger_desk import LedgerDesk
 from vedette.api.storage_desk import StorageDesk
@@ -100,6 +101,7 @@ class GatewayPorts:
     ledger: LedgerDesk
     alarms: OwnEvents
     export_limits: ExportLimits
+    exports: ExportDesk
     notary: Notary
 
 
@@ -195,6 +197,10 @@ def _export_limits(connection: HTTPConnection) -> ExportLimits:
     return find_ports(connection).export_limits
 
 
+def _exports(connection: HTTPConnection) -> ExportDesk:
+    return find_ports(connection).exports
+
+
 def _notary(connection: HTTPConnection) -> Notary:
     return find_ports(connection).notary
 
@@ -219,4 +225,5 @@ StoragePort = Annotated[StorageDesk, Depends(_storage)]
 LedgerPort = Annotated[LedgerDesk, Depends(_ledger)]
 AlarmsPort = Annotated[OwnEvents, Depends(_alarms)]
 ExportLimitsPort = Annotated[ExportLimits, Depends(_export_limits)]
+ExportsPort = Annotated[ExportDesk, Depends(_exports)]
 NotaryPort = Annotated[Notary, Depends(_notary)]

@@ -1,12 +1,13 @@
-"""Writes Matroska by packet copy, to something that only takes bytes (an HTTP answer).
+"""Writes Matroska by packet copy: to a file, or to something that only takes bytes (an HTTP answer).
 
-libav's muxer does the work; it needs seeks only to fill in the duration at the end, so a streamed file has none
-and players find it by themselves. MKV has no edit list: the file starts at the key frame.
+libav's muxer does the work; it needs seeks only to fill in duration and index at the end, so a streamed file has none
+and players find them by themselves. MKV has no edit list: the file starts at the key frame.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Protocol
 
 import av
@@ -15,6 +16,7 @@ from av.stream import Stream
 
 from vedette.core.media import Packet, StreamFormat
 from vedette.core.time import TICKS_PER_S
+from vedette.media.errors import MalformedMediaError
 from vedette.media.fmp4 import make_init
 
 _TIME_BASE = Fraction(1, TICKS_PER_S)
@@ -29,13 +31,22 @@ class ByteSink(Protocol):
 class MkvWriter:
     """One file. Use as: `begin`, `write` in decoding order, `finish`. Not thread-safe."""
 
-    def __init__(self, sink: ByteSink, stream_format: StreamFormat) -> None:
+    def __init__(
+        self, sink: ByteSink | Path, stream_format: StreamFormat, notes: Mapping[str, str] | None = None
+    ) -> None:
+        """Begins the file. `notes`: facts about it, written as tags."""
         # The parameter sets reach libav through an init segment of ours, never through a camera's own container.
         with av.open(io.BytesIO(make_init(stream_format)), "r", format="mp4") as described:
-            self._output, self._streams = _open_output(sink, described)
+            self._output, self._streams = _open_output(sink, described, notes or {})
 
     def write(self, packets: Sequence[Packet]) -> None:
         """Writes packets; video and audio in any order that is near decoding order."""
+        try:
+            self._mux(packets)
+        except av.error.FFmpegError as exc:
+            raise MalformedMediaError(f"the footage does not fit into a Matroska file: {exc}") from exc
+
+    def _mux(self, packets: Sequence[Packet]) -> None:
         for packet in packets:
             out = av.Packet(packet.data)
             out.stream = self._streams[packet.is_audio]
@@ -48,8 +59,14 @@ class MkvWriter:
         self._output.close()
 
 
-def _open_output(sink: ByteSink, described: InputContainer) -> tuple[OutputContainer, dict[bool, Stream]]:
-    output = av.open(sink, "w", format="matroska", options={"live": "1"})
+def _open_output(
+    sink: ByteSink | Path, described: InputContainer, notes: Mapping[str, str]
+) -> tuple[OutputContainer, dict[bool, Stream]]:
+    if isinstance(sink, Path):
+        output = av.open(str(sink), "w", format="matroska")
+    else:
+        output = av.open(sink, "w", format="matroska", options={"live": "1"})
+    output.metadata.update(notes)
     streams: dict[bool, Stream] = {}
     for source in described.streams:
         if source.type in {"video", "audio"}:

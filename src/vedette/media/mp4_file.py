@@ -6,7 +6,7 @@ files they often open without duration or seeking.
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
 
@@ -69,6 +69,7 @@ def plan_mp4(
     show_from_90k: int,
     show_to_90k: int,
     created_s: int,
+    notes: Mapping[str, str] | None = None,
 ) -> Mp4Plan:
     """Plans a file.
 
@@ -80,15 +81,17 @@ def plan_mp4(
             the file only because it is needed to decode.
         show_to_90k: End of the presentation.
         created_s: UTC seconds since 1970 of the first shown picture; written as creation time.
+        notes: Facts about the file by name, written into `udta`; `title` and `comment` where players show them.
     """
     payload_bytes = sum(chunk.size_bytes for chunk in chunks)
     mdat_head = struct.pack(">I4sQ", 1, b"mdat", _LARGE_BOX_HEAD + payload_bytes)
     shown = (show_from_90k, show_to_90k)
     made_s = (created_s + _EPOCH_1904_S) & 0xFFFFFFFF
     # All offsets are 64 bit, so the size of moov does not depend on them: made twice, once to learn it.
-    moov = _moov(video, audio, chunks, 0, shown, made_s)
-    start = len(_FTYP) + len(moov) + len(mdat_head)
-    moov = _moov(video, audio, chunks, start, shown, made_s)
+    udta = _udta(notes or {})
+    tracks_size = len(_moov(video, audio, chunks, 0, shown, made_s, udta))
+    start = len(_FTYP) + tracks_size + len(mdat_head)
+    moov = _moov(video, audio, chunks, start, shown, made_s, udta)
     return Mp4Plan(_FTYP + moov + mdat_head, tuple(chunks))
 
 
@@ -99,6 +102,7 @@ def _moov(
     payload_start: int,
     shown_90k: tuple[int, int],
     made_s: int,
+    udta: bytes,
 ) -> bytes:
     offsets, position = [], payload_start
     for chunk in chunks:
@@ -114,7 +118,27 @@ def _moov(
     if audio is not None and sound:
         # Sound counts in its own samples: libav drops all of it behind an edit list otherwise (seen with 5.1 and 8).
         traks.append(_trak(2, sound, audio_sample_entry(audio), None, audio.sample_rate_hz, shown_90k))
-    return box(b"moov", mvhd, *traks)
+    return box(b"moov", mvhd, *traks, udta)
+
+
+_PLAYER_KEYS = {"title": b"\xa9nam", "comment": b"\xa9cmt"}
+_NOTE_DOMAIN = b"org.vedette"
+
+
+def _udta(notes: Mapping[str, str]) -> bytes:
+    """Makes the metadata box in the form that players read (QuickTime's `ilst`); nothing without notes."""
+    if not notes:
+        return b""
+    items = []
+    for name, text in notes.items():
+        data = box(b"data", struct.pack(">II", 1, 0), text.encode("utf-8", "replace"))  # 1: UTF-8
+        if name in _PLAYER_KEYS:
+            items.append(box(_PLAYER_KEYS[name], data))
+            continue
+        mean = full_box(b"mean", 0, 0, _NOTE_DOMAIN)
+        items.append(box(b"----", mean, full_box(b"name", 0, 0, name.encode("ascii")), data))
+    hdlr = full_box(b"hdlr", 0, 0, bytes(4), b"mdir", b"appl", bytes(9))
+    return box(b"udta", full_box(b"meta", 0, 0, hdlr, box(b"ilst", *items)))
 
 
 def _trak(

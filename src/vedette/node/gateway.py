@@ -119,6 +119,7 @@ class Gateway:
             working = [
                 group.create_task(parts.history.run(), name="history"),
                 group.create_task(parts.dispatcher.run(), name="dispatcher"),
+                group.create_task(parts.exports.run(), name="exports"),
             ]
             async with (
                 serve_public(app, listener),

@@ -14,6 +14,7 @@ from vedette.adapters.database_events import SqlEventStore
 from vedette.adapters.database_history import SqlHistoryStore
 from vedette.adapters.database_identity import SqlAuditStore, SqlIdentityStore
 from vedette.adapters.database_storage import SqlExportUsage
+from vedette.adapters.export_folders import ExportFolders
 from vedette.adapters.machine import LocalMachine
 from vedette.adapters.notary_client import NotaryClient
 from vedette.adapters.picture_reader import FilePictureReader
@@ -25,6 +26,7 @@ from vedette.adapters.sqlite_bus import SqliteConsumer
 from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
 from vedette.adapters.tracks_client import UnixTracks
 from vedette.adapters.xlsx_inventory import XlsxSheets
+from vedette.api.export_desk import ExportDesk
 from vedette.api.footage_desk import FootageDesk
 from vedette.api.gate import Gate, RequestLimits
 from vedette.api.guard import Watch
@@ -52,11 +54,14 @@ from vedette.identity.export_limits import ExportLimits
 from vedette.identity.logins import Logins
 from vedette.identity.passwords import PasswordHasher
 from vedette.identity.tokens import Tokens
+from vedette.node.exports import build_exports
 from vedette.node.gateway_storage import Changes, StorageParts, build_storage, find_roots
 from vedette.recording.reader import FootageReader
 from vedette.runtime.clock import Clock
 from vedette.runtime.process import ensure_node_key
 from vedette.runtime.settings import NodeSettings
+from vedette.streaming.export_service import ExportService
+from vedette.streaming.footage_service import RoleFinder
 from vedette.vision.models.registry import ModelRegistry
 
 StreamingOpener = Callable[
@@ -75,6 +80,7 @@ class GatewayParts:
     history: History
     hub: EventHub
     database: Database
+    exports: ExportService
 
 
 class SourceProber:
@@ -225,6 +231,11 @@ def _build(
         storage=storage,
         clock=clock,
     )
+    export_limits = ExportLimits(SqlExportUsage(database), clock)
+    shelf = ExportFolders(paths.exports)
+    exports = build_exports(
+        shelf, outside.reader, outside.notary, lambda: find_roots(paths, outside.storage.volumes), clock
+    )
     ports = GatewayPorts(
         logins=core.logins,
         tokens=core.tokens,
@@ -245,7 +256,16 @@ def _build(
         storage=storage,
         ledger=LedgerDesk(outside.reader),
         alarms=OwnEvents(events=events, hub=hub, watch=watch, clock=clock),
-        export_limits=ExportLimits(SqlExportUsage(database), clock),
+        export_limits=export_limits,
+        exports=ExportDesk(
+            service=exports,
+            shelf=shelf,
+            cameras=core.cameras,
+            roles=RoleFinder(outside.reader, core.cameras),
+            limits=export_limits,
+            audit=core.audit,
+            clock=clock,
+        ),
         notary=outside.notary,
     )
     gate = Gate(logins=core.logins, audit=core.audit, clock=clock, limits=limits)
@@ -256,4 +276,5 @@ def _build(
         history=History(consumer=outside.consumer, events=events, history=history, hub=hub, clock=clock, system=watch),
         hub=hub,
         database=database,
+        exports=exports,
     )

@@ -25,7 +25,7 @@ from vedette.media.fmp4 import (
 from vedette.recording import coverage
 from vedette.recording.errors import DamagedFootageError, FootageGoneError
 from vedette.recording.minutes import MinuteCount, count_minutes, estimate_holes
-from vedette.recording.open_files import OpenFiles
+from vedette.recording.open_files import OpenFile, OpenFiles
 from vedette.recording.ports import SegmentCatalog
 from vedette.recording.records import SegmentSpan, StreamKey, unpack_fragments
 from vedette.recording.volume import Volume, open_volume
@@ -273,11 +273,21 @@ class FootageReader:
             "this footage is not there any more", "It was deleted to make room, or its disk is away."
         )
 
+    def open_segment(self, segment: SegmentRef) -> OpenFile:
+        """Lends the open file of a segment, for copying ranges of it. Raises as `read_init`."""
+        try:
+            return self._open(segment)
+        except FileNotFoundError as exc:
+            raise FootageGoneError("this footage is not there any more", "It was deleted to make room.") from exc
+        except OSError as exc:
+            raise DamagedFootageError(f"segment {segment.segment_id} cannot be read: {exc.strerror}") from exc
+
+    def _open(self, segment: SegmentRef) -> OpenFile:
+        return self._files.find(segment.segment_id) or self._files.open(segment.segment_id, self._find_path(segment))
+
     def _read(self, segment: SegmentRef, offset: int, size_bytes: int) -> bytes:
         try:
-            file = self._files.find(segment.segment_id) or self._files.open(
-                segment.segment_id, self._find_path(segment)
-            )
+            file = self._open(segment)
             return os.pread(file.descriptor, size_bytes, offset)
         except FileNotFoundError as exc:
             raise FootageGoneError("this footage is not there any more", "It was deleted to make room.") from exc

@@ -43,6 +43,10 @@ class NodePaths:
         return self.data / "pictures"
 
     @property
+    def exports(self) -> Path:
+        return self.data / "exports"
+
+    @property
     def models(self) -> Path:
         return self.data / "models"
 

@@ -7,7 +7,7 @@ first, because `moov` stands before the media and the length is announced. Desig
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
 from vedette.core.footage import FragmentRef
@@ -22,7 +22,7 @@ from vedette.streaming.stored import unpack_fragment
 
 MAX_RANGE_S = 6 * 3600
 MAX_BYTES = 64 << 30
-_LIMIT = 200_000
+_LIMIT = 1_000_000
 
 
 class RangeTooLongError(InvalidInputError):
@@ -74,13 +74,35 @@ class Selection:
 
 
 def select(reader: FootageReader, camera_id: str, role: StreamRole, from_ns: int, to_ns: int) -> Selection:
-    """Chooses the fragments of a range, from the key frame before its start.
+    """Chooses the fragments of a range for one file, from the key frame before its start.
 
     Raises:
         RangeTooLongError, FormatChangesError, NoFootageError
     """
     if to_ns - from_ns > MAX_RANGE_S * NS_PER_S:
         raise RangeTooLongError("the range is longer than six hours", "Download it in several files.")
+    first, *more = select_files(reader, camera_id, role, from_ns, to_ns)
+    if more:
+        at = format_utc(more[0].first_ns)
+        raise FormatChangesError(
+            f"the camera's format changes at {at}", f"Download two files: one until {at}, one from there on."
+        )
+    if sum(fragment.size_bytes for fragment in first.fragments) > MAX_BYTES:
+        raise RangeTooLongError("the range holds more than 64 GiB", "Download it in several files.")
+    return first
+
+
+def select_files(
+    reader: FootageReader, camera_id: str, role: StreamRole, from_ns: int, to_ns: int
+) -> tuple[Selection, ...]:
+    """Chooses the fragments of a range for as many files as it takes.
+
+    A file ends where the format changes, and at the key frame after six hours: the tables of a longer one would
+    hold up the process that makes them.
+
+    Raises:
+        NoFootageError
+    """
     start = find_start(reader, camera_id, role, from_ns)
     if start is None or start.first.start_ns >= to_ns:
         raise NoFootageError(
@@ -88,9 +110,11 @@ def select(reader: FootageReader, camera_id: str, role: StreamRole, from_ns: int
             "Look at the timeline for recorded times, or ask for the other stream.",
         )
     found = reader.find_fragments(camera_id, role, start.first.start_ns, to_ns, _LIMIT)
-    fragments = tuple(fragment for fragment in found if fragment.start_ns >= start.first.start_ns)
-    if sum(fragment.size_bytes for fragment in fragments) > MAX_BYTES:
-        raise RangeTooLongError("the range holds more than 64 GiB", "Download it in several files.")
+    fragments = [fragment for fragment in found if fragment.start_ns >= start.first.start_ns]
+    return tuple(_lay_out(group, shared, from_ns, to_ns) for group, shared in _group(reader, fragments))
+
+
+def _lay_out(fragments: Sequence[FragmentRef], stream_format: StreamFormat, from_ns: int, to_ns: int) -> Selection:
     line, placed, gaps = MediaLine(), [], []
     for fragment in fragments:
         placement = line.place(fragment, fragment.duration_90k)
@@ -98,27 +122,28 @@ def select(reader: FootageReader, camera_id: str, role: StreamRole, from_ns: int
         if placement.gap_ns is not None:
             gaps.append(placement.gap_ns)
     first_ns = max(from_ns, fragments[0].start_ns)
-    last = fragments[-1]
-    cut_90k = ns_to_ticks(max(0, last.end_ns - to_ns))
+    cut_90k = ns_to_ticks(max(0, fragments[-1].end_ns - to_ns))
     shown_90k = (ns_to_ticks(first_ns - fragments[0].start_ns), line.end_90k - cut_90k)
-    found_format = _check_format(reader, fragments)
-    return Selection(fragments, tuple(placed), found_format, shown_90k, first_ns, tuple(gaps))
+    return Selection(tuple(fragments), tuple(placed), stream_format, shown_90k, first_ns, tuple(gaps))
 
 
-def _check_format(reader: FootageReader, fragments: Sequence[FragmentRef]) -> StreamFormat:
-    first = reader.read_init(fragments[0].segment).format
-    seen = {fragments[0].segment.segment_id}
+def _group(reader: FootageReader, fragments: Sequence[FragmentRef]) -> Iterator[tuple[list[FragmentRef], StreamFormat]]:
+    """Yields the fragments of each file with their format."""
+    group: list[FragmentRef] = []
+    current = reader.read_init(fragments[0].segment).format
+    last_id = fragments[0].segment.segment_id
     for fragment in fragments:
-        if fragment.segment.segment_id in seen:
-            continue
-        seen.add(fragment.segment.segment_id)
-        found = reader.read_init(fragment.segment).format
-        if found.video != first.video or found.audio != first.audio:
-            at = format_utc(fragment.start_ns)
-            raise FormatChangesError(
-                f"the camera's format changes at {at}", f"Download two files: one until {at}, one from there on."
-            )
-    return first
+        found = current
+        if fragment.segment.segment_id != last_id:
+            last_id = fragment.segment.segment_id
+            found = reader.read_init(fragment.segment).format
+        is_other = found.video != current.video or found.audio != current.audio
+        is_long = fragment.is_key and group and fragment.start_ns - group[0].start_ns >= MAX_RANGE_S * NS_PER_S
+        if is_other or is_long:
+            yield group, current
+            group, current = [], found
+        group.append(fragment)
+    yield group, current
 
 
 class PieceReader:
@@ -160,7 +185,7 @@ def _encoding(encoder: AudioEncoder) -> Callable[[Packet], list[Packet]]:
 
 
 def _move(packet: Packet, shift_90k: int) -> Packet:
-    return replace(packet, pts_90k=packet.pts_90k + shift_90k, dts_90k=packet.dts_90k + shift_90k)
+    return packet.moved(shift_90k)
 
 
 def audio_step_90k(audio: AudioFormat) -> int:

@@ -10,6 +10,7 @@ from vedette.core.media import StreamFormat, StreamRole
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.media.fmp4 import make_init
 from vedette.streaming.download import NoFootageError, Selection, select
+from vedette.streaming.export_marks import Notes
 from vedette.streaming.footage_walk import find_start
 from vedette.streaming.hls import HlsPart, cut_parts, hls_format, make_part, make_playlist
 from vedette.streaming.mkv_download import WriterFactory, stream_mkv
@@ -36,6 +37,32 @@ class MkvFile:
     blocks: Iterator[bytes]
 
 
+class RoleFinder:
+    """Finds which stream of a camera goes out."""
+
+    def __init__(self, reader: FootageReader, directory: StreamDirectory) -> None:
+        self._reader = reader
+        self._directory = directory
+
+    async def find_role(self, camera_id: str, choice: StreamChoice, from_ns: int, to_ns: int) -> StreamRole:
+        """The asked stream if anything of it is recorded in the range; `auto` is the better picture here.
+
+        Raises:
+            NoFootageError: there is nothing of any stream.
+        """
+        roles = await self._directory.find_roles(camera_id)
+        wanted = StreamChoice.MAIN if choice is StreamChoice.AUTO else choice
+        refused: frozenset[StreamRole] = frozenset()
+        while (role := choose_stream(wanted, roles, refused)) is not None:
+            if await asyncio.to_thread(self._reader.find_fragments, camera_id, role, from_ns, to_ns, 1):
+                return role
+            refused |= {role}
+        raise NoFootageError(
+            f"nothing is recorded between {format_utc(from_ns)} and {format_utc(to_ns)}",
+            "Look at the timeline for recorded times.",
+        )
+
+
 class FootageService:
     """See the module's head. Every method raises NotFoundError for an unknown camera or where nothing is recorded."""
 
@@ -52,12 +79,13 @@ class FootageService:
         self._open_encoder = open_encoder
         self._open_writer = open_writer
         self._thumbnailer = thumbnailer
+        self._roles = RoleFinder(reader, directory)
 
     async def make_playlist(self, camera_id: str, choice: StreamChoice, from_ns: int, to_ns: int) -> str:
         """Makes the HLS playlist of a range."""
         if to_ns - from_ns > MAX_PLAYLIST_S * NS_PER_S:
             raise InvalidInputError("a playlist holds at most 24 hours", "Ask for a shorter range.")
-        role = await self._find_role(camera_id, choice, from_ns, to_ns)
+        role = await self._roles.find_role(camera_id, choice, from_ns, to_ns)
         return await asyncio.to_thread(self._make_playlist, camera_id, role, from_ns, to_ns)
 
     async def make_init(self, camera_id: str, role: StreamRole, at_ns: int) -> bytes:
@@ -70,21 +98,21 @@ class FootageService:
         await self._directory.find_roles(camera_id)
         return await asyncio.to_thread(self._make_part, camera_id, role, start_ns, end_ns)
 
-    async def plan_mp4(self, camera_id: str, choice: StreamChoice, from_ns: int, to_ns: int) -> Mp4File:
+    async def plan_mp4(self, camera_id: str, choice: StreamChoice, from_ns: int, to_ns: int, notes: Notes) -> Mp4File:
         """Plans an MP4 download."""
-        role = await self._find_role(camera_id, choice, from_ns, to_ns)
+        role = await self._roles.find_role(camera_id, choice, from_ns, to_ns)
 
         def plan() -> Mp4File:
             selection = select(self._reader, camera_id, role, from_ns, to_ns)
-            return Mp4File(selection, plan_download(self._reader, selection, self._open_encoder))
+            return Mp4File(selection, plan_download(self._reader, selection, self._open_encoder, notes))
 
         return await asyncio.to_thread(plan)
 
-    async def plan_mkv(self, camera_id: str, choice: StreamChoice, from_ns: int, to_ns: int) -> MkvFile:
+    async def plan_mkv(self, camera_id: str, choice: StreamChoice, from_ns: int, to_ns: int, notes: Notes) -> MkvFile:
         """Plans a Matroska download."""
-        role = await self._find_role(camera_id, choice, from_ns, to_ns)
+        role = await self._roles.find_role(camera_id, choice, from_ns, to_ns)
         selection = await asyncio.to_thread(select, self._reader, camera_id, role, from_ns, to_ns)
-        return MkvFile(selection, stream_mkv(self._reader, selection, self._open_encoder, self._open_writer))
+        return MkvFile(selection, stream_mkv(self._reader, selection, self._open_encoder, self._open_writer, notes))
 
     async def make_thumbnail(self, camera_id: str, at_ns: int, width_px: int) -> bytes:
         """Makes a JPEG of the nearest key frame at or before a time; small pictures come from the sub stream.
@@ -95,20 +123,6 @@ class FootageService:
         roles = await self._directory.find_roles(camera_id)
         found = await asyncio.to_thread(self._read_key_picture, camera_id, roles, at_ns)
         return await self._thumbnailer.render_jpeg(found, width_px)
-
-    async def _find_role(self, camera_id: str, choice: StreamChoice, from_ns: int, to_ns: int) -> StreamRole:
-        """The asked stream if anything of it is recorded in the range; `auto` is the better picture here."""
-        roles = await self._directory.find_roles(camera_id)
-        wanted = StreamChoice.MAIN if choice is StreamChoice.AUTO else choice
-        refused: frozenset[StreamRole] = frozenset()
-        while (role := choose_stream(wanted, roles, refused)) is not None:
-            if await asyncio.to_thread(self._reader.find_fragments, camera_id, role, from_ns, to_ns, 1):
-                return role
-            refused |= {role}
-        raise NoFootageError(
-            f"nothing is recorded between {format_utc(from_ns)} and {format_utc(to_ns)}",
-            "Look at the timeline for recorded times.",
-        )
 
     def _make_playlist(self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int) -> str:
         start = find_start(self._reader, camera_id, role, from_ns)

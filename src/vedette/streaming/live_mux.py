@@ -113,7 +113,7 @@ class LiveMuxer:
         if is_hole and self._end_90k is not None:
             missing_90k = packet.dts_90k - self._end_90k
             if missing_90k <= MAX_DURATION_90K:
-                packet = replace(packet, dts_90k=packet.dts_90k - missing_90k, pts_90k=packet.pts_90k - missing_90k)
+                packet = packet.moved(-missing_90k)
                 duration_90k += missing_90k
             # A frame rate that really fell must not be mistaken for a hole at every frame.
             self._delta_90k = min(2 * self._delta_90k, MAX_DURATION_90K)

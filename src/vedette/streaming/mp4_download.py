@@ -8,6 +8,7 @@ from vedette.core.media import AudioFormat, Packet
 from vedette.core.time import NS_PER_S
 from vedette.media.mp4_file import Chunk, Mp4Plan, plan_mp4
 from vedette.streaming.download import Piece, PieceReader, Selection, audio_step_90k
+from vedette.streaming.export_marks import Notes
 from vedette.streaming.ports import FootageReader
 from vedette.streaming.sound import EncoderFactory
 
@@ -59,7 +60,9 @@ class Mp4Download:
                 yield payload
 
 
-def plan_download(reader: FootageReader, selection: Selection, open_encoder: EncoderFactory) -> Mp4Download:
+def plan_download(
+    reader: FootageReader, selection: Selection, open_encoder: EncoderFactory, notes: Notes | None = None
+) -> Mp4Download:
     """Reads the range once to learn every sample's size and time."""
     pieces = PieceReader(reader, selection, open_encoder)
     audio = pieces.audio_format()
@@ -69,22 +72,24 @@ def plan_download(reader: FootageReader, selection: Selection, open_encoder: Enc
     plan = plan_mp4(
         selection.format.video,
         audio,
-        _close_audio_holes(chunks),
+        close_audio_holes(chunks),
         show_from_90k=selection.shown_90k[0] + first_90k,
         show_to_90k=selection.shown_90k[1] + first_90k,
         created_s=selection.first_ns // NS_PER_S,
+        notes=notes,
     )
     return Mp4Download(plan, pieces)
 
 
 def _chunks(piece: Piece, audio: AudioFormat | None) -> Iterator[Chunk]:
     if piece.video:
-        yield _chunk(piece.video, piece.end_90k)
+        yield packets_chunk(piece.video, piece.end_90k)
     if piece.audio and audio is not None:
-        yield _chunk(piece.audio, piece.audio[-1].dts_90k + audio_step_90k(audio))
+        yield packets_chunk(piece.audio, piece.audio[-1].dts_90k + audio_step_90k(audio))
 
 
-def _chunk(packets: Sequence[Packet], end_90k: int) -> Chunk:
+def packets_chunk(packets: Sequence[Packet], end_90k: int) -> Chunk:
+    """Describes packets of one track that lie together; the last one ends at `end_90k`."""
     starts = [packet.dts_90k for packet in packets] + [end_90k]
     return Chunk(
         is_audio=packets[0].is_audio,
@@ -96,7 +101,7 @@ def _chunk(packets: Sequence[Packet], end_90k: int) -> Chunk:
     )
 
 
-def _close_audio_holes(chunks: Sequence[Chunk]) -> list[Chunk]:
+def close_audio_holes(chunks: Sequence[Chunk]) -> list[Chunk]:
     """The last sample of each chunk lasts until the next chunk of its track: sample tables know no holes."""
     result = list(chunks)
     last: dict[bool, int] = {}

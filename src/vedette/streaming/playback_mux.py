@@ -1,7 +1,6 @@
 """Makes playback messages from stored packets. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from vedette.core.media import Packet
 from vedette.media.fmp4 import TrackFragment, make_fragment
@@ -55,6 +54,4 @@ def make_media_message(
 
 
 def _shift(packets: Sequence[Packet], shift_90k: int) -> tuple[Packet, ...]:
-    return tuple(
-        replace(packet, pts_90k=packet.pts_90k + shift_90k, dts_90k=packet.dts_90k + shift_90k) for packet in packets
-    )
+    return tuple(packet.moved(shift_90k) for packet in packets)

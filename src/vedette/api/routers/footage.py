@@ -18,8 +18,9 @@ from vedette.api.times import check_range, to_ns
 from vedette.core.media import StreamRole
 from vedette.core.time import format_utc
 from vedette.identity.export_limits import check_purpose
-from vedette.identity.permissions import Permission
+from vedette.identity.permissions import Caller, Permission
 from vedette.streaming.download import Selection
+from vedette.streaming.export_marks import make_notes
 from vedette.streaming.stream_choice import StreamChoice
 
 router = feature_router("footage")
@@ -88,7 +89,7 @@ async def download_mp4(
     check_range(from_ns, to_ns_)
     purpose = check_purpose(caller, purpose)
     camera = await cameras.find_camera(camera_id)
-    file = await footage.plan_mp4(camera_id, stream, from_ns, to_ns_)
+    file = await footage.plan_mp4(camera_id, stream, from_ns, to_ns_, _notes(camera.settings.name, caller, purpose))
     size_bytes = file.download.size_bytes
     wanted = read_byte_range(request.headers.get("range"), size_bytes)
     start, end = wanted or (0, size_bytes)
@@ -123,7 +124,7 @@ async def download_mkv(
     check_range(from_ns, to_ns_)
     purpose = check_purpose(caller, purpose)
     camera = await cameras.find_camera(camera_id)
-    file = await footage.plan_mkv(camera_id, stream, from_ns, to_ns_)
+    file = await footage.plan_mkv(camera_id, stream, from_ns, to_ns_, _notes(camera.settings.name, caller, purpose))
     await limits.check_and_count(caller, size_bytes=sum(one.size_bytes for one in file.selection.fragments))
     detail = _describe_export("mkv", from_ns, to_ns_, purpose)
     await audit.record(caller, "recording.export", camera_id, detail=detail)
@@ -143,6 +144,10 @@ async def show_thumbnail(
     """The nearest key frame at or before a time. 404: nothing recorded; 503: no decoder answers now."""
     picture = await footage.make_thumbnail(camera_id, to_ns(at), width)
     return Response(picture, media_type="image/jpeg", headers=_PRIVATE)
+
+
+def _notes(camera_name: str, caller: Caller, purpose: str) -> dict[str, str]:
+    return make_notes(title=camera_name, user_name=caller.name, user_id=caller.user_id, purpose=purpose, export_id="")
 
 
 def _describe_export(kind: str, from_ns: int, to_ns_: int, purpose: str) -> str:

@@ -1,0 +1,160 @@
+"""Builds exports: the clips come from streaming, the bundle from evidence and the notary, and they meet here."""
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
+from pathlib import Path
+
+from vedette.adapters.notary_client import NotaryClient
+from vedette.core.time import NS_PER_S
+from vedette.evidence.bundle import (
+    BundleCamera,
+    BundleContents,
+    Manifest,
+    pack_bundle,
+    seal_bundle,
+    write_contents,
+)
+from vedette.evidence.errors import FootageMissingError
+from vedette.evidence.proofs import CameraProof, LogHead, ProofRequest, SignRequest
+from vedette.media.audio_transcode import G711ToAac
+from vedette.media.clip_mkv import MkvWriter
+from vedette.node.bundle_footage import VolumeFootage
+from vedette.recording.reader import FootageReader
+from vedette.runtime.clock import Clock
+from vedette.streaming.export_job import BUNDLE_FILE, ExportFile, ExportOrder, ExportOutcome
+from vedette.streaming.export_maker import FootageExportMaker
+from vedette.streaming.export_ports import ExportShelf, Report
+from vedette.streaming.export_service import ExportService
+
+WAIT_S = 90
+"""An open segment is closed after about 60 s; more means that the stream has ended or the recorder is down."""
+_ATTEMPTS = 3
+
+
+class NotaryBundleMaker:
+    """See `vedette.streaming.export_ports.BundleMaker`. Raises NotaryDownError when nothing can be proven now."""
+
+    def __init__(self, notary: NotaryClient, find_roots: Callable[[], Iterable[Path]], clock: Clock) -> None:
+        self._notary = notary
+        self._find_roots = find_roots
+        self._clock = clock
+
+    async def make(self, order: ExportOrder, folder: Path, clips: ExportOutcome, report: Report) -> ExportOutcome:
+        for attempt in range(1, _ATTEMPTS + 1):
+            head, proofs = await self._prove(order, report)
+            contents = _describe(order, folder, clips, head, proofs, self._clock.utc_ns())
+            try:
+                manifest = await asyncio.to_thread(self._write, folder / "bundle", contents, report)
+                break
+            except FootageMissingError:  # deleted meanwhile: the next head has its leaf
+                await asyncio.to_thread(shutil.rmtree, folder / "bundle")
+                if attempt == _ATTEMPTS:
+                    raise
+        note = await self._notary.sign_manifest(_signature_request(order, manifest))
+        file = await asyncio.to_thread(_pack, folder, note, order.from_ns, report)
+        return ExportOutcome((file,), clips.gaps, head.fingerprint)
+
+    async def _prove(self, order: ExportOrder, report: Report) -> tuple[LogHead, list[CameraProof]]:
+        """Waits until what is still being recorded of the range is closed, or will not be."""
+        deadline_ns = self._clock.mono_ns() + WAIT_S * NS_PER_S
+        while True:
+            head = await self._notary.take_head()
+            requests = [
+                ProofRequest(camera.camera_id, (camera.role.value,), order.from_ns, order.to_ns, head.size)
+                for camera in order.cameras
+                if camera.role is not None
+            ]
+            proofs = [await self._notary.prove(request) for request in requests]
+            reached = all(_covers(proof, order.to_ns) for proof in proofs)
+            is_old = self._clock.utc_ns() - order.to_ns > WAIT_S * NS_PER_S
+            if reached or is_old or self._clock.mono_ns() >= deadline_ns:
+                return head, proofs
+            report(0)
+            await self._clock.sleep(2.0)
+
+    def _write(self, folder: Path, contents: BundleContents, report: Report) -> Manifest:
+        footage = VolumeFootage(self._find_roots())
+        try:
+            return write_contents(folder, contents, footage, report)
+        finally:
+            footage.close()
+
+
+def build_exports(
+    shelf: ExportShelf,
+    reader: FootageReader,
+    notary: NotaryClient,
+    find_roots: Callable[[], Iterable[Path]],
+    clock: Clock,
+) -> ExportService:
+    """Builds the service; `ExportService.run` belongs into the gateway's TaskGroup."""
+    maker = FootageExportMaker(reader, G711ToAac, MkvWriter)
+    return ExportService(shelf, maker, NotaryBundleMaker(notary, find_roots, clock), clock)
+
+
+def _covers(proof: CameraProof, to_ns: int) -> bool:
+    return bool(proof.covered_to_ns) and min(proof.covered_to_ns.values()) >= to_ns
+
+
+def _describe(
+    order: ExportOrder,
+    folder: Path,
+    clips: ExportOutcome,
+    head: LogHead,
+    proofs: list[CameraProof],
+    now_ns: int,
+) -> BundleContents:
+    by_id = {proof.camera_id: proof for proof in proofs}
+    cameras = [camera for camera in order.cameras if camera.role is not None and camera.camera_id in by_id]
+    return BundleContents(
+        export_id=order.export_id,
+        by=order.user_name,
+        purpose=order.purpose,
+        made_at_ns=now_ns,
+        from_ns=order.from_ns,
+        to_ns=order.to_ns,
+        tool=f"vedette {version('vedette')}",
+        head=head,
+        cameras=tuple(
+            BundleCamera(
+                camera.name,
+                (str(camera.role),),
+                by_id[camera.camera_id],
+                _find_clip(folder, clips, camera.camera_id),
+            )
+            for camera in cameras
+        ),
+    )
+
+
+def _find_clip(folder: Path, clips: ExportOutcome, camera_id: str) -> Path | None:
+    """The clip of a camera when it is one file: half of what was asked would mislead who looks at it."""
+    names = [file.name for file in clips.files if file.camera_id == camera_id]
+    return folder / names[0] if len(names) == 1 and (folder / names[0]).exists() else None
+
+
+def _signature_request(order: ExportOrder, manifest: Manifest) -> SignRequest:
+    return SignRequest(
+        order.export_id,
+        order.user_name,
+        order.purpose,
+        tuple(camera.camera_id for camera in order.cameras if camera.role is not None),
+        order.from_ns,
+        order.to_ns,
+        manifest.sha256,
+    )
+
+
+def _pack(folder: Path, note: str, first_ns: int, report: Report) -> ExportFile:
+    """Seals and packs; only the .zip stays."""
+    seal_bundle(folder / "bundle", note)
+    path = folder / BUNDLE_FILE
+    pack_bundle(folder / "bundle", path, report)
+    for left in [each for each in folder.iterdir() if each != path]:
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return ExportFile(BUNDLE_FILE, path.stat().st_size, digest, "", first_ns)

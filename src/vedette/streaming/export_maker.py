@@ -1,0 +1,146 @@
+"""Makes the files of an export: which footage, in how many files, under which names, and what is missing.
+
+Runs in a thread; two cameras at a time, because reading, hashing and writing leave the interpreter free. Footage that
+is deleted in the middle is planned again without it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from vedette.core.errors import NotFoundError
+from vedette.streaming.download import NoFootageError, PieceReader, Selection, select_files
+from vedette.streaming.export_job import (
+    ExportCamera,
+    ExportFile,
+    ExportFormat,
+    ExportGap,
+    ExportOrder,
+    ExportOutcome,
+    name_files,
+)
+from vedette.streaming.export_marks import Notes, make_notes
+from vedette.streaming.export_mp4 import BLOCK_BYTES, Mp4Writer, WrittenFile
+from vedette.streaming.export_ports import FootageFiles, Report
+from vedette.streaming.media_line import GAP_FROM_NS
+from vedette.streaming.mkv_download import FileWriterFactory
+from vedette.streaming.mp4_download import FootageChangedError
+from vedette.streaming.sound import EncoderFactory
+
+AT_ONCE = 2
+_ATTEMPTS = 3
+
+
+class FootageExportMaker:
+    """See `vedette.streaming.export_ports.ExportMaker`."""
+
+    def __init__(self, files: FootageFiles, open_encoder: EncoderFactory, open_writer: FileWriterFactory) -> None:
+        self._files = files
+        self._open_encoder = open_encoder
+        self._open_writer = open_writer
+
+    def estimate_bytes(self, order: ExportOrder) -> int:
+        runs = [
+            run
+            for camera in order.cameras
+            if camera.role is not None
+            for run in self._files.find_runs(camera.camera_id, camera.role, order.from_ns, order.to_ns)
+        ]
+        return sum(run.size_bytes for run in runs)
+
+    def make(self, order: ExportOrder, folder: Path, report: Report) -> ExportOutcome:
+        """Makes all files.
+
+        Raises:
+            NoFootageError: there is nothing of any camera any more.
+        """
+        with ThreadPoolExecutor(AT_ONCE, "export") as pool:
+            work = [pool.submit(self._make_camera, order, camera, folder, report) for camera in order.cameras]
+            results = [one.result() for one in work]
+        outcome = _name_all(order, folder, results)
+        if not outcome.files:
+            raise NoFootageError("nothing of the range is recorded any more", "Look at the timeline.")
+        return outcome
+
+    def _make_camera(
+        self, order: ExportOrder, camera: ExportCamera, folder: Path, report: Report
+    ) -> tuple[list[tuple[Path, ExportFile]], list[ExportGap]]:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                selections = self._select(order, camera)
+                files = [self._make_file(order, camera, one, folder, report) for one in selections]
+                return files, find_missing(camera.camera_id, selections, order.from_ns, order.to_ns)
+            except (FootageChangedError, NotFoundError):
+                if attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _select(self, order: ExportOrder, camera: ExportCamera) -> Sequence[Selection]:
+        if camera.role is None:
+            return ()
+        try:
+            return select_files(self._files, camera.camera_id, camera.role, order.from_ns, order.to_ns)
+        except NoFootageError:
+            return ()
+
+    def _make_file(
+        self, order: ExportOrder, camera: ExportCamera, selection: Selection, folder: Path, report: Report
+    ) -> tuple[Path, ExportFile]:
+        draft = folder / f".{camera.camera_id}-{selection.first_ns}"
+        draft.unlink(missing_ok=True)
+        notes = make_notes(
+            title=camera.name,
+            user_name=order.user_name,
+            user_id=order.user_id,
+            purpose=order.purpose,
+            export_id=order.export_id,
+        )
+        write = self._write_mp4 if order.format is ExportFormat.MP4 else self._write_mkv
+        done = write(selection, draft, notes, report)
+        return draft, ExportFile("", done.size_bytes, done.sha256, camera.camera_id, selection.first_ns)
+
+    def _write_mp4(self, selection: Selection, draft: Path, notes: Notes, report: Report) -> WrittenFile:
+        spool = draft.with_name(f"{draft.name}.sound")
+        return Mp4Writer(self._files, selection, self._open_encoder, spool).write(draft, notes, report)
+
+    def _write_mkv(self, selection: Selection, draft: Path, notes: Notes, report: Report) -> WrittenFile:
+        pieces = PieceReader(self._files, selection, self._open_encoder)
+        writer = self._open_writer(draft, replace(selection.format, audio=pieces.audio_format()), notes)
+        for fragment, piece in zip(selection.fragments, pieces.pieces(), strict=True):
+            writer.write(sorted((*piece.video, *piece.audio), key=lambda packet: packet.dts_90k))
+            report(fragment.size_bytes)
+        writer.finish()
+        running = hashlib.sha256()
+        with draft.open("rb") as file:
+            while block := file.read(BLOCK_BYTES):
+                running.update(block)
+        return WrittenFile(draft.stat().st_size, running.hexdigest())
+
+
+def find_missing(camera_id: str, selections: Sequence[Selection], from_ns: int, to_ns: int) -> list[ExportGap]:
+    """Finds the stretches of the asked range that no file shows: before, between, inside and after the files."""
+    covered_ns = from_ns
+    gaps = []
+    for selection in selections:
+        gaps.append((covered_ns, selection.first_ns))
+        gaps += selection.gaps
+        covered_ns = max(covered_ns, selection.fragments[-1].end_ns)
+    gaps.append((covered_ns, to_ns))
+    return [ExportGap(camera_id, start, end) for start, end in gaps if end - start >= GAP_FROM_NS]
+
+
+def _name_all(
+    order: ExportOrder,
+    folder: Path,
+    results: Sequence[tuple[list[tuple[Path, ExportFile]], list[ExportGap]]],
+) -> ExportOutcome:
+    """Gives the files their names, when it is known how many there are of each camera."""
+    names = {camera.camera_id: camera.name for camera in order.cameras}
+    drafts = [draft for files, _ in results for draft in files]
+    chosen = name_files(tuple(names[file.camera_id] for _, file in drafts), order.format.value)
+    for (draft, _), name in zip(drafts, chosen, strict=True):
+        draft.rename(folder / name)
+    files = tuple(replace(file, name=name) for (_, file), name in zip(drafts, chosen, strict=True))
+    return ExportOutcome(files, tuple(gap for _, gaps in results for gap in gaps))

@@ -1,0 +1,22 @@
+"""What a file that leaves the house says of itself: who took it out, why, and under which number (AR10).
+
+Written into the file's metadata, so that a copy that turns up somewhere names its way. It can be removed by who wants
+to: the trail that cannot is the audit log. Pictures are not touched.
+"""
+
+from collections.abc import Mapping
+
+Notes = Mapping[str, str]
+_MOST_CHARS = 500
+
+
+def make_notes(*, title: str, user_name: str, user_id: str, purpose: str, export_id: str) -> dict[str, str]:
+    """Makes the facts of one file. `export_id` is empty for a download without a job."""
+    user = f"{user_name} ({user_id})" if user_id else user_name
+    facts = {"user": user, "purpose": purpose or "not given", "export": export_id or "direct download"}
+    comment = "Exported from Vedette. " + "; ".join(f"{name}: {text}" for name, text in facts.items())
+    return {name: _clean(text) for name, text in {"title": title, "comment": comment, **facts}.items()}
+
+
+def _clean(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)[:_MOST_CHARS]

@@ -1,0 +1,180 @@
+"""Runs exports one after another, beside live pictures, and keeps them for a day.
+
+A job is a file before it is work: after a restart what waited or ran is made from the start, and what is done is
+still there. Files are not synced to disk (a day's copy of what the volumes hold): a done job whose files are short
+after a power cut is made again.
+"""
+
+import asyncio
+import contextlib
+from dataclasses import replace
+
+from vedette.core.errors import StorageError, VedetteError
+from vedette.runtime.clock import Clock
+from vedette.runtime.log import get_logger
+from vedette.streaming.export_job import (
+    MAX_WAITING,
+    ExportFault,
+    ExportJob,
+    ExportOrder,
+    ExportOutcome,
+    ExportQueueFullError,
+    ExportState,
+    NoSuchExportError,
+)
+from vedette.streaming.export_ports import BundleMaker, ExportCancelledError, ExportMaker, ExportShelf, Report
+
+SWEEP_S = 60.0
+MAX_ATTEMPTS = 3
+"""An export that the gateway does not survive must not keep it from living."""
+_INTERRUPTED = ExportFault(
+    "export_interrupted", "the system was restarted again and again during this export", "Order a smaller export."
+)
+
+
+class ExportService:
+    """See the module's head. Owned by the gateway's TaskGroup; `order`, `find` and `remove` are for the API."""
+
+    def __init__(self, shelf: ExportShelf, maker: ExportMaker, bundles: BundleMaker, clock: Clock) -> None:
+        self._shelf = shelf
+        self._maker = maker
+        self._bundles = bundles
+        self._clock = clock
+        self._jobs: dict[str, ExportJob] = {}
+        self._queue: asyncio.Queue[str] = asyncio.Queue()  # bounded by MAX_WAITING in `order`
+        self._stopped: set[str] = set()
+
+    async def run(self) -> None:
+        """Works until cancelled."""
+        await self.restore()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._work(), name="exports")
+            group.create_task(self._sweep(), name="old exports")
+
+    async def restore(self) -> None:
+        """Takes up what lies on the shelf."""
+        for job in await asyncio.to_thread(self._shelf.load):
+            is_whole = job.state is ExportState.DONE and await asyncio.to_thread(self._shelf.has_files, job)
+            if job.is_over and (is_whole or job.state is not ExportState.DONE):
+                self._jobs[job.order.export_id] = job
+            elif job.attempts >= MAX_ATTEMPTS:
+                await self._end(replace(job, state=ExportState.FAILED, fault=_INTERRUPTED))
+            else:
+                self._enqueue(ExportJob(job.order, attempts=job.attempts))
+
+    async def estimate_bytes(self, order: ExportOrder) -> int:
+        return await asyncio.to_thread(self._maker.estimate_bytes, order)
+
+    def check_room(self) -> None:
+        """Refuses when too many wait.
+
+        Raises:
+            ExportQueueFullError
+        """
+        if self._queue.qsize() >= MAX_WAITING:
+            raise ExportQueueFullError("too many exports are waiting", "Try again when some are done.", 30.0)
+
+    async def order(self, order: ExportOrder) -> ExportJob:
+        """Takes an order. Nothing of the footage is read before this returns."""
+        self.check_room()
+        job = ExportJob(order)
+        await asyncio.to_thread(self._shelf.save, job)
+        self._enqueue(job)
+        return job
+
+    def list_jobs(self) -> list[ExportJob]:
+        """All jobs, newest first."""
+        return sorted(self._jobs.values(), key=lambda job: job.order.export_id, reverse=True)
+
+    def find(self, export_id: str) -> ExportJob:
+        """Raises NoSuchExportError."""
+        job = self._jobs.get(export_id)
+        if job is None:
+            raise NoSuchExportError("there is no such export", "Exports are kept for 24 hours.")
+        return job
+
+    async def remove(self, export_id: str) -> None:
+        """Cancels an export that is not done yet, removes one that is over."""
+        job = self.find(export_id)
+        if job.is_over:
+            del self._jobs[export_id]
+            await asyncio.to_thread(self._shelf.remove, export_id)
+            return
+        if job.state is ExportState.QUEUED:
+            await self._end(replace(job, state=ExportState.CANCELLED))
+        else:
+            self._stopped.add(export_id)
+
+    def _enqueue(self, job: ExportJob) -> None:
+        self._jobs[job.order.export_id] = job
+        self._queue.put_nowait(job.order.export_id)
+
+    async def _work(self) -> None:
+        while True:
+            export_id = await self._queue.get()
+            job = self._jobs.get(export_id)
+            if job is not None and job.state is ExportState.QUEUED:
+                await self._run_job(job)
+
+    async def _run_job(self, job: ExportJob) -> None:
+        export_id = job.order.export_id
+        job = await self._keep(replace(job, state=ExportState.RUNNING, attempts=job.attempts + 1))
+        try:
+            outcome = await self._make(job.order)
+            ended = replace(job, state=ExportState.DONE, progress=1.0, outcome=outcome)
+        except asyncio.CancelledError:
+            self._stopped.add(export_id)  # tells the threads; the job stays `running` on the shelf and is made again
+            raise
+        except ExportCancelledError:
+            ended = replace(job, state=ExportState.CANCELLED)
+        except (VedetteError, OSError) as exc:
+            get_logger("exports").warning("export failed", export=export_id, error=str(exc))
+            ended = replace(job, state=ExportState.FAILED, fault=_fault(exc))
+        self._stopped.discard(export_id)
+        await self._end(ended)
+
+    async def _make(self, order: ExportOrder) -> ExportOutcome:
+        folder = await asyncio.to_thread(self._shelf.clear, order.export_id)
+        total = await self.estimate_bytes(order)
+        report = self._reporter(order.export_id, total * (3 if order.is_bundle else 1))
+        outcome = await asyncio.to_thread(self._maker.make, order, folder, report)
+        return await self._bundles.make(order, folder, outcome, report) if order.is_bundle else outcome
+
+    def _reporter(self, export_id: str, total_bytes: int) -> Report:
+        done_bytes = 0
+
+        def report(more_bytes: int) -> None:
+            nonlocal done_bytes
+            if export_id in self._stopped:
+                raise ExportCancelledError("the export was cancelled")
+            done_bytes += more_bytes
+            job = self._jobs.get(export_id)
+            if job is not None and job.state is ExportState.RUNNING:
+                self._jobs[export_id] = replace(job, progress=min(0.99, done_bytes / max(1, total_bytes)))
+
+        return report
+
+    async def _keep(self, job: ExportJob) -> ExportJob:
+        self._jobs[job.order.export_id] = job
+        await asyncio.to_thread(self._shelf.save, job)
+        return job
+
+    async def _end(self, job: ExportJob) -> None:
+        ended = replace(job, ended_ns=self._clock.utc_ns())
+        if ended.state is not ExportState.DONE:
+            await asyncio.to_thread(self._shelf.clear, job.order.export_id)
+        await self._keep(ended)
+
+    async def _sweep(self) -> None:
+        while True:
+            now_ns = self._clock.utc_ns()
+            for job in [job for job in self._jobs.values() if job.is_over and job.expires_ns <= now_ns]:
+                with contextlib.suppress(StorageError):  # tried again a minute later
+                    await self.remove(job.order.export_id)
+            await self._clock.sleep(SWEEP_S)
+
+
+def _fault(exc: VedetteError | OSError) -> ExportFault:
+    if isinstance(exc, VedetteError):
+        return ExportFault(exc.code, exc.message, exc.hint)
+    return ExportFault("storage", f"the export cannot be written: {exc.strerror}", "Is the disk full?")
