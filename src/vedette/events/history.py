@@ -76,7 +76,8 @@ class History:
         for kind in SYSTEM_KINDS:
             self._system.restore(record.fact for record in await self._events.find_open(kind))
         for state in await self._history.list_process_states():
-            self._system.observe(state, self._watch.covers)
+            for fact in self._system.observe(state, self._watch.covers):
+                await self._keep_surely(fact)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._consume())
             group.create_task(self._tick())
@@ -98,7 +99,7 @@ class History:
                 self._say_failing(exc)
                 continue
             now_ns = self._clock.utc_ns()
-            for fact in (*self._watch.decide(now_ns, camera_ids), *self._system.decide(now_ns)):
+            for fact in (*self._watch.decide(now_ns, camera_ids), *self._system.decide(now_ns, camera_ids)):
                 await self._keep_surely(fact)
 
     async def _keep_surely(self, fact: BusMessage) -> None:

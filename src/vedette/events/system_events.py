@@ -36,6 +36,8 @@ _ANOMALY_KINDS = {
     "signature_missing": "signature_failed",
     "replay": "tamper_replayed",
 }
+_MOMENTS = frozenset({"clock_step", "format_changed", "signature_bad", "signature_missing", "replay"})
+_RESTORED = "restored"
 _LASTING = frozenset({*_VOLUME_KINDS.values(), "storage_warned"})
 KINDS = (GAP, *_VOLUME_KINDS.values(), "storage_warned", *sorted(set(_ANOMALY_KINDS.values())))
 
@@ -54,7 +56,8 @@ class SystemWatch:
     def restore(self, open_events: Iterable[EventObserved]) -> None:
         """Takes up what was open before a restart."""
         for event in open_events:
-            self._episodes.restore(event, lasts=event.kind in _LASTING)
+            holder = _RESTORED if event.kind in _ANOMALY_KINDS.values() else ""
+            self._episodes.restore(event, lasts=event.kind in _LASTING, holder=holder)
 
     def observe(self, message: BusMessage, is_told: IsTold) -> list[EventObserved]:
         """Takes a fact; returns events to be written. Facts that make no event are passed over."""
@@ -68,15 +71,16 @@ class SystemWatch:
             case StreamAnomalyObserved():
                 return self._on_anomaly(message)
             case ProcessStateChanged() if message.role == RECORDER:
-                self._on_recorder(message)
+                return self._on_recorder(message)
         return []
 
     def forget_volume(self, name: str, at_ns: int) -> list[EventObserved]:
         """Ends what is open about a volume that was taken out of use: nobody will tell that it is well again."""
         return self._episodes.end_about(name, at_ns)
 
-    def decide(self, now_ns: int) -> list[EventObserved]:
-        """Returns events that begin, change or end by the passing of time."""
+    def decide(self, now_ns: int, camera_ids: frozenset[str]) -> list[EventObserved]:
+        """Returns events that begin, change or end by the passing of time, or because their camera is gone."""
+        self._episodes.drop_cameras(camera_ids)
         return self._decide_recorder(now_ns) + self._episodes.decide(now_ns)
 
     def _on_gap(self, fact: RecordingGapObserved, is_told: IsTold) -> list[EventObserved]:
@@ -115,19 +119,39 @@ class SystemWatch:
         return self._episodes.observe(seen)
 
     def _on_anomaly(self, fact: StreamAnomalyObserved) -> list[EventObserved]:
-        kind = _ANOMALY_KINDS.get(fact.kind)
+        """What lasts is told at its beginning and, with a minus, at its end; all streams of a camera are one event."""
+        name = fact.kind.removeprefix("-")
+        kind = _ANOMALY_KINDS.get(name)
         if kind is None:
             return []
+        holder = f"{fact.stream}/{name}"
+        if fact.kind != name:
+            self._episodes.let_go(kind, fact.camera_id, (holder, _RESTORED), fact.at_ns)
+            return []
         detail = f"{fact.stream}: {fact.detail}"
-        seen = Observation(kind, fact.camera_id, fact.at_ns, fact.at_ns, detail, measure=fact.kind, value=fact.value)
+        seen = Observation(
+            kind,
+            fact.camera_id,
+            fact.at_ns,
+            fact.at_ns,
+            detail,
+            holder="" if name in _MOMENTS else holder,
+            measure=name,
+            value=fact.value,
+        )
         return self._episodes.observe(seen)
 
-    def _on_recorder(self, fact: ProcessStateChanged) -> None:
-        """A recorder that starts again and again is down, although each start says that it runs."""
+    def _on_recorder(self, fact: ProcessStateChanged) -> list[EventObserved]:
+        """A recorder that starts again and again is down, although each start says that it runs.
+
+        It begins without memory: what lasts it says again, and nobody else will say that the rest is over.
+        """
         if fact.state == "running":
             self._up_since_ns = fact.at_ns
-        elif fact.state == "restarting":
+            return self._episodes.drop_before({*_LASTING, *_ANOMALY_KINDS.values()}, fact.at_ns)
+        if fact.state == "restarting":
             self._down, self._up_since_ns = self._down or fact, None
+        return []
 
     def _decide_recorder(self, now_ns: int) -> list[EventObserved]:
         """Nobody can tell of gaps while the recorder is down: this event does it, for all cameras at once."""

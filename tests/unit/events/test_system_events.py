@@ -18,6 +18,7 @@ from vedette.events.signal import SignalWatch
 from vedette.events.system_events import KINDS, SystemWatch
 
 CAMERA = "01JD5Q8Z3M6V1T9W4X7Y2B0C8D"
+HERE = frozenset({CAMERA})
 T0 = 1_767_225_600 * NS_PER_S
 
 
@@ -53,8 +54,8 @@ def test_gap_is_an_event_and_its_neighbours_belong_to_it() -> None:
     assert is_id(begun.event_id)
     (grown,) = watch.observe(gap(20, 40), untold)
     assert grown.event_id == begun.event_id
-    assert watch.decide(ns(99)) == []
-    (ended,) = watch.decide(ns(101))
+    assert watch.decide(ns(99), HERE) == []
+    (ended,) = watch.decide(ns(101), HERE)
     assert (ended.event_id, ended.to_ns) == (begun.event_id, ns(40))
     assert {measure.measure: measure.value for measure in ended.explanation} == {"gap_s": 20.0, "count": 2.0}
 
@@ -88,30 +89,67 @@ def test_bad_network_is_one_event_with_its_worst_figure_and_few_writes() -> None
     watch = SystemWatch()
     written: list[EventObserved] = []
     for second in range(600):
-        written += watch.observe(loss(second, 0.5 if second == 300 else 0.1), untold)
-        written += watch.decide(ns(second))
-    (ended,) = watch.decide(ns(700))
+        kind = "packet_loss" if second % 2 == 0 else "-packet_loss"  # swings around the limit
+        written += watch.observe(loss(second, 0.5 if second == 300 else 0.1, kind), untold)
+        written += watch.decide(ns(second), HERE)
+    (ended,) = watch.decide(ns(700), HERE)
     assert {event.event_id for event in [*written, ended]} == {written[0].event_id}
     assert len(written) <= 61
     figures = {measure.measure: measure.value for measure in ended.explanation}
-    assert figures == {"packet_loss": 0.5, "count": 600.0}
+    assert figures == {"packet_loss": 0.5, "count": 300.0}
     assert ended.to_ns == ns(599)
 
 
 def test_last_facts_of_a_burst_are_written_when_they_stop() -> None:
     watch = SystemWatch()
     watch.observe(loss(0), untold)
-    assert watch.observe(loss(1), untold) == []
-    (written,) = watch.decide(ns(12))
+    watch.observe(loss(1, kind="-packet_loss"), untold)
+    assert watch.observe(loss(2), untold) == []
+    (written,) = watch.decide(ns(12), HERE)
     assert written.explanation[-1].value == 2
 
 
 def test_quiet_network_ends_the_event_and_a_new_fault_is_a_new_one() -> None:
     watch = SystemWatch()
     (first,) = watch.observe(loss(0), untold)
+    watch.observe(loss(400, kind="-packet_loss"), untold)
     ended, second = watch.observe(loss(500), untold)
-    assert (ended.event_id, ended.to_ns) == (first.event_id, T0)
+    assert (ended.event_id, ended.to_ns) == (first.event_id, ns(400))
     assert second.event_id != first.event_id
+
+
+def test_loss_that_lasts_for_hours_stays_one_open_event_until_both_streams_are_well() -> None:
+    watch = SystemWatch()
+    (begun,) = watch.observe(loss(0), untold)
+    watch.observe(StreamAnomalyObserved(CAMERA, "sub", "packet_loss", "", 0.2, ns(5)), untold)
+    for at_s in range(0, 7200, 60):
+        assert all(event.to_ns is None for event in watch.decide(ns(at_s), HERE))
+    watch.observe(loss(7200, kind="-packet_loss"), untold)
+    assert all(event.to_ns is None for event in watch.decide(ns(7400), HERE))
+    watch.observe(StreamAnomalyObserved(CAMERA, "sub", "-packet_loss", "", 0.0, ns(7500)), untold)
+    assert watch.decide(ns(7559), HERE) == []
+    (ended,) = watch.decide(ns(7561), HERE)
+    assert (ended.event_id, ended.to_ns) == (begun.event_id, ns(7500))
+
+
+def test_loss_of_a_camera_that_is_switched_off_does_not_stay_open() -> None:
+    watch = SystemWatch()
+    (begun,) = watch.observe(loss(0), untold)
+    assert watch.decide(ns(300), HERE) == []
+    (ended,) = watch.decide(ns(301), frozenset())
+    assert ended.event_id == begun.event_id
+
+
+def test_recorder_that_starts_anew_says_again_what_lasts_and_the_rest_is_over() -> None:
+    watch = SystemWatch()
+    (full,) = watch.observe(volume("full", 0), untold)
+    (lossy,) = watch.observe(loss(0), untold)
+    watch.observe(volume("full", 102, "other"), untold)  # said before the news of the start arrives
+    (ended,) = watch.observe(recorder("running", 100), untold)
+    assert (ended.event_id, ended.to_ns) == (full.event_id, ns(100))
+    (quiet,) = watch.decide(ns(103), HERE)
+    assert quiet.event_id == lossy.event_id
+    assert len(watch.observe(volume("writable", 200, "other"), untold)) == 1
 
 
 @pytest.mark.parametrize(
@@ -141,7 +179,7 @@ def test_full_volume_is_an_event_until_it_is_writable_again() -> None:
     (full,) = watch.observe(volume("full", 0), untold)
     assert (full.kind, full.camera_id, full.to_ns) == ("volume_full", "", None)
     assert full.detail == "volume archive: no space left"
-    assert watch.decide(ns(86_400)) == []
+    assert watch.decide(ns(86_400), HERE) == []
     ended, failed = watch.observe(volume("failed", 86_401), untold)
     assert (ended.event_id, ended.to_ns) == (full.event_id, ns(86_401))
     assert failed.kind == "volume_failed"
@@ -189,14 +227,14 @@ def test_recorder_that_stays_down_is_told_within_seconds_although_it_cannot_spea
     watch = SystemWatch()
     watch.observe(recorder("running", 0), untold)
     watch.observe(recorder("restarting", 100), untold)
-    assert watch.decide(ns(109)) == []
-    (told,) = watch.decide(ns(111))
+    assert watch.decide(ns(109), HERE) == []
+    (told,) = watch.decide(ns(111), HERE)
     assert (told.kind, told.camera_id, told.from_ns) == ("recording_gap", "", ns(100))
     watch.observe(recorder("running", 120), untold)
     watch.observe(recorder("restarting", 122), untold)
-    assert all(event.to_ns is None for event in watch.decide(ns(130)))
+    assert all(event.to_ns is None for event in watch.decide(ns(130), HERE))
     watch.observe(recorder("running", 140), untold)
-    (ended,) = [event for event in watch.decide(ns(151)) if event.to_ns is not None]
+    (ended,) = [event for event in watch.decide(ns(151), HERE) if event.to_ns is not None]
     assert (ended.event_id, ended.to_ns) == (told.event_id, ns(140))
 
 
@@ -204,8 +242,8 @@ def test_recorder_that_is_back_at_once_is_no_event() -> None:
     watch = SystemWatch()
     watch.observe(recorder("restarting", 100), untold)
     watch.observe(recorder("running", 101), untold)
-    assert watch.decide(ns(112)) == []
-    assert watch.decide(ns(500)) == []
+    assert watch.decide(ns(112), HERE) == []
+    assert watch.decide(ns(500), HERE) == []
 
 
 def test_restart_takes_open_events_up_and_hears_nothing_twice() -> None:
@@ -216,7 +254,8 @@ def test_restart_takes_open_events_up_and_hears_nothing_twice() -> None:
     after.restore([full, lossy])
     assert after.observe(loss(0), untold) == []
     assert after.observe(volume("full", 0), untold) == []
-    (ended,) = after.decide(ns(61))
+    after.observe(loss(0, kind="-packet_loss"), untold)
+    (ended,) = after.decide(ns(61), HERE)
     assert ended.event_id == lossy.event_id
     assert after.observe(volume("writable", 70), untold)[0].event_id == full.event_id
 
