@@ -1,10 +1,14 @@
 """Recording plans, volumes and holds over the API: wrong input, the audit trail, and who is told."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
 from tests.support.gateway import API, Harness
+from vedette.adapters.xlsx_inventory import write_sheet
 from vedette.api.storage_desk import LiveVolume, show_volume
+from vedette.camera.inventory import RecordMode
 from vedette.camera.volumes import Volume
 from vedette.core.errors import NotFoundError
 from vedette.identity.permissions import Role
@@ -164,6 +168,21 @@ async def test_switching_off_and_removing_a_camera_are_told_too(gateway: Harness
     assert "switched off" in details
     assert "the main stream is recorded no longer" in details
     assert "removed" in details
+
+
+async def test_sheet_that_shortens_retention_is_told_like_a_form(gateway: Harness) -> None:
+    camera = await add_camera(gateway)
+    async with gateway.local() as client:
+        await client.put(f"{API}/cameras/{camera}/recording-plan", json=PLAN)
+        before = {event["id"] for event in await find_events(gateway)}
+        (stored,) = await gateway.parts.ports.cameras.list_all()
+        terms = replace(stored.settings.recording, retention=())
+        weaker = replace(stored, settings=replace(stored.settings, recording=terms, record=RecordMode.NONE))
+        sheet = write_sheet([weaker])
+        report = await client.post(f"{API}/cameras/import", content=sheet)
+        assert report.json()["changed"] == 1, report.text
+    told = {event["detail"] for event in await find_events(gateway) if event["id"] not in before}
+    assert told == {"local: the main stream is recorded no longer"}  # an empty cell keeps the retention there is
 
 
 async def test_volumes_are_listed_as_set_up_while_the_recorder_is_silent(gateway: Harness) -> None:
