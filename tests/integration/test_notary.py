@@ -1,6 +1,9 @@
 """The notary beside a real recorder: what is recorded can be proven by somebody who has Python alone."""
 
+import hashlib
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +16,8 @@ from vedette.adapters.notary_client import NotaryDownError
 from vedette.core.errors import InvalidInputError
 from vedette.evidence.lookup import find_segment_hashes
 from vedette.evidence.proofs import ProofRequest, SignRequest
+from vedette.node.volume_check import check
+from vedette.recording.check import CheckLevel
 from vedette.runtime.clock import SystemClock
 from vedette.testing.sim_server import SimServer
 from vedette.testing.simulated_camera import CameraSpec
@@ -164,3 +169,24 @@ async def test_unreasonable_questions_are_refused(tmp_path) -> None:
                 await client.sign_manifest(SignRequest("x", "a", "b", (), 0, 1, "short"))
     finally:
         notary.kill()
+
+
+async def test_file_changed_together_with_its_index_is_found_by_the_log(tmp_path, clip) -> None:
+    await record(tmp_path, clip, 30)
+    notary = NotaryProcess(tmp_path)
+    await notary.start()
+    try:
+        async with notary.client() as client:
+            await client.take_head()
+    finally:
+        notary.kill()
+    root = tmp_path / "volumes" / "main"
+    assert check(root, CheckLevel.HASH, find_segment_hashes(tmp_path)).is_right
+    path = next(root.glob("segments/*/*.mp4"))
+    damage(path, path.stat().st_size - 5)  # the last byte of a picture: the boxes stay whole
+    with closing(sqlite3.connect(root / "index.db")) as index, index:
+        sha256 = hashlib.sha256(path.read_bytes()).digest()
+        index.execute("UPDATE segments SET sha256 = ? WHERE segment_id = ?", (sha256, path.stem))
+    assert check(root, CheckLevel.HASH, {}).is_right
+    (finding,) = check(root, CheckLevel.HASH, find_segment_hashes(tmp_path)).findings
+    assert (finding.code, finding.segment_id) == ("log_hash_differs", path.stem)

@@ -11,6 +11,7 @@ import msgspec
 from vedette.core.errors import StorageError
 from vedette.node import volume_check
 from vedette.node.volume_check import RebuiltIndex
+from vedette.node.volume_hashes import Logged
 from vedette.recording.check import CheckLevel, VolumeCheck
 from vedette.runtime.paths import NodePaths
 
@@ -26,8 +27,8 @@ def command(data: Path | None, level: str, repair_index: bool, as_json: bool) ->
     """Check volumes against their indexes; never deletes footage.
 
     presence: every row has its file and every file its row. size: no file is too short. hash: the boxes and
-    samples of every file are whole and are what the index says (cryptographic hashes of evidence are not
-    compared yet).
+    samples of every file are whole and are what the index says, and its SHA-256 is that of the index and that of
+    the signed evidence log.
 
     Exit code 0: all is right, 1: something was found, 3: a volume cannot be opened.
     """
@@ -35,11 +36,17 @@ def command(data: Path | None, level: str, repair_index: bool, as_json: bool) ->
     checks: list[VolumeCheck] = []
     repairs: list[RebuiltIndex] = []
     errors: dict[str, str] = {}
+    logged: Logged = {}
+    if level == CheckLevel.HASH:
+        try:
+            logged = volume_check.read_logged(paths)
+        except StorageError as error:
+            errors["evidence log"] = str(error)
     for root in volume_check.find_volume_roots(paths):
         try:
             if repair_index:
                 repairs.append(volume_check.repair_index(root))
-            checks.append(volume_check.check(root, CheckLevel(level)))
+            checks.append(volume_check.check(root, CheckLevel(level), logged))
         except StorageError as error:
             errors[str(root)] = str(error)
     if as_json:

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
 from vedette.adapters.sqlite_recording_index import SqliteRecordingIndex
 from vedette.core.errors import StorageError
+from vedette.evidence.lookup import find_segment_hashes
 from vedette.node.recorder import load_assignment
 from vedette.node.recorder_volumes import hold_volume
+from vedette.node.volume_hashes import Logged, check_hashes
 from vedette.recording.check import CheckLevel, VolumeCheck, check_volume
 from vedette.recording.disk import PosixDisk
 from vedette.recording.records import GapRecord
@@ -38,15 +40,23 @@ def find_volume_roots(paths: NodePaths) -> list[Path]:
     return sorted(roots | assigned)
 
 
-def check(root: Path, level: CheckLevel) -> VolumeCheck:
-    """Checks one volume.
+def read_logged(paths: NodePaths) -> Logged:
+    """What the signed evidence log says of every segment. Raises StorageError when the log is damaged."""
+    return find_segment_hashes(paths.data)
+
+
+def check(root: Path, level: CheckLevel, logged: Logged | None = None) -> VolumeCheck:
+    """Checks one volume; at the level of hashes also against the index's hashes and the `logged` ones.
 
     Raises:
         StorageError: the volume or its index cannot be opened, so nothing can be said.
     """
     volume = open_volume(root)
     with closing(SqliteRecordingCatalog(volume.index)) as catalog:
-        return check_volume(volume, catalog, level)
+        found = check_volume(volume, catalog, level)
+        if level is not CheckLevel.HASH:
+            return found
+        return replace(found, findings=(*found.findings, *check_hashes(volume, catalog, logged or {})))
 
 
 def repair_index(root: Path) -> RebuiltIndex:
