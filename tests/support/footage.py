@@ -1,7 +1,9 @@
 """Stored footage in memory, in the very bytes that the recorder writes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+import msgspec
 
 from tests.support.media import H264
 from vedette.core.errors import NotFoundError
@@ -127,4 +129,4 @@ class MemoryFootage:
 def as_run(packets: Sequence[Packet], start_ns: int) -> list[Packet]:
     """Moves packets so that the first was captured at `start_ns`; media time stays."""
     shift_ns = start_ns - packets[0].captured_at_ns
-    return [replace(p, captured_at_ns=p.captured_at_ns + shift_ns) for p in packets]
+    return [msgspec.structs.replace(p, captured_at_ns=p.captured_at_ns + shift_ns) for p in packets]

@@ -19,6 +19,8 @@ Promises, kept for any input (tests/unit/camera/test_time_mapping.py):
 from collections import deque
 from dataclasses import dataclass
 
+import msgspec
+
 from vedette.core.time import NS_PER_S, TICKS_PER_S, ns_to_ticks, ticks_to_ns
 
 STEER_PPM = 500
@@ -69,34 +71,38 @@ class CapturedLine:
     """The line from media time to `captured_at` of one run."""
 
     def __init__(self, pts_90k: int, received_at_ns: int) -> None:
-        self._base_ns = received_at_ns - ticks_to_ns(pts_90k)
         self._start_ns = ticks_to_ns(pts_90k)
+        self._base_ns = received_at_ns - self._start_ns
         self._last_media_ns = self._start_ns
         self._buckets: deque[int] = deque(maxlen=BUCKETS)
         self._bucket_start_ns = self._start_ns
         self._bucket_least_ns = self._base_ns
         self._target_ns = self._base_ns
+        self._least_recent_ns: int | None = None
 
     @property
     def base_ns(self) -> int:
         """UTC of media time 0 as the line has it now."""
         return self._base_ns
 
-    def is_ahead(self, pts_90k: int, received_at_ns: int) -> bool:
+    def is_ahead(self, media_ns: int, received_at_ns: int) -> bool:
         """The packet would be from the future: only a jump of the camera's clock explains that."""
-        return self._base_ns + ticks_to_ns(pts_90k) - received_at_ns > JUMP_NS
+        return self._base_ns + media_ns - received_at_ns > JUMP_NS
 
     def is_behind(self) -> bool:
         """Even the fastest packet of the last seconds was late by more than a second: no network does that
         for so long while everything arrives at full rate, so the camera's clock stood still or went back.
         """
-        return len(self._buckets) == BUCKETS and min(self._buckets) - self._base_ns > JUMP_NS
+        return self._least_recent_ns is not None and self._least_recent_ns - self._base_ns > JUMP_NS
 
-    def place(self, pts_90k: int, received_at_ns: int) -> int:
+    def place(self, media_ns: int, received_at_ns: int) -> int:
         """Returns where the line puts this media time, after learning from the packet's arrival."""
-        media_ns = ticks_to_ns(pts_90k)
         offset_ns = received_at_ns - media_ns
-        self._learn(media_ns, offset_ns)
+        if -BUCKET_NS < media_ns - self._bucket_start_ns < BUCKET_NS:
+            self._bucket_least_ns = min(self._bucket_least_ns, offset_ns)
+        else:
+            self._begin_bucket(media_ns, offset_ns)
+        self._target_ns = min(self._target_ns, offset_ns)
         if media_ns - self._start_ns < SETTLING_NS:
             # The first packets decide where the line starts; 500 ppm would take minutes for one slow packet.
             self._base_ns = min(self._base_ns, offset_ns)
@@ -108,19 +114,15 @@ class CapturedLine:
         self._last_media_ns = max(self._last_media_ns, media_ns)
         return self._base_ns + media_ns
 
-    def _learn(self, media_ns: int, offset_ns: int) -> None:
-        if abs(media_ns - self._bucket_start_ns) >= BUCKET_NS:
-            self._buckets.append(self._bucket_least_ns)
-            self._target_ns = min(self._buckets)
-            self._bucket_start_ns = media_ns
-            self._bucket_least_ns = offset_ns
-        elif offset_ns < self._bucket_least_ns:
-            self._bucket_least_ns = offset_ns
-        self._target_ns = min(self._target_ns, offset_ns)
+    def _begin_bucket(self, media_ns: int, offset_ns: int) -> None:
+        self._buckets.append(self._bucket_least_ns)
+        self._target_ns = min(self._buckets)
+        self._least_recent_ns = self._target_ns if len(self._buckets) == BUCKETS else None
+        self._bucket_start_ns = media_ns
+        self._bucket_least_ns = offset_ns
 
 
-@dataclass(frozen=True, slots=True)
-class MappedTime:
+class MappedTime(msgspec.Struct, frozen=True, gc=False):
     """Where one access unit lies. `starts_run`: media time began anew, at 0, with this one."""
 
     pts_90k: int
@@ -169,12 +171,14 @@ class VideoTimeline:
         self._note_step(received_at_ns, mono_ns)
         line_ns = received_at_ns - self._step_ns
         pts_90k = self._scale(count - self._zero)
-        has_jumped = pts_90k < self._last_pts_90k - _JUMP_90K or line.is_ahead(pts_90k, line_ns) or line.is_behind()
+        media_ns = ticks_to_ns(pts_90k)
+        has_jumped = pts_90k < self._last_pts_90k - _JUMP_90K or line.is_ahead(media_ns, line_ns) or line.is_behind()
         if is_key and (has_jumped or self._wants_run):
             return self._start_run(count, rtp, received_at_ns, mono_ns)
         if has_jumped:
             line, pts_90k = self._bridge(count, line_ns, mono_ns)
-        captured_ns = line.place(pts_90k, line_ns)
+            media_ns = ticks_to_ns(pts_90k)
+        captured_ns = line.place(media_ns, line_ns)
         captured_ns = max(line_ns - JUMP_NS, min(line_ns + JUMP_NS, captured_ns))
         captured_ns = max(self._last_captured_ns, captured_ns)
         if captured_ns - line_ns > JUMP_NS:  # our clock went back bit by bit

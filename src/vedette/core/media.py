@@ -9,6 +9,8 @@ live in the format; audio as one raw access unit (AAC) or a run of G.711 octets.
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 
 class Codec(StrEnum):
     """Codecs that the house stores by packet copy."""
@@ -88,9 +90,11 @@ class StreamFormat:
     audio: AudioFormat | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(msgspec.Struct, frozen=True, gc=False):
     """One access unit of one media track.
+
+    A struct and no dataclass: it is made 1,500 times a second for 60 cameras, six times as fast, and the garbage
+    collector need not look at it (it holds no references that could make a cycle).
 
     Attributes:
         is_audio: False for the video track, True for the audio track.
@@ -117,3 +121,7 @@ class Packet:
     sequence: int
     lost_before: int
     data: bytes
+
+    def moved(self, shift_90k: int) -> "Packet":
+        """The same access unit at another place of the media line."""
+        return msgspec.structs.replace(self, pts_90k=self.pts_90k + shift_90k, dts_90k=self.dts_90k + shift_90k)

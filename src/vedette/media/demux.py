@@ -6,7 +6,7 @@ outside go through here only inside a jailed process: libav parses them in C.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -263,4 +263,4 @@ def read_clip(path: Path) -> Clip:
 
 
 def _shift(packet: Packet, zero_90k: int) -> Packet:
-    return replace(packet, pts_90k=packet.pts_90k - zero_90k, dts_90k=packet.dts_90k - zero_90k)
+    return packet.moved(-zero_90k)

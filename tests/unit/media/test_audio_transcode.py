@@ -1,9 +1,9 @@
 """G.711 becomes AAC for viewers: right sound, right time."""
 
 import itertools
-from dataclasses import replace
 
 import av
+import msgspec
 import numpy as np
 import pytest
 
@@ -84,4 +84,4 @@ def test_sound_jumps_with_the_camera() -> None:
 def test_empty_packet_is_harmless() -> None:
     encoder = G711ToAac(PCMA)
     (packet, *_) = make_packets("pcm_alaw", 0.1)
-    assert encoder.push(replace(packet, data=b"")) == []
+    assert encoder.push(msgspec.structs.replace(packet, data=b"")) == []

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from itertools import pairwise
 
+import msgspec
 import pytest
 
 from tests.support.footage import FORMAT, MemoryFootage, as_run
@@ -164,7 +165,7 @@ async def test_lost_frame_inside_a_run_leaves_no_hole_that_would_freeze_a_browse
     footage = MemoryFootage(CAMERA)
     packets = make_packets(100)
     footage.add_segment(packets[:50])
-    later = [replace(p, dts_90k=p.dts_90k + 18_000, pts_90k=p.pts_90k + 18_000) for p in packets[50:]]
+    later = [p.moved(18_000) for p in packets[50:]]
     footage.add_segment(later)  # 200 ms are missing between
     async with open_session(footage) as client:
         await client.play(0)
@@ -287,7 +288,7 @@ async def test_recording_that_still_grows_is_followed() -> None:
             if not grown and arguments[2] >= START_NS + 3 * S:
                 grown.append(True)
                 packets = make_packets(125)[75:]
-                footage.add_segment([replace(packets[0], is_key=True), *packets[1:]])
+                footage.add_segment([msgspec.structs.replace(packets[0], is_key=True), *packets[1:]])
             return original(*arguments)
 
         footage.find_fragments = grow
