@@ -112,13 +112,13 @@ def swapped(nals: Nals, first: int, second: int) -> Nals:
     return out
 
 
-# In the stream of `make_stream`: SPS 0, key 1, others 2..6; then SPS 7, SEI 8, key 9, others 10..14; SPS 15, SEI 16, ...
+# In the stream of `make_stream`: SPS 0, key 1, others 2..6; then SPS 7, SEI 8, key 9, others 10..14; SPS 15, SEI 16
 @pytest.mark.parametrize("codec", CODECS)
-@pytest.mark.parametrize("lists_hashes", [True, False])
-def test_an_untouched_stream_is_authentic_gop_by_gop(codec: Codec, lists_hashes: bool, camera: Identity) -> None:
-    told = judge(make_stream(codec, camera, lists_hashes=lists_hashes), codec, [camera.root])
-    assert [(each.verdict, each.counter) for each in told] == [(SigningVerdict.AUTHENTIC, n) for n in range(1, 6)]
-    assert not any(each.reasons or each.bad or each.missing for each in told)
+def test_an_untouched_stream_is_authentic_gop_by_gop(codec: Codec, camera: Identity) -> None:
+    for lists_hashes in (True, False):
+        told = judge(make_stream(codec, camera, lists_hashes=lists_hashes), codec, [camera.root])
+        assert [(each.verdict, each.counter) for each in told] == [(SigningVerdict.AUTHENTIC, n) for n in range(1, 6)]
+        assert not any(each.reasons or each.bad or each.missing for each in told)
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -149,7 +149,7 @@ CHANGES: dict[str, tuple[Change, SigningVerdict, str, int | None]] = {
     "one P removed": (lambda n, _c: without(n, 12), SigningVerdict.MISSING, "missing", None),
     "last P removed": (lambda n, _c: without(n, 14), SigningVerdict.MISSING, "missing", None),
     "all P removed": (lambda n, _c: without(n, *range(10, 15)), SigningVerdict.MISSING, "missing", None),
-    "key picture removed": (lambda n, _c: without(n, 9), SigningVerdict.NOT_AUTHENTIC, "", None),
+    "key picture removed": (lambda n, _c: without(n, 9), SigningVerdict.MISSING, "missing", None),
     "two P swapped": (lambda n, _c: swapped(n, 11, 13), SigningVerdict.NOT_AUTHENTIC, "modified", None),
     "neighbours swapped": (lambda n, _c: swapped(n, 12, 13), SigningVerdict.NOT_AUTHENTIC, "modified", 13),
     "P doubled": (lambda n, _c: [*n[:13], n[12], *n[13:]], SigningVerdict.NOT_AUTHENTIC, "modified", 13),
@@ -161,7 +161,7 @@ CHANGES: dict[str, tuple[Change, SigningVerdict, str, int | None]] = {
         12,
     ),
     "GOP replayed": (lambda n, _c: [*n[:15], *n[7:15], *n[15:]], SigningVerdict.NOT_AUTHENTIC, "replay", None),
-    "GOP dropped": (lambda n, _c: without(n, *range(8, 16)), SigningVerdict.MISSING, "missing_gops", None),
+    "GOP dropped": (lambda n, _c: without(n, *range(15, 23)), SigningVerdict.MISSING, "missing_gops", None),
     "GOPs swapped": (
         lambda n, _c: [*n[:15], *n[23:31], *n[15:23], *n[31:]],
         SigningVerdict.NOT_AUTHENTIC,

@@ -34,8 +34,12 @@ class Match:
     anchor: bytes
 
 
-def find_gop(pending: Sequence[Entry], statement: GopStatement, hash_name: str, anchor: bytes) -> int:
-    """Where in `pending` the statement's GOP begins: the first GOP that has anything of it, else the first."""
+def find_gop(pending: Sequence[Entry], statement: GopStatement, hash_name: str, anchor: bytes, *, is_next: bool) -> int:
+    """Where in `pending` the statement's GOP begins: the first GOP that has anything of it.
+
+    When none has, the counter decides: the next statement is about the GOP that came next, and all of that is
+    changed; any other is about pictures that never came.
+    """
     if anchor or not statement.hashes:
         return 0
     known, anchor = set(statement.hashes), statement.hashes[0]
@@ -44,7 +48,7 @@ def find_gop(pending: Sequence[Entry], statement: GopStatement, hash_name: str, 
         for entry in pending[start:stop]:
             if _hash(entry, anchor, hash_name, starts=entry.starts_gop) in known:
                 return start
-    return 0
+    return 0 if is_next else len(pending)
 
 
 def match_gop(pending: Sequence[Entry], statement: GopStatement, hash_name: str, anchor: bytes) -> Match:

@@ -49,6 +49,8 @@ class OnvifDialect:
 
     def read(self, nal: bytes, codec: Codec) -> SignedDocument | None:
         data = read_user_data(nal, codec)
+        if data is None and UUID in nal[:40]:
+            raise MalformedDocumentError("cut short, or its size is wrong")
         if data is None or data.uuid != UUID:
             return None
         if data.stop <= data.start:

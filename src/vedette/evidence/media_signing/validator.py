@@ -156,7 +156,8 @@ class StreamValidator:
         """Lays the statement onto what came; what lies before its GOP bears no signature."""
         continues = self._last is not None and self._last.is_partial and not _is_next_gop(self._pending)
         anchor = self._anchor if continues else b""
-        start = find_gop(self._pending, statement, hash_name, anchor)
+        is_next = self._last is not None and statement.counter == (self._last.counter + 1) & _COUNTER_MASK
+        start = find_gop(self._pending, statement, hash_name, anchor, is_next=is_next)
         before, rest = self._pending[:start], self._pending[start:]
         match = match_gop(rest, statement, hash_name, anchor)
         self._anchor = match.anchor
