@@ -87,14 +87,8 @@ def record_models(volume: Volume, clip: Path) -> list[SegmentRecord]:
 def _moved(packet: Packet, by_90k: int, sequence: int) -> Packet:
     dts_90k = packet.dts_90k + by_90k
     at_ns = START_NS + ticks_to_ns(dts_90k)
-    return replace(
-        packet,
-        dts_90k=dts_90k,
-        pts_90k=packet.pts_90k + by_90k,
-        captured_at_ns=at_ns,
-        received_at_ns=at_ns,
-        sequence=sequence,
-    )
+    pts_90k = packet.pts_90k + by_90k
+    return Packet(False, packet.is_key, pts_90k, dts_90k, at_ns, at_ns, 0, sequence, packet.lost_before, packet.data)
 
 
 def simulate(volume: Volume, models: list[SegmentRecord], camera: str, seconds: int) -> None:

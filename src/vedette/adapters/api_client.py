@@ -179,7 +179,18 @@ class ApiClient:
             raise ApiError(_problem(answer), answer.status_code)
         return answer
 
-    def download(self, path: str, parameters: Mapping[str, Any], write: Callable[[bytes], object]) -> Mapping[str, str]:
+    @property
+    def data_folder(self) -> Path | None:
+        """The data directory of a system on this machine, when we talk to its socket."""
+        return None if self._endpoint.socket is None else self._endpoint.socket.parent.parent
+
+    def download(
+        self,
+        path: str,
+        parameters: Mapping[str, Any],
+        write: Callable[[bytes], object],
+        headers: Mapping[str, str] | None = None,
+    ) -> Mapping[str, str]:
         """Streams an answer's body into `write` and returns the headers.
 
         Raises:
@@ -187,7 +198,9 @@ class ApiClient:
             ApiError: an answer that says no; nothing was written.
         """
         try:
-            with self._client.stream("GET", f"{API}{path}", params=dict(parameters), timeout=SLOW_TIMEOUT_S) as answer:
+            with self._client.stream(
+                "GET", f"{API}{path}", params=dict(parameters), headers=dict(headers or {}), timeout=SLOW_TIMEOUT_S
+            ) as answer:
                 if answer.is_error:
                     answer.read()
                     raise ApiError(_problem(answer), answer.status_code)

@@ -185,7 +185,18 @@ def _encoding(encoder: AudioEncoder) -> Callable[[Packet], list[Packet]]:
 
 
 def _move(packet: Packet, shift_90k: int) -> Packet:
-    return packet.moved(shift_90k)
+    return Packet(
+        packet.is_audio,
+        packet.is_key,
+        packet.pts_90k + shift_90k,
+        packet.dts_90k + shift_90k,
+        packet.captured_at_ns,
+        packet.received_at_ns,
+        packet.camera_utc_ns,
+        packet.sequence,
+        packet.lost_before,
+        packet.data,
+    )
 
 
 def audio_step_90k(audio: AudioFormat) -> int:
