@@ -36,7 +36,7 @@ class SourceFactory:
         """
         scheme, separator, rest = stream.url.partition(":")
         scheme = scheme.lower()
-        tls = TlsSettings(stream.verify_tls, stream.ca_file)
+        tls = TlsSettings(stream.verify_tls, stream.ca_file, stream.ca_pem)
         if scheme in {"http", "https"}:
             site, url_user, url_password = parse_http_url(stream.url)
             login = _make_login(user, password, url_user, url_password)
