@@ -1,13 +1,13 @@
-"""Compares stored files with their hashes: that of the volume's index, and that of the signed evidence log.
+"""Compares stored files with the signed evidence log.
 
-Whoever can change a file can change the index beside it; the log he cannot.
+Whoever can change a file can change the index beside it, with which `vedette.recording.check` compares; the log he
+cannot.
 """
 
 import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from vedette.core.footage import SegmentRef
 from vedette.recording.check import Finding
 from vedette.recording.ports import SegmentCatalog
 from vedette.recording.volume import Volume
@@ -18,28 +18,20 @@ Logged = Mapping[str, tuple[int, str]]
 
 
 def check_hashes(volume: Volume, catalog: SegmentCatalog, logged: Logged) -> Iterator[Finding]:
-    """Yields `index_hash_differs` and `log_hash_differs`. Footage older than hashes has none and is passed over."""
+    """Yields `log_hash_differs`. Footage that is not logged yet is passed over: the index's hash is all there is."""
     for segment in catalog.find_all():
         path = volume.segment(segment.segment_id)
-        if segment.is_open or not path.exists():
+        size, sha256 = logged.get(segment.segment_id, (0, ""))
+        if not sha256 or not path.exists():
             continue
-        yield from _check_segment(segment, path, catalog.find_hash(segment.segment_id)[0].hex(), logged)
-
-
-def _check_segment(segment: SegmentRef, path: Path, indexed: str, logged: Logged) -> Iterator[Finding]:
-    size, sha256 = logged.get(segment.segment_id, (segment.size_bytes, ""))
-    if not indexed and not sha256:
-        return
-    try:
-        found = _hash_file(path, segment.size_bytes)
-        by_log = found if size == segment.size_bytes else _hash_file(path, size)
-    except OSError as exc:
-        yield Finding("unreadable", segment.segment_id, str(path), exc.strerror or str(exc))
-        return
-    if indexed and found != indexed:
-        yield Finding("index_hash_differs", segment.segment_id, str(path), "the bytes are not those of the index")
-    if sha256 and by_log != sha256:
-        yield Finding("log_hash_differs", segment.segment_id, str(path), "the bytes are not those of the signed log")
+        try:
+            found = _hash_file(path, size)
+        except OSError as exc:
+            yield Finding("unreadable", segment.segment_id, str(path), exc.strerror or str(exc))
+            continue
+        if found != sha256:
+            detail = "its bytes are not those of the signed log"
+            yield Finding("log_hash_differs", segment.segment_id, str(path), detail)
 
 
 def _hash_file(path: Path, size: int) -> str:
