@@ -108,7 +108,8 @@ class LossWatch:
         self._readings.append((reading.packets, reading.lost))
         packets = reading.packets - self._readings[0][0]
         lost = reading.lost - self._readings[0][1]
-        if packets + lost <= 0 or (lost < self._limits.least_lost and not self._switch.is_on):
+        is_short = len(self._readings) <= self._limits.loss_window_s
+        if is_short or packets + lost <= 0 or (lost < self._limits.least_lost and not self._switch.is_on):
             return []
         ratio = lost / (packets + lost)
         detail = f"{lost} of {packets + lost} packets lost in {len(self._readings) - 1} s ({ratio:.1%})"

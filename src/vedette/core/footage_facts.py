@@ -5,7 +5,7 @@ The recorder writes them into the volume's index in the same transaction as the 
 them (docs/design/evidence.md). A fact is self-contained: the footage may be gone when it is read.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,19 @@ class IngestFacts:
     reordered: int = 0
     clock_offset_ms: int | None = None
     signature: str = "not_signed"
+
+    def since(self, before: "IngestFacts") -> "IngestFacts":
+        """What was counted after `before`; counters that began anew (a new service) count from zero."""
+        return replace(
+            self,
+            lost=_grown(before.lost, self.lost),
+            duplicated=_grown(before.duplicated, self.duplicated),
+            reordered=_grown(before.reordered, self.reordered),
+        )
+
+
+def _grown(before: int, now: int) -> int:
+    return now - before if now >= before else now
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from vedette.camera.ports import PacketSource
 from vedette.camera.service import StreamService
 from vedette.core.assignment import StreamSource
 from vedette.core.errors import StreamLostError
+from vedette.core.footage_facts import IngestFacts
 from vedette.core.media import Packet, StreamFormat, StreamRole, StreamState
 from vedette.core.messages import RecordingGapObserved, StreamAnomalyObserved, StreamStateChanged
 from vedette.node.recorder_volumes import OpenVolume
@@ -89,6 +90,7 @@ class RecorderStream:
         self.home = home
         if home is not None:
             self._recorder = self._make_recorder(home)
+            self._recorder.read_ingest = self._read_ingest
             if self.format is not None:
                 self._recorder.write_format(self.format)
 
@@ -118,6 +120,17 @@ class RecorderStream:
         self._tell_anomalies()
         if self._recorder is not None:
             self._recorder.tick(self._clock.utc_ns())
+
+    def _read_ingest(self) -> IngestFacts:
+        counters = self.counters or StreamCounters()
+        report = counters.report
+        return IngestFacts(
+            self.terms.source.url.startswith(("rtsps:", "https:")),
+            counters.lost,
+            counters.duplicates,
+            counters.reordered,
+            None if report is None else report.offset_ns // 1_000_000,
+        )
 
     def _tell_anomalies(self) -> None:
         counters = self.counters

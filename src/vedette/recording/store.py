@@ -50,12 +50,14 @@ class StoreJob:
     Attributes:
         init: The head of the file, in case this fragment turns out to be the first one stored.
         buffers: The fragment, `entry.size_bytes` in all.
+        ingest: How the packets of the segment arrived, up to here.
     """
 
     head: SegmentHead
     entry: FragmentEntry
     init: bytes
     buffers: Sequence[bytes]
+    ingest: IngestFacts = field(default_factory=IngestFacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +289,7 @@ class SegmentStore:
 
     def _count(self, growing: _Growing, job: StoreJob) -> None:
         growing.packed += job.entry.pack()
+        growing.ingest = job.ingest
         growing.absorb(job.buffers)
         growing.size_bytes += job.entry.size_bytes
         growing.frames += job.entry.frames

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from vedette.core.footage_facts import IngestFacts
 from vedette.core.media import Packet, StreamFormat
 from vedette.core.time import NS_PER_S, ticks_to_ns
 from vedette.media.fmp4 import TrackFragment, make_fragment, make_init
@@ -38,6 +39,7 @@ class _Segment:
     segment_id: str
     head: SegmentHead | None = None
     init: bytes = b""
+    ingest_before: IngestFacts | None = None
 
 
 class StreamRecorder:
@@ -71,6 +73,9 @@ class StreamRecorder:
         self._segment: _Segment | None = None
         self._waits_for_key = False
         self._open_gap_due_ns = 0
+        self.read_ingest: Callable[[], IngestFacts] = IngestFacts
+        """How packets arrived since the stream's service started; asked once a fragment."""
+        self._last_ingest: IngestFacts | None = None
 
     def write_format(self, stream_format: StreamFormat) -> None:
         """A new run, or new parameters within it: what follows goes to a new file."""
@@ -148,6 +153,7 @@ class StreamRecorder:
         if segment.head is None and fragment.video:
             gap = self.ledger.find_hole(fragment.video[0])
         job = _make_job(self.key, segment, stream_format, fragment, gap)
+        job = replace(job, ingest=self._ingest_of(segment))
         if self._sink.submit(job):
             self._waits_for_key = False
             self._segmenter.grow(job.entry.size_bytes)
@@ -155,6 +161,14 @@ class StreamRecorder:
         else:
             self._waits_for_key = True
             self._tell(self.ledger.on_refused(fragment))
+
+    def _ingest_of(self, segment: _Segment) -> IngestFacts:
+        """Sums since the last fragment of the segment before, so that those of all segments add up."""
+        now = self.read_ingest()
+        if segment.ingest_before is None:
+            segment.ingest_before = self._last_ingest or now
+        self._last_ingest = now
+        return now.since(segment.ingest_before)
 
     def _close_segment(self) -> None:
         if self._segment is not None and self._segment.head is not None:
