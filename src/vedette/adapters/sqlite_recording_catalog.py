@@ -101,6 +101,9 @@ class SqliteRecordingCatalog:
         rows = self._select("SELECT number, fact FROM journal WHERE number > ? ORDER BY number LIMIT ?", (after, limit))
         return [_journal_entry(number, fact) for number, fact in rows]
 
+    def find_tombstones(self) -> list[str]:
+        return [row[0] for row in self._select("SELECT segment_id FROM tombstones", ())]
+
     def find_keys(self) -> list[StreamKey]:
         rows = self._select("SELECT camera_id, role FROM streams", ())
         return [StreamKey(camera_id, StreamRole(role)) for camera_id, role in rows]

@@ -13,14 +13,15 @@ from typing import Any
 
 import msgspec
 
+from vedette.adapters.sqlite_recording_catalog import LONGEST_SEGMENT_NS
 from vedette.core.errors import StorageError
 from vedette.core.footage_facts import FootageFact, GapClosed, SegmentClosed, SegmentRetired
 from vedette.core.media import StreamRole
-from vedette.core.recording_plan import RecordingMode
+from vedette.core.recording_plan import Hold, RecordingMode
 from vedette.recording.ledger import HOLE_NS
 from vedette.recording.records import GapRecord, SegmentRecord, StoredSegment, StreamKey, VolumeTotals
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MOST_JOURNAL = 2_000_000
 """Facts kept for a notary that is away: two weeks of 100 cameras. The oldest go first."""
 _SCHEMA = """
@@ -45,10 +46,23 @@ CREATE TABLE IF NOT EXISTS segments (
     is_open INTEGER NOT NULL,
     mode TEXT NOT NULL DEFAULT 'continuous',
     sha256 BLOB NOT NULL DEFAULT x'',
-    marks BLOB NOT NULL DEFAULT x''
+    marks BLOB NOT NULL DEFAULT x'',
+    is_held INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS segments_by_time ON segments (stream_id, start_ns);
 CREATE INDEX IF NOT EXISTS segments_open ON segments (is_open) WHERE is_open;
+CREATE INDEX IF NOT EXISTS segments_free ON segments (number) WHERE NOT is_open AND NOT is_held;
+CREATE INDEX IF NOT EXISTS segments_free_by_mode ON segments (stream_id, mode, number)
+    WHERE NOT is_open AND NOT is_held;
+CREATE INDEX IF NOT EXISTS segments_free_by_age ON segments (stream_id, mode, segment_id)
+    WHERE NOT is_open AND NOT is_held;
+CREATE INDEX IF NOT EXISTS segments_held ON segments (stream_id, size_bytes) WHERE is_held;
+CREATE TABLE IF NOT EXISTS holds (
+    hold_id TEXT PRIMARY KEY,
+    camera_id TEXT NOT NULL,
+    from_ns INTEGER NOT NULL,
+    to_ns INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fragments (number INTEGER PRIMARY KEY, packed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS gaps (
     stream_id INTEGER NOT NULL REFERENCES streams,
@@ -87,14 +101,27 @@ ALTER TABLE segments ADD COLUMN mode TEXT NOT NULL DEFAULT 'continuous';
 ALTER TABLE segments ADD COLUMN sha256 BLOB NOT NULL DEFAULT x'';
 ALTER TABLE segments ADD COLUMN marks BLOB NOT NULL DEFAULT x'';
 """
+_UPGRADE_FROM_2 = """
+ALTER TABLE segments ADD COLUMN is_held INTEGER NOT NULL DEFAULT 0;
+"""
 _UPSERT_SEGMENT = """
 INSERT INTO segments (segment_id, stream_id, run_id, start_ns, end_ns, start_90k, first_sequence,
-    init_size_bytes, size_bytes, frames, is_open, mode, sha256, marks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    init_size_bytes, size_bytes, frames, is_open, mode, sha256, marks, is_held)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (segment_id) DO UPDATE SET start_ns = excluded.start_ns, end_ns = excluded.end_ns,
     size_bytes = excluded.size_bytes, frames = excluded.frames, is_open = excluded.is_open,
-    sha256 = excluded.sha256, marks = excluded.marks
+    sha256 = excluded.sha256, marks = excluded.marks, is_held = excluded.is_held
 RETURNING number
 """
+_STREAM_OF = "(SELECT stream_id FROM streams WHERE camera_id = ? AND role = ?)"
+_IN_HOLD = """EXISTS (SELECT 1 FROM holds JOIN streams USING (camera_id) WHERE streams.stream_id = segments.stream_id
+    AND holds.from_ns < segments.end_ns AND segments.start_ns < holds.to_ns)"""
+_RELEASE = f"UPDATE segments SET is_held = 0 WHERE is_held AND NOT {_IN_HOLD}"  # noqa: S608 -- constants
+_HOLD = f"""
+UPDATE segments SET is_held = 1 WHERE NOT is_held AND number IN (
+    SELECT number FROM holds JOIN streams USING (camera_id) JOIN segments AS s ON s.stream_id = streams.stream_id
+    WHERE s.start_ns < holds.to_ns AND s.start_ns > holds.from_ns - {LONGEST_SEGMENT_NS} AND s.end_ns > holds.from_ns)
+"""  # noqa: S608 -- constants
 _UPSERT_FRAGMENTS = """
 INSERT INTO fragments (number, packed) VALUES (?, ?)
 ON CONFLICT (number) DO UPDATE SET packed = excluded.packed
@@ -112,7 +139,7 @@ class SqliteRecordingIndex:
                 path, isolation_level=None, check_same_thread=False, timeout=10.0, cached_statements=32
             )
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version not in {0, 1, SCHEMA_VERSION}:
+        if version not in range(SCHEMA_VERSION + 1):
             self._connection.close()
             raise StorageError(
                 f"the index {path} has the format {version}, this release knows {SCHEMA_VERSION}",
@@ -121,13 +148,16 @@ class SqliteRecordingIndex:
         with self._translated("opened"):
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
-            if version == 1:
+            if version in {1, 2}:
+                upgrade = (_UPGRADE_FROM_1 if version == 1 else "") + _UPGRADE_FROM_2
                 self._connection.executescript(
-                    f"BEGIN IMMEDIATE;{_UPGRADE_FROM_1}{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
+                    f"BEGIN IMMEDIATE;{upgrade}{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
                 )
             self._connection.executescript(_SCHEMA)
             self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
             self._connection.execute("INSERT OR IGNORE INTO identity VALUES (1, ?)", (str(uuid.uuid4()),))
+            rows = self._connection.execute("SELECT hold_id, camera_id, from_ns, to_ns FROM holds").fetchall()
+        self._holds = [Hold(*row) for row in rows]
 
     def commit(self, segments: Sequence[SegmentRecord], gaps: Sequence[GapRecord]) -> None:
         with self._transaction() as connection:
@@ -150,6 +180,7 @@ class SqliteRecordingIndex:
                         head.mode,
                         record.sha256,
                         record.marks,
+                        self._is_held(record),
                     ),
                 ).fetchone()
                 connection.execute(_UPSERT_FRAGMENTS, (number, record.fragments))
@@ -170,10 +201,74 @@ class SqliteRecordingIndex:
         return VolumeTotals(segments, size_bytes, frames, oldest[0] if oldest else None)
 
     def find_oldest(self, limit: int) -> list[StoredSegment]:
+        return self._find_free("TRUE ORDER BY number LIMIT ?", (limit,))
+
+    def find_oldest_of(self, key: StreamKey, mode: RecordingMode, limit: int) -> list[StoredSegment]:
+        where = f"stream_id = {_STREAM_OF} AND mode = ? ORDER BY number LIMIT ?"
+        return self._find_free(where, (key.camera_id, key.role, mode, limit))
+
+    def find_between(
+        self, key: StreamKey, mode: RecordingMode, from_id: str, to_id: str, limit: int
+    ) -> list[StoredSegment]:
+        where = (
+            f"stream_id = {_STREAM_OF} AND mode = ? AND segment_id >= ? AND segment_id < ? ORDER BY segment_id LIMIT ?"
+        )
+        return self._find_free(where, (key.camera_id, key.role, mode, from_id, to_id, limit))
+
+    def find_keys_of(self, camera_id: str) -> list[StreamKey]:
+        rows = self._select("SELECT role FROM streams WHERE camera_id = ?", (camera_id,))
+        return [StreamKey(camera_id, StreamRole(role)) for (role,) in rows]
+
+    def find_groups(self) -> list[tuple[StreamKey, RecordingMode]]:
+        """Asks the index once for each pair that there may be: a DISTINCT would walk all rows."""
+        found = self._select(
+            "SELECT camera_id, role, m.column1 FROM streams, (VALUES ('continuous'), ('motion'), ('event')) AS m"
+            " WHERE EXISTS (SELECT 1 FROM segments AS s WHERE s.stream_id = streams.stream_id AND s.mode = m.column1"
+            " AND NOT s.is_open AND NOT s.is_held)",
+            (),
+        )
+        return [(StreamKey(camera_id, StreamRole(role)), RecordingMode(mode)) for camera_id, role, mode in found]
+
+    def find_last_ends(self) -> dict[StreamKey, int]:
         rows = self._select(
-            "SELECT segment_id, start_ns, size_bytes, end_ns, camera_id, role, mode"
-            " FROM segments JOIN streams USING (stream_id) WHERE NOT is_open ORDER BY number LIMIT ?",
-            (limit,),
+            "SELECT camera_id, role, (SELECT end_ns FROM segments WHERE segments.stream_id = streams.stream_id"
+            " ORDER BY start_ns DESC LIMIT 1) FROM streams",
+            (),
+        )
+        return {StreamKey(camera_id, StreamRole(role)): end for camera_id, role, end in rows if end is not None}
+
+    def find_newest_id(self) -> str | None:
+        rows = self._select("SELECT segment_id FROM segments ORDER BY number DESC LIMIT 1", ())
+        return str(rows[0][0]) if rows else None
+
+    def set_holds(self, holds: Sequence[Hold]) -> None:
+        wanted = {(hold.hold_id, hold.camera_id, hold.from_ns, hold.to_ns) for hold in holds}
+        if wanted == {(hold.hold_id, hold.camera_id, hold.from_ns, hold.to_ns) for hold in self._holds}:
+            return
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM holds")
+            connection.executemany("INSERT INTO holds VALUES (?, ?, ?, ?)", sorted(wanted))
+            connection.execute(_RELEASE)
+            connection.execute(_HOLD)
+        self._holds = list(holds)
+
+    def find_held_bytes(self) -> int:
+        rows = self._select("SELECT COALESCE(SUM(size_bytes), 0) FROM segments WHERE is_held", ())
+        return int(rows[0][0])
+
+    def _is_held(self, record: SegmentRecord) -> bool:
+        head = record.head
+        return any(
+            hold.camera_id == head.key.camera_id and hold.from_ns < record.end_ns and head.start_ns < hold.to_ns
+            for hold in self._holds
+        )
+
+    def _find_free(self, where: str, parameters: tuple[object, ...]) -> list[StoredSegment]:
+        rows = self._select(
+            "SELECT segment_id, start_ns, size_bytes, end_ns, camera_id, role, mode"  # noqa: S608 -- constants
+            f" FROM (SELECT * FROM segments WHERE NOT is_open AND NOT is_held AND {where})"
+            " JOIN streams USING (stream_id)",
+            parameters,
         )
         return [_stored(row) for row in rows]
 
@@ -207,6 +302,11 @@ class SqliteRecordingIndex:
             for stream_id, *_, start_ns, end_ns in sorted(rows, key=lambda row: row[4]):
                 _note_expired(connection, stream_id, start_ns, end_ns)
             _write_journal(connection, [_retired(row, reason) for row in rows])
+
+    def add_tombstones(self, segment_ids: Sequence[str]) -> None:
+        """Takes over deletions that another index had begun."""
+        with self._transaction() as connection:
+            connection.executemany("INSERT OR IGNORE INTO tombstones VALUES (?)", _rows(segment_ids))
 
     def find_tombstones(self) -> list[str]:
         return [row[0] for row in self._select("SELECT segment_id FROM tombstones", ())]

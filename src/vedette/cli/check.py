@@ -46,7 +46,7 @@ def command(data: Path | None, level: str, repair_index: bool, as_json: bool) ->
         try:
             if repair_index:
                 repairs.append(volume_check.repair_index(root))
-            checks.append(volume_check.check(root, CheckLevel(level), logged))
+            checks.append(volume_check.check(root, CheckLevel(level), logged, _Progress(root)))
         except StorageError as error:
             errors[str(root)] = str(error)
     if as_json:
@@ -56,6 +56,20 @@ def command(data: Path | None, level: str, repair_index: bool, as_json: bool) ->
     if errors or not checks:
         sys.exit(3)
     sys.exit(0 if all(check.is_right for check in checks) else 1)
+
+
+class _Progress:
+    """A line on stderr now and then, and only where somebody looks."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._shown = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        percent = done * 100 // total
+        if sys.stderr.isatty() and percent >= self._shown + 5:
+            self._shown = percent
+            print(f"{self._root}: {percent} %", file=sys.stderr)
 
 
 def _print_json(checks: list[VolumeCheck], repairs: list[RebuiltIndex], errors: dict[str, str]) -> None:

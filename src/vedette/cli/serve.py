@@ -33,6 +33,7 @@ _ROLES = {
 @click.option("--simulate", type=click.IntRange(0, 64), default=0, help="Add this many simulated cameras.")
 @click.option("--clips", type=click.Path(path_type=Path, exists=True), help="Simulate cameras from these files.")
 @click.option("--supervised", is_flag=True, hidden=True)
+@click.option("--no-evidence", is_flag=True, hidden=True, help="Record without hashes: for benchmarks.evidence alone.")
 def command(
     data: Path | None,
     config: Path | None,
@@ -45,6 +46,7 @@ def command(
     simulate: int,
     clips: Path | None,
     supervised: bool,
+    no_evidence: bool,
 ) -> None:
     """Run the system. Prints its address once it answers."""
     os.umask(0o077)  # footage, pictures and the database are the owner's alone
@@ -61,6 +63,7 @@ def command(
         simulated_cameras=simulate,
         clips=_absolute(clips) if clips else None,
         config=_absolute(config) if config else None,
+        hash_footage=not no_evidence,
     )
     module = importlib.import_module(_ROLES[role])
     sys.exit(module.run(settings))

@@ -21,3 +21,11 @@ def make_id(at_ns: int, random_80bit: bytes) -> str:
 def is_id(text: str) -> bool:
     """Tells whether `text` has the form of an id. Check every id that comes from outside with it."""
     return _ID.fullmatch(text) is not None
+
+
+def find_id_ns(identifier: str) -> int:
+    """When an id was made, by the wall clock of its maker, to the millisecond."""
+    value = 0
+    for letter in identifier[:10]:
+        value = value << 5 | _ALPHABET.index(letter)
+    return value * 1_000_000

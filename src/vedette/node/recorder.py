@@ -21,12 +21,14 @@ from vedette.camera.tls_selftest import run_tls_selftest
 from vedette.core.assignment import RecorderAssignment, VolumeAssignment
 from vedette.core.errors import StorageError, StreamLostError, VedetteError
 from vedette.core.time import format_utc
+from vedette.node.known_volumes import KnownVolumes
 from vedette.node.recorder_app import decode_assignment, make_app
 from vedette.node.recorder_status import describe_missing, describe_stream, describe_volume, format_metrics
 from vedette.node.recorder_streams import RecorderStream, RecorderStreams, StreamTerms, make_source_maker
 from vedette.node.recorder_volumes import RecorderVolumes
 from vedette.recording.feed_hub import FeedHub
 from vedette.recording.records import StreamKey
+from vedette.recording.retention import make_rules
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.settings import NodeSettings
@@ -57,7 +59,8 @@ class Recorder:
         self._names: dict[str, str] = {}
         self._assigning = asyncio.Lock()
         self._stop = asyncio.Event()
-        self._volumes = RecorderVolumes(publisher, clock)
+        known = KnownVolumes(self._paths.assignment("recorder").parent)
+        self._volumes = RecorderVolumes(publisher, clock, known, hashes=settings.hash_footage)
         self._log = get_logger("recorder")
 
     async def run(self) -> None:
@@ -130,29 +133,32 @@ class Recorder:
             for camera in assignment.cameras
             for source in camera.streams
         }
-        gone = self._volumes.apply(assignment.volumes or (self._default_volume(),))
+        rules = make_rules(assignment.cameras, assignment.holds)
+        volumes = assignment.volumes or (self._default_volume(),)
+        await self._volumes.apply(volumes, rules, holds_known=assignment.version > 0)
         await self._streams.apply(wanted)
         self._settle_recording()
-        for volume in gone:
-            await asyncio.to_thread(volume.close)
 
     def _settle_recording(self) -> None:
         """Gives every stream that is to be recorded its volume, and stops those that are not."""
+        for volume in self._volumes.volumes:
+            volume.cameras.clear()
+            volume.spilled_cameras.clear()
+        cameras = {camera.camera_id: camera for camera in self._assignment.cameras}
         for stream in self._streams.streams:
-            home = self._volumes.find_home(stream.key.camera_id) if stream.terms.source.record else None
+            camera = cameras.get(stream.key.camera_id)
+            if camera is None or not stream.terms.source.record:
+                stream.set_home(None)
+                continue
+            home, placement = self._volumes.place(camera)
             stream.set_home(home)
+            if home is not None:
+                (home.spilled_cameras if placement.is_spilled else home.cameras).add(camera.camera_id)
+        self._volumes.finish_placing()
 
     def _describe_volumes(self, now_ns: int) -> list[dict[str, object]]:
-        inflow: dict[str, float] = {}
-        for stream in self._streams.streams:
-            counters = stream.counters
-            if stream.home is not None and counters is not None:
-                volume_id = stream.home.volume.volume_id
-                inflow[volume_id] = inflow.get(volume_id, 0.0) + counters.bitrate_bps
-        described = [
-            describe_volume(volume, inflow.get(volume.volume.volume_id, 0.0), self._started_ns, now_ns)
-            for volume in self._volumes.volumes
-        ]
+        rules = make_rules(self._assignment.cameras, self._assignment.holds)
+        described = [describe_volume(volume, rules, now_ns) for volume in self._volumes.volumes]
         return described + describe_missing(self._volumes)
 
     def _default_volume(self) -> VolumeAssignment:
@@ -175,7 +181,7 @@ class Recorder:
                     stream.on_lost(lost)
             for stream in self._streams.streams:
                 stream.tick()
-            if self._volumes.retry_missing():
+            if self._volumes.tick():
                 self._settle_recording()
 
 

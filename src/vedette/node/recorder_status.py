@@ -1,12 +1,11 @@
 """What the recorder says of itself: `/status` and `/metrics`."""
 
-import shutil
-
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.node.recorder_streams import RecorderStream
 from vedette.node.recorder_volumes import OpenVolume, RecorderVolumes
-
-_DAY_S = 86_400
+from vedette.node.volume_warnings import measure_room
+from vedette.recording.forecast import find_days_left
+from vedette.recording.retention import KeepRules
 
 
 def describe_stream(stream: RecorderStream, mono_ns: int) -> dict[str, object]:
@@ -42,44 +41,57 @@ def describe_stream(stream: RecorderStream, mono_ns: int) -> dict[str, object]:
         "frames_stored": totals.stored,
         "frames_unplaced": totals.unplaced,
         "frames_missing": totals.missing,
+        "frames_unwanted": totals.unwanted,
+        **_describe_recording(stream),
         "readers": stream.hub.readers,
     }
 
 
-def describe_volume(volume: OpenVolume, inflow_bps: float, started_ns: int, now_ns: int) -> dict[str, object]:
-    """One volume as JSON. `days_left`: until the oldest footage begins to be deleted; 0 once it is."""
+def _describe_recording(stream: RecorderStream) -> dict[str, object]:
+    """`trigger`: why it is recorded now or not, `off` by the calendar; `none` when it is not to be recorded at all."""
+    recording = stream.recording
+    if recording is None:
+        return {"mode": "off", "is_recording": False, "trigger": "none", "held_bytes": 0, "plan_fault": ""}
+    verdict = recording.verdict
+    return {
+        "mode": verdict.mode.value,
+        "is_recording": verdict.is_recording,
+        "trigger": verdict.trigger.value,
+        "held_bytes": recording.held_bytes,
+        "plan_fault": recording.plan_fault,
+    }
+
+
+def describe_volume(volume: OpenVolume, rules: KeepRules, now_ns: int) -> dict[str, object]:
+    """One volume as JSON. `days_left`: until footage is deleted for its space; null: not at this rate."""
     writer, limit = volume.writer, volume.assignment
     totals = writer.totals
-    room = max(0, writer.free_bytes - limit.reserve_bytes)
-    if limit.max_bytes:
-        room = min(room, max(0, limit.max_bytes - writer.used_bytes))
-    days_left = room * 8 / inflow_bps / _DAY_S if inflow_bps > 0 and now_ns > started_ns else None
     return {
         "id": volume.volume.volume_id,
+        "name": limit.name,
         "path": limit.path,
         "state": volume.state,
         "reason": volume.reason,
-        "size_bytes": _file_system_bytes(limit.path),
+        "since": format_utc(volume.since_ns),
+        "size_bytes": volume.watch.size_bytes,
         "free_bytes": writer.free_bytes,
         "used_bytes": writer.used_bytes,
+        "held_bytes": writer.held_bytes,
         "max_bytes": limit.max_bytes,
         "reserve_bytes": limit.reserve_bytes,
         "segments": totals.segments,
         "frames": totals.frames,
         "oldest_at": format_utc(totals.oldest_ns) if totals.oldest_ns is not None else None,
         "oldest_ns": totals.oldest_ns,
-        "days_left": days_left,
+        "days_left": find_days_left(measure_room(volume, rules, now_ns)),
+        "inflow_bps": round(volume.inflow_bps),
+        "cameras": len(volume.cameras),
+        "spilled_cameras": len(volume.spilled_cameras),
+        "warnings": sorted(volume.warnings),
         "waiting_bytes": writer.waiting_bytes,
+        "commits": writer.commits,
         "longest_commit_s": writer.longest_commit_ns / NS_PER_S,
     }
-
-
-def _file_system_bytes(path: str) -> int:
-    """Size of the file system that holds a volume; 0 when it is gone."""
-    try:
-        return shutil.disk_usage(path).total
-    except OSError:
-        return 0
 
 
 def describe_missing(volumes: RecorderVolumes) -> list[dict[str, object]]:
@@ -87,12 +99,15 @@ def describe_missing(volumes: RecorderVolumes) -> list[dict[str, object]]:
     return [
         {
             "id": "",
+            "name": assignment.name,
             "path": assignment.path,
             "state": "failed",
             "reason": reason,
+            "since": format_utc(since_ns),
             "size_bytes": 0,
             "free_bytes": 0,
             "used_bytes": 0,
+            "held_bytes": 0,
             "max_bytes": assignment.max_bytes,
             "reserve_bytes": assignment.reserve_bytes,
             "segments": 0,
@@ -100,10 +115,15 @@ def describe_missing(volumes: RecorderVolumes) -> list[dict[str, object]]:
             "oldest_at": None,
             "oldest_ns": None,
             "days_left": None,
+            "inflow_bps": 0,
+            "cameras": 0,
+            "spilled_cameras": 0,
+            "warnings": [],
             "waiting_bytes": 0,
+            "commits": 0,
             "longest_commit_s": 0.0,
         }
-        for assignment, reason in volumes.missing
+        for assignment, reason, since_ns in volumes.missing
     ]
 
 
@@ -119,6 +139,11 @@ _STREAM_METRICS = (
 _VOLUME_METRICS = (
     ("free_bytes", "vedette_volume_free_bytes", "gauge"),
     ("used_bytes", "vedette_volume_used_bytes", "gauge"),
+    ("held_bytes", "vedette_volume_held_bytes", "gauge"),
+    ("cameras", "vedette_volume_cameras", "gauge"),
+    ("spilled_cameras", "vedette_volume_spilled_cameras", "gauge"),
+    ("inflow_bps", "vedette_volume_inflow_bps", "gauge"),
+    ("commits", "vedette_volume_commits_total", "counter"),
     ("waiting_bytes", "vedette_volume_waiting_bytes", "gauge"),
     ("longest_commit_s", "vedette_volume_longest_commit_seconds", "gauge"),
 )
@@ -142,6 +167,12 @@ def format_metrics(streams: list[dict[str, object]], volumes: list[dict[str, obj
     for field, name, kind in _VOLUME_METRICS:
         lines.append(f"# TYPE {name} {kind}")
         lines += [f'{name}{{volume="{volume["id"]}"}} {volume[field]}' for volume in volumes]
+    lines.append("# TYPE vedette_volume_days_left gauge")
+    lines += [
+        f'vedette_volume_days_left{{volume="{volume["id"]}"}} {volume["days_left"]}'
+        for volume in volumes
+        if volume["days_left"] is not None
+    ]
     lines.append("# TYPE vedette_volume_writable gauge")
     lines += [
         f'vedette_volume_writable{{volume="{volume["id"]}"}} {int(volume["state"] == "writable")}' for volume in volumes

@@ -1,6 +1,6 @@
 """Checks the volumes of a data directory and rebuilds an index, with or without a running recorder."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,11 +9,12 @@ from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
 from vedette.adapters.sqlite_recording_index import SqliteRecordingIndex
 from vedette.core.errors import StorageError
 from vedette.evidence.lookup import find_segment_hashes
+from vedette.node.open_volume import hold_volume
 from vedette.node.recorder import load_assignment
-from vedette.node.recorder_volumes import hold_volume
 from vedette.node.volume_hashes import Logged, check_hashes
 from vedette.recording.check import CheckLevel, VolumeCheck, check_volume
 from vedette.recording.disk import PosixDisk
+from vedette.recording.holds_file import read_holds
 from vedette.recording.records import GapRecord
 from vedette.recording.recovery import rebuild
 from vedette.recording.volume import INDEX_NAME, Volume, open_volume
@@ -45,7 +46,12 @@ def read_logged(paths: NodePaths) -> Logged:
     return find_segment_hashes(paths.data)
 
 
-def check(root: Path, level: CheckLevel, logged: Logged | None = None) -> VolumeCheck:
+def check(
+    root: Path,
+    level: CheckLevel,
+    logged: Logged | None = None,
+    on_progress: Callable[[int, int], None] = lambda *_: None,
+) -> VolumeCheck:
     """Checks one volume; at the level of hashes also against the index's hashes and the `logged` ones.
 
     Raises:
@@ -53,7 +59,7 @@ def check(root: Path, level: CheckLevel, logged: Logged | None = None) -> Volume
     """
     volume = open_volume(root)
     with closing(SqliteRecordingCatalog(volume.index)) as catalog:
-        found = check_volume(volume, catalog, level)
+        found = check_volume(volume, catalog, level, on_progress)
         if level is not CheckLevel.HASH:
             return found
         return replace(found, findings=(*found.findings, *check_hashes(volume, catalog, logged or {})))
@@ -72,8 +78,11 @@ def repair_index(root: Path) -> RebuiltIndex:
         for leftover in _files_of(fresh):
             leftover.unlink(missing_ok=True)
         with closing(SqliteRecordingIndex(fresh)) as index:
-            problems = rebuild(volume, index)
+            tombstones = _read_tombstones(volume)
+            index.set_holds([kept.hold for kept in read_holds(volume)])
+            problems = rebuild(volume, index, frozenset(tombstones))
             index.commit([], _read_gaps(volume))
+            index.add_tombstones(tombstones)
             segments = index.find_totals().segments
         _swap(volume, fresh)
     return RebuiltIndex(str(root), segments, tuple(problems))
@@ -82,6 +91,12 @@ def repair_index(root: Path) -> RebuiltIndex:
 def _read_gaps(volume: Volume) -> list[GapRecord]:
     with suppress(StorageError), closing(SqliteRecordingCatalog(volume.index)) as catalog:
         return [gap for key in catalog.find_keys() for gap in catalog.find_gaps(key, *_ALWAYS)]
+    return []
+
+
+def _read_tombstones(volume: Volume) -> list[str]:
+    with suppress(StorageError), closing(SqliteRecordingCatalog(volume.index)) as catalog:
+        return catalog.find_tombstones()
     return []
 
 

@@ -1,11 +1,12 @@
 """Compares a volume's files with its index. Only looks; never deletes footage.
 
 Levels, each with everything of the one before: `presence` (every row has its file, every file its row),
-`size` (no file is shorter than its row says), `hash` (the boxes and samples of every file are whole and are
-what the row says). Files that are still growing are compared up to their last row.
+`size` (no file is shorter than its row says), `hash` (the boxes of every file are whole and what the row says;
+their SHA-256 is compared by `vedette.node.volume_hashes`). Files that still grow are compared up to
+their last row; footage that is deleted while this runs is no finding. Codes: `Finding.code`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +15,7 @@ from vedette.core.footage import FragmentRef, SegmentRef
 from vedette.recording.errors import DamagedFootageError
 from vedette.recording.ports import SegmentCatalog
 from vedette.recording.records import unpack_fragments
-from vedette.recording.recovery import find_files, scan_segment
+from vedette.recording.recovery import find_files, find_foreign, scan_segment
 from vedette.recording.volume import Volume
 
 
@@ -29,7 +30,10 @@ class Finding:
     """Something that is not as it should be.
 
     Attributes:
-        code: `file_missing`, `row_missing`, `too_short`, `unreadable`, `damaged`, `differs`.
+        code: `file_missing` (a row without its file), `row_missing` (a segment file that the index does not know),
+            `foreign_file` (something among the footage that is no segment file), `too_short`, `unreadable` (the disk
+            gives an error), `damaged` (boxes broken), `differs` (whole boxes, but not those of the row: the file of
+            another segment). Hashes are compared by `vedette.node.volume_hashes`, with codes of its own.
     """
 
     code: str
@@ -54,21 +58,31 @@ class VolumeCheck:
         return not self.findings
 
 
-def check_volume(volume: Volume, catalog: SegmentCatalog, level: CheckLevel) -> VolumeCheck:
+def check_volume(
+    volume: Volume,
+    catalog: SegmentCatalog,
+    level: CheckLevel,
+    on_progress: Callable[[int, int], None] = lambda *_: None,
+) -> VolumeCheck:
     """Checks one volume. Footage that expires while this runs is no finding."""
     files = {path.stem: path for path in find_files(volume)}
+    foreign = list(find_foreign(volume))
     growing = {marker.name for marker in volume.growing.iterdir()} if volume.growing.is_dir() else set()
     segments = list(catalog.find_all())
     known = {segment.segment_id for segment in segments}
     findings: list[Finding] = []
-    for segment in segments:
+    for number, segment in enumerate(segments, 1):
         path = volume.segment(segment.segment_id)
         if segment.segment_id not in files and not path.exists():
             if catalog.find_fragments(segment.segment_id):  # else it was deleted while we looked
                 findings.append(_finding("file_missing", segment.segment_id, path, "its file is not there"))
         elif level is not CheckLevel.PRESENCE:
             packed = catalog.find_fragments(segment.segment_id)
-            findings += _check_file(segment, list(unpack_fragments(segment, packed)), path, level)
+            found = list(_check_file(segment, list(unpack_fragments(segment, packed)), path, level))
+            if found and catalog.find_fragments(segment.segment_id):  # else it was deleted while we looked
+                findings += found
+        on_progress(number, len(segments))
+    findings += [_finding("foreign_file", "", path, "it is no segment of this volume") for path in foreign]
     findings += [
         _finding("row_missing", segment_id, path, "the index does not know it")
         for segment_id, path in sorted(files.items())

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from vedette.core.footage import SegmentRef
 from vedette.core.footage_facts import JournalEntry
+from vedette.core.recording_plan import Hold, RecordingMode
 from vedette.recording.records import GapRecord, SegmentRecord, SegmentSpan, StoredSegment, StreamKey, VolumeTotals
 
 
@@ -24,8 +25,40 @@ class SegmentIndex(Protocol):
     def find_totals(self) -> VolumeTotals: ...
 
     def find_oldest(self, limit: int) -> list[StoredSegment]:
-        """Finds closed segments in the order in which they were recorded."""
+        """Finds closed segments that no hold covers, in the order in which they were recorded."""
         ...
+
+    def find_oldest_of(self, key: StreamKey, mode: RecordingMode, limit: int) -> list[StoredSegment]:
+        """The same of one stream and mode."""
+        ...
+
+    def find_between(
+        self, key: StreamKey, mode: RecordingMode, from_id: str, to_id: str, limit: int
+    ) -> list[StoredSegment]:
+        """Finds closed segments that no hold covers, of one stream and mode, with ids in a half-open range."""
+        ...
+
+    def find_keys_of(self, camera_id: str) -> list[StreamKey]:
+        """Finds the streams of a camera."""
+        ...
+
+    def find_groups(self) -> list[tuple[StreamKey, RecordingMode]]:
+        """Finds the streams and modes of which closed segments without a hold are stored."""
+        ...
+
+    def find_last_ends(self) -> dict[StreamKey, int]:
+        """When the newest footage of each stream ends."""
+        ...
+
+    def find_newest_id(self) -> str | None:
+        """The id of the segment that was recorded last."""
+        ...
+
+    def set_holds(self, holds: Sequence[Hold]) -> None:
+        """Segments that a hold covers are found by no `find_oldest*` from now on; also those stored later."""
+        ...
+
+    def find_held_bytes(self) -> int: ...
 
     def find_open(self) -> list[str]:
         """Finds the ids of segments that were not closed."""
@@ -86,6 +119,10 @@ class SegmentCatalog(Protocol):
 
     def find_journal(self, after: int, limit: int) -> list[JournalEntry]:
         """Finds facts with a number above `after`, in order."""
+        ...
+
+    def find_tombstones(self) -> list[str]:
+        """Finds the ids of segments whose deletion was begun."""
         ...
 
     def find_keys(self) -> list[StreamKey]: ...

@@ -226,14 +226,33 @@ def find_files(volume: Volume) -> Iterator[Path]:
                     yield from (Path(file.path) for file in files if is_id(Path(file.name).stem))
 
 
-def rebuild(volume: Volume, index: SegmentIndex) -> list[str]:
+def find_foreign(volume: Volume) -> Iterator[Path]:
+    """Yields what lies among the segment files and is none, or lies in the folder of another id."""
+    if not volume.segments.is_dir():
+        return
+    with closing(os.scandir(volume.segments)) as folders:
+        for folder in folders:
+            if not folder.is_dir(follow_symlinks=False):
+                yield Path(folder.path)
+                continue
+            with closing(os.scandir(folder.path)) as files:
+                for file in files:
+                    stem = file.name.removesuffix(".mp4")
+                    is_ours = is_id(stem) and file.name != stem and stem.endswith(folder.name)
+                    if not is_ours or not file.is_file(follow_symlinks=False):
+                        yield Path(file.path)
+
+
+def rebuild(volume: Volume, index: SegmentIndex, deleted: frozenset[str] = frozenset()) -> list[str]:
     """Puts every segment file into an index; returns what could not be read. The files are left alone.
 
-    In order of recording, because deletion goes by the order of rows.
+    `deleted` are ids whose deletion was begun: their files are on their way out. In order of
+    recording, because deletion goes by the order of rows.
     """
     problems: list[str] = []
     batch: list[ScannedSegment] = []
-    for path in sorted(find_files(volume), key=lambda file: file.name):
+    paths = (path for path in find_files(volume) if path.stem not in deleted)
+    for path in sorted(paths, key=lambda file: file.name):
         try:
             scanned = scan_segment(path)
         except (DamagedFootageError, OSError) as exc:

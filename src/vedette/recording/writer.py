@@ -9,12 +9,12 @@ Design: docs/design/recording-store.md.
 
 import threading
 from collections import deque
+from contextlib import suppress
 from typing import Self
 
 from vedette.core.time import NS_PER_S
 from vedette.recording.records import GapRecord, VolumeTotals
-from vedette.recording.retention import SpaceLimit
-from vedette.recording.store import LostFootage, SegmentStore, StoreJob, VolumeNews, VolumeState
+from vedette.recording.store import LostFootage, News, SegmentStore, StoreJob, StoreTerms, VolumeState
 from vedette.runtime.clock import Clock
 
 MAX_QUEUED_BYTES = 256 << 20
@@ -34,14 +34,15 @@ class VolumeWriter:
         self._store = store
         self._clock = clock
         self._max_queued_bytes = max_queued_bytes
-        self._queue: deque[StoreJob | GapRecord | SpaceLimit | str] = deque()
+        self._queue: deque[StoreJob | GapRecord | StoreTerms | str] = deque()
         self._queued_bytes = 0
         self._written_bytes = 0
-        self._news: deque[LostFootage | VolumeNews] = deque()
+        self._news: deque[News] = deque()
         self._crash: BaseException | None = None
         self._stop = threading.Event()
         self._totals = store.totals()
         self.longest_commit_ns = 0
+        self.commits = 0
         self._thread = threading.Thread(target=self._run, name="volume-writer", daemon=True)
 
     def __enter__(self) -> Self:
@@ -70,14 +71,31 @@ class VolumeWriter:
         return self._store.free_bytes
 
     @property
+    def held_bytes(self) -> int:
+        return self._store.held_bytes
+
+    @property
+    def written_bytes(self) -> int:
+        """Handed to the store since the start."""
+        return self._written_bytes
+
+    @property
+    def max_queued_bytes(self) -> int:
+        return self._max_queued_bytes
+
+    @property
+    def is_ended(self) -> bool:
+        return not self._thread.is_alive()
+
+    @property
     def totals(self) -> VolumeTotals:
         """As of the last commit."""
         return self._totals
 
     def submit(self, job: StoreJob) -> bool:
-        """Queues a fragment. False: the disk is too slow, the queue is full, the fragment was not taken."""
+        """Queues a fragment. False: it was not taken; the disk is too slow and the queue full, or it is closing."""
         size_bytes = job.entry.size_bytes
-        if self.waiting_bytes + size_bytes > self._max_queued_bytes:
+        if self._stop.is_set() or self.waiting_bytes + size_bytes > self._max_queued_bytes:
             return False
         self._queued_bytes += size_bytes
         self._queue.append(job)
@@ -89,10 +107,23 @@ class VolumeWriter:
     def submit_gap(self, gap: GapRecord) -> None:
         self._queue.append(gap)
 
-    def set_limit(self, limit: SpaceLimit) -> None:
-        self._queue.append(limit)
+    def set_terms(self, terms: StoreTerms) -> None:
+        self._queue.append(terms)
 
-    def drain_news(self) -> list[LostFootage | VolumeNews]:
+    def abandon(self) -> list[LostFootage]:
+        """Gives up what is queued, for a disk that does not answer; returns it as lost. The thread ends when it can."""
+        self._stop.set()
+        lost: list[LostFootage] = []
+        with suppress(IndexError):  # the thread takes from the same queue
+            while True:
+                job = self._queue.popleft()
+                if isinstance(job, StoreJob):
+                    entry, segment_id = job.entry, job.head.segment_id
+                    why = "its volume does not answer"
+                    lost.append(LostFootage(job.head.key, segment_id, entry.start_ns, entry.end_ns, entry.frames, why))
+        return lost
+
+    def drain_news(self) -> list[News]:
         """Returns losses and changes of state since the last call.
 
         Raises:
@@ -127,19 +158,24 @@ class VolumeWriter:
     def _commit(self) -> None:
         started_ns = self._clock.mono_ns()
         self._store.commit()
+        self._store.tick(self._clock.utc_ns(), self._clock.mono_ns())
+        self.commits += 1
         self._totals = self._store.totals()
         self._news.extend(self._store.drain_news())
         self.longest_commit_ns = max(self.longest_commit_ns, self._clock.mono_ns() - started_ns)
 
     def _write_queued(self) -> None:
         for _ in range(len(self._queue)):
-            item = self._queue.popleft()
+            try:
+                item = self._queue.popleft()
+            except IndexError:  # abandoned meanwhile
+                return
             if isinstance(item, StoreJob):
                 self._store.append(item)
                 self._written_bytes += item.entry.size_bytes
             elif isinstance(item, GapRecord):
                 self._store.add_gap(item)
-            elif isinstance(item, SpaceLimit):
-                self._store.set_limit(item)
+            elif isinstance(item, StoreTerms):
+                self._store.set_terms(item)
             else:
                 self._store.close_segment(item)

@@ -16,6 +16,7 @@ class NodeSettings:
         first_password_file: Where the administrator's first password is written (0600) instead of shown.
         models_mirror: Directory that model packs are pulled from instead of the network, or None.
         volume_max_bytes: Size limit of the default volume, 0 for none.
+        hash_footage: False only for `benchmarks.evidence`, which measures what hashing costs.
     """
 
     data: Path
@@ -27,6 +28,7 @@ class NodeSettings:
     simulated_cameras: int = 0
     clips: Path | None = None
     config: Path | None = None
+    hash_footage: bool = True
 
     @property
     def paths(self) -> NodePaths:
