@@ -8,6 +8,7 @@ import asyncio
 import gc
 import os
 import signal
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -15,16 +16,18 @@ import uvloop
 
 from vedette.adapters.role_server import serve_role_app
 from vedette.adapters.secretbox import SealedLoginError, SecretBox, read_node_key
-from vedette.adapters.sqlite_bus import SqlitePublisher
+from vedette.adapters.sqlite_bus import SqliteConsumer, SqlitePublisher
 from vedette.camera.factory import SourceFactory
 from vedette.camera.tls_selftest import run_tls_selftest
 from vedette.core.assignment import RecorderAssignment, VolumeAssignment
 from vedette.core.errors import StorageError, StreamLostError, VedetteError
+from vedette.core.media import StreamRole
 from vedette.core.time import format_utc
 from vedette.node.known_volumes import KnownVolumes
 from vedette.node.recorder_app import decode_assignment, make_app
 from vedette.node.recorder_status import describe_missing, describe_stream, describe_volume, format_metrics
 from vedette.node.recorder_streams import RecorderStream, RecorderStreams, StreamTerms, make_source_maker
+from vedette.node.recorder_triggers import GROUP, RecorderTriggers
 from vedette.node.recorder_volumes import RecorderVolumes
 from vedette.recording.feed_hub import FeedHub
 from vedette.recording.records import StreamKey
@@ -61,6 +64,12 @@ class Recorder:
         self._stop = asyncio.Event()
         known = KnownVolumes(self._paths.assignment("recorder").parent)
         self._volumes = RecorderVolumes(publisher, clock, known, hashes=settings.hash_footage)
+        self._triggers = RecorderTriggers(
+            lambda: closing(SqliteConsumer(self._paths.bus, GROUP, clock)),
+            self._paths.socket("analyzer"),
+            self._find_streams,
+            clock,
+        )
         self._log = get_logger("recorder")
 
     async def run(self) -> None:
@@ -77,10 +86,15 @@ class Recorder:
                 )
                 await self._apply(self._assignment)
                 async with serve_role_app(make_app(self), self._paths.socket("recorder")):
-                    ticking = tasks.create_task(self._tick())
+                    working = [
+                        tasks.create_task(self._tick()),
+                        tasks.create_task(self._triggers.run_facts()),
+                        tasks.create_task(self._triggers.run_pulse()),
+                    ]
                     _tune_gc()
                     await self._stop.wait()
-                    ticking.cancel()
+                    for task in working:
+                        task.cancel()
                     await self._streams.stop()
         finally:
             self._volumes.close()
@@ -125,11 +139,17 @@ class Recorder:
         stream = self._streams.find(key)
         return stream.hub if stream is not None else None
 
+    def _find_streams(self, camera_id: str) -> list[RecorderStream]:
+        found = (self._streams.find(StreamKey(camera_id, role)) for role in StreamRole)
+        return [stream for stream in found if stream is not None]
+
     async def _apply(self, assignment: RecorderAssignment) -> None:
         self._assignment = assignment
         self._names = {camera.camera_id: camera.name for camera in assignment.cameras}
         wanted = {
-            StreamKey(camera.camera_id, source.role): StreamTerms(camera.camera_id, source, camera.credentials)
+            StreamKey(camera.camera_id, source.role): StreamTerms(
+                camera.camera_id, source, camera.credentials, camera.plan
+            )
             for camera in assignment.cameras
             for source in camera.streams
         }
@@ -179,8 +199,9 @@ class Recorder:
                 stream = self._streams.find(lost.key)
                 if stream is not None:
                     stream.on_lost(lost)
+            mono_ns = self._clock.mono_ns()
             for stream in self._streams.streams:
-                stream.tick()
+                stream.tick(has_analyzer=self._triggers.pulse.is_alive(stream.key.camera_id, mono_ns))
             if self._volumes.tick():
                 self._settle_recording()
 

@@ -7,7 +7,7 @@ alone: it must not stop the recording of the others.
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vedette.camera.anomalies import AnomalyWatch, take_reading
 from vedette.camera.backoff import Backoff
@@ -19,9 +19,18 @@ from vedette.core.assignment import StreamSource
 from vedette.core.errors import StreamLostError
 from vedette.core.footage_facts import IngestFacts
 from vedette.core.media import Packet, StreamFormat, StreamRole, StreamState
-from vedette.core.messages import RecordingGapObserved, StreamAnomalyObserved, StreamStateChanged
+from vedette.core.messages import (
+    EventObserved,
+    MotionObserved,
+    RecordingGapObserved,
+    RecordingStateChanged,
+    StreamAnomalyObserved,
+    StreamStateChanged,
+)
+from vedette.core.recording_plan import RecordingMode, RecordingPlan
 from vedette.node.recorder_volumes import OpenVolume
 from vedette.recording.feed_hub import FeedHub
+from vedette.recording.gated_recorder import GatedRecorder
 from vedette.recording.ledger import CompletenessLedger, LedgerTotals
 from vedette.recording.records import GapRecord, StreamKey
 from vedette.recording.segmenter import CutPolicy
@@ -37,11 +46,12 @@ _POLICY = CutPolicy()
 
 @dataclass(frozen=True, slots=True)
 class StreamTerms:
-    """Everything of an assignment that makes a connection; when it changes the stream is connected anew."""
+    """What an assignment says of a stream. When its address or login changes it is connected anew."""
 
     camera_id: str
     source: StreamSource
     credentials: str
+    plan: RecordingPlan = field(default_factory=RecordingPlan)
 
 
 class RecorderStream:
@@ -64,7 +74,8 @@ class RecorderStream:
         self._publisher = publisher
         self._clock = clock
         self._service: StreamService | None = None
-        self._recorder: StreamRecorder | None = None
+        self._recorder: GatedRecorder | None = None
+        self._told_recording: tuple[str, bool] | None = None
         self._ledger: CompletenessLedger | None = None
         self._anomalies = AnomalyWatch()
         self.home: OpenVolume | None = None
@@ -78,6 +89,11 @@ class RecorderStream:
     def is_recorded(self) -> bool:
         return self._recorder is not None
 
+    @property
+    def recording(self) -> GatedRecorder | None:
+        """What decides when it is recorded; None while it is not to be, or there is no volume."""
+        return self._recorder
+
     def adopt_account(self, previous: "RecorderStream") -> None:
         """Goes on with the account of the same stream under other terms."""
         self._ledger, self.totals = previous._ledger, previous.totals  # noqa: SLF001 -- the same class
@@ -90,7 +106,6 @@ class RecorderStream:
         self.home = home
         if home is not None:
             self._recorder = self._make_recorder(home)
-            self._recorder.read_ingest = self._read_ingest
             if self.format is not None:
                 self._recorder.write_format(self.format)
 
@@ -99,13 +114,22 @@ class RecorderStream:
         recorder, self._recorder, self.home = self._recorder, None, None
         if recorder is not None:
             recorder.close()
-            recorder.ledger.on_policy()
+            if self.terms.source.record:
+                recorder.recorder.ledger.on_disk()
+            else:
+                recorder.recorder.ledger.on_policy()
 
-    def _make_recorder(self, home: OpenVolume) -> StreamRecorder:
+    def set_plan(self, plan: RecordingPlan) -> None:
+        """Records by another plan from now on."""
+        if self._recorder is not None:
+            self._recorder.set_plan(plan)
+            self._tell_recording()
+
+    def _make_recorder(self, home: OpenVolume) -> GatedRecorder:
         if self._ledger is None:
             self._ledger = CompletenessLedger(self.key, home.find_last_end(self.key))
             self.totals = self._ledger.totals
-        return StreamRecorder(
+        recorder = StreamRecorder(
             self.key,
             home.writer,
             self._ledger,
@@ -114,12 +138,38 @@ class RecorderStream:
             _POLICY,
             _stagger_90k(self.key),
         )
+        recorder.read_ingest = self._read_ingest
+        gated = GatedRecorder(recorder, self.terms.plan, self._clock.utc_ns(), self._clock.mono_ns())
+        if gated.plan_fault:
+            self._log.error("recording all the time", camera=self.key.camera_id, reason=gated.plan_fault)
+        return gated
 
-    def tick(self) -> None:
-        """Once a second."""
+    def tick(self, *, has_analyzer: bool = False) -> None:
+        """Once a second. `has_analyzer`: it looks at this camera now."""
         self._tell_anomalies()
         if self._recorder is not None:
-            self._recorder.tick(self._clock.utc_ns())
+            self._recorder.tick(self._clock.utc_ns(), self._clock.mono_ns(), has_analyzer=has_analyzer)
+        self._tell_recording()
+
+    def on_motion(self, fact: MotionObserved) -> None:
+        """The analyzer saw motion on this camera."""
+        if self._recorder is not None:
+            self._recorder.on_motion(fact.from_ns, fact.to_ns, self._clock.utc_ns())
+
+    def on_event(self, fact: EventObserved) -> None:
+        """The analyzer told an event of this camera, or its end."""
+        if self._recorder is not None:
+            self._recorder.on_event(fact.event_id, fact.from_ns, fact.to_ns, self._clock.utc_ns())
+
+    def _tell_recording(self) -> None:
+        """Once per change: which mode, and whether it is recorded now."""
+        verdict = self._recorder.verdict if self._recorder is not None else None
+        mode = verdict.mode if verdict is not None else RecordingMode.OFF
+        told = (mode.value, verdict is not None and verdict.is_recording)
+        if told != self._told_recording:
+            self._told_recording = told
+            key = self.key
+            self._publisher.publish_nowait(RecordingStateChanged(key.camera_id, key.role, *told, self._clock.utc_ns()))
 
     def _read_ingest(self) -> IngestFacts:
         counters = self.counters or StreamCounters()
@@ -173,7 +223,7 @@ class RecorderStream:
 
     def write_packet(self, packet: Packet) -> None:
         if self._recorder is not None:
-            self._recorder.write_packet(packet)
+            self._recorder.write(packet)
         self.hub.write_packet(packet)
 
     def write_state(self, state: StreamStateChanged) -> None:
@@ -192,6 +242,8 @@ class RecorderStream:
             self.write_state(told)
 
     def _publish_gap(self, gap: GapRecord) -> None:
+        if gap.reason == "policy":
+            return  # wanted, and told as a change of the recording; the index knows its extent
         self._log.warning(
             "recording gap",
             camera=gap.key.camera_id,
@@ -234,6 +286,7 @@ class RecorderStreams:
             if key not in self._streams:
                 self._start(terms, before.get(key))
             self._streams[key].terms = terms
+            self._streams[key].set_plan(terms.plan)
 
     async def stop(self) -> None:
         """Stops every stream; what they have collected is on its way to disk."""

@@ -16,8 +16,9 @@ HOLE_NS = NS_PER_S // 2
 """A shorter pause between two pictures is jitter or a slow camera, not a gap."""
 _MERGE_NS = 5 * NS_PER_S
 _LONGEST_MERGED_NS = 60 * NS_PER_S
-_FAULTS = frozenset({"network", "camera", "unknown"})
+_FAULTS = frozenset({"network", "camera", "internal"})
 _TELL_OPEN_AFTER_NS = 5 * NS_PER_S
+_STALL = "no_video"
 _NETWORK_CODES = frozenset({"unreachable", "no_answer", "host_not_found"})
 
 
@@ -30,12 +31,16 @@ class LedgerTotals:
         unplaced: Received before the first key frame of a segment: nothing could decode them.
         stored: Written to disk (handed to the volume and not reported lost).
         missing: Known to exist and in no file: lost on the network or dropped by us.
+        unwanted: Received while neither the calendar nor a trigger wanted footage.
+
+    received = stored + missing of those received + unplaced + unwanted.
     """
 
     received: int = 0
     unplaced: int = 0
     stored: int = 0
     missing: int = 0
+    unwanted: int = 0
 
 
 class CompletenessLedger:
@@ -52,6 +57,8 @@ class CompletenessLedger:
         self._step_ns = NS_PER_S // 25
         self._last_dts_90k = 0
         self._pending: GapRecord | None = None
+        self._unwanted_from_ns: int | None = None
+        self._is_stalled = False
 
     def on_run(self, run_id: str) -> None:
         """A new run starts. Without a fault before, the camera's clock or format changed."""
@@ -63,12 +70,38 @@ class CompletenessLedger:
 
     def on_fault(self, code: str) -> None:
         """The stream stalled or was lost, with a code of `vedette.camera.errors`."""
+        is_network = code in _NETWORK_CODES
+        if self._is_stalled and is_network:
+            self._cause = "network"  # a pulled cable is first a silence, then an address that does not answer
         if self._cause in _FAULTS or self._cause == "policy":
             return  # the first reason made the gap; what follows is its consequence
+        self._is_stalled = code == _STALL
         if code == "internal_error":
-            self._cause = "unknown"
+            self._cause = "internal"
         else:
-            self._cause = "network" if code in _NETWORK_CODES else "camera"
+            self._cause = "network" if is_network else "camera"
+
+    def on_disk(self) -> None:
+        """There is no volume to record to: what is missing until there is one again is the disks' fault."""
+        if self._cause not in _FAULTS:
+            self._cause = "disk"
+
+    def on_unwanted(self, packet: Packet) -> list[GapRecord]:
+        """A picture came that no trigger wanted. What fails to come meanwhile might have been one."""
+        gaps = self._find_hole(packet)
+        if gaps:
+            self._unwanted_from_ns = None
+            self._end_ns = packet.captured_at_ns
+        self._pass_over(packet)
+        self._cause = ""
+        return gaps
+
+    def on_off(self, packet: Packet) -> list[GapRecord]:
+        """A picture came while recording is off: also what does not come then is wanted by nobody."""
+        gaps = [] if self._end_ns is None or packet.captured_at_ns >= self._end_ns - NS_PER_S else self._end_unwanted()
+        self._pass_over(packet)
+        self._cause = "policy"
+        return gaps
 
     def on_policy(self) -> None:
         """Recording was switched off; what is missing until it is on again is wanted."""
@@ -90,7 +123,7 @@ class CompletenessLedger:
         video = fragment.video
         if not video:
             return []
-        gaps = self._find_hole(video[0])
+        gaps = self._find_hole(video[0]) or self._end_unwanted()
         expected = self._next_sequence
         for packet in video:
             if packet.lost_before or packet.sequence != expected:
@@ -112,7 +145,7 @@ class CompletenessLedger:
         """A fragment was dropped because the disk is too slow, or waits for one that was."""
         if not fragment.video:
             return []
-        gaps = self._find_hole(fragment.video[0])
+        gaps = self._find_hole(fragment.video[0]) or self._end_unwanted()
         self.totals.received += len(fragment.video)
         self._remember(fragment)
         self._cause = "disk"
@@ -129,10 +162,18 @@ class CompletenessLedger:
 
     def find_open_gap(self, now_ns: int) -> GapRecord | None:
         """Returns the gap that a fault has made so far; told again it only grows, until footage ends it."""
+        if self._cause in {"", "policy"} and self._unwanted_from_ns is not None:
+            return self._open_unwanted(now_ns)
         if self._end_ns is None or self._cause not in _FAULTS or now_ns - self._end_ns < _TELL_OPEN_AFTER_NS:
             return None
         missing = (now_ns - self._end_ns) // self._step_ns
-        return GapRecord(self._key, self._end_ns, now_ns, self._cause, missing, is_open=True)
+        return GapRecord(self._key, self._end_ns, now_ns, self._reason, missing, is_open=True)
+
+    def _open_unwanted(self, now_ns: int) -> GapRecord | None:
+        """Off is off also while the camera is silent; a trigger answers only for the pictures that came."""
+        start_ns, end_ns = self._unwanted_from_ns or 0, self._end_ns or 0
+        end_ns = max(end_ns, now_ns) if self._cause == "policy" else end_ns
+        return GapRecord(self._key, start_ns, end_ns, "policy", 0, is_open=True) if end_ns > start_ns else None
 
     def _remember(self, fragment: CollectedFragment) -> None:
         last = fragment.video[-1]
@@ -142,26 +183,64 @@ class CompletenessLedger:
             span_90k = last.dts_90k - fragment.video[0].dts_90k
             self._step_ns = max(1, ticks_to_ns(span_90k) // (len(fragment.video) - 1))
         self._cause = ""
+        self._is_stalled = False
+        self._unwanted_from_ns = None
 
-    def find_hole(self, first: Packet) -> GapRecord | None:
-        """Returns the gap that lies before this picture, when it is the next one to be stored."""
+    def _find_missing(self, first: Packet) -> GapRecord | None:
         if self._end_ns is None:
             return None
         length_ns = first.captured_at_ns - self._end_ns
         if length_ns <= max(HOLE_NS, 2 * self._step_ns):
             return None
-        missing = length_ns // self._step_ns if self._cause != "policy" else 0
-        return GapRecord(self._key, self._end_ns, first.captured_at_ns, self._cause or "camera", missing)
+        if self._cause == "policy":
+            start_ns = self._end_ns if self._unwanted_from_ns is None else self._unwanted_from_ns
+            return GapRecord(self._key, start_ns, first.captured_at_ns, "policy", 0)
+        missing = length_ns // self._step_ns
+        return GapRecord(self._key, self._end_ns, first.captured_at_ns, self._reason, missing)
+
+    @property
+    def _reason(self) -> str:
+        return "us" if self._cause == "internal" else self._cause or "camera"
+
+    def find_hole(self, first: Packet) -> GapRecord | None:
+        """Returns the gap that lies before this picture, when it is the next one to be stored."""
+        hole = self._find_missing(first)
+        return hole or self._make_unwanted()
 
     def _find_hole(self, first: Packet) -> list[GapRecord]:
-        gap = self.find_hole(first)
-        return [] if gap is None else [*self.flush(), gap]
+        gap = self._find_missing(first)
+        if gap is None:
+            return []
+        before = [] if gap.reason == "policy" else self._end_unwanted()
+        return [*self.flush(), *before, gap]
+
+    def _end_unwanted(self) -> list[GapRecord]:
+        gap = self._make_unwanted()
+        self._unwanted_from_ns = None
+        return [] if gap is None else [gap]
+
+    def _make_unwanted(self) -> GapRecord | None:
+        start_ns, end_ns = self._unwanted_from_ns, self._end_ns
+        if start_ns is None or end_ns is None or end_ns <= start_ns:
+            return None
+        return GapRecord(self._key, start_ns, end_ns, "policy", 0)
+
+    def _pass_over(self, packet: Packet) -> None:
+        at_ns = packet.captured_at_ns
+        if self._unwanted_from_ns is None or at_ns < self._unwanted_from_ns:
+            is_after = self._end_ns is not None and self._unwanted_from_ns is None and self._end_ns <= at_ns
+            self._unwanted_from_ns = self._end_ns if is_after else at_ns
+        self._end_ns = at_ns + self._step_ns
+        self._next_sequence = packet.sequence + 1
+        self._last_dts_90k = packet.dts_90k
+        self.totals.received += 1
+        self.totals.unwanted += 1
 
     def _find_loss(self, packet: Packet, expected: int | None) -> list[GapRecord]:
         at_ns = packet.captured_at_ns
         if expected is not None and packet.sequence > expected:
             frames = packet.sequence - expected
-            return self._add(GapRecord(self._key, at_ns - frames * self._step_ns, at_ns, "unknown", frames))
+            return self._add(GapRecord(self._key, at_ns - frames * self._step_ns, at_ns, "us", frames))
         if packet.lost_before:
             # A picture of which a part was lost is there and damaged: it counts as one.
             pause_90k = max(0, packet.dts_90k - self._last_dts_90k) if expected is not None else 0

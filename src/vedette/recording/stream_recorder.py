@@ -4,18 +4,19 @@ Called on the event loop, once per packet; it only collects and decides. Writing
 thread. Design: docs/design/recording-store.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from vedette.core.footage_facts import IngestFacts
 from vedette.core.media import Packet, StreamFormat
+from vedette.core.recording_plan import RecordingMode
 from vedette.core.time import NS_PER_S, ticks_to_ns
 from vedette.media.fmp4 import TrackFragment, make_fragment, make_init
 from vedette.recording.fragmenter import CollectedFragment, Fragmenter
 from vedette.recording.ledger import CompletenessLedger
 from vedette.recording.records import FragmentEntry, GapRecord, SegmentHead, StreamKey
-from vedette.recording.segmenter import CutPolicy, Segmenter
+from vedette.recording.segmenter import Cut, CutPolicy, Segmenter
 from vedette.recording.stamp import make_stamp
 from vedette.recording.store import LostFootage, StoreJob
 
@@ -37,6 +38,7 @@ class FootageSink(Protocol):
 @dataclass(slots=True)
 class _Segment:
     segment_id: str
+    mode: RecordingMode
     head: SegmentHead | None = None
     init: bytes = b""
     ingest_before: IngestFacts | None = None
@@ -76,6 +78,11 @@ class StreamRecorder:
         self.read_ingest: Callable[[], IngestFacts] = IngestFacts
         """How packets arrived since the stream's service started; asked once a fragment."""
         self._last_ingest: IngestFacts | None = None
+        self._mode = RecordingMode.CONTINUOUS
+
+    def set_mode(self, mode: RecordingMode) -> None:
+        """What follows is recorded for another reason: its file begins at the next key frame."""
+        self._mode = mode
 
     def write_format(self, stream_format: StreamFormat) -> None:
         """A new run, or new parameters within it: what follows goes to a new file."""
@@ -94,7 +101,7 @@ class StreamRecorder:
             return
         if self._fragmenter.add_plain(packet):
             return
-        cut = self._segmenter.push(packet)
+        cut = self._find_cut(packet)
         if cut is None:
             if self._segment is None:
                 self._tell(self.ledger.on_unplaced(packet))
@@ -103,7 +110,7 @@ class StreamRecorder:
             return
         self._store(self._fragmenter.push_video(packet, cut=True))
         self._close_segment()
-        self._segment = _Segment(self._make_segment_id())
+        self._segment = _Segment(self._make_segment_id(), self._mode)
 
     def tick(self, now_ns: int) -> None:
         """Once a second: a stream that pauses does not keep its last pictures in memory."""
@@ -141,6 +148,23 @@ class StreamRecorder:
         """Recording of this stream ends."""
         self.end_segment()
         self._tell(self.ledger.flush())
+
+    def write_unwanted(self, packets: Iterable[Packet]) -> None:
+        """Pictures that no trigger wanted: they are accounted for, not stored."""
+        for packet in packets:
+            if not packet.is_audio:
+                self._tell(self.ledger.on_unwanted(packet))
+
+    def write_off(self, packet: Packet) -> None:
+        """A picture while recording is off: nobody expects it, nor any that fail to come meanwhile."""
+        if not packet.is_audio:
+            self._tell(self.ledger.on_off(packet))
+
+    def _find_cut(self, packet: Packet) -> Cut | None:
+        segment = self._segment
+        if packet.is_key and segment is not None and segment.mode is not self._mode:
+            self._segmenter = Segmenter(self._policy, self._stagger_90k)
+        return self._segmenter.push(packet)
 
     def _store(self, fragment: CollectedFragment | None) -> None:
         segment, stream_format = self._segment, self._format
@@ -192,7 +216,14 @@ def _make_job(
     if segment.head is None:
         zero_90k = min(packets[0].dts_90k for packets in (fragment.video, fragment.audio) if packets)
         head = SegmentHead(
-            segment.segment_id, key, stream_format.run_id, first.captured_at_ns, zero_90k, first.sequence, 0
+            segment.segment_id,
+            key,
+            stream_format.run_id,
+            first.captured_at_ns,
+            zero_90k,
+            first.sequence,
+            0,
+            segment.mode,
         )
         segment.init = make_init(stream_format, make_stamp(head, gap))
         segment.head = replace(head, init_size_bytes=len(segment.init))
