@@ -115,6 +115,7 @@ class Gateway:
             app, find_unready=self._find_unready, describe=self._describe, format_metrics=self._format_metrics
         )
         await self._show_first_password()
+        await parts.exports.restore()
         async with asyncio.TaskGroup() as group:
             working = [
                 group.create_task(parts.history.run(), name="history"),

@@ -45,8 +45,7 @@ class ExportService:
         self._stopped: set[str] = set()
 
     async def run(self) -> None:
-        """Works until cancelled."""
-        await self.restore()
+        """Works until cancelled. Call `restore` before anybody can order."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._work(), name="exports")
             group.create_task(self._sweep(), name="old exports")
