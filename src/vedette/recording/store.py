@@ -14,7 +14,9 @@ from enum import StrEnum
 
 from vedette.core.errors import StorageError
 from vedette.core.footage_facts import IngestFacts
+from vedette.recording.deletion import SegmentDeleter
 from vedette.recording.disk import PosixDisk
+from vedette.recording.holds_file import KeptHold, write_holds
 from vedette.recording.ports import SegmentIndex
 from vedette.recording.records import (
     MARK_BYTES,
@@ -25,12 +27,11 @@ from vedette.recording.records import (
     StreamKey,
     VolumeTotals,
 )
-from vedette.recording.retention import SpaceLimit, describe_full, find_shortage, plan_deletion
+from vedette.recording.retention import KeepRules, SpaceLimit, describe_full, find_shortage
 from vedette.recording.volume import Volume
 
 LEAST_AHEAD_BYTES = 32 << 20
 """Room kept ready beyond what the last second wrote. Deleting ahead: a writer never waits for an unlink."""
-_DELETE_BATCH = 64
 _MOST_UNINDEXED = 2000
 """Closed segments that may wait for an index that cannot be written; later ones are found by recovery."""
 _MOST_GAPS = 10_000
@@ -80,6 +81,30 @@ class VolumeNews:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class VolumeWarning:
+    """As `vedette.core.messages.StorageWarned`, with the same kinds."""
+
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreTerms:
+    """By what a volume is used.
+
+    Attributes:
+        holds: In force on this volume, with where they come from; `rules` hold the same.
+    """
+
+    limit: SpaceLimit
+    rules: KeepRules = field(default_factory=KeepRules)
+    holds: tuple[KeptHold, ...] = ()
+
+
+News = LostFootage | VolumeNews | VolumeWarning
+
+
 @dataclass(slots=True)
 class _Growing:
     head: SegmentHead
@@ -103,7 +128,7 @@ class _Growing:
         record = SegmentRecord(
             self.head, self.end_ns, self.size_bytes, self.frames, not self.is_closing, bytes(self.packed)
         )
-        if not self.is_closing:
+        if not self.is_closing or not self.marks:
             return record
         return replace(
             record,
@@ -121,9 +146,24 @@ class _Growing:
 
 
 class SegmentStore:
-    """The writer of one volume. Not thread-safe: one thread owns it."""
+    """The writer of one volume. Not thread-safe: one thread owns it.
 
-    def __init__(self, volume: Volume, index: SegmentIndex, limit: SpaceLimit, disk: PosixDisk) -> None:
+    Args:
+        now_ns: The wall clock at this moment; `tick` tells it from then on.
+        hashes: False only to measure what hashing costs (`benchmarks.evidence`): footage without evidence.
+    """
+
+    def __init__(
+        self,
+        volume: Volume,
+        index: SegmentIndex,
+        limit: SpaceLimit,
+        disk: PosixDisk,
+        terms: StoreTerms | None = None,
+        now_ns: int = 0,
+        *,
+        hashes: bool = True,
+    ) -> None:
         self._volume = volume
         self._index = index
         self._limit = limit
@@ -131,7 +171,12 @@ class SegmentStore:
         self._growing: dict[str, _Growing] = {}
         self._unindexed: list[SegmentRecord] = []
         self._gaps: list[GapRecord] = []
-        self._news: list[LostFootage | VolumeNews] = []
+        self._news: list[News] = []
+        self._hashes = hashes
+        self._held_bytes = 0
+        self._is_exhausted = False
+        self._is_below_minimum = False
+        self._deleter = SegmentDeleter(volume, index, disk, KeepRules(), now_ns)
         self._state = VolumeState.WRITABLE
         totals = index.find_totals()
         self._stored_bytes = totals.size_bytes
@@ -140,7 +185,10 @@ class SegmentStore:
         self._new_written: list[_Growing] = []
         self._written: list[_Growing] = []
         self._free_bytes = 0
-        self.make_room()
+        if terms is None:
+            self.make_room()
+        else:
+            self.set_terms(terms)
 
     @property
     def state(self) -> VolumeState:
@@ -157,10 +205,40 @@ class SegmentStore:
     def totals(self) -> VolumeTotals:
         return self._index.find_totals()
 
+    @property
+    def held_bytes(self) -> int:
+        """As of the last minute."""
+        return self._held_bytes
+
     def set_limit(self, limit: SpaceLimit) -> None:
         self._limit = limit
+        self._is_exhausted = False
 
-    def drain_news(self) -> list[LostFootage | VolumeNews]:
+    def set_terms(self, terms: StoreTerms) -> None:
+        """Takes limit, rules and holds over. Holds first, on this disk too: nothing is deleted in between."""
+        self._limit = terms.limit
+        self._deleter.rules = terms.rules
+        self._is_exhausted = False
+        try:
+            self._index.set_holds(terms.rules.holds)
+            write_holds(self._volume, terms.holds)
+            self._held_bytes = self._index.find_held_bytes()
+        except (OSError, StorageError) as exc:
+            self._enter(VolumeState.FAILED, f"holds cannot be written to this volume: {exc}")
+        self.make_room()
+
+    def tick(self, utc_ns: int, mono_ns: int) -> None:
+        """Once a second, after the commit: deletes what is too old."""
+        try:
+            went_bytes = self._deleter.tick(utc_ns, mono_ns)
+            if self._deleter.rules.holds:
+                self._held_bytes = self._index.find_held_bytes()
+        except (OSError, StorageError) as exc:
+            self._enter(VolumeState.FAILED, f"old footage cannot be deleted: {exc}")
+            return
+        self._stored_bytes -= went_bytes
+
+    def drain_news(self) -> list[News]:
         """Returns losses and changes of state since the last call."""
         news, self._news = self._news, []
         return news
@@ -174,7 +252,8 @@ class SegmentStore:
             self._lose(job, "it needs a fragment that could not be stored")
             return
         if needed_bytes > self._budget_bytes:
-            self.make_room()
+            if not self._is_exhausted:
+                self.make_room()
             if needed_bytes > self._budget_bytes:
                 why = describe_full(self._limit, self._stored_bytes, self._free_bytes)
                 self._fail(job, growing, VolumeState.FULL, why)
@@ -226,6 +305,7 @@ class SegmentStore:
             growing.committed_ns, growing.committed_frames = growing.end_ns, growing.frames
         self._remove_markers([record.head.segment_id for record in records if not record.is_open])
         self._drop_closed()
+        self._is_exhausted = False
         self.make_room()
 
     def close(self) -> None:
@@ -245,28 +325,27 @@ class SegmentStore:
             while True:
                 self._free_bytes = self._disk.free_bytes(self._volume.root)
                 shortage = find_shortage(self._limit, self._stored_bytes, self._free_bytes, ahead_bytes)
-                plan = plan_deletion(shortage, self._index.find_oldest(_DELETE_BATCH)) if shortage else []
-                if not plan:
+                went_bytes = self._deleter.make_room(shortage) if shortage else 0
+                if not went_bytes:
+                    self._is_exhausted = shortage > 0
                     break
-                self._delete([segment.segment_id for segment in plan], "space")
-                self._stored_bytes -= sum(segment.size_bytes for segment in plan)
+                self._stored_bytes -= went_bytes
         except (OSError, StorageError) as exc:
             self._enter(VolumeState.FAILED, f"old footage cannot be deleted: {exc}")
         budget = self._free_bytes - self._limit.reserve_bytes
         if self._limit.max_bytes:
             budget = min(budget, self._limit.max_bytes - self._stored_bytes)
         self._budget_bytes = budget
+        if self._state is VolumeState.FULL and budget >= ahead_bytes:
+            self._enter(VolumeState.WRITABLE, "")  # also while its cameras record elsewhere
+        self._warn_below_minimum()
 
-    def _delete(self, segment_ids: list[str], reason: str) -> None:
-        """Row and tombstone, then the file, then the folder, then the tombstone: restartable at any point."""
-        self._index.forget(segment_ids, reason)
-        paths = [self._volume.segment(segment_id) for segment_id in segment_ids]
-        for path in paths:
-            self._disk.unlink(path)
-        for folder in {path.parent for path in paths}:
-            if folder.exists():
-                self._disk.sync_folder(folder)
-        self._index.clear_tombstones(segment_ids)
+    def _warn_below_minimum(self) -> None:
+        if self._deleter.is_below_minimum is not self._is_below_minimum:
+            self._is_below_minimum = self._deleter.is_below_minimum
+            kind = "below_minimum" if self._is_below_minimum else "-below_minimum"
+            detail = "footage younger than its minimum had to be deleted: give this volume more room, or record less"
+            self._news.append(VolumeWarning(kind, detail if self._is_below_minimum else ""))
 
     def _create(self, job: StoreJob) -> _Growing:
         segment_id = job.head.segment_id
@@ -281,8 +360,9 @@ class SegmentStore:
             raise
         head = replace(job.head, start_ns=job.entry.start_ns, init_size_bytes=len(job.init))
         growing = _Growing(head, descriptor, len(job.init), job.entry.end_ns, committed_ns=head.start_ns)
-        growing.sha256.update(job.init)
-        growing.init_sha256 = growing.sha256.digest()
+        if self._hashes:
+            growing.sha256.update(job.init)
+            growing.init_sha256 = growing.sha256.digest()
         self._growing[segment_id] = growing
         self._stored_bytes += len(job.init)
         return growing
@@ -290,7 +370,8 @@ class SegmentStore:
     def _count(self, growing: _Growing, job: StoreJob) -> None:
         growing.packed += job.entry.pack()
         growing.ingest = job.ingest
-        growing.absorb(job.buffers)
+        if self._hashes:
+            growing.absorb(job.buffers)
         growing.size_bytes += job.entry.size_bytes
         growing.frames += job.entry.frames
         growing.end_ns = max(growing.end_ns, job.entry.end_ns)
