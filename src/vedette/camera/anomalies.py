@@ -207,6 +207,7 @@ class CameraClockWatch:
         self._offset = Switch("clock_offset")
         self._last: CameraReport | None = None
         self._last_offset_ns: int | None = None
+        self._unsure_ns: int | None = None
 
     def push(self, reading: StreamReading, lag: LagWatch) -> list[Anomaly]:
         """Judges a new report, less what its pictures were late by: a report that came late says nothing else."""
@@ -215,8 +216,12 @@ class CameraClockWatch:
             return []
         self._last = report
         if lag.is_delayed:
+            self._unsure_ns = None
             return []
-        offset_ns, last_ns = report.offset_ns + lag.lag_ns, self._last_offset_ns
+        offset_ns, last_ns, unsure_ns = report.offset_ns + lag.lag_ns, self._last_offset_ns, self._unsure_ns
+        self._unsure_ns = offset_ns
+        if unsure_ns is None or abs(offset_ns - unsure_ns) > self._limits.step_s * NS_PER_S:
+            return []  # a report that came late alone, before its pictures or in a burst: the next one decides
         self._last_offset_ns = offset_ns
         told: list[Anomaly] = []
         if last_ns is not None and abs(offset_ns - last_ns) > self._limits.step_s * NS_PER_S:
