@@ -7,8 +7,9 @@ compared with the quieter part of the last minutes: their lower quartile and the
 by what was decided before, so a wrong judgement cannot feed itself; a new bit rate or nightfall is taken over when it
 has lasted three quarters of the window, and until then it counts as motion: too much is recorded, not too little.
 
-Constant bit rate hides motion: where all half-seconds cost the same and predicted pictures carry most of the bytes,
-or before enough was seen, the sizes are not to be trusted (`is_trustworthy`), and the stream is recorded.
+Where there is no rest to compare with, sizes tell nothing: before enough was seen, where even the quietest pictures
+differ much, where the bit rate is constant (all stretches cost the same and predicted pictures carry most of the
+bytes). Then they are not to be trusted (`is_trustworthy`), and the stream is recorded.
 Design: docs/design/recording-plan.md. Measured by evals/motion_recording.py.
 """
 
@@ -29,6 +30,7 @@ _QUARTILE_SIGMAS = 0.97
 """From the 5th to the 25th percentile of a normal distribution."""
 _MOST_SIGMA_SHARE = 0.25
 _LONG_PAUSE_90K = 5 * TICKS_PER_S
+_RESTLESS_SHARE = 0.12
 _FLAT_SPREAD = 0.03
 _FLAT_SHARE = 0.85
 
@@ -65,8 +67,8 @@ class PacketMotion:
 
     @property
     def is_trustworthy(self) -> bool:
-        """Motion would show: the baseline is learned and the encoder does not hold its rate constant."""
-        return self.is_learned and not self._is_constant_rate()
+        """Motion would show: the baseline is learned and quiet, and the encoder does not hold its rate constant."""
+        return self.is_learned and not self._is_restless() and not self._is_constant_rate()
 
     def is_moving(self, at_ns: int) -> bool:
         """Whether there was motion within the last two seconds before this `captured_at`."""
@@ -116,6 +118,11 @@ class PacketMotion:
         base, low = sizes[len(sizes) // 4], sizes[len(sizes) // 20]
         sigma = min((base - low) / _QUARTILE_SIGMAS, _MOST_SIGMA_SHARE * base)
         return base, max(self._sigmas * sigma, self._share * base, _LEAST_EXCESS_BYTES)
+
+    def _is_restless(self) -> bool:
+        """Even the quietest pictures differ much in size: a scene that never rests, or an encoder that hides rest."""
+        base, low = self._sorted[len(self._sorted) // 4], self._sorted[len(self._sorted) // 20]
+        return base - low > max(_RESTLESS_SHARE * base, _LEAST_EXCESS_BYTES)
 
     def _remember(self, size: float) -> None:
         self._window.append(size)
