@@ -37,6 +37,16 @@ class _UnixConnection(HTTPConnection):
         self.sock.connect(str(self._path))
 
 
+def read_status(data: Path) -> dict:
+    """What the recorder of a data directory says of itself."""
+    connection = _UnixConnection(data / "run" / "recorder.sock")
+    try:
+        connection.request("GET", "/status")
+        return json.load(connection.getresponse())
+    finally:
+        connection.close()
+
+
 class RecorderUnderTest:
     """Start, ask, kill, start again on the same data directory."""
 
@@ -70,8 +80,9 @@ class RecorderUnderTest:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_bytes(msgspec.json.encode(assignment))
 
-    def start(self) -> None:
+    def start(self, *arguments: str) -> None:
         command = [sys.executable, "-m", self.module, "serve", "--role", "recorder", "--data", str(self.data)]
+        command += arguments
         self.process = subprocess.Popen(command, stderr=(self.data / "recorder.log").open("ab"))
 
     @property
@@ -88,13 +99,7 @@ class RecorderUnderTest:
             raise RuntimeError((self.data / "recorder.log").read_text())
 
     def streams(self) -> list[dict]:
-        connection = _UnixConnection(self.data / "run" / "recorder.sock")
-        try:
-            connection.request("GET", "/status")
-            status = json.load(connection.getresponse())
-        finally:
-            connection.close()
-        return [stream for camera in status["cameras"] for stream in camera["streams"]]
+        return [stream for camera in read_status(self.data)["cameras"] for stream in camera["streams"]]
 
     def wait_stored(self, frames: int) -> None:
         """Waits until every camera has stored this many pictures since the start."""

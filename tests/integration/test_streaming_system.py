@@ -203,9 +203,6 @@ def test_export_writes_a_file_never_over_another_and_leaves_no_half_one(house: H
     )
     assert nothing.returncode == 1
     assert "nothing is recorded" in nothing.stderr
-    bundle = vedette(*common, *span, "--out", str(tmp_path / "bundle"), "--bundle")
-    assert bundle.returncode == 1
-    assert "evidence release" in bundle.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["yard.mp4"]
     trail = house.box.api().get("/audit")["items"]
     assert any("purpose: test" in entry["detail"] for entry in trail)

@@ -1,0 +1,57 @@
+"""An export with proofs, from the order to somebody who has Python alone: whole gateway, real notary, real volume."""
+
+import asyncio
+import json
+import zipfile
+from pathlib import Path
+
+import av
+
+from tests.integration.test_export_routes import add_camera, finish, order, running
+from tests.support.exports import START_NS
+from tests.support.gateway import API, open_gateway
+from tests.support.notary import NotaryProcess, run_verifier
+from vedette.core.time import NS_PER_S, format_utc, parse_utc
+
+
+async def test_bundle_proves_itself_and_names_camera_and_second_of_one_changed_byte(tmp_path: Path) -> None:
+    data, folder = tmp_path / "d", tmp_path / "bundle"
+    async with open_gateway(data) as house, house.local() as local, running(house):
+        cameras = [await add_camera(house, name, tmp_path) for name in ("Cổng trước", "Yard")]
+        notary = NotaryProcess(data)
+        await notary.start()
+        try:
+            span = {"from": format_utc(START_NS + NS_PER_S), "to": format_utc(START_NS + 3 * NS_PER_S)}
+            job = await finish(local, await local.post(f"{API}/exports", json=order(*cameras, bundle=True, **span)))
+        finally:
+            notary.kill()
+        assert (job["state"], job["error"]) == ("done", None)
+        packed = tmp_path / "bundle.zip"
+        packed.write_bytes((await local.get(f"{API}/exports/{job['id']}/bundle.zip")).content)
+    await asyncio.to_thread(_check, packed, folder, job["fingerprint"])
+
+
+def _check(packed: Path, folder: Path, fingerprint: str) -> None:
+    with zipfile.ZipFile(packed) as archive:
+        archive.extractall(folder)
+    assert run_verifier(folder).returncode == 3
+    assert run_verifier(folder, "--trust", "0" * 64).returncode == 3
+    told = run_verifier(folder, "--trust", fingerprint)
+    assert told.returncode == 0, told.stdout
+    assert {path.parent.name for path in folder.glob("video/*/*.mp4")} == {"1-cong-truoc", "2-yard"}
+    assert len(list(folder.glob("clips/*.mp4"))) == 2
+    for video in folder.rglob("*.mp4"):
+        with av.open(str(video)) as container:
+            assert len(list(container.decode(video=0))) >= 50
+    _flip(next(folder.glob("video/2-yard/*.mp4")))
+    told = run_verifier(folder, "--json", "--trust", fingerprint)
+    assert told.returncode == 1
+    (fault,) = json.loads(told.stdout)["faults"]
+    assert fault["camera"] == "Yard"
+    assert START_NS <= parse_utc(fault["at"]) <= START_NS + 4 * NS_PER_S
+
+
+def _flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
