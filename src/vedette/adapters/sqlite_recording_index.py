@@ -232,10 +232,15 @@ class SqliteRecordingIndex:
     def find_last_ends(self) -> dict[StreamKey, int]:
         rows = self._select(
             "SELECT camera_id, role, (SELECT end_ns FROM segments WHERE segments.stream_id = streams.stream_id"
-            " ORDER BY start_ns DESC LIMIT 1) FROM streams",
+            " ORDER BY start_ns DESC LIMIT 1), (SELECT to_ns FROM gaps WHERE gaps.stream_id = streams.stream_id"
+            " ORDER BY from_ns DESC LIMIT 1) FROM streams",
             (),
         )
-        return {StreamKey(camera_id, StreamRole(role)): end for camera_id, role, end in rows if end is not None}
+        return {
+            StreamKey(camera_id, StreamRole(role)): max(end, explained or end)
+            for camera_id, role, end, explained in rows
+            if end is not None
+        }
 
     def find_newest_id(self) -> str | None:
         rows = self._select("SELECT segment_id FROM segments ORDER BY number DESC LIMIT 1", ())

@@ -47,7 +47,7 @@ class SegmentIndex(Protocol):
         ...
 
     def find_last_ends(self) -> dict[StreamKey, int]:
-        """When the newest footage of each stream ends."""
+        """Up to when each stream is accounted for: its newest footage ends, or the gap told after it."""
         ...
 
     def find_newest_id(self) -> str | None:

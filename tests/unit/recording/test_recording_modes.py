@@ -234,3 +234,12 @@ def test_key_frames_and_single_refresh_pictures_are_no_motion() -> None:
         for packet in make_packets(25 * 120, gop=1500)
     ]
     assert not any(moved)
+
+
+def test_killed_while_nothing_was_wanted_only_the_rest_is_our_fault(rig) -> None:
+    drive = Drive(rig, RecordingPlan(mode=MOTION, pre_s=5))
+    drive.run(60)  # never closed: killed
+    rig.store.commit()
+    told = [gap for gap in rig.sink.gaps if gap.is_open][-1]
+    assert told.reason == "policy"
+    assert rig.index.find_last_ends()[told.key] == told.to_ns > START_NS + seconds(40)
