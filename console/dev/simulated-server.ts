@@ -7,6 +7,7 @@ import { WebSocketServer } from "ws";
 import { type Clip, loadClips } from "./clips";
 import { makeCamera, makeEvent, makeWorld, timelineOf, type World } from "./data";
 import { serveLive, servePlayback } from "./media";
+import { answerStorage, makeStorage, type StorageWorld } from "./storage";
 import { systemAnswer } from "./system";
 
 const PERMISSIONS = [
@@ -19,10 +20,16 @@ const PERMISSIONS = [
   "system.view",
   "audit.view",
   "users.manage",
+  "storage.configure",
+  "hold.manage",
+  "evidence.manage",
+  "privacy.configure",
+  "privacy.unmask",
 ];
 
 interface State {
   world: World;
+  storage: StorageWorld;
   signedIn: boolean;
   mustChange: boolean;
 }
@@ -181,7 +188,8 @@ async function handle(state: State, request: IncomingMessage, response: ServerRe
   const answer =
     answerSession(state, method, path, body) ??
     (state.signedIn
-      ? (answerCameras(state, method, path, body) ??
+      ? (answerStorage(state.storage, state.world, { method, path, body, query: url.searchParams }) ??
+        answerCameras(state, method, path, body) ??
         answerEvents(state, path, body, url.searchParams) ??
         answerOther(state, method, path, body, url.searchParams))
       : problem(401, "not_signed_in", "No session.")) ??
@@ -194,6 +202,7 @@ async function handle(state: State, request: IncomingMessage, response: ServerRe
 export function simulatedServer(): Plugin {
   const state: State = {
     world: makeWorld(process.env["VEDETTE_FRESH"] ? 0 : 9),
+    storage: makeStorage(),
     signedIn: false,
     mustChange: false,
   };

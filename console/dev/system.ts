@@ -1,6 +1,7 @@
 // The simulated server's health answer.
 
 import type { World } from "./data";
+import { makeStorage } from "./storage";
 
 const HOUR = 3_600_000;
 const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
@@ -62,20 +63,7 @@ export function systemAnswer(path: string, world: World): unknown {
       stalled: 0,
       unknown: 0,
     },
-    volumes: [
-      {
-        id: "main",
-        path: "/var/lib/vedette/volumes/main",
-        state: "writable",
-        reason: "",
-        size_bytes: 4e12,
-        free_bytes: 1.21e12,
-        used_bytes: 2.7e12,
-        max_bytes: 0,
-        days_left: 12.4,
-        oldest_at: ago(26 * 24 * HOUR),
-      },
-    ],
+    volumes: makeStorage().volumes,
     controls: [
       control("jail", "holds", "", { landlock: true, seccomp: true, rlimits: true, user: true }),
       control("tls", "holds", "A wrong authority was refused at start.", {}),

@@ -38,6 +38,8 @@ const GROUPS = [
       ["+ −", "keys.zoom"],
       ["F", "keys.full"],
       ["E", "keys.export"],
+      ["H", "keys.hold"],
+      ["[ ]", "keys.mark"],
     ],
   },
   {

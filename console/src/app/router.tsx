@@ -127,6 +127,32 @@ const rules = createRoute({
   component: lazyRouteComponent(() => import("../places/settings/rules/rules"), "RulesPage"),
 });
 
+const recording = createRoute({
+  getParentRoute: () => settings,
+  path: "/recording",
+  validateSearch: keep("cameras"),
+  component: lazyRouteComponent(() => import("../places/settings/recording/recording"), "RecordingPage"),
+});
+
+const storage = createRoute({
+  getParentRoute: () => settings,
+  path: "/storage",
+  component: lazyRouteComponent(() => import("../places/settings/storage/storage"), "StoragePage"),
+});
+
+const completeness = createRoute({
+  getParentRoute: () => settings,
+  path: "/completeness",
+  validateSearch: keep("cameras", "step", "at"),
+  component: lazyRouteComponent(() => import("../places/settings/completeness/completeness"), "CompletenessPage"),
+});
+
+const evidence = createRoute({
+  getParentRoute: () => settings,
+  path: "/evidence",
+  component: lazyRouteComponent(() => import("../places/settings/evidence/evidence"), "EvidencePage"),
+});
+
 const users = createRoute({
   getParentRoute: () => settings,
   path: "/users",
@@ -153,7 +179,18 @@ const tree = root.addChildren([
     watch,
     review,
     alarms,
-    settings.addChildren([settingsHome, cameras, rules, users, audit, health]),
+    settings.addChildren([
+      settingsHome,
+      cameras,
+      rules,
+      recording,
+      storage,
+      completeness,
+      evidence,
+      users,
+      audit,
+      health,
+    ]),
   ]),
 ]);
 

@@ -15,6 +15,7 @@ export interface Palette {
   recordingSoft: string;
   motion: string;
   event: string;
+  held: string;
   gap: string;
   future: string;
   accent: string;
@@ -26,7 +27,16 @@ export interface TimelineData {
   rows: readonly TimelineRow[];
 }
 
+/** Footage that nothing may delete. */
+export interface HeldSpan {
+  camera: string;
+  fromMs: number;
+  toMs: number;
+  reason: string;
+}
+
 export interface Scene {
+  holds: readonly HeldSpan[];
   widthPx: number;
   rowPx: number;
   span: Span;
@@ -52,6 +62,7 @@ export function readPalette(element: Element): Palette {
     recordingSoft: of("--recording-soft"),
     motion: of("--motion"),
     event: of("--event"),
+    held: of("--held"),
     gap: of("--gap"),
     future: of("--surface-0"),
     accent: of("--accent"),
@@ -66,6 +77,7 @@ export function drawTimeline(pen: CanvasRenderingContext2D, scene: Scene): void 
   scene.cameras.forEach((camera, index) => {
     const row = scene.data?.rows.find((candidate) => candidate.camera_id === camera);
     if (row && scene.data) drawRow(pen, scene, row, scene.data, rowTop(index, scene.rowPx));
+    drawHolds(pen, scene, camera, rowTop(index, scene.rowPx));
     pen.fillStyle = scene.palette.line;
     pen.fillRect(0, rowTop(index, scene.rowPx) - 0.5, scene.widthPx, 1);
   });
@@ -106,6 +118,22 @@ function drawRow(pen: CanvasRenderingContext2D, scene: Scene, row: TimelineRow, 
     } else hatch(pen, left, barTop, right - left, barHeight, palette);
   }
   drawEvents(pen, scene, row, top);
+}
+
+const HELD_PX = 4;
+
+/** A violet band under the bar with a post at each end, so that the shape tells it too. */
+function drawHolds(pen: CanvasRenderingContext2D, scene: Scene, camera: string, top: number): void {
+  pen.fillStyle = scene.palette.held;
+  for (const hold of scene.holds) {
+    const left = Math.max(-2, xOf(hold.fromMs, scene.span, scene.widthPx));
+    const right = Math.min(scene.widthPx + 2, xOf(hold.toMs, scene.span, scene.widthPx));
+    if (hold.camera !== camera || right < 0 || left > scene.widthPx) continue;
+    const [from, width] = [Math.floor(left), Math.max(2, Math.ceil(right) - Math.floor(left))];
+    pen.fillRect(from, top + scene.rowPx - 1 - HELD_PX, width, HELD_PX);
+    pen.fillRect(from, top + 5, 2, scene.rowPx - 6);
+    pen.fillRect(from + width - 2, top + 5, 2, scene.rowPx - 6);
+  }
 }
 
 /** Narrower than this no hatching can be seen. */

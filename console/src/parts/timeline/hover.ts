@@ -1,7 +1,7 @@
 // What lies under the pointer on a timeline. Pure.
 
 import type { TimelineRow } from "../../api/types";
-import type { TimelineData } from "./draw";
+import type { HeldSpan, TimelineData } from "./draw";
 import { type Span, timeAt } from "./view";
 
 export interface Under {
@@ -9,6 +9,7 @@ export interface Under {
   camera: string | null;
   isCovered: boolean;
   gapReason: string | null;
+  heldReason: string | null;
   event: { id: string; kind: string } | null;
 }
 
@@ -22,17 +23,20 @@ interface Place {
   cameras: readonly string[];
 }
 
-export function findUnder(place: Place, data: TimelineData | undefined): Under {
+export function findUnder(place: Place, data: TimelineData | undefined, holds: readonly HeldSpan[] = []): Under {
   const ms = timeAt(place.xPx, place.span, place.widthPx);
   const camera = place.cameras[place.row] ?? null;
   const row = data?.rows.find((candidate) => candidate.camera_id === camera);
-  if (!row) return { ms, camera, isCovered: false, gapReason: null, event: null };
+  const held = holds.find((hold) => hold.camera === camera && ms >= hold.fromMs && ms <= hold.toMs);
+  const heldReason = held?.reason ?? null;
+  if (!row) return { ms, camera, isCovered: false, gapReason: null, heldReason, event: null };
   const reachMs = ((place.span.toMs - place.span.fromMs) / place.widthPx) * EVENT_REACH_PX;
   return {
     ms,
     camera,
     isCovered: row.coverage.some(([from = 0, to = 0]) => ms >= from && ms <= to),
     gapReason: gapAt(row, ms),
+    heldReason,
     event: eventNear(row, ms, reachMs),
   };
 }

@@ -15,7 +15,7 @@ import { formatMoment } from "../../lib/format";
 import type { SyncClock } from "../../media";
 import { useEachFrame } from "../clip/use-playback";
 import { useWords } from "../words";
-import { drawTimeline, RULER_PX, readPalette, rowTop, type TimelineData } from "./draw";
+import { drawTimeline, type HeldSpan, RULER_PX, readPalette, rowTop, type TimelineData } from "./draw";
 import { findUnder, type Under } from "./hover";
 import styles from "./timeline.module.css";
 import { lengthMs, pan, type Span, timeAt, xOf, zoomAbout } from "./view";
@@ -23,6 +23,7 @@ import { lengthMs, pan, type Span, timeAt, xOf, zoomAbout } from "./view";
 interface TimelineProps {
   cameras: readonly { id: string; name: string }[];
   data: TimelineData | undefined;
+  holds: readonly HeldSpan[];
   span: Span;
   selection: Span | null;
   clock: SyncClock | null;
@@ -42,7 +43,7 @@ interface Drag {
 }
 
 export function Timeline(props: TimelineProps) {
-  const { cameras, data, span, selection, clock } = props;
+  const { cameras, data, holds, span, selection, clock } = props;
   const { t, i18n } = useTranslation();
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -69,12 +70,13 @@ export function Timeline(props: TimelineProps) {
       span,
       cameras: ids,
       data,
+      holds,
       nowMs: Date.now(),
       selection,
       locale: i18n.language,
       palette,
     });
-  }, [cameras, data, span, selection, widthPx, heightPx, rowPx, i18n.language]);
+  }, [cameras, data, holds, span, selection, widthPx, heightPx, rowPx, i18n.language]);
 
   return (
     <div className={styles["timeline"]}>
@@ -150,7 +152,7 @@ function useWheel(
 }
 
 function usePointers(
-  { cameras, data, span, onSpan, onSeek, onSelect }: TimelineProps,
+  { cameras, data, holds, span, onSpan, onSeek, onSelect }: TimelineProps,
   widthPx: number,
   rowPx: number,
   setUnder: (under: { x: number; found: Under } | null) => void,
@@ -187,7 +189,7 @@ function usePointers(
       const held = drag.current;
       if (!held) {
         const ids = cameras.map((camera) => camera.id);
-        setUnder({ x, found: findUnder({ xPx: x, row, span, widthPx, cameras: ids }, data) });
+        setUnder({ x, found: findUnder({ xPx: x, row, span, widthPx, cameras: ids }, data, holds) });
         return;
       }
       held.moved ||= Math.abs(x - held.startX) > CLICK_PX;
@@ -268,6 +270,9 @@ function Hover({ under, x, widthPx }: { under: Under; x: number; widthPx: number
           {t("review.noFootageReason", { reason: words.gap(under.gapReason) })}
         </span>
       ) : null}
+      {under.heldReason === null ? null : (
+        <span className={styles["hoverHeld"]}>{t("review.heldReason", { reason: under.heldReason })}</span>
+      )}
       {under.event ? <span className={styles["hoverEvent"]}>{words.kind(under.event.kind)}</span> : null}
     </div>
   );

@@ -1,7 +1,7 @@
 // What needs me? The queue, newest first; one selected with its clip already playing.
 
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { BellOff, ImageOff } from "lucide-react";
+import { BellOff } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/context";
@@ -16,6 +16,7 @@ import { ProblemNote } from "../../parts/problem-note";
 import { useWords } from "../../parts/words";
 import styles from "./alarms.module.css";
 import { EventDetail } from "./detail";
+import { KindIcon, SYSTEM_KINDS } from "./system-kinds";
 
 const route = getRouteApi("/app/alarms");
 
@@ -27,6 +28,7 @@ export const KINDS = [
   "vehicle_present",
   "motion",
   "signal_lost",
+  ...SYSTEM_KINDS,
 ];
 
 export function AlarmsPlace() {
@@ -194,7 +196,7 @@ function EventRow({ event, isChosen, onChoose }: { event: Happening; isChosen: b
           {event.picture_url ? (
             <img src={event.picture_url} alt="" loading="lazy" width={112} height={63} />
           ) : (
-            <ImageOff size={18} aria-hidden />
+            <KindIcon kind={event.kind} size={22} />
           )}
         </span>
         <span className={styles["rowWords"]}>
@@ -202,7 +204,7 @@ function EventRow({ event, isChosen, onChoose }: { event: Happening; isChosen: b
             <span className={styles["mark"]} data-state={event.state} aria-hidden />
             <span className="truncate">{words.kind(event.kind)}</span>
           </span>
-          <span className={classes(styles["rowCamera"], "truncate")}>{event.camera_name}</span>
+          <span className={classes(styles["rowCamera"], "truncate")}>{event.camera_name || t("alarms.system")}</span>
           <span className={styles["rowTime"]}>
             {formatMoment(Date.parse(event.from), Date.now(), i18n.language)}
             {event.object_class ? ` · ${words.objectClass(event.object_class)}` : ""}

@@ -23,6 +23,7 @@ import { Badge } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import { useWords } from "../../parts/words";
 import styles from "./detail.module.css";
+import { isSystemKind, KindIcon } from "./system-kinds";
 
 const BEFORE_MS = 4000;
 const AFTER_MS = 4000;
@@ -60,12 +61,12 @@ export function EventDetail({ event, acknowledgeKey, onBack, onDone }: DetailPro
         <div className={styles["title"]}>
           <h2>{words.kind(event.kind)}</h2>
           <p className="muted">
-            {event.camera_name} · {formatDay(startMs, i18n.language)}, {formatClock(startMs, i18n.language)}{" "}
-            {formatOffset(startMs)}
+            {event.camera_name || t("alarms.system")} · {formatDay(startMs, i18n.language)},{" "}
+            {formatClock(startMs, i18n.language)} {formatOffset(startMs)}
           </p>
         </div>
         <Badge tone={event.state === "new" ? "warn" : "good"}>{t(`alarms.states.${event.state}`)}</Badge>
-        {may("recording.play") ? (
+        {may("recording.play") && event.camera_id ? (
           <Link
             to="/review"
             search={{ cameras: event.camera_id, at: new Date(fromMs).toISOString() }}
@@ -76,8 +77,9 @@ export function EventDetail({ event, acknowledgeKey, onBack, onDone }: DetailPro
           </Link>
         ) : null}
       </header>
+      {isSystemKind(event.kind) ? <About event={event} /> : null}
       <div className={styles["media"]}>
-        {may("recording.play") ? (
+        {may("recording.play") && event.camera_id ? (
           <Clip
             camera={event.camera_id}
             fromMs={fromMs}
@@ -86,7 +88,7 @@ export function EventDetail({ event, acknowledgeKey, onBack, onDone }: DetailPro
             label={t("alarms.clip")}
           />
         ) : null}
-        <Picture event={event} />
+        {isSystemKind(event.kind) && !event.picture_url ? null : <Picture event={event} />}
       </div>
       <div className={styles["columns"]}>
         <Facts event={event} />
@@ -94,6 +96,20 @@ export function EventDetail({ event, acknowledgeKey, onBack, onDone }: DetailPro
       </div>
       <Explanation event={event} />
     </article>
+  );
+}
+
+/** What an event of the system means and what to do, in the reader's words; then the system's own. */
+function About({ event }: { event: Happening }) {
+  const words = useWords();
+  return (
+    <div className={styles["about"]}>
+      <KindIcon kind={event.kind} size={22} />
+      <div>
+        <p>{words.any("kindHelp", event.kind)}</p>
+        {event.detail ? <p className="muted">{event.detail}</p> : null}
+      </div>
+    </div>
   );
 }
 

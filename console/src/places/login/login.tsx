@@ -2,12 +2,13 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sessionQuery, useServices } from "../../api/context";
 import { unwrap } from "../../api/http";
 import type { Session } from "../../api/types";
 import { LANGUAGES, switchLanguage } from "../../i18n";
+import { useSubmit } from "../../lib/use-submit";
 import { Button } from "../../parts/button";
 import { TextField } from "../../parts/field";
 import { Mark } from "../../parts/mark";
@@ -79,25 +80,13 @@ function LoginForm({ onSession }: { onSession: (session: Session, password: stri
   const { http } = useServices();
   const [user, setUser] = useState("");
   const [password, setPassword] = useState("");
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
-
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
-      const session = await unwrap(http.client.POST("/api/v1/session", { body: { user: user.trim(), password } }));
-      onSession(session, password);
-    } catch (reason) {
-      setError(reason);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { error, isBusy, onSubmit } = useSubmit(async () => {
+    const session = await unwrap(http.client.POST("/api/v1/session", { body: { user: user.trim(), password } }));
+    onSession(session, password);
+  });
 
   return (
-    <form className={styles["form"]} onSubmit={(event) => void submit(event)}>
+    <form className={styles["form"]} onSubmit={onSubmit}>
       <h1>{t("login.title")}</h1>
       <TextField
         label={t("login.user")}

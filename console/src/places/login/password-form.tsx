@@ -1,11 +1,12 @@
 // Changing one's own password. `current` is filled when it was typed a moment ago.
 
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useServices } from "../../api/context";
 import { unwrap } from "../../api/http";
 import { Problem } from "../../api/problem";
 import type { Session } from "../../api/types";
+import { useSubmit } from "../../lib/use-submit";
 import { Button } from "../../parts/button";
 import { TextField } from "../../parts/field";
 import { ProblemNote } from "../../parts/problem-note";
@@ -19,26 +20,14 @@ export function PasswordForm({ current, onDone }: { current: string; onDone: (se
   const [old, setOld] = useState(current);
   const [fresh, setFresh] = useState("");
   const [again, setAgain] = useState("");
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { error, isBusy, onSubmit } = useSubmit(async () => {
+    const body = { current: old, new: fresh };
+    onDone(await unwrap(http.client.POST("/api/v1/session/password", { body })));
+  });
   const differs = again !== "" && again !== fresh;
 
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
-      const body = { current: old, new: fresh };
-      onDone(await unwrap(http.client.POST("/api/v1/session/password", { body })));
-    } catch (reason) {
-      setError(reason);
-    } finally {
-      setBusy(false);
-    }
-  };
-
   return (
-    <form className={styles["form"]} onSubmit={(event) => void submit(event)}>
+    <form className={styles["form"]} onSubmit={onSubmit}>
       {current === "" ? (
         <TextField
           label={t("password.current")}

@@ -1,11 +1,12 @@
 // What happened at …? Up to four cameras in step, the timeline beneath. Time, cameras, zoom and speed are in the address.
 
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { History, PanelLeft, X } from "lucide-react";
+import { History, Lock, PackageOpen, PanelLeft, X } from "lucide-react";
 import { type CSSProperties, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient, useMay } from "../../api/context";
 import { useCameras, useTimeline } from "../../api/queries";
+import { useHolds, useKnownCameras } from "../../api/storage";
 import { useFeed } from "../../app/feed";
 import { useKeys } from "../../app/keys";
 import { formatLength } from "../../lib/format";
@@ -13,15 +14,26 @@ import type { PlaybackPlayer, SyncClock } from "../../media";
 import { Button, IconButton, IconToggle } from "../../parts/button";
 import { PlaybackWord } from "../../parts/clip/playback-word";
 import { useClock, useEachFrame, usePlayback } from "../../parts/clip/use-playback";
+import { SelectField } from "../../parts/field";
+import { HoldDialog } from "../../parts/hold/hold-dialogs";
 import { Empty } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import { Timeline } from "../../parts/timeline/timeline";
 import { fetchSpan, follow, lengthMs, type Span, zoomAbout } from "../../parts/timeline/view";
 import { CameraTree } from "../watch/tree";
-import { DownloadDialog } from "./download-dialog";
+import { ExportDialog } from "./export-dialog";
 import { findNeighbour } from "./neighbours";
 import styles from "./review.module.css";
-import { CAMERAS_AT_MOST, readCameras, readReview, shuttle, spanAround, toggleCamera } from "./state";
+import {
+  CAMERAS_AT_MOST,
+  markEnd,
+  markStart,
+  readCameras,
+  readReview,
+  shuttle,
+  spanAround,
+  toggleCamera,
+} from "./state";
 import { Transport, type TransportActs } from "./transport";
 import { WhenField } from "./when-field";
 
@@ -45,6 +57,7 @@ export function ReviewPlace() {
   const may = useMay();
   const client = useClient();
   const { data: all } = useCameras(may("camera.view"));
+  const { cameras: known, isWhole } = useKnownCameras();
   const searchField = useRef<HTMLInputElement>(null);
   const stage = useRef<HTMLDivElement>(null);
   const players = useRef(new Map<string, RefObject<PlaybackPlayer | null>>());
@@ -53,7 +66,8 @@ export function ReviewPlace() {
   const [span, setSpan] = useState<Span>(state.span);
   const [selection, setSelection] = useState<Span | null>(null);
   const [reverse, setReverse] = useState(0);
-  const [isDownloading, setDownloading] = useState(false);
+  const [isExporting, setExporting] = useState(false);
+  const [isHolding, setHolding] = useState(false);
   const [note, setNote] = useState("");
   const isNarrow = window.matchMedia("(max-width: 860px)").matches;
   const [isTreeOn, setTreeOn] = useState(!isNarrow);
@@ -61,8 +75,8 @@ export function ReviewPlace() {
   const ids = useMemo(() => readCameras(search.cameras), [search.cameras]);
   const cameras = useMemo(
     // Who may play recordings need not be allowed to list cameras: then a link brings the camera, its id stands for it.
-    () => ids.map((id) => all?.find((camera) => camera.id === id) ?? { id, name: all ? "–" : id.slice(-6) }),
-    [all, ids],
+    () => ids.map((id) => known?.find((camera) => camera.id === id) ?? { id, name: all ? "–" : id.slice(-6) }),
+    [all, known, ids],
   );
 
   // The place opened without a camera shows the first one: a black page answers nothing.
@@ -146,9 +160,12 @@ export function ReviewPlace() {
     },
     zoom: (factor) => setSpan((before) => zoomAbout(before, clock?.nowMs ?? (before.fromMs + before.toMs) / 2, factor)),
     setLength: (ms) => clock && setSpan(spanAround(clock.nowMs, ms, Date.now())),
-    download: may("recording.export") && cameras.length > 0 ? () => setDownloading(true) : null,
+    download: may("recording.export") && cameras.length > 0 ? () => setExporting(true) : null,
   };
 
+  const mayHold = may("hold.manage") && cameras.length > 0;
+  const chosenRange = (): Span =>
+    selection ?? { fromMs: (clock?.nowMs ?? 0) - AROUND_MS, toMs: (clock?.nowMs ?? 0) + AROUND_MS };
   const shuttleBy = (direction: 1 | -1) => {
     if (!clock) return;
     const rate = reverse !== 0 ? -reverse : clock.isPlaying ? clock.speed : 0;
@@ -178,6 +195,9 @@ export function ReviewPlace() {
     "=": () => acts.zoom(0.5),
     "-": () => acts.zoom(2),
     e: () => acts.download?.(),
+    h: () => mayHold && setHolding(true),
+    "[": () => clock && setSelection(markStart(selection, clock.nowMs)),
+    "]": () => clock && setSelection(markEnd(selection, clock.nowMs)),
     f: () => void (document.fullscreenElement ? document.exitFullscreen() : stage.current?.requestFullscreen()),
     t: () => setTreeOn(!isTreeOn),
     "/": () => {
@@ -214,7 +234,21 @@ export function ReviewPlace() {
             {note}
           </span>
         ) : null}
-        <Selected selection={selection} onClear={() => setSelection(null)} />
+        {isWhole ? null : (
+          <SelectField
+            label={t("review.camera")}
+            hidesLabel
+            value={ids[0] ?? ""}
+            onChange={choose}
+            options={known ? known.map(({ id, name }) => ({ id, label: name })) : []}
+          />
+        )}
+        <Selected
+          selection={selection}
+          onClear={() => setSelection(null)}
+          onHold={mayHold ? () => setHolding(true) : null}
+          onExport={acts.download}
+        />
       </div>
       <div
         ref={stage}
@@ -253,11 +287,15 @@ export function ReviewPlace() {
         />
         <Legend />
       </div>
-      {isDownloading ? (
-        <DownloadDialog
+      {isExporting ? (
+        <ExportDialog cameras={cameras} range={chosenRange()} onClose={() => setExporting(false)} />
+      ) : null}
+      {isHolding ? (
+        <HoldDialog
           cameras={cameras}
-          range={selection ?? { fromMs: (clock?.nowMs ?? 0) - AROUND_MS, toMs: (clock?.nowMs ?? 0) + AROUND_MS }}
-          onClose={() => setDownloading(false)}
+          chosen={cameras.map((camera) => camera.id)}
+          range={chosenRange()}
+          onClose={() => setHolding(false)}
         />
       ) : null}
     </div>
@@ -316,6 +354,17 @@ function Rows(props: RowsProps) {
     raster,
   );
   const { refetch } = timeline;
+  const { data: held } = useHolds();
+  const holds = useMemo(
+    () =>
+      (held ?? []).map((hold) => ({
+        camera: hold.camera_id,
+        fromMs: Date.parse(hold.from),
+        toMs: Date.parse(hold.to),
+        reason: hold.reason,
+      })),
+    [held],
+  );
   useFeed((event) => {
     if (cameras.some((camera) => camera.id === event.camera_id)) void refetch();
   });
@@ -326,15 +375,34 @@ function Rows(props: RowsProps) {
       </div>
     );
   }
-  return <Timeline {...props} data={timeline.data} />;
+  return <Timeline {...props} data={timeline.data} holds={holds} />;
 }
 
-function Selected({ selection, onClear }: { selection: Span | null; onClear: () => void }) {
+interface SelectedProps {
+  selection: Span | null;
+  onClear: () => void;
+  onHold: (() => void) | null;
+  onExport: (() => void) | null;
+}
+
+function Selected({ selection, onClear, onHold, onExport }: SelectedProps) {
   const { t } = useTranslation();
   if (!selection) return null;
   return (
     <span className={styles["selected"]}>
       {t("review.selected", { length: formatLength(lengthMs(selection)) })}
+      {onExport ? (
+        <Button small onPress={onExport}>
+          <PackageOpen size={14} aria-hidden />
+          {t("export.open")}
+        </Button>
+      ) : null}
+      {onHold ? (
+        <Button small onPress={onHold}>
+          <Lock size={14} aria-hidden />
+          {t("hold.add")}
+        </Button>
+      ) : null}
       <IconButton small label={t("review.clearSelection")} hotkey="Esc" onPress={onClear}>
         <X size={14} aria-hidden />
       </IconButton>
@@ -346,7 +414,7 @@ function Legend() {
   const { t } = useTranslation();
   return (
     <ul className={styles["legend"]} aria-hidden>
-      {(["recording", "motion", "event", "gap"] as const).map((kind) => (
+      {(["recording", "motion", "event", "held", "gap"] as const).map((kind) => (
         <li key={kind}>
           <span data-kind={kind} />
           {t(`review.legend.${kind}`)}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readReview, shuttle, spanAround, toggleCamera } from "./state";
+import { markEnd, markStart, readReview, shuttle, spanAround, toggleCamera } from "./state";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
 
@@ -32,4 +32,10 @@ it("keeps at most four cameras and takes one out again", () => {
 
 it("shuttles: faster in the same direction, one step when it turns", () => {
   expect([shuttle(0, 1), shuttle(1, 1), shuttle(16, 1), shuttle(4, -1), shuttle(-1, -1)]).toEqual([1, 2, 16, -1, -2]);
+});
+
+it("marks a range with keys, never backwards", () => {
+  expect(markEnd(markStart(null, 10_000), 30_000)).toEqual({ fromMs: 10_000, toMs: 30_000 });
+  expect(markStart({ fromMs: 0, toMs: 5000 }, 20_000)).toEqual({ fromMs: 20_000, toMs: 21_000 });
+  expect(markEnd({ fromMs: 9000, toMs: 12_000 }, 4000)).toEqual({ fromMs: 3000, toMs: 4000 });
 });

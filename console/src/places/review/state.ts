@@ -59,3 +59,14 @@ export function shuttle(rate: number, direction: 1 | -1): number {
   if (Math.sign(rate) !== direction) return direction;
   return direction * Math.min(16, Math.abs(rate) * 2);
 }
+
+const SHORTEST_MARK_MS = 1000;
+
+/** Selecting without a mouse: one key sets the start at the playhead, another the end; the other end gives way. */
+export function markStart(selection: Span | null, atMs: number): Span {
+  return { fromMs: atMs, toMs: Math.max(selection?.toMs ?? 0, atMs + SHORTEST_MARK_MS) };
+}
+
+export function markEnd(selection: Span | null, atMs: number): Span {
+  return { fromMs: Math.min(selection?.fromMs ?? Number.POSITIVE_INFINITY, atMs - SHORTEST_MARK_MS), toMs: atMs };
+}

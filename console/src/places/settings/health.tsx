@@ -164,6 +164,12 @@ function Streams() {
           <th scope="col" data-align="end">
             {t("health.bitrate")}
           </th>
+          <th scope="col" data-align="end">
+            {t("health.lost")}
+          </th>
+          <th scope="col" data-align="end">
+            {t("health.jitter")}
+          </th>
           <th scope="col">{t("health.since")}</th>
         </>
       }
@@ -200,6 +206,20 @@ function StreamRow({ camera, stream, live }: { camera: Camera; stream: "main" | 
       </td>
       <td data-label={t("health.bitrate")} data-align="end" className={styles["number"]}>
         {formatBitrate(live.bitrate_bps, i18n.language)}
+      </td>
+      <td data-label={t("health.lost")} data-align="end" className={styles["number"]}>
+        {live.packets > 0
+          ? t("health.lostOf", {
+              lost: formatNumber(live.packets_lost, i18n.language),
+              share: (live.packets_lost / (live.packets + live.packets_lost)).toLocaleString(i18n.language, {
+                style: "percent",
+                maximumSignificantDigits: 2,
+              }),
+            })
+          : "–"}
+      </td>
+      <td data-label={t("health.jitter")} data-align="end" className={styles["number"]}>
+        {live.packets > 0 ? `${formatNumber(live.jitter_s * 1000, i18n.language, 1)} ms` : "–"}
       </td>
       <td data-label={t("health.since")}>
         {live.since ? formatMoment(Date.parse(live.since), Date.now(), i18n.language) : "–"}
@@ -255,6 +275,9 @@ function Volumes({ volumes, nowMs }: { volumes: System["volumes"]; nowMs: number
                 {volume.oldest_at ? formatMoment(Date.parse(volume.oldest_at), nowMs, i18n.language) : "–"}
               </Fact>
               <Fact name={t("health.daysLeft")}>{daysWords(days)}</Fact>
+              <Fact name={t("health.longestCommit")}>
+                {`${formatNumber(volume.longest_commit_s * 1000, i18n.language)} ms`}
+              </Fact>
               {volume.max_bytes > 0 ? (
                 <Fact name={t("health.limit")}>{formatBytes(volume.max_bytes, i18n.language)}</Fact>
               ) : null}

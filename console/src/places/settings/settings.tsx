@@ -1,22 +1,32 @@
 // How is it set up? Sections by permission.
 
 import { Link, Navigate, Outlet } from "@tanstack/react-router";
-import { Activity, Cctv, ScrollText, Users } from "lucide-react";
+import { Activity, Cctv, ChartNoAxesGantt, Fingerprint, HardDrive, ScrollText, Users } from "lucide-react";
 import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../../api/context";
 import type { Permission } from "../../api/types";
 import styles from "./settings.module.css";
 
+type Name = "cameras" | "storage" | "completeness" | "evidence" | "users" | "health" | "audit";
+
 interface Section {
-  to: "/settings/cameras" | "/settings/users" | "/settings/audit" | "/settings/health";
-  words: "settings.cameras" | "settings.users" | "settings.audit" | "settings.health";
+  to: `/settings/${Name}`;
+  words: `settings.${Name}`;
   icon: ComponentType<{ size?: number; strokeWidth?: number; "aria-hidden"?: boolean }>;
   needs: Permission;
 }
 
 const SECTIONS: readonly Section[] = [
   { to: "/settings/cameras", words: "settings.cameras", icon: Cctv, needs: "camera.configure" },
+  { to: "/settings/storage", words: "settings.storage", icon: HardDrive, needs: "system.view" },
+  {
+    to: "/settings/completeness",
+    words: "settings.completeness",
+    icon: ChartNoAxesGantt,
+    needs: "recording.play",
+  },
+  { to: "/settings/evidence", words: "settings.evidence", icon: Fingerprint, needs: "system.view" },
   { to: "/settings/users", words: "settings.users", icon: Users, needs: "users.manage" },
   { to: "/settings/health", words: "settings.health", icon: Activity, needs: "system.view" },
   { to: "/settings/audit", words: "settings.audit", icon: ScrollText, needs: "audit.view" },

@@ -3,6 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import {
+  CalendarClock,
   Cctv,
   Clapperboard,
   EllipsisVertical,
@@ -51,6 +52,7 @@ export function CamerasPage() {
   const navigate = useNavigate();
   const { data: cameras, error } = useCameras();
   const [deleting, setDeleting] = useState<Camera | null>(null);
+  const [chosen, setChosen] = useState<readonly string[]>([]);
   const remove = useDeleteCamera();
   const edit = (id: string | undefined) =>
     void navigate({ to: "/settings/cameras", search: { ...search, edit: id }, replace: id === undefined });
@@ -60,6 +62,12 @@ export function CamerasPage() {
   return (
     <>
       <PageHead title={t("camera.title")} lead={t("camera.lead")}>
+        {chosen.length > 0 ? (
+          <Link to="/settings/recording" search={{ cameras: chosen.join(",") }} className={buttonClass()}>
+            <CalendarClock size={15} aria-hidden />
+            {t("plan.selected", { count: chosen.length })}
+          </Link>
+        ) : null}
         <MoreMenu />
         <Button look="primary" onPress={() => edit("new")}>
           <Plus size={16} aria-hidden />
@@ -88,7 +96,9 @@ export function CamerasPage() {
         </Empty>
       ) : null}
       {cameras && cameras.length > 0 && shown.length === 0 ? <p className="muted">{t("camera.noMatch")}</p> : null}
-      {shown.length > 0 ? <CameraTable cameras={shown} onEdit={edit} onDelete={setDeleting} /> : null}
+      {shown.length > 0 ? (
+        <CameraTable cameras={shown} chosen={chosen} onChoose={setChosen} onEdit={edit} onDelete={setDeleting} />
+      ) : null}
       {search.edit === "new" ? <CameraDialog camera={null} onClose={() => edit(undefined)} /> : null}
       {edited ? <CameraDialog key={edited.id} camera={edited} onClose={() => edit(undefined)} /> : null}
       {deleting ? (
@@ -106,11 +116,13 @@ export function CamerasPage() {
 
 interface TableProps {
   cameras: readonly Camera[];
+  chosen: readonly string[];
+  onChoose: (chosen: readonly string[]) => void;
   onEdit: (id: string) => void;
   onDelete: (camera: Camera) => void;
 }
 
-function CameraTable({ cameras, onEdit, onDelete }: TableProps) {
+function CameraTable({ cameras, chosen, onChoose, onEdit, onDelete }: TableProps) {
   const { t } = useTranslation();
   return (
     <Table
@@ -131,13 +143,20 @@ function CameraTable({ cameras, onEdit, onDelete }: TableProps) {
       }
     >
       {cameras.map((camera) => (
-        <CameraRow key={camera.id} camera={camera} onEdit={onEdit} onDelete={onDelete} />
+        <CameraRow
+          key={camera.id}
+          camera={camera}
+          chosen={chosen}
+          onChoose={onChoose}
+          onEdit={onEdit}
+          onDelete={onDelete}
+        />
       ))}
     </Table>
   );
 }
 
-function CameraRow({ camera, onEdit, onDelete }: { camera: Camera } & Omit<TableProps, "cameras">) {
+function CameraRow({ camera, chosen, onChoose, onEdit, onDelete }: { camera: Camera } & Omit<TableProps, "cameras">) {
   const { t, i18n } = useTranslation();
   const { main } = camera.live;
   const state = camera.enabled ? main.state : "disabled";
@@ -146,6 +165,15 @@ function CameraRow({ camera, onEdit, onDelete }: { camera: Camera } & Omit<Table
   return (
     <tr>
       <td data-cell="title">
+        <input
+          type="checkbox"
+          className={styles["choose"]}
+          aria-label={t("plan.select", { name: camera.name })}
+          checked={chosen.includes(camera.id)}
+          onChange={(event) =>
+            onChoose(event.target.checked ? [...chosen, camera.id] : chosen.filter((id) => id !== camera.id))
+          }
+        />
         <button type="button" className={styles["name"]} onClick={() => onEdit(camera.id)}>
           {camera.name}
         </button>
@@ -174,6 +202,15 @@ function CameraRow({ camera, onEdit, onDelete }: { camera: Camera } & Omit<Table
       </td>
       <td data-cell="actions">
         <span className={styles["actions"]}>
+          <Link
+            to="/settings/recording"
+            search={{ cameras: camera.id }}
+            className={buttonClass("quiet", true)}
+            aria-label={`${t("plan.link")}: ${camera.name}`}
+          >
+            <CalendarClock size={15} aria-hidden />
+            <span className={styles["wide"]}>{t("plan.link")}</span>
+          </Link>
           <Link
             to="/settings/cameras/$cameraId/rules"
             params={{ cameraId: camera.id }}

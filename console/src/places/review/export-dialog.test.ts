@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { missingMs } from "./download-dialog";
+import { missingMs } from "./export-dialog";
 
 const run = (from: number, to: number) => ({ from: new Date(from).toISOString(), to: new Date(to).toISOString() });
 

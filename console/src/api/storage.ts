@@ -1,0 +1,155 @@
+// Questions about volumes, holds, recording plans, the completeness ledger and the evidence log.
+
+import { keepPreviousData, useMutation, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useClient, useMay } from "./context";
+import { unwrap } from "./http";
+import { useCameras } from "./queries";
+import type { HoldInput, RecordingPlan, VolumeInput, VolumePatch } from "./types";
+
+export function useVolumes(isWanted = true) {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["volumes"],
+    enabled: isWanted,
+    queryFn: async () => (await unwrap(client.GET("/api/v1/volumes"))).items,
+    refetchInterval: 5000,
+  });
+}
+
+export function useSaveVolume() {
+  const client = useClient();
+  const queries = useQueryClient();
+  const onSuccess = () => queries.invalidateQueries({ queryKey: ["volumes"] });
+  return {
+    add: useMutation({
+      mutationFn: (body: VolumeInput) => unwrap(client.POST("/api/v1/volumes", { body })),
+      onSuccess,
+    }),
+    change: useMutation({
+      mutationFn: ({ name, body }: { name: string; body: VolumePatch }) =>
+        unwrap(client.PATCH("/api/v1/volumes/{name}", { params: { path: { name } }, body })),
+      onSuccess,
+    }),
+    remove: useMutation({
+      mutationFn: (name: string) => unwrap(client.DELETE("/api/v1/volumes/{name}", { params: { path: { name } } })),
+      onSuccess,
+    }),
+  };
+}
+
+export function useHolds(isWanted = true) {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["holds"],
+    enabled: isWanted,
+    queryFn: async () => (await unwrap(client.GET("/api/v1/holds"))).items,
+    refetchInterval: 15_000,
+  });
+}
+
+export function useSaveHold() {
+  const client = useClient();
+  const queries = useQueryClient();
+  const onSuccess = () => queries.invalidateQueries({ queryKey: ["holds"] });
+  return {
+    add: useMutation({
+      mutationFn: (body: HoldInput) => unwrap(client.POST("/api/v1/holds", { body })),
+      onSuccess,
+    }),
+    release: useMutation({
+      mutationFn: ({ id, reason }: { id: string; reason: string }) =>
+        unwrap(client.DELETE("/api/v1/holds/{hold_id}", { params: { path: { hold_id: id }, query: { reason } } })),
+      onSuccess,
+    }),
+  };
+}
+
+export function usePlans(cameras: readonly string[]) {
+  const client = useClient();
+  return useQueries({
+    queries: cameras.map((id) => ({
+      queryKey: ["plan", id],
+      refetchOnWindowFocus: false,
+      queryFn: () =>
+        unwrap(client.GET("/api/v1/cameras/{camera_id}/recording-plan", { params: { path: { camera_id: id } } })),
+    })),
+  });
+}
+
+export function useSavePlan() {
+  const client = useClient();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, plan }: { id: string; plan: RecordingPlan }) =>
+      unwrap(
+        client.PUT("/api/v1/cameras/{camera_id}/recording-plan", { params: { path: { camera_id: id } }, body: plan }),
+      ),
+    onSuccess: (saved, { id }) => queries.setQueryData(["plan", id], saved),
+  });
+}
+
+export function useLedger(cameras: readonly string[], fromMs: number, toMs: number, stepS: number) {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["ledger", cameras.join(","), fromMs, toMs, stepS],
+    enabled: cameras.length > 0,
+    placeholderData: keepPreviousData,
+    refetchInterval: 30_000,
+    queryFn: ({ signal }) => {
+      const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
+      const query = { cameras: cameras.join(","), from, to, step_s: stepS };
+      return unwrap(client.GET("/api/v1/ledger", { params: { query }, signal }));
+    },
+  });
+}
+
+export function useEvidence() {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["evidence"],
+    queryFn: () => unwrap(client.GET("/api/v1/evidence")),
+    refetchInterval: 5000,
+  });
+}
+
+export function useRotateKey() {
+  const client = useClient();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (reason: string) => unwrap(client.POST("/api/v1/evidence/rotate-key", { body: { reason } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["evidence"] }),
+  });
+}
+
+export interface KnownCamera {
+  id: string;
+  name: string;
+}
+
+/**
+ * The cameras this user may name. Who may play recordings but not list cameras (an auditor) gets those that recent
+ * events and holds name: the server tells no other list.
+ */
+export function useKnownCameras(): { cameras: readonly KnownCamera[] | undefined; isWhole: boolean } {
+  const may = useMay();
+  const client = useClient();
+  const isWhole = may("camera.view");
+  const { data: all } = useCameras(isWhole);
+  const { data: holds } = useHolds(!isWhole && may("recording.play"));
+  const { data: events } = useQuery({
+    queryKey: ["events", "cameras"],
+    enabled: !isWhole && may("event.view"),
+    queryFn: async () => (await unwrap(client.GET("/api/v1/events", { params: { query: { limit: 200 } } }))).items,
+  });
+  if (isWhole) return { cameras: all, isWhole };
+  return { cameras: collectCameras([...(holds ?? []), ...(events ?? [])]), isWhole };
+}
+
+/** Each named camera once, in order of name. Pure. */
+export function collectCameras(rows: readonly { camera_id: string; camera_name: string }[]): KnownCamera[] {
+  const found = new Map<string, string>();
+  for (const row of rows) if (row.camera_id && !found.has(row.camera_id)) found.set(row.camera_id, row.camera_name);
+  return [...found]
+    .map(([id, name]) => ({ id, name: name || id.slice(-6) }))
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
