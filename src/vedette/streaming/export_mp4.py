@@ -127,13 +127,12 @@ def _video_chunk(track: ParsedTrack, end_90k: int, shift_90k: int, fill_90k: int
     durations = list(track.durations_90k)
     durations[-1] = max(0, end_90k - track.decode_90k - sum(durations[:-1]))
     durations[0] += fill_90k
-    composition = list(track.composition_90k)
     return Chunk(
         is_audio=False,
         dts_90k=track.decode_90k + shift_90k - fill_90k,
         durations_90k=tuple(durations),
         sizes_bytes=track.sizes_bytes,
-        composition_90k=tuple(composition),
+        composition_90k=track.composition_90k,
         is_key=track.is_key,
     )
 
