@@ -205,6 +205,16 @@ def nest_deeply(source, one, _other, _packed):
     return changed(one, name, source.choice((b"[" * depth + b"]" * depth, b'{"a":' * depth + b"1" + b"}" * depth)))
 
 
+UNDER_A_SIGNED_LIST: tuple[Kind, ...] = (
+    forge_video,
+    forge_leaf,
+    rearrange_leaves,
+    leave_out_segment,
+    forge_checkpoint,
+    forge_tree_head,
+)
+"""Those that the log itself must find, also when the list of contents over them is rightly signed."""
+
 FORGERIES: tuple[Kind, ...] = (
     forge_video,
     forge_leaf,

@@ -35,8 +35,10 @@ class Change:
         if self.segment:
             return any(fault.segment == self.segment and fault.camera for fault in faults)
         # The list and its signature are one: of two that do not belong together nobody can say which was changed.
-        touched = self.touched | ({MANIFEST} if "manifest.note" in self.touched else set())
-        return any(fault.file in touched for fault in faults)
+        pair = {MANIFEST, "manifest.note"}
+        touched = self.touched | (pair if self.touched & pair else set())
+        # A hole that nobody told has no file: camera and second are its place.
+        return any(fault.file in touched or (fault.code == "untold_gap" and fault.at) for fault in faults)
 
 
 Kind = Callable[[random.Random, Bundle, Bundle, bytes], Change | None]

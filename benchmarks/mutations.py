@@ -8,6 +8,7 @@ OpenSSL, each hundredth in plain Python as a recipient does. Figures: `mutations
 
 import argparse
 import io
+import json
 import multiprocessing
 import random
 import sys
@@ -18,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.common import say, write_result
-from benchmarks.mutation_forgeries import FORGERIES
+from benchmarks.mutation_forgeries import FORGERIES, UNDER_A_SIGNED_LIST
 from benchmarks.mutation_kinds import SHALLOW, Bundle, Change
 from vedette.evidence.bundle import pack_bundle
-from vedette.evidence.keys import check_signature_fast
+from vedette.evidence.keys import NoteSigner, check_signature_fast
 from vedette.evidence.offline_verify import INVALID, SignatureCheck, Verifier, ZipFile, check_ed25519
 from vedette.testing.small_bundles import DAY_S, make_small_bundle
 
@@ -61,6 +62,7 @@ class Originals:
     other: Bundle
     packed: bytes
     fingerprint: str
+    signer: NoteSigner
 
 
 def read_folder(folder: Path) -> Bundle:
@@ -73,11 +75,18 @@ def make_originals(seed: int) -> Originals:
         site = make_small_bundle(root / "site", root / "one", cameras=3, segments=3, seed=seed)
         site.export(root / "other", list(site.names)[:2], 0, DAY_S + 120)
         pack_bundle(root / "one", root / "one.zip")
-        fingerprint = site.log.ring.present.fingerprint
+        ring = site.log.ring
         site.close()
-        return Originals(
-            read_folder(root / "one"), read_folder(root / "other"), (root / "one.zip").read_bytes(), fingerprint
-        )
+        one, other = read_folder(root / "one"), read_folder(root / "other")
+        packed = (root / "one.zip").read_bytes()
+        return Originals(one, other, packed, ring.present.fingerprint, ring.signer)
+
+
+def sign_list(files: Bundle, signer: NoteSigner) -> Bundle:
+    """As if whoever composes bundles had the notary sign a list over forged proofs: the log must still tell."""
+    manifest = json.loads(files["manifest.json"])
+    text = f"{manifest['site']}/export\n{manifest['export']}\n{Change.sha256(files['manifest.json'])}\n"
+    return files | {"manifest.note": signer.sign(text).encode()}
 
 
 @dataclass(slots=True)
@@ -102,6 +111,9 @@ def run_batch(job: tuple[int, int, bool]) -> Tally:
         change = make(source, originals.one, originals.other, originals.packed)
         if change is None:
             continue
+        if make in UNDER_A_SIGNED_LIST and source.random() < 0.5:
+            change.files = sign_list(change.files, originals.signer)
+            kind += " under a signed list"
         tally.kinds[kind] += 1
         check = check_ed25519 if plain or number % PLAIN_EVERY == 0 else check_signature_fast
         judge(kind, change, originals, known, check, f"{seed}/{number}", tally)
