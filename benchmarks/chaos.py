@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from benchmarks.common import make_clip, make_parser, say, working_folder, write
 from benchmarks.recorder import ALWAYS, RecorderUnderTest, camera_id
 from benchmarks.simulate import Simulation
 from vedette.core.assignment import VolumeAssignment
+from vedette.core.footage import FootageGap
 from vedette.core.media import StreamRole
 from vedette.core.recording_plan import Hold
 from vedette.core.time import NS_PER_S
@@ -202,6 +203,16 @@ class Verdict:
     bad_rows: int = 0
 
 
+def count_untold(stored: Sequence[Stored], gaps: Sequence[FootageGap]) -> int:
+    """Holes in the numbers of the pictures, which are sorted by number, for which there is no gap in that time."""
+    untold = 0
+    for one, following in itertools.pairwise(stored):
+        if following.number > one.number + 1:
+            low, high = sorted((one.start_ns, following.end_ns))
+            untold += not any(gap.from_ns < high + NS_PER_S and gap.to_ns > low - NS_PER_S for gap in gaps)
+    return untold
+
+
 def judge(site: Site, held: dict[Path, str], since: list[int], until: list[int]) -> Verdict:
     """Reads everything back; the recorder has stopped. `since`, `until`: the numbers of each camera that count."""
     verdict = Verdict()
@@ -218,11 +229,7 @@ def judge(site: Site, held: dict[Path, str], since: list[int], until: list[int])
             verdict.lost_disturbed += missing
         gaps = reader.find_gaps(camera, StreamRole.MAIN, *ALWAYS)
         verdict.unexplained += sum(gap.reason == "unknown" for gap in gaps)
-        for one, following in itertools.pairwise(stored):
-            if following.number > one.number + 1:
-                low, high = sorted((one.start_ns, following.end_ns))
-                told = any(gap.from_ns < high + NS_PER_S and gap.to_ns > low - NS_PER_S for gap in gaps)
-                verdict.unexplained += not told
+        verdict.unexplained += count_untold(stored, gaps)
     verdict.damaged_held = sum(not path.exists() or _hash(path) != digest for path, digest in held.items())
     for root in site.recorder.volumes:
         verdict.bad_rows += len(check(root, CheckLevel.HASH).findings)

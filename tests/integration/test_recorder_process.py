@@ -63,7 +63,7 @@ async def test_every_frame_of_eight_cameras_is_stored_once(tmp_path, clip) -> No
 
 
 @pytest.mark.foreign
-async def test_killed_again_and_again_it_loses_little_and_every_file_plays(tmp_path, clip) -> None:
+async def test_pain_12_killed_again_and_again_it_loses_little_and_every_file_plays(tmp_path, clip) -> None:
     rng = random.Random(7)
     ffprobe = shutil.which("ffprobe")
     async with (

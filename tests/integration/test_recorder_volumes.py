@@ -55,7 +55,7 @@ def by_name(status: dict) -> dict[str, dict]:
 
 
 @pytest.mark.timeout(150)
-async def test_pain_11_a_vanished_disk_costs_its_cameras_little_and_the_others_nothing(tmp_path, disk) -> None:
+async def test_pain_11_15_a_vanished_disk_costs_its_cameras_little_and_the_others_nothing(tmp_path, disk) -> None:
     """Pains 9, 11 and 15: cameras spill over, nothing lands below the mount point, they return, all of it plays."""
     clip = make_clip(tmp_path, frames=100, gop_frames=25)
     other = tmp_path / "other"

@@ -77,6 +77,10 @@ class RecorderProcess:
             self._process.send_signal(signal.SIGTERM)
         return self._process.wait(30)
 
+    def signal(self, name: str) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.Signals[name])
+
     def client(self) -> httpx.AsyncClient:
         transport = httpx.AsyncHTTPTransport(uds=str(self.data / "run" / "recorder.sock"))
         return httpx.AsyncClient(transport=transport, base_url="http://recorder", timeout=10.0)

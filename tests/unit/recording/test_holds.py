@@ -118,7 +118,7 @@ def test_full_volume_is_writable_again_without_anybody_writing(rig) -> None:
     assert states == [VolumeState.FULL, VolumeState.WRITABLE]
 
 
-def test_pain_9_expired_footage_goes_though_there_is_room(tmp_path) -> None:
+def test_pain_09_expired_footage_goes_though_there_is_room(tmp_path) -> None:
     """Pain 9: retention deletes too little. Pain 10: rows and files go together."""
     rig = Rig(tmp_path / "v")
     start_ns = make_packets(1)[0].captured_at_ns

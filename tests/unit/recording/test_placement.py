@@ -21,7 +21,7 @@ def test_no_volume_is_no_place() -> None:
     assert place_camera("c", ["a"], [gone(A)]) == Placement(None)
 
 
-def test_pain_9_camera_of_a_full_volume_spills_over_and_returns() -> None:
+def test_pain_09_camera_of_a_full_volume_spills_over_and_returns() -> None:
     """Pain 9: disk full stops everything."""
     assert place_camera("c", ["a"], [A, B]) == Placement("id-a")
     assert place_camera("c", ["a"], [full(A), B]) == Placement("id-b", is_spilled=True)

@@ -42,7 +42,7 @@ def hold(from_ns: int, to_ns: int) -> Hold:
 
 
 @pytest.mark.parametrize("captured_ns", [0, YEAR_2099_NS])
-def test_pain_8_a_camera_with_a_wrong_clock_loses_nothing_before_its_time(captured_ns) -> None:
+def test_pain_08_a_camera_with_a_wrong_clock_loses_nothing_before_its_time(captured_ns) -> None:
     """Pain 8: retention deletes too much."""
     fresh = segment(NOW_NS - DAY_NS, captured_ns)
     assert plan_expiry(rules(max_days=7), [fresh], NOW_NS) == []
@@ -50,13 +50,13 @@ def test_pain_8_a_camera_with_a_wrong_clock_loses_nothing_before_its_time(captur
     assert [one.segment for one in plan_expiry(rules(max_days=7), [old], NOW_NS)] == [old]  # nor is it kept for ever
 
 
-def test_pain_8_footage_of_a_recorder_without_a_clock_never_expires_by_it() -> None:
+def test_pain_08_footage_of_a_recorder_without_a_clock_never_expires_by_it() -> None:
     """Pain 8: a recorder that started in 1970 and was set later."""
     assert find_age_ns(segment(1000 * NS_PER_S), NOW_NS) is None
     assert plan_expiry(rules(max_days=1), [segment(1000 * NS_PER_S)], NOW_NS) == []
 
 
-def test_pain_8_after_a_step_of_our_clock_nothing_expires_for_an_hour() -> None:
+def test_pain_08_after_a_step_of_our_clock_nothing_expires_for_an_hour() -> None:
     """Pain 8: the clock goes an hour on, and back again."""
     trust = ClockTrust(NOW_NS)
     assert trust.push(NOW_NS, 0)
@@ -69,7 +69,7 @@ def test_pain_8_after_a_step_of_our_clock_nothing_expires_for_an_hour() -> None:
 
 
 @pytest.mark.parametrize("now_ns", [YEAR_2099_NS, 0])
-def test_pain_8_a_start_in_another_year_waits_a_day(now_ns) -> None:
+def test_pain_08_a_start_in_another_year_waits_a_day(now_ns) -> None:
     """Pain 8: the battery of the clock is empty."""
     trust = ClockTrust(NOW_NS)
     assert not trust.push(now_ns, 0)

@@ -126,7 +126,7 @@ def test_when_nothing_may_be_deleted_the_loss_is_told(tmp_path, disk) -> None:
     assert disk.free_bytes(tmp_path) >= 20_000
 
 
-def test_deletion_goes_row_tombstone_file_folder(tmp_path, disk) -> None:
+def test_pain_10_deletion_goes_row_tombstone_file_folder(tmp_path, disk) -> None:
     rig = Rig(tmp_path / "v", disk, SpaceLimit(0, 0))
     recorder = rig.recorder(target_s=2)
     feed(recorder, make_packets(200))
@@ -144,7 +144,7 @@ def test_deletion_goes_row_tombstone_file_folder(tmp_path, disk) -> None:
 
 
 @pytest.mark.parametrize("crash_before_unlink", [True, False])
-def test_a_deletion_cut_short_is_finished_at_the_next_start(tmp_path, disk, crash_before_unlink) -> None:
+def test_pain_10_a_deletion_cut_short_is_finished_at_the_next_start(tmp_path, disk, crash_before_unlink) -> None:
     rig = Rig(tmp_path / "v", disk)
     recorder = rig.recorder(target_s=2)
     feed(recorder, make_packets(200))
