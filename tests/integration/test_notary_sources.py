@@ -20,6 +20,7 @@ from vedette.identity.permissions import Role
 from vedette.node.notary import Notary
 from vedette.node.notary_events import EventQueue
 from vedette.runtime.paths import NodePaths
+from vedette.runtime.settings import NodeSettings
 from vedette.testing.clock import SimulatedClock
 
 CAMERA = make_id(1_000_000, bytes(10))
@@ -34,7 +35,7 @@ async def running_notary(data: Path, clock: SimulatedClock) -> AsyncIterator[Not
     paths.prepare()
     consumer, stop = SqliteConsumer(paths.bus, "notary", clock), asyncio.Event()
     with SqlitePublisher(paths.bus, "notary", clock) as publisher:
-        notary = Notary(paths, publisher, EventQueue(consumer, clock), clock)
+        notary = Notary(NodeSettings(data=paths.data), publisher, EventQueue(consumer, clock), clock)
         running = asyncio.create_task(notary.run(stop))
         try:
             yield notary

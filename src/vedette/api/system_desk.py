@@ -31,7 +31,13 @@ from vedette.vision.models.manifest import ModelManifest
 from vedette.vision.models.registry import ModelState
 
 ROLES = ("gateway", "recorder", "analyzer", "notary")
-_OWNERS = {"vision_jail": "analyzer", "model": "analyzer", "tls_verification": "recorder", "evidence_log": "notary"}
+_OWNERS = {
+    "vision_jail": "analyzer",
+    "model": "analyzer",
+    "tls_verification": "recorder",
+    "evidence_log": "notary",
+    "sealing": "recorder",
+}
 _STATES = frozenset({"holds", "weakened", "absent"})
 
 

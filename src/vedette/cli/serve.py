@@ -64,12 +64,14 @@ def command(
         clips=_absolute(clips) if clips else None,
         config=_absolute(config) if config else None,
         hash_footage=not no_evidence,
+        seal_footage=file.get("seal", "off") == "immutable",
     )
     module = importlib.import_module(_ROLES[role])
     sys.exit(module.run(settings))
 
 
-_CONFIG_KEYS = {"data": str, "host": str, "port": int, "volume_max_bytes": int}
+_CONFIG_KEYS = {"data": str, "host": str, "port": int, "volume_max_bytes": int, "seal": str}
+_SEALS = ("off", "immutable")
 
 
 def _read_config(path: Path) -> dict[str, object]:
@@ -88,6 +90,8 @@ def _read_config(path: Path) -> dict[str, object]:
         for key, kind in _CONFIG_KEYS.items()
         if key in content and (not isinstance(content[key], kind) or isinstance(content[key], bool))
     ]
+    if content.get("seal", "off") not in _SEALS:
+        problems.append(f"seal must be one of {', '.join(_SEALS)}, not {content['seal']!r}")
     if problems:
         raise InvalidInputError(
             f"the settings file {path}: {'; '.join(problems)}", f"Known keys: {', '.join(_CONFIG_KEYS)}."

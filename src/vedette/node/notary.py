@@ -29,10 +29,10 @@ from vedette.evidence.prover import make_head, prove_camera
 from vedette.node.notary_app import make_notary_app
 from vedette.node.notary_events import EventQueue
 from vedette.node.notary_sources import Reading, read_sources
+from vedette.node.sealing import describe_sealing
 from vedette.runtime.bus import Publisher
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
-from vedette.runtime.paths import NodePaths
 from vedette.runtime.settings import NodeSettings
 
 GROUP = "notary"
@@ -52,8 +52,9 @@ _Found = TypeVar("_Found")
 class Notary:
     """The running role. Everything that touches the log runs in a thread, one at a time."""
 
-    def __init__(self, paths: NodePaths, publisher: Publisher, events: EventQueue, clock: Clock) -> None:
-        self._paths = paths
+    def __init__(self, settings: NodeSettings, publisher: Publisher, events: EventQueue, clock: Clock) -> None:
+        self._paths = settings.paths
+        self._sealing = describe_sealing(settings)
         self._publisher = publisher
         self._events = events
         self._clock = clock
@@ -128,7 +129,7 @@ class Notary:
             "keys": [_describe_key(key.fingerprint, key.from_ns, key.to_ns) for key in ring.keys] if ring else [],
             "checkpoint": _describe_checkpoint(log) if log else None,
             "behind": self._reading.behind,
-            "sealing": {"state": "absent", "detail": "closed segments are not made immutable on this system"},
+            "sealing": self._sealing,
             "witnesses": [],
             "state": state,
             "detail": detail,
@@ -275,7 +276,7 @@ async def _run(settings: NodeSettings) -> None:
     consumer = SqliteConsumer(settings.paths.bus, GROUP, clock)
     try:
         with SqlitePublisher(settings.paths.bus, "notary", clock) as publisher:
-            await Notary(settings.paths, publisher, EventQueue(consumer, clock), clock).run(stop)
+            await Notary(settings, publisher, EventQueue(consumer, clock), clock).run(stop)
     finally:
         consumer.close()
 

@@ -82,6 +82,7 @@ def open_for_writing(
     known: KnownVolumes,
     clock: Clock,
     log: Callable[..., object],
+    disk: PosixDisk,
     *,
     hashes: bool = True,
 ) -> OpenVolume:
@@ -93,7 +94,6 @@ def open_for_writing(
     root = Path(assignment.path)
     known.check_mounted(root)
     volume = create_volume(root)
-    disk = PosixDisk()
     with ExitStack() as stack:
         stack.enter_context(hold_volume(volume))
         _check_disk(volume)

@@ -22,6 +22,7 @@ from vedette.camera.tls_selftest import run_tls_selftest
 from vedette.core.assignment import RecorderAssignment, VolumeAssignment
 from vedette.core.errors import StorageError, StreamLostError, VedetteError
 from vedette.core.media import StreamRole
+from vedette.core.messages import ControlStateChanged
 from vedette.core.time import format_utc
 from vedette.node.known_volumes import KnownVolumes
 from vedette.node.recorder_app import decode_assignment, make_app
@@ -29,8 +30,9 @@ from vedette.node.recorder_status import describe_missing, describe_stream, desc
 from vedette.node.recorder_streams import RecorderStream, RecorderStreams, StreamTerms, make_source_maker
 from vedette.node.recorder_triggers import GROUP, RecorderTriggers
 from vedette.node.recorder_volumes import RecorderVolumes
+from vedette.node.sealing import describe_sealing
 from vedette.recording.feed_hub import FeedHub
-from vedette.recording.records import StreamKey
+from vedette.recording.records import GapRecord, StreamKey
 from vedette.recording.retention import make_rules
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
@@ -63,7 +65,9 @@ class Recorder:
         self._assigning = asyncio.Lock()
         self._stop = asyncio.Event()
         known = KnownVolumes(self._paths.assignment("recorder").parent)
-        self._volumes = RecorderVolumes(publisher, clock, known, hashes=settings.hash_footage)
+        self._volumes = RecorderVolumes(
+            publisher, clock, known, hashes=settings.hash_footage, seals=settings.seal_footage
+        )
         self._triggers = RecorderTriggers(
             lambda: closing(SqliteConsumer(self._paths.bus, GROUP, clock)),
             self._paths.socket("analyzer"),
@@ -78,6 +82,7 @@ class Recorder:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop.set)
         await self._prove_tls()
+        self._tell_sealing()
         make_source = make_source_maker(SourceFactory(self._clock), self._open_login)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -105,6 +110,13 @@ class Recorder:
         self._publisher.publish_nowait(told)
         if told.state != "holds":
             self._log.error("TLS self-test failed", detail=told.detail)
+
+    def _tell_sealing(self) -> None:
+        """Whether closed segments become immutable; told on the health page with the reason where they do not."""
+        told = describe_sealing(self._settings)
+        self._publisher.publish_nowait(
+            ControlStateChanged("sealing", told["state"], told["detail"], self._clock.utc_ns())
+        )
 
     async def assign(self, assignment: RecorderAssignment) -> None:
         """Takes a new desired state over: kept on disk first, then made true."""
@@ -197,7 +209,11 @@ class Recorder:
             await self._clock.sleep(_TICK_S)
             for lost in self._volumes.drain_losses():
                 stream = self._streams.find(lost.key)
-                if stream is not None:
+                if stream is None:
+                    continue
+                if isinstance(lost, GapRecord):
+                    stream.keep_gap(lost)
+                else:
                     stream.on_lost(lost)
             mono_ns = self._clock.mono_ns()
             for stream in self._streams.streams:

@@ -18,8 +18,11 @@ from vedette.node.known_volumes import KnownVolumes
 from vedette.node.open_volume import OpenVolume, RecordingRules, hold_volume, open_for_writing
 from vedette.node.volume_warnings import VolumeWarnings
 from vedette.node.volume_watch import run_aside
+from vedette.recording.disk import PosixDisk
 from vedette.recording.placement import Placement, VolumeView, place_camera
+from vedette.recording.records import GapRecord
 from vedette.recording.retention import KeepRules
+from vedette.recording.sealing import SealingDisk
 from vedette.recording.store import LostFootage, VolumeNews, VolumeState
 from vedette.recording.writer import WriterStoppedError
 from vedette.runtime.bus import Publisher
@@ -62,11 +65,14 @@ class _Closing:
 class RecorderVolumes:
     """All volumes of this recorder. Used from one event loop."""
 
-    def __init__(self, publisher: Publisher, clock: Clock, known: KnownVolumes, *, hashes: bool = True) -> None:
+    def __init__(
+        self, publisher: Publisher, clock: Clock, known: KnownVolumes, *, hashes: bool = True, seals: bool = False
+    ) -> None:
         self._publisher = publisher
         self._clock = clock
         self._known = known
         self._hashes = hashes
+        self._disk = SealingDisk() if seals else PosixDisk()
         self._rules = RecordingRules(recorder_id=known.recorder_id)
         self._open: dict[str, OpenVolume] = {}
         self._missing: dict[str, _Missing] = {}
@@ -74,7 +80,8 @@ class RecorderVolumes:
         self._closing: list[_Closing] = []
         self._wanted: dict[str, VolumeAssignment] = {}
         self._leaving: list[OpenVolume] = []
-        self._abandoned: list[LostFootage] = []
+        self._abandoned: list[LostFootage | GapRecord] = []
+        self._placed_by: list[tuple[str, str]] = []
         self._warnings = VolumeWarnings(self._warn)
         self._log = get_logger("recording")
 
@@ -104,7 +111,6 @@ class RecorderVolumes:
 
     def tick(self) -> bool:
         """Once a second: takes in what threads have found. True: cameras may have to move."""
-        before = self._describe_usable()
         self._take_opened()
         for path, volume in list(self._open.items()):
             problem = volume.watch.find_problem()
@@ -119,7 +125,8 @@ class RecorderVolumes:
             if missing.retry_ns <= now_ns and not self._is_closing(missing.assignment.path):
                 self._start_opening(missing.assignment)
         self._missing = {path: entry for path, entry in self._missing.items() if path in self._wanted}
-        return bool(self._leaving) or before != self._describe_usable()
+        # Compared with what the cameras were placed by: a writer's news may have come since, with `drain_losses`.
+        return bool(self._leaving) or self._placed_by != self._describe_usable()
 
     def place(self, camera: CameraAssignment) -> tuple[OpenVolume | None, Placement]:
         """The volume of a camera now, and whether that is one of its own."""
@@ -132,22 +139,24 @@ class RecorderVolumes:
         for volume in self._leaving:
             self._close_aside(volume)
         self._leaving.clear()
+        self._placed_by = self._describe_usable()
         for volume in self._open.values():
             self._warnings.look_spilled(volume)
 
-    def drain_losses(self) -> list[LostFootage]:
-        """Returns what could not be stored; publishes changes of state."""
+    def drain_losses(self) -> list[LostFootage | GapRecord]:
+        """Returns what could not be stored, and gaps that no index took; publishes changes of state."""
         losses, self._abandoned = self._abandoned, []
         for volume in self._open.values():
             losses += self._drain(volume)
         for closing in list(self._closing):
+            has_ended = not closing.thread.is_alive()  # asked first: its last words come before its end
             try:
                 losses += self._drain(closing.volume)
             except WriterStoppedError:  # it is being closed because of that
                 self._log.exception("writer of a closing volume failed", volume=closing.volume.assignment.path)
                 self._closing.remove(closing)
                 continue
-            if not closing.thread.is_alive():
+            if has_ended:
                 self._closing.remove(closing)
         return losses
 
@@ -160,10 +169,10 @@ class RecorderVolumes:
         for closing in self._closing:
             closing.thread.join(max(0.0, (deadline_ns - self._clock.mono_ns()) / NS_PER_S))
 
-    def _drain(self, volume: OpenVolume) -> list[LostFootage]:
-        losses: list[LostFootage] = []
+    def _drain(self, volume: OpenVolume) -> list[LostFootage | GapRecord]:
+        losses: list[LostFootage | GapRecord] = []
         for news in volume.writer.drain_news():
-            if isinstance(news, LostFootage):
+            if isinstance(news, LostFootage | GapRecord):
                 losses.append(news)
             elif isinstance(news, VolumeNews):
                 self._enter(volume, news.state.value, news.reason)
@@ -206,7 +215,13 @@ class RecorderVolumes:
         """In a thread."""
         try:
             opening.opened = open_for_writing(
-                opening.assignment, self._rules, self._known, self._clock, self._log.info, hashes=self._hashes
+                opening.assignment,
+                self._rules,
+                self._known,
+                self._clock,
+                self._log.info,
+                self._disk,
+                hashes=self._hashes,
             )
         except (StorageError, OSError) as error:
             opening.error = error

@@ -16,6 +16,7 @@ class NodeSettings:
         first_password_file: Where the administrator's first password is written (0600) instead of shown.
         models_mirror: Directory that model packs are pulled from instead of the network, or None.
         volume_max_bytes: Size limit of the default volume, 0 for none.
+        seal_footage: Closed segments become immutable where the system allows (`seal: immutable`).
         hash_footage: False only for `benchmarks.evidence`, which measures what hashing costs.
     """
 
@@ -29,6 +30,7 @@ class NodeSettings:
     clips: Path | None = None
     config: Path | None = None
     hash_footage: bool = True
+    seal_footage: bool = False
 
     @property
     def paths(self) -> NodePaths:
