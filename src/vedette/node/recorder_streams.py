@@ -6,6 +6,7 @@ alone: it must not stop the recording of the others.
 
 import asyncio
 import hashlib
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -41,6 +42,8 @@ from vedette.runtime.clock import Clock, new_id
 from vedette.runtime.log import get_logger
 
 _RESTART_DELAY_S = 10.0
+_MOST_HOMELESS = 100
+"""Gaps of one stream that wait for a volume: a disk that fails leaves a handful."""
 _POLICY = CutPolicy()
 
 
@@ -79,6 +82,7 @@ class RecorderStream:
         self._ledger: CompletenessLedger | None = None
         self._anomalies = AnomalyWatch()
         self.home: OpenVolume | None = None
+        self._homeless: deque[GapRecord] = deque(maxlen=_MOST_HOMELESS)
         self._log = get_logger("recording")
 
     @property
@@ -97,6 +101,7 @@ class RecorderStream:
     def adopt_account(self, previous: "RecorderStream") -> None:
         """Goes on with the account of the same stream under other terms."""
         self._ledger, self.totals = previous._ledger, previous.totals  # noqa: SLF001 -- the same class
+        self._homeless = previous._homeless  # noqa: SLF001 -- the same class
 
     def set_home(self, home: OpenVolume | None) -> None:
         """Records to this volume from the next key frame on; None: not at all."""
@@ -106,6 +111,8 @@ class RecorderStream:
         self.home = home
         if home is not None:
             self._recorder = self._make_recorder(home)
+            while self._homeless:
+                home.writer.submit_gap(self._homeless.popleft())
             if self.format is not None:
                 self._recorder.write_format(self.format)
 
@@ -198,6 +205,13 @@ class RecorderStream:
     def on_lost(self, lost: LostFootage) -> None:
         if self._recorder is not None:
             self._recorder.on_lost(lost)
+
+    def keep_gap(self, gap: GapRecord) -> None:
+        """A gap that was told, and that the index of a failed volume never took: it goes where footage goes now."""
+        if self.home is not None:
+            self.home.writer.submit_gap(gap)
+        else:
+            self._homeless.append(gap)
 
     async def run(self) -> None:
         """Streams until cancelled."""

@@ -258,7 +258,9 @@ class CompletenessLedger:
             and gap.to_ns - pending.from_ns < _LONGEST_MERGED_NS
         ):
             frames = pending.frames_missing + gap.frames_missing
-            self._pending = replace(pending, to_ns=max(pending.to_ns, gap.to_ns), frames_missing=frames)
+            # What a disk lost is told after what came later: the earlier of both is where the gap begins.
+            from_ns, to_ns = min(pending.from_ns, gap.from_ns), max(pending.to_ns, gap.to_ns)
+            self._pending = replace(pending, from_ns=from_ns, to_ns=to_ns, frames_missing=frames)
             return []
         self._pending = gap
         return [] if pending is None else [pending]

@@ -102,7 +102,8 @@ class StoreTerms:
     holds: tuple[KeptHold, ...] = ()
 
 
-News = LostFootage | VolumeNews | VolumeWarning
+News = LostFootage | VolumeNews | VolumeWarning | GapRecord
+"""A `GapRecord`: the account of a gap that this index never took, and that another volume is to keep."""
 
 
 @dataclass(slots=True)
@@ -313,6 +314,8 @@ class SegmentStore:
         for segment_id in list(self._growing):
             self.close_segment(segment_id)
         self.commit()
+        # A disk that failed takes the account of what it lost with it, unless that goes to another volume.
+        self._news += [gap for gap in self._gaps if not gap.is_open]
         self._index.close()
 
     def make_room(self) -> None:

@@ -110,10 +110,13 @@ class VolumeWriter:
     def set_terms(self, terms: StoreTerms) -> None:
         self._queue.append(terms)
 
-    def abandon(self) -> list[LostFootage]:
-        """Gives up what is queued, for a disk that does not answer; returns it as lost. The thread ends when it can."""
+    def abandon(self) -> list[LostFootage | GapRecord]:
+        """Gives up what is queued, as a disk does not answer; returns footage as lost, and gaps to keep elsewhere.
+
+        The thread ends when it can.
+        """
         self._stop.set()
-        lost: list[LostFootage] = []
+        lost: list[LostFootage | GapRecord] = []
         with suppress(IndexError):  # the thread takes from the same queue
             while True:
                 job = self._queue.popleft()
@@ -121,6 +124,8 @@ class VolumeWriter:
                     entry, segment_id = job.entry, job.head.segment_id
                     why = "its volume does not answer"
                     lost.append(LostFootage(job.head.key, segment_id, entry.start_ns, entry.end_ns, entry.frames, why))
+                elif isinstance(job, GapRecord) and not job.is_open:
+                    lost.append(job)
         return lost
 
     def drain_news(self) -> list[News]:
@@ -152,8 +157,10 @@ class VolumeWriter:
                 self._commit()
                 commit_due_ns = max(commit_due_ns + COMMIT_EVERY_NS, now_ns)
         self._write_queued()
-        self._store.close()
-        self._news.extend(self._store.drain_news())
+        try:
+            self._store.close()
+        finally:
+            self._news.extend(self._store.drain_news())
 
     def _commit(self) -> None:
         started_ns = self._clock.mono_ns()

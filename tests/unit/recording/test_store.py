@@ -1,6 +1,7 @@
 """A volume's writer: order of operations, full and failing disks, deletion, recovery after a crash."""
 
 import errno
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.support.recording import END_NS, KEY, Rig, feed, seconds
 from vedette.core.errors import StorageError
 from vedette.core.media import StreamRole
 from vedette.recording.errors import DamagedFootageError, VolumeUnusableError
-from vedette.recording.records import StreamKey
+from vedette.recording.records import GapRecord, StreamKey
 from vedette.recording.recovery import find_files, rebuild, scan_segment
 from vedette.recording.retention import SpaceLimit, describe_full
 from vedette.recording.store import LostFootage, VolumeNews, VolumeState
@@ -91,6 +92,22 @@ def test_a_disk_that_cannot_sync_loses_aloud(rig, disk) -> None:
     news = rig.store.drain_news()
     assert [item.frames for item in news if isinstance(item, LostFootage)] == [25]
     assert fragments(rig) == []
+
+
+def test_gaps_that_a_failed_index_never_took_are_handed_back_when_the_volume_closes(rig) -> None:
+    """Another volume keeps them: a disk that failed must not take the account of its failure with it."""
+    taken, ended, growing = (GapRecord(KEY, START_NS + at, START_NS + at + 1, "disk", 1) for at in (0, 10, 20))
+    rig.store.add_gap(taken)
+    rig.store.commit()
+
+    def fail(*_args) -> None:
+        raise StorageError("the disk is read-only")
+
+    rig.index.commit = fail
+    rig.store.add_gap(ended)
+    rig.store.add_gap(replace(growing, is_open=True))  # its stream tells it again
+    rig.store.close()
+    assert [news for news in rig.store.drain_news() if isinstance(news, GapRecord)] == [ended]
 
 
 def test_a_full_disk_deletes_oldest_first_before_space_is_needed(tmp_path, disk) -> None:

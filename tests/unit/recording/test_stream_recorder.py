@@ -7,6 +7,8 @@ from tests.support.media import AAC, H264, H265, START_NS, make_packets
 from tests.support.recording import END_NS, KEY, Rig, feed, seconds
 from vedette.core.media import StreamFormat, StreamRole
 from vedette.core.time import TICKS_PER_S
+from vedette.recording.ledger import CompletenessLedger
+from vedette.recording.records import GapRecord
 from vedette.recording.recovery import find_files, scan_segment
 
 
@@ -195,3 +197,14 @@ def test_a_camera_that_is_still_away_shows_its_gap_already(rig) -> None:
     rig.store.commit()
     (gap,) = rig.reader().find_gaps(KEY.camera_id, KEY.role, START_NS, START_NS + seconds(100))
     assert (gap.to_ns, gap.reason) == (START_NS + seconds(70), "network")
+
+
+def test_a_loss_that_is_told_late_moves_the_beginning_of_its_gap(rig) -> None:
+    """A disk reports what it lost after pictures that came later were already refused."""
+    ledger = CompletenessLedger(KEY, None)
+    ledger.on_lost(START_NS, START_NS + seconds(1), 25)
+    assert ledger.flush() == [GapRecord(KEY, START_NS, START_NS + seconds(1), "disk", 25)]
+    ledger.on_unplaced(make_packets(1, start_ns=START_NS + seconds(2))[0])
+    ledger.on_lost(START_NS + seconds(1), START_NS + seconds(2), 25)
+    (gap,) = ledger.flush()
+    assert (gap.from_ns, gap.frames_missing) == (START_NS + seconds(1), 26)

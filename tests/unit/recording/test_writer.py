@@ -7,7 +7,9 @@ import pytest
 from tests.support.media import make_packets
 from tests.support.recording import END_NS, KEY, Rig, feed
 from vedette.recording.ledger import CompletenessLedger
+from vedette.recording.records import GapRecord
 from vedette.recording.segmenter import CutPolicy
+from vedette.recording.store import LostFootage
 from vedette.recording.stream_recorder import StreamRecorder
 from vedette.recording.writer import VolumeWriter, WriterStoppedError
 from vedette.runtime.clock import SystemClock
@@ -64,6 +66,23 @@ def test_a_disk_that_hangs_never_holds_up_ingest_and_memory_is_bounded(tmp_path)
     assert totals.received == totals.stored + totals.missing == 1000
     assert {gap.reason for gap in gaps} == {"disk"}
     assert sum(gap.frames_missing for gap in gaps) == totals.missing
+
+
+def test_a_silent_disk_gives_back_the_footage_and_the_gaps_that_waited_for_it(tmp_path) -> None:
+    disk = StuckDisk()
+    rig = Rig(tmp_path / "v", disk)
+    gap = GapRecord(KEY, 1, 2, "network", 1)
+    with VolumeWriter(rig.store, SystemClock()) as writer:
+        recorder = recorder_to(writer, [])
+        packets = make_packets(200)
+        feed(recorder, packets[:60])
+        assert disk.reached.wait(30)
+        feed(recorder, packets[60:])
+        writer.submit_gap(gap)
+        left = writer.abandon()
+        disk.released.set()
+    assert gap in left
+    assert sum(one.frames for one in left if isinstance(one, LostFootage)) > 100
 
 
 def test_a_bug_in_the_thread_is_not_silent(tmp_path) -> None:
