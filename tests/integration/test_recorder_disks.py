@@ -57,7 +57,15 @@ class SmallDisk:
         """What the kernel does when it finds an error on a file system."""
         assert run("mount", "-o", "remount,abort", str(self.place))
 
+    def hang(self) -> None:
+        """Whoever writes waits; who only looks is answered."""
+        assert run("fsfreeze", "-f", str(self.place))
+
+    def wake(self) -> bool:
+        return run("fsfreeze", "-u", str(self.place))
+
     def remove(self) -> None:
+        self.wake()
         run("umount", "-l", str(self.place))
 
 
@@ -134,4 +142,18 @@ async def test_what_a_disk_lost_when_it_turned_read_only_is_told_by_the_other_vo
         assert recorder.stop() == 0
     run("umount", str(disk.place))
     assert run("mount", "-o", "loop", str(disk.place.with_suffix(".img")), str(disk.place))
+    assert_all_is_told(disk.place / "footage", tmp_path / "other")
+
+
+async def test_a_disk_on_which_writes_hang_is_left_and_comes_back(tmp_path, disk) -> None:
+    async with two_volumes(tmp_path, disk) as recorder:
+        disk.hang()
+        gone = await recorder.wait_status(lambda now: by_name(now, "b")["spilled_cameras"] == 1)
+        assert "has not answered" in by_name(gone, "a")["reason"]
+        await recorder.wait_status(lambda now: frames_on(now, "b") > 25)
+        disk.wake()
+        back = await recorder.wait_status(lambda now: by_name(now, "a")["cameras"] == 1, 60)
+        before = frames_on(back, "a")
+        await recorder.wait_status(lambda now: frames_on(now, "a") > before + 25)
+        assert recorder.stop() == 0
     assert_all_is_told(disk.place / "footage", tmp_path / "other")

@@ -14,8 +14,9 @@ from pathlib import Path
 from vedette.adapters.sqlite_recording_index import SqliteRecordingIndex
 from vedette.core.assignment import VolumeAssignment
 from vedette.core.recording_plan import Hold
+from vedette.core.time import NS_PER_S
 from vedette.node.known_volumes import KnownVolumes
-from vedette.node.volume_watch import VolumeWatch, check_writable
+from vedette.node.volume_watch import SILENCE_NS, VolumeWatch, check_writable
 from vedette.recording.disk import PosixDisk
 from vedette.recording.errors import VolumeUnusableError
 from vedette.recording.holds_file import KeptHold, merge_holds, read_holds
@@ -53,6 +54,16 @@ class OpenVolume:
     def find_last_end(self, key: StreamKey) -> int | None:
         """Where the newest footage of a stream ended when the volume was opened."""
         return self.last_ends.get(key)
+
+    def is_silent(self) -> bool:
+        """Whether a call to the disk does not return. One that hangs on writes may well answer who only looks."""
+        return self.watch.is_silent() or self.writer.silent_ns > SILENCE_NS
+
+    def find_problem(self) -> str:
+        """In words why the volume cannot be used; empty when it can."""
+        if self.is_silent():
+            return f"its disk has not answered for {SILENCE_NS // NS_PER_S} s"
+        return self.watch.find_problem()
 
     def close(self) -> None:
         """Stores what is queued and closes everything. Blocks for as long as the disk needs."""

@@ -113,7 +113,7 @@ class RecorderVolumes:
         """Once a second: takes in what threads have found. True: cameras may have to move."""
         self._take_opened()
         for path, volume in list(self._open.items()):
-            problem = volume.watch.find_problem()
+            problem = volume.find_problem()
             if not problem and volume.state == VolumeState.FAILED.value:
                 problem = volume.reason
             if problem:
@@ -192,7 +192,7 @@ class RecorderVolumes:
         retry_ns = self._clock.mono_ns() + _RETRY_NS
         volume_id = volume.volume.volume_id
         self._missing[path] = _Missing(volume.assignment, problem, retry_ns, volume_id, self._clock.utc_ns())
-        if volume.watch.is_silent():
+        if volume.is_silent():
             self._abandoned += volume.writer.abandon()
         self._leaving.append(volume)
 

@@ -15,7 +15,7 @@ from vedette.recording.volume import Volume, open_volume
 from vedette.runtime.clock import Clock
 
 LOOK_EVERY_S = 2.0
-_SILENCE_NS = 15 * NS_PER_S
+SILENCE_NS = 15 * NS_PER_S
 
 
 class VolumeWatch:
@@ -42,14 +42,12 @@ class VolumeWatch:
         self._stop.set()
 
     def find_problem(self) -> str:
-        """In words why the volume cannot be used; empty when it can."""
-        if self._problem:
-            return self._problem
-        return f"its disk has not answered for {_SILENCE_NS // NS_PER_S} s" if self.is_silent() else ""
+        """In words what the last look found wrong; empty when nothing is."""
+        return self._problem
 
     def is_silent(self) -> bool:
         """Whether a call to the disk does not return."""
-        return self._clock.mono_ns() - self._answered_ns > _SILENCE_NS
+        return self._clock.mono_ns() - self._answered_ns > SILENCE_NS
 
     def _run(self) -> None:
         while not self._stop.wait(LOOK_EVERY_S):

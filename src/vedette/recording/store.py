@@ -8,7 +8,7 @@ stored is reported as a loss, never only logged. Design: docs/design/recording-s
 import contextlib
 import errno
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -174,6 +174,8 @@ class SegmentStore:
         self._gaps: list[GapRecord] = []
         self._news: list[News] = []
         self._hashes = hashes
+        self.on_answer: Callable[[], None] = lambda: None
+        """Called whenever the disk has done something: much to delete or to sync is no disk that hangs."""
         self._held_bytes = 0
         self._is_exhausted = False
         self._is_below_minimum = False
@@ -328,6 +330,7 @@ class SegmentStore:
             while True:
                 self._free_bytes = self._disk.free_bytes(self._volume.root)
                 shortage = find_shortage(self._limit, self._stored_bytes, self._free_bytes, ahead_bytes)
+                self.on_answer()
                 went_bytes = self._deleter.make_room(shortage) if shortage else 0
                 if not went_bytes:
                     self._is_exhausted = shortage > 0
@@ -371,6 +374,7 @@ class SegmentStore:
         return growing
 
     def _count(self, growing: _Growing, job: StoreJob) -> None:
+        self.on_answer()
         growing.packed += job.entry.pack()
         growing.ingest = job.ingest
         if self._hashes:
@@ -410,6 +414,7 @@ class SegmentStore:
         """Syncs one file. False: the disk refused, and what was written since the last commit is unsure."""
         try:
             self._disk.sync(growing.descriptor)
+            self.on_answer()
             if growing.is_new:
                 self._disk.sync_folder(self._volume.segment(growing.head.segment_id).parent)
                 growing.is_new = False

@@ -41,6 +41,8 @@ class VolumeWriter:
         self._crash: BaseException | None = None
         self._stop = threading.Event()
         self._totals = store.totals()
+        self._answered_ns = clock.mono_ns()
+        store.on_answer = self._note_answer
         self.longest_commit_ns = 0
         self.commits = 0
         self._thread = threading.Thread(target=self._run, name="volume-writer", daemon=True)
@@ -86,6 +88,11 @@ class VolumeWriter:
     @property
     def is_ended(self) -> bool:
         return not self._thread.is_alive()
+
+    @property
+    def silent_ns(self) -> int:
+        """For how long the disk has not answered the call that the thread is in; a healthy one stays far below 1 s."""
+        return self._clock.mono_ns() - self._answered_ns
 
     @property
     def totals(self) -> VolumeTotals:
@@ -150,6 +157,7 @@ class VolumeWriter:
     def _write_until_stopped(self) -> None:
         commit_due_ns = self._clock.mono_ns() + COMMIT_EVERY_NS
         while not self._stop.wait(WRITE_EVERY_S):
+            self._note_answer()
             self._write_queued()
             self._store.let_go()
             now_ns = self._clock.mono_ns()
@@ -161,6 +169,9 @@ class VolumeWriter:
             self._store.close()
         finally:
             self._news.extend(self._store.drain_news())
+
+    def _note_answer(self) -> None:
+        self._answered_ns = self._clock.mono_ns()
 
     def _commit(self) -> None:
         started_ns = self._clock.mono_ns()

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.media import make_packets
 from tests.support.recording import END_NS, KEY, Rig, feed
+from vedette.core.time import NS_PER_S
 from vedette.recording.ledger import CompletenessLedger
 from vedette.recording.records import GapRecord
 from vedette.recording.segmenter import CutPolicy
@@ -13,6 +14,7 @@ from vedette.recording.store import LostFootage
 from vedette.recording.stream_recorder import StreamRecorder
 from vedette.recording.writer import VolumeWriter, WriterStoppedError
 from vedette.runtime.clock import SystemClock
+from vedette.testing.clock import SimulatedClock
 from vedette.testing.faulty_disk import FaultyDisk
 
 
@@ -83,6 +85,27 @@ def test_a_silent_disk_gives_back_the_footage_and_the_gaps_that_waited_for_it(tm
         disk.released.set()
     assert gap in left
     assert sum(one.frames for one in left if isinstance(one, LostFootage)) > 100
+
+
+async def test_a_disk_is_silent_from_its_last_answer_on(tmp_path) -> None:
+    disk, clock = StuckDisk(), SimulatedClock()
+    rig = Rig(tmp_path / "v", disk)
+    with VolumeWriter(rig.store, clock) as writer:
+        feed(recorder_to(writer, []), make_packets(60))
+        assert disk.reached.wait(30)
+        await clock.advance(20)
+        assert writer.silent_ns == 20 * NS_PER_S
+        disk.released.set()
+    assert writer.silent_ns == 0
+
+
+async def test_a_disk_that_deletes_for_long_is_not_silent(tmp_path) -> None:
+    clock = SimulatedClock()
+    rig = Rig(tmp_path / "v")
+    writer = VolumeWriter(rig.store, clock)
+    await clock.advance(20)
+    rig.store.make_room()
+    assert writer.silent_ns == 0
 
 
 def test_a_bug_in_the_thread_is_not_silent(tmp_path) -> None:
