@@ -14,6 +14,7 @@ import random
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -93,6 +94,28 @@ def _moved(packet: Packet, by_90k: int, sequence: int) -> Packet:
     return Packet(False, packet.is_key, pts_90k, dts_90k, at_ns, at_ns, 0, sequence, packet.lost_before, packet.data)
 
 
+def simulate(volume: Volume, models: list[SegmentRecord], camera: str, seconds: int) -> None:
+    """Gives a camera a recording of this length in the index, with the models' files behind it."""
+    key = StreamKey(camera, StreamRole.MAIN)
+    index = SqliteRecordingIndex(volume.index)
+    rng = random.Random(camera)
+    records = []
+    for number in range(seconds // SEGMENT_S):
+        model = models[number % len(models)]
+        start_ns = START_NS + number * SEGMENT_S * NS_PER_S
+        shift_ns = start_ns - model.head.start_ns
+        segment_id = make_id(start_ns, rng.randbytes(10))
+        path = volume.segment(segment_id)
+        path.parent.mkdir(exist_ok=True)
+        path.hardlink_to(volume.segment(model.head.segment_id))
+        start_90k = number * SEGMENT_S * TICKS_PER_S
+        head = replace(model.head, segment_id=segment_id, key=key, start_ns=start_ns, start_90k=start_90k)
+        fragments = _shifted(model.fragments, shift_ns)
+        records.append(replace(model, head=head, end_ns=model.end_ns + shift_ns, fragments=fragments))
+    index.commit(records, [])
+    index.close()
+
+
 def fill(volume: Volume, models: list[SegmentRecord], cameras: list[str], days: int) -> None:
     """Gives cameras a recording of this length in the index; every sixth hour lacks a minute and has a gap."""
     SqliteRecordingIndex(volume.index).close()
@@ -115,10 +138,11 @@ def fill(volume: Volume, models: list[SegmentRecord], cameras: list[str], days: 
             head, end_ns = model.head, model.end_ns + start_ns - model.head.start_ns
             rest = (head.run_id, start_ns, end_ns, minute * SEGMENT_S * TICKS_PER_S, 0)
             sizes = (head.init_size_bytes, model.size_bytes, model.frames)
+            pairs = zip(numbers, streams, strict=True)
             connection.executemany(
                 "INSERT INTO segments (number, segment_id, stream_id, run_id, start_ns, end_ns, start_90k,"
                 " first_sequence, init_size_bytes, size_bytes, frames, is_open) VALUES (?,?,?,?,?,?,?,?,?,?,?,0)",
-                [(n, make_id(start_ns, rng.randbytes(10)), s, *rest, *sizes) for n, s in zip(numbers, streams, strict=True)],
+                [(n, make_id(start_ns, rng.randbytes(10)), s, *rest, *sizes) for n, s in pairs],
             )
             packed = _shifted(model.fragments, start_ns - head.start_ns)
             connection.executemany("INSERT INTO fragments VALUES (?, ?)", [(n, packed) for n in numbers])
