@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from vedette.node.doctor.findings import FindingState
-from vedette.node.doctor.machine import check_port
+from vedette.node.doctor.machine import check_port, check_python
 from vedette.node.doctor.speed import check_inference
 from vedette.node.doctor.storage import check_disk
 from vedette.runtime.clock import SystemClock
@@ -49,3 +49,12 @@ def test_missing_model_is_said_with_the_command_that_installs_it(tmp_path: Path)
     finding = check_inference(tmp_path, SystemClock())
     assert finding.state is FindingState.WARNING
     assert "vedette models pull standard" in finding.advice
+
+
+def test_python_built_without_optimisation_is_said_and_a_distribution_s_is_not() -> None:
+    plain = check_python("/home/ann/.pyenv/versions/3.11.7", "'--enable-shared'")
+    assert plain.state is FindingState.WARNING
+    assert "/home/ann/.pyenv/versions/3.11.7" in plain.summary
+    assert "make setup" in plain.advice
+    assert check_python("/opt/python", "'--enable-shared' '--enable-optimizations'").state is FindingState.GOOD
+    assert check_python("/usr", "'--enable-shared' '--without-ensurepip'").state is FindingState.GOOD
