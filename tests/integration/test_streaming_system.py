@@ -156,7 +156,7 @@ def test_foreign_players_open_playlist_and_files(house: House, tmp_path: Path) -
     wait_recorded(house, 10)
     api = house.box.api()
     cookie = "; ".join(f"{each.name}={each.value}" for each in api.cookies)
-    query = urlencode({"from": ago(8).isoformat(), "to": ago(2).isoformat(), "stream": "main"})
+    query = urlencode({"from": ago(8).isoformat(), "to": ago(2).isoformat(), "stream": "main", "purpose": "test"})
     base = f"{house.box.url}/api/v1/cameras/{house.camera}/recording"
     for kind, least in (("m3u8", 100), ("mp4", 140), ("mkv", 140)):
         probed = probe(f"{base}.{kind}?{query}", cookie)

@@ -2,8 +2,9 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
+
+import msgspec
 
 from vedette.core.errors import NotFoundError
 from vedette.core.media import Packet, StreamRole
@@ -51,7 +52,7 @@ class LoopingFeed:
                 await self._clock.sleep(wait_s)
             now_ns = self._clock.utc_ns()
             shift_90k = loops * loop_90k
-            moved = replace(
+            moved = msgspec.structs.replace(
                 packet,
                 pts_90k=packet.pts_90k + shift_90k,
                 dts_90k=due_90k,
