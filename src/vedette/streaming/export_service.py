@@ -159,10 +159,12 @@ class ExportService:
         return job
 
     async def _end(self, job: ExportJob) -> None:
+        """An export that is shown as over is so on disk already: it stays over when the gateway ends now."""
         ended = replace(job, ended_ns=self._clock.utc_ns())
         if ended.state is not ExportState.DONE:
             await asyncio.to_thread(self._shelf.clear, job.order.export_id)
-        await self._keep(ended)
+        await asyncio.to_thread(self._shelf.save, ended)
+        self._jobs[job.order.export_id] = ended
 
     async def _sweep(self) -> None:
         while True:
