@@ -1,7 +1,6 @@
 // Volumes, holds, plans, ledger, exports and evidence of the simulated server.
 
-import type { ExportJob } from "../src/api/exports";
-import type { Evidence, Hold, LedgerStream, RecordingPlan, Volume } from "../src/api/types";
+import type { Evidence, ExportJob, Hold, LedgerStream, RecordingPlan, Volume } from "../src/api/types";
 import type { World } from "./data";
 
 const MINUTE = 60_000;

@@ -1,62 +1,15 @@
-// Exports: packages made on the server, with progress. Shapes as in docs/design/contracts.md.
+// Exports: packages made on the server, with progress.
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Client } from "openapi-fetch";
 import { useClient } from "./context";
 import { API, unwrap } from "./http";
-
-export interface ExportFile {
-  name: string;
-  size_bytes: number;
-  sha256: string;
-}
-
-export interface ExportInput {
-  cameras: string[];
-  from: string;
-  to: string;
-  format: "mp4" | "mkv";
-  stream: "auto" | "main" | "sub";
-  bundle: boolean;
-  purpose: string;
-}
-
-export interface ExportJob extends Omit<ExportInput, "stream"> {
-  id: string;
-  state: "queued" | "running" | "done" | "failed" | "cancelled";
-  progress: number;
-  size_bytes: number;
-  files: ExportFile[];
-  created_by: string;
-  created_at: string;
-  expires_at: string | null;
-  error: { code: string; message: string; hint: string } | null;
-  fingerprint: string;
-}
-
-interface Json<T> {
-  content: { "application/json": T };
-}
-interface NoBody {
-  parameters: { path: { id: string } };
-}
-type ExportPaths = {
-  "/api/v1/exports": {
-    get: { responses: { 200: Json<{ items: ExportJob[] }> } };
-    post: { requestBody: Json<ExportInput>; responses: { 201: Json<ExportJob> } };
-  };
-  "/api/v1/exports/{id}": {
-    delete: NoBody & { responses: { 200: Json<unknown> } };
-  };
-};
-
-const useExportClient = () => useClient() as unknown as Client<ExportPaths>;
+import type { ExportInput, ExportJob } from "./types";
 
 const BUSY: ReadonlySet<ExportJob["state"]> = new Set(["queued", "running"]);
 export const isBusy = (job: Pick<ExportJob, "state">): boolean => BUSY.has(job.state);
 
 export function useExports(isWanted = true) {
-  const client = useExportClient();
+  const client = useClient();
   return useQuery({
     queryKey: ["exports"],
     enabled: isWanted,
@@ -66,7 +19,7 @@ export function useExports(isWanted = true) {
 }
 
 export function useAddExport() {
-  const client = useExportClient();
+  const client = useClient();
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (body: ExportInput) => unwrap(client.POST("/api/v1/exports", { body })),
@@ -75,10 +28,11 @@ export function useAddExport() {
 }
 
 export function useCancelExport() {
-  const client = useExportClient();
+  const client = useClient();
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => unwrap(client.DELETE("/api/v1/exports/{id}", { params: { path: { id } } })),
+    mutationFn: (id: string) =>
+      unwrap(client.DELETE("/api/v1/exports/{export_id}", { params: { path: { export_id: id } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["exports"] }),
   });
 }

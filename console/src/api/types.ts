@@ -39,6 +39,8 @@ export type LedgerStream = Schemas["LedgerStream"];
 export type LedgerSlot = Schemas["LedgerSlot"];
 export type LedgerGap = Schemas["LedgerGap"];
 export type Evidence = Schemas["EvidenceOut"];
+export type ExportJob = Schemas["ExportOut"];
+export type ExportInput = Schemas["ExportIn"];
 export type StreamRole = "main" | "sub";
 /** Normalised 0..1 of the picture, x then y. */
 export type Point = [number, number];

@@ -2,7 +2,8 @@
 
 import { Download } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { type ExportJob, exportBundleUrl, exportFileUrl, isBusy, useCancelExport, useExports } from "../../api/exports";
+import { exportBundleUrl, exportFileUrl, isBusy, useCancelExport, useExports } from "../../api/exports";
+import type { ExportJob } from "../../api/types";
 import { formatBytes, formatClock, formatMoment, formatShortDay } from "../../lib/format";
 import { Button } from "../../parts/button";
 import { Badge, Skeleton, type Tone } from "../../parts/misc";
