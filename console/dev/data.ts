@@ -45,6 +45,7 @@ function stream(state: string, index: number, main: boolean) {
     packets_reordered: 0,
     packets_duplicated: 0,
     jitter_s: broken ? 0 : 0.002,
+    recording: { mode: "continuous" as const, is_recording: !broken, trigger: "continuous" as const },
   };
 }
 

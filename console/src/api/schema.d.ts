@@ -1894,6 +1894,25 @@ export interface components {
             state: string;
         };
         /**
+         * RecordingLive
+         * @description Whether footage is kept now, and why. `trigger`: `none` not to be recorded, `off` by schedule, `waiting` for
+         *     motion or an event, `untrusted` nothing can tell, so it records.
+         */
+        RecordingLive: {
+            /** Is Recording */
+            is_recording: boolean;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "off" | "continuous" | "motion" | "event";
+            /**
+             * Trigger
+             * @enum {string}
+             */
+            trigger: "none" | "off" | "continuous" | "waiting" | "motion" | "event" | "untrusted";
+        };
+        /**
          * RecordingPlanIn
          * @description When a camera is recorded, where, and how long it is kept. Faults are all told at once (`invalid_camera`).
          */
@@ -2220,7 +2239,8 @@ export interface components {
          * StreamLive
          * @description What a stream does now. `state` is `unknown` when the recorder cannot be asked.
          *
-         *     Packets are counted since it was connected; the jitter is RFC 3550's.
+         *     Packets are counted since it was connected; the jitter is RFC 3550's. `recording` is null when the camera is
+         *     switched off or the recorder cannot be asked.
          */
         StreamLive: {
             /** Bitrate Bps */
@@ -2247,6 +2267,7 @@ export interface components {
             packets_reordered: number;
             /** Reason */
             reason: string;
+            recording: components["schemas"]["RecordingLive"] | null;
             /** Since */
             since: string | null;
             /**

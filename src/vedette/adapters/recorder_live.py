@@ -3,7 +3,7 @@
 import msgspec
 
 from vedette.adapters.role_client import CachedStatus
-from vedette.camera.live import LiveFacts, StreamFacts
+from vedette.camera.live import LiveFacts, RecordingFacts, StreamFacts
 from vedette.core.errors import UnavailableError
 from vedette.core.media import StreamRole
 
@@ -26,6 +26,9 @@ class _Stream(msgspec.Struct):
     packets_reordered: int = 0
     packets_duplicated: int = 0
     jitter_s: float = 0.0
+    mode: str = "off"
+    is_recording: bool = False
+    trigger: str = "none"
 
 
 class _Camera(msgspec.Struct):
@@ -67,6 +70,7 @@ class RecorderLiveStates:
                 packets_reordered=stream.packets_reordered,
                 packets_duplicated=stream.packets_duplicated,
                 jitter_s=stream.jitter_s,
+                recording=RecordingFacts(stream.mode, stream.is_recording, stream.trigger),
             )
             for camera in status.cameras
             for stream in camera.streams

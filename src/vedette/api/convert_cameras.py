@@ -30,7 +30,7 @@ from vedette.camera.inventory import (
     StreamSettings,
 )
 from vedette.camera.inventory_sheet import ImportReport
-from vedette.camera.live import LiveFacts, StreamFacts
+from vedette.camera.live import LiveFacts, RecordingFacts, StreamFacts
 from vedette.core.assignment import Rule
 from vedette.core.errors import InvalidInputError
 from vedette.core.media import StreamRole
@@ -111,6 +111,12 @@ def _stream_out(stream: StreamSettings) -> StreamOut:
     )
 
 
+def _recording_out(facts: RecordingFacts | None) -> dict[str, object] | None:
+    if facts is None:
+        return None
+    return {"mode": facts.mode, "is_recording": facts.is_recording, "trigger": facts.trigger}
+
+
 def _live_out(camera: Camera, role: StreamRole, facts: LiveFacts) -> StreamLive:
     found = facts.find(camera.id, role)
     if not camera.settings.enabled:
@@ -132,6 +138,7 @@ def _live_out(camera: Camera, role: StreamRole, facts: LiveFacts) -> StreamLive:
             "packets_reordered": found.packets_reordered,
             "packets_duplicated": found.packets_duplicated,
             "jitter_s": found.jitter_s,
+            "recording": _recording_out(found.recording),
         }
     )
 

@@ -7,10 +7,20 @@ from vedette.core.media import StreamRole
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingFacts:
+    """Whether footage is kept now, and why (`trigger` as in the recorder's status; `off`: by schedule)."""
+
+    mode: str
+    is_recording: bool
+    trigger: str
+
+
+@dataclass(frozen=True, slots=True)
 class StreamFacts:
     """What is known of a stream now. `state` is a `StreamState`, or `unknown` when nobody could be asked.
 
-    Packets are counted since the stream was connected; `jitter_s` as in RFC 3550.
+    Packets are counted since the stream was connected; `jitter_s` as in RFC 3550. `recording` is None when nobody
+    could be asked.
     """
 
     state: str
@@ -28,6 +38,7 @@ class StreamFacts:
     packets_reordered: int = 0
     packets_duplicated: int = 0
     jitter_s: float = 0.0
+    recording: RecordingFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,19 @@
 """The timeline over two streams, and the state of the system when somebody is silent."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
 from tests.support.gateway import API, Harness
 from vedette.adapters.database_events import SqlEventStore
 from vedette.adapters.database_history import SqlHistoryStore
+from vedette.api.convert_cameras import camera_out
 from vedette.api.footage_desk import FootageDesk
 from vedette.api.ledger_desk import LedgerDesk
 from vedette.api.system_desk import count_cameras, describe_control, describe_processes
 from vedette.camera.inventory import Camera, CameraSettings, StreamSettings
-from vedette.camera.live import LiveFacts, StreamFacts
+from vedette.camera.live import LiveFacts, RecordingFacts, StreamFacts
 from vedette.core.footage import FootageGap, FootageRun
 from vedette.core.media import StreamRole
 from vedette.core.messages import ControlStateChanged
@@ -120,3 +123,15 @@ def test_camera_counts_by_its_worst_stream(main: str, sub: str, counted: str) ->
     assert counts[counted] == 1
     assert (counts["total"], counts["enabled"]) == (2, 1)
     assert count_cameras([camera], LiveFacts({}, "down")).unknown == 1
+
+
+def test_recording_is_told_of_a_camera_that_is_on_and_of_none_that_is_off() -> None:
+    waiting = RecordingFacts("motion", is_recording=False, trigger="waiting")
+    facts = LiveFacts({(CAMERA, StreamRole.MAIN): StreamFacts("online", recording=waiting)})
+    settings = CameraSettings("Door", StreamSettings("rtsp://h/1"))
+    told = camera_out(Camera(CAMERA, settings, 0), facts).live.main.recording
+    assert told is not None
+    assert (told.mode, told.is_recording, told.trigger) == ("motion", False, "waiting")
+    off = Camera(CAMERA, replace(settings, enabled=False), 0)
+    assert camera_out(off, facts).live.main.recording is None
+    assert camera_out(Camera(CAMERA, settings, 0), LiveFacts({}, "down")).live.main.recording is None

@@ -18,6 +18,7 @@ from vedette.adapters.role_server import serve_role_app
 from vedette.adapters.simulation_client import SupervisorSimulation
 from vedette.adapters.tracks_client import UnixTracks
 from vedette.camera.administration import SimulatedCamera
+from vedette.camera.live import RecordingFacts
 from vedette.core.assignment import RecorderAssignment
 from vedette.core.errors import NotFoundError, UnavailableError
 from vedette.core.media import StreamRole
@@ -37,7 +38,8 @@ class Role:
         async def status(_: Request) -> Response:
             self.asked += 1
             stream = {"camera_id": CAMERA, "stream": "main", "state": "online", "fps": 25.0, "unknown_key": 1}
-            return JSONResponse({"cameras": [{"camera_id": CAMERA, "streams": [stream]}]})
+            plan = {"mode": "off", "is_recording": False, "trigger": "off"}
+            return JSONResponse({"cameras": [{"camera_id": CAMERA, "streams": [{**stream, **plan}]}]})
 
         async def assignment(request: Request) -> Response:
             self.assignments.append(await request.body())
@@ -89,7 +91,7 @@ async def test_role_that_is_not_there_is_said_so_and_live_states_are_unknown(tmp
         await client.get("/status")
     facts = await RecorderLiveStates(CachedStatus(client, SimulatedClock())).read_live_facts()
     found = facts.find(CAMERA, StreamRole.MAIN)
-    assert (found.state, found.code) == ("unknown", "recorder_unavailable")
+    assert (found.state, found.code, found.recording) == ("unknown", "recorder_unavailable", None)
     await client.close()
 
 
@@ -110,6 +112,7 @@ async def test_status_is_asked_once_a_second_however_many_ask(tmp_path: Path) ->
         assert role.asked == 2
         found = (await RecorderLiveStates(status).read_live_facts()).find(CAMERA, StreamRole.MAIN)
         assert (found.state, found.fps) == ("online", 25.0)
+        assert found.recording == RecordingFacts("off", is_recording=False, trigger="off")
 
 
 class DownClient(RoleClient):

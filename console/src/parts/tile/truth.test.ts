@@ -29,11 +29,29 @@ describe("truthOf", () => {
 });
 
 describe("recordStateOf", () => {
-  const live = (main: string) => ({ main: { state: main }, sub: null }) as never;
+  const always = { mode: "continuous", is_recording: true, trigger: "continuous" };
+  const live = (main: string, recording: object | null = always) =>
+    ({ main: { state: main, recording }, sub: null }) as never;
+  const stateOf = (main: string, recording: object | null) =>
+    recordStateOf({ enabled: true, record: "main", live: live(main, recording) });
   it("does not claim to record a stream that is not there", () => {
     expect(recordStateOf({ enabled: true, record: "main", live: live("offline") })).toBe("lost");
     expect(recordStateOf({ enabled: true, record: "sub", live: live("online") })).toBe("lost");
     expect(recordStateOf({ enabled: true, record: "none", live: live("online") })).toBe("off");
     expect(recordStateOf({ enabled: true, record: "both", live: live("online") })).toBe("recording");
+  });
+
+  it("does not claim to record what the plan leaves out now", () => {
+    expect(stateOf("online", { mode: "off", is_recording: false, trigger: "off" })).toBe("offBySchedule");
+    expect(stateOf("offline", { mode: "off", is_recording: false, trigger: "off" })).toBe("offBySchedule");
+    expect(stateOf("online", { mode: "motion", is_recording: false, trigger: "waiting" })).toBe("motion");
+    expect(stateOf("online", { mode: "event", is_recording: false, trigger: "waiting" })).toBe("event");
+  });
+
+  it("claims to record when motion or an untrusted source makes it so, and nothing when nobody says so", () => {
+    expect(stateOf("online", { mode: "motion", is_recording: true, trigger: "motion" })).toBe("recording");
+    expect(stateOf("online", { mode: "motion", is_recording: true, trigger: "untrusted" })).toBe("recording");
+    expect(stateOf("online", { mode: "off", is_recording: false, trigger: "none" })).toBe("lost");
+    expect(stateOf("online", null)).toBe("lost");
   });
 });

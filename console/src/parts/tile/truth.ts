@@ -49,11 +49,15 @@ export function truthOf(state: LiveState, latencyMs: number | null, isEnabled: b
   };
 }
 
-export type RecordState = "recording" | "off" | "lost";
+export type RecordState = "recording" | "off" | "lost" | "offBySchedule" | "motion" | "event";
 
-/** Whether this camera's footage is being kept at this moment. */
+/** Whether this camera's footage is being kept at this moment; `motion` and `event` wait for one. */
 export function recordStateOf(camera: Pick<Camera, "record" | "enabled" | "live">): RecordState {
   if (!camera.enabled || camera.record === "none") return "off";
   const recorded = camera.record === "sub" ? camera.live.sub : camera.live.main;
-  return recorded?.state === "online" ? "recording" : "lost";
+  const now = recorded?.recording;
+  if (now?.trigger === "off") return "offBySchedule"; // also without a signal: nothing is lost
+  if (recorded?.state !== "online" || !now || now.trigger === "none") return "lost";
+  if (now.is_recording) return "recording";
+  return now.mode === "event" ? "event" : "motion";
 }

@@ -71,10 +71,21 @@ class CameraPatch(Request):
     analysis: AnalysisIn | None = None
 
 
+class RecordingLive(Answer):
+    """Whether footage is kept now, and why. `trigger`: `none` not to be recorded, `off` by schedule, `waiting` for
+    motion or an event, `untrusted` nothing can tell, so it records.
+    """
+
+    mode: Literal["off", "continuous", "motion", "event"]
+    is_recording: bool
+    trigger: Literal["none", "off", "continuous", "waiting", "motion", "event", "untrusted"]
+
+
 class StreamLive(Answer):
     """What a stream does now. `state` is `unknown` when the recorder cannot be asked.
 
-    Packets are counted since it was connected; the jitter is RFC 3550's.
+    Packets are counted since it was connected; the jitter is RFC 3550's. `recording` is null when the camera is
+    switched off or the recorder cannot be asked.
     """
 
     state: Literal["connecting", "online", "stalled", "offline", "disabled", "unknown"]
@@ -92,6 +103,7 @@ class StreamLive(Answer):
     packets_reordered: int
     packets_duplicated: int
     jitter_s: float
+    recording: RecordingLive | None
 
 
 class CameraLive(Answer):
