@@ -114,7 +114,7 @@ export function Transport({ acts, face, reverse }: TransportProps) {
         {acts.download ? (
           <Button small onPress={acts.download}>
             <ArrowDownToLine size={15} aria-hidden />
-            {t("review.download")}
+            {t("export.open")}
           </Button>
         ) : null}
       </div>

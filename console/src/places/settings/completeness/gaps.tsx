@@ -92,8 +92,12 @@ function GapRow({ gap, name }: { gap: LedgerStream["gaps"][number] & { camera: s
       <td data-cell="title">
         {name} <span className="muted">{t(`camera.${gap.stream as "main"}`)}</span>
       </td>
-      <td data-label={t("ledger.start")}>{at}</td>
-      <td data-label={t("ledger.length")}>{formatDuration(Date.parse(gap.to) - fromMs)}</td>
+      <td data-label={t("ledger.start")} className={styles["moment"]}>
+        {at}
+      </td>
+      <td data-label={t("ledger.length")} className={styles["moment"]}>
+        {formatDuration(Date.parse(gap.to) - fromMs)}
+      </td>
       <td data-label={t("ledger.reason")}>
         <Reason reason={gap.reason} />
       </td>
