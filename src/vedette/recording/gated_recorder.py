@@ -138,6 +138,8 @@ class GatedRecorder:
         self.verdict = self._gate.decide(mode, Sources(sizes, self._has_analyzer), self._mono_ns)
         if mode is not RecordingMode.OFF:
             self.recorder.set_mode(mode)
+        elif not self._is_open:
+            self._excuse()
         if self.verdict.is_recording and not self._is_open:
             from_ns = self.verdict.from_ns
             self._open(_NOW if from_ns is None else from_ns)
@@ -146,6 +148,12 @@ class GatedRecorder:
             self._memory = None
         is_plain = mode is RecordingMode.CONTINUOUS
         self.write = self.recorder.write_packet if is_plain else self.write_packet
+
+    def _excuse(self) -> None:
+        """When the account ends in time that the plan wanted off too, nothing that failed to come since is missing."""
+        end_ns = self.recorder.ledger.end_ns
+        if end_ns is not None and self._schedule is not None and self._schedule.find_mode(end_ns) is RecordingMode.OFF:
+            self.recorder.ledger.on_policy()
 
     def _equip(self, mode: RecordingMode) -> None:
         """Only who waits for motion measures sizes, and only who waits for a trigger keeps pictures."""

@@ -60,6 +60,11 @@ class CompletenessLedger:
         self._unwanted_from_ns: int | None = None
         self._is_stalled = False
 
+    @property
+    def end_ns(self) -> int | None:
+        """Up to where the account reaches: the end of what came last. None before anything did."""
+        return self._end_ns
+
     def on_run(self, run_id: str) -> None:
         """A new run starts. Without a fault before, the camera's clock or format changed."""
         if run_id != self._run_id:

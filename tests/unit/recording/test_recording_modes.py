@@ -243,3 +243,32 @@ def test_killed_while_nothing_was_wanted_only_the_rest_is_our_fault(rig) -> None
     told = [gap for gap in rig.sink.gaps if gap.is_open][-1]
     assert told.reason == "policy"
     assert rig.index.find_last_ends()[told.key] == told.to_ns > START_NS + seconds(40)
+
+
+def test_a_restart_while_recording_is_off_by_schedule_is_no_loss(rig) -> None:
+    drive = Drive(rig, RecordingPlan())
+    drive.run(10)
+    drive.gate.close()
+    rig.store.commit()
+    drive.second += 60
+    again = Drive(rig, RecordingPlan(mode=OFF))  # the recorder starts anew; its account ends with the footage
+    again.second = drive.second
+    again.gate.tick(again.now_ns, seconds(again.second), has_analyzer=False)
+    again.gate.on_fault("unreachable", ends_run=True)  # the camera comes up later than we do
+    again.second += 30
+    again.gate.tick(again.now_ns, seconds(again.second), has_analyzer=False)
+    again.run(10)
+    again.gate.set_plan(RecordingPlan())
+    again.run(10)
+    again.gate.close()
+    rig.store.commit()
+    assert {(gap.reason, gap.frames_missing) for gap in rig.sink.gaps} == {("policy", 0)}
+
+
+def test_a_fault_that_began_before_the_schedule_went_off_stays_a_fault(rig) -> None:
+    drive = Drive(rig, RecordingPlan())
+    drive.run(10)
+    drive.gate.on_fault("unreachable", ends_run=True)
+    drive.second += 60
+    drive.gate.tick(drive.now_ns, seconds(drive.second), has_analyzer=False)
+    assert {gap.reason for gap in rig.sink.gaps} == {"network"}
