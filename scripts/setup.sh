@@ -14,20 +14,19 @@ node_ok || fail "Node.js 20 or newer with npm is needed to build the console; fo
 mkdir -p .cache
 if ! .cache/uv/bin/uv --version >/dev/null 2>&1; then
     say "installing uv"
-    rm -rf .cache/uv
-    if ! "$python" -m venv .cache/uv >/dev/null 2>&1; then
-        rm -rf .cache/uv
+    if ! make_venv .cache/uv; then
         need_debian "the Python module venv" "python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
         "$python" -m venv .cache/uv
     fi
     .cache/uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.8'
 fi
 
-wanted=$(cat pyproject.toml uv.lock | sha256sum)
+wanted=$(cat pyproject.toml uv.lock | sha256sum; "$python" -c 'import sys; print(sys.executable, sys.version)')
 if [ "$wanted" != "$(cat .cache/python.stamp 2>/dev/null)" ] || ! .venv/bin/python -c '' 2>/dev/null; then
     say "installing the Python environment into .venv"
+    rm -f .cache/python.stamp # an interrupted installation is done again
     UV_PYTHON="$python" .cache/uv/bin/uv sync --frozen --compile-bytecode --quiet
-    echo "$wanted" >.cache/python.stamp
+    printf '%s\n' "$wanted" >.cache/python.stamp
 fi
 
 wanted=$(cat console/package-lock.json console/package.json | sha256sum)
