@@ -23,7 +23,8 @@ class PacketOutput(Protocol):
 
     def on_format(self, stream_format: StreamFormat) -> None: ...
 
-    def on_packet(self, packet: Packet) -> None: ...
+    @property
+    def on_packet(self) -> Callable[[Packet], None]: ...
 
 
 class VideoAssembler:

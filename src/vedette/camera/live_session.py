@@ -41,7 +41,10 @@ class SilencePolicy:
 
 
 class Outlet:
-    """Where the assemblers deliver: to the receiver, or into a bounded store until there is one."""
+    """Where the assemblers deliver: to the receiver, or into a bounded store until there is one.
+
+    `on_packet` becomes the receiver's own once there is one: nothing lies between them any more.
+    """
 
     def __init__(self) -> None:
         self.receiver: PacketReceiver | None = None
@@ -49,6 +52,7 @@ class Outlet:
         self.dropped = 0
         self.on_full: Callable[[], None] = lambda: None
         self.on_first: Callable[[], None] = lambda: None
+        self.on_packet: Callable[[Packet], None] = self._hold
         self._waiting: deque[Packet | StreamFormat] = deque()
         self._told: StreamFormat | None = None
 
@@ -62,10 +66,7 @@ class Outlet:
             self._told = stream_format
             self.receiver.on_format(stream_format)
 
-    def on_packet(self, packet: Packet) -> None:
-        if self.receiver is not None:
-            self.receiver.on_packet(packet)
-            return
+    def _hold(self, packet: Packet) -> None:
         if len(self._waiting) >= MAX_HELD:
             self.dropped += 1
             return
@@ -76,6 +77,7 @@ class Outlet:
     def attach(self, receiver: PacketReceiver, first: StreamFormat) -> None:
         """Gives everything that waited to the receiver, then delivers directly."""
         self.receiver = receiver
+        self.on_packet = receiver.on_packet
         self._told = first
         receiver.on_format(first)
         waiting, self._waiting = self._waiting, deque()

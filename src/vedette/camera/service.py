@@ -46,6 +46,7 @@ class StreamService:
         self._backoff = backoff
         self._failures = 0
         self._last: StreamStateChanged | None = None
+        self._is_online = False
 
     @property
     def state(self) -> StreamStateChanged | None:
@@ -78,8 +79,7 @@ class StreamService:
         self._sink.write_format(stream_format)
 
     def on_packet(self, packet: Packet) -> None:
-        last = self._last
-        if last is None or last.state != StreamState.ONLINE:
+        if not self._is_online:
             self._failures = 0  # a camera that connects but sends nothing is down
             self._enter(StreamState.ONLINE)
         self._sink.write_packet(packet)
@@ -98,5 +98,6 @@ class StreamService:
             return
         told = StreamStateChanged(self._camera_id, self._role, state, code, reason, hint, self._clock.utc_ns())
         self._last = told
+        self._is_online = state is StreamState.ONLINE
         self._publisher.publish_nowait(told)
         self._sink.write_state(told)

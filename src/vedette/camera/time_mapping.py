@@ -30,6 +30,7 @@ BUCKETS = 10
 SETTLING_NS = 3 * NS_PER_S
 _WRAP = 1 << 32
 _JUMP_90K = TICKS_PER_S
+_NEVER_NS = -1 << 62
 
 
 class RtpUnwrapper:
@@ -68,32 +69,22 @@ class SenderReport:
 
 
 class CapturedLine:
-    """The line from media time to `captured_at` of one run."""
+    """The line from media time to `captured_at` of one run.
+
+    Attributes:
+        base_ns: UTC of media time 0 as the line has it now.
+        least_recent_ns: Where the fastest packet of the last seconds would put it; `_NEVER_NS` before they are full.
+    """
 
     def __init__(self, pts_90k: int, received_at_ns: int) -> None:
         self._start_ns = ticks_to_ns(pts_90k)
-        self._base_ns = received_at_ns - self._start_ns
+        self.base_ns = received_at_ns - self._start_ns
         self._last_media_ns = self._start_ns
         self._buckets: deque[int] = deque(maxlen=BUCKETS)
         self._bucket_start_ns = self._start_ns
-        self._bucket_least_ns = self._base_ns
-        self._target_ns = self._base_ns
-        self._least_recent_ns: int | None = None
-
-    @property
-    def base_ns(self) -> int:
-        """UTC of media time 0 as the line has it now."""
-        return self._base_ns
-
-    def is_ahead(self, media_ns: int, received_at_ns: int) -> bool:
-        """The packet would be from the future: only a jump of the camera's clock explains that."""
-        return self._base_ns + media_ns - received_at_ns > JUMP_NS
-
-    def is_behind(self) -> bool:
-        """Even the fastest packet of the last seconds was late by more than a second: no network does that
-        for so long while everything arrives at full rate, so the camera's clock stood still or went back.
-        """
-        return self._least_recent_ns is not None and self._least_recent_ns - self._base_ns > JUMP_NS
+        self._bucket_least_ns = self.base_ns
+        self._target_ns = self.base_ns
+        self.least_recent_ns = _NEVER_NS
 
     def place(self, media_ns: int, received_at_ns: int) -> int:
         """Returns where the line puts this media time, after learning from the packet's arrival."""
@@ -103,21 +94,22 @@ class CapturedLine:
         else:
             self._begin_bucket(media_ns, offset_ns)
         self._target_ns = min(self._target_ns, offset_ns)
+        passed_ns = media_ns - self._last_media_ns
         if media_ns - self._start_ns < SETTLING_NS:
             # The first packets decide where the line starts; 500 ppm would take minutes for one slow packet.
-            self._base_ns = min(self._base_ns, offset_ns)
-        else:
-            passed_ns = max(0, media_ns - self._last_media_ns)
+            self.base_ns = min(self.base_ns, offset_ns)
+        elif passed_ns > 0:
             most_ns = passed_ns * STEER_PPM // 1_000_000
-            wanted_ns = self._target_ns - self._base_ns
-            self._base_ns += max(-most_ns, min(most_ns, wanted_ns))
-        self._last_media_ns = max(self._last_media_ns, media_ns)
-        return self._base_ns + media_ns
+            wanted_ns = self._target_ns - self.base_ns
+            self.base_ns += most_ns if wanted_ns > most_ns else max(-most_ns, wanted_ns)
+        if passed_ns > 0:
+            self._last_media_ns = media_ns
+        return self.base_ns + media_ns
 
     def _begin_bucket(self, media_ns: int, offset_ns: int) -> None:
         self._buckets.append(self._bucket_least_ns)
         self._target_ns = min(self._buckets)
-        self._least_recent_ns = self._target_ns if len(self._buckets) == BUCKETS else None
+        self.least_recent_ns = self._target_ns if len(self._buckets) == BUCKETS else _NEVER_NS
         self._bucket_start_ns = media_ns
         self._bucket_least_ns = offset_ns
 
@@ -141,7 +133,7 @@ class VideoTimeline:
         self._zero = 0
         self._last_pts_90k = 0
         self._last_captured_ns = 0
-        self._last_received_ns = 0
+        self._last_wall_ns = 0
         self._last_mono_ns = 0
         self._wants_run = False
         self._step_ns = 0
@@ -168,19 +160,24 @@ class VideoTimeline:
         line = self._line
         if line is None:
             return self._start_run(count, rtp, received_at_ns, mono_ns)
-        self._note_step(received_at_ns, mono_ns)
+        self._note_step(received_at_ns - mono_ns)
         line_ns = received_at_ns - self._step_ns
         pts_90k = self._scale(count - self._zero)
         media_ns = ticks_to_ns(pts_90k)
-        has_jumped = pts_90k < self._last_pts_90k - _JUMP_90K or line.is_ahead(media_ns, line_ns) or line.is_behind()
+        # A packet from the future, or none of the last seconds that was less than a second late: no network does that
+        # while everything arrives at full rate, so the camera's clock jumped, stood still or went back.
+        is_ahead = line.base_ns + media_ns - line_ns > JUMP_NS
+        is_behind = line.least_recent_ns - line.base_ns > JUMP_NS
+        has_jumped = is_ahead or is_behind or pts_90k < self._last_pts_90k - _JUMP_90K
         if is_key and (has_jumped or self._wants_run):
             return self._start_run(count, rtp, received_at_ns, mono_ns)
         if has_jumped:
             line, pts_90k = self._bridge(count, line_ns, mono_ns)
             media_ns = ticks_to_ns(pts_90k)
         captured_ns = line.place(media_ns, line_ns)
-        captured_ns = max(line_ns - JUMP_NS, min(line_ns + JUMP_NS, captured_ns))
-        captured_ns = max(self._last_captured_ns, captured_ns)
+        if not -JUMP_NS <= captured_ns - line_ns <= JUMP_NS:
+            captured_ns = max(line_ns - JUMP_NS, min(line_ns + JUMP_NS, captured_ns))
+        captured_ns = max(captured_ns, self._last_captured_ns)
         if captured_ns - line_ns > JUMP_NS:  # our clock went back bit by bit
             self._step_ns -= captured_ns - line_ns
             self._wants_run = True
@@ -226,10 +223,10 @@ class VideoTimeline:
     def _scale(self, count: int) -> int:
         return count if self._rate_hz == TICKS_PER_S else count * TICKS_PER_S // self._rate_hz
 
-    def _note_step(self, received_at_ns: int, mono_ns: int) -> None:
-        """Notices a step of our own wall clock. The run's line stays on the clock of before."""
-        step_ns = received_at_ns - self._last_received_ns - (mono_ns - self._last_mono_ns)
-        if abs(step_ns) > JUMP_NS:
+    def _note_step(self, wall_ns: int) -> None:
+        """Notices a step of our wall clock against the monotonic one. The run keeps its line, on the clock before."""
+        step_ns = wall_ns - self._last_wall_ns
+        if not -JUMP_NS <= step_ns <= JUMP_NS:
             self._step_ns += step_ns
             self._wants_run = True
 
@@ -254,7 +251,7 @@ class VideoTimeline:
     ) -> MappedTime:
         self._last_pts_90k = pts_90k
         self._last_captured_ns = captured_ns
-        self._last_received_ns = received_ns
+        self._last_wall_ns = received_ns - mono_ns
         self._last_mono_ns = mono_ns
         return MappedTime(pts_90k, captured_ns, self.camera_utc(rtp) if self._report else 0, starts_run)
 

@@ -14,6 +14,7 @@ court would ask what they are. `lost` on the next unit says that something is mi
 """
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from typing_extensions import override
@@ -28,6 +29,7 @@ MAX_UNIT_BYTES = 16 * 1024 * 1024
 MAX_UNIT_PARTS = 20_000
 
 _FRAME = struct.Struct(">HH")
+_MARKER = 0x800000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class NalRules:
         layout: Interleaved head (4), RTP header (12) and the two octets that tell a fragment.
         fragment_mask, fragment_value: How the first payload octet says "fragment".
         header_bytes: Length of the NAL unit header.
+        rebuild: Makes that header from the first payload octet, the fragment octet and the second payload octet.
         out_of_band: NAL types that samples do not carry and that are no parameter sets.
     """
 
@@ -46,6 +49,7 @@ class NalRules:
     fragment_mask: int
     fragment_value: int
     header_bytes: int
+    rebuild: Callable[[int, int, int], bytes]
     aggregation: int
     fragment: int
     highest_single: int
@@ -62,6 +66,7 @@ RULES = {
         fragment_mask=0x1F,
         fragment_value=28,
         header_bytes=1,
+        rebuild=lambda nal, fragment, _: bytes((nal & 0xE0 | fragment & 0x1F,)),
         aggregation=24,
         fragment=28,
         highest_single=23,
@@ -76,6 +81,7 @@ RULES = {
         fragment_mask=0x7E,
         fragment_value=49 << 1,
         header_bytes=2,
+        rebuild=lambda nal, fragment, second: bytes((nal & 0x81 | (fragment & 0x3F) << 1, second)),
         aggregation=48,
         fragment=49,
         highest_single=47,
@@ -102,6 +108,7 @@ class VideoReceiver(RtpReceiver):
         self._parts_kept = 0
         self._fragments: list[bytes | memoryview] = []
         self._fragments_kept = 0
+        self._open_bytes = 0
         self._kept_bytes = 0
         self._is_key = False
         self._closed_rtp: int | None = None
@@ -109,50 +116,72 @@ class VideoReceiver(RtpReceiver):
 
     @override
     def consume(self, view: memoryview, pos: int, end: int) -> int:
-        while True:
-            if self._fragments:
-                pos = self._consume_fragments(view, pos, end)
-            if end - pos < 4:
-                return pos
-            head, size = _FRAME.unpack_from(view, pos)
-            stop = pos + 4 + size
-            if head != self._frame_head or stop > end:
-                return pos
-            self.push(view, pos + 4, stop)
-            pos = stop
+        while end - pos >= 4:
+            after = self._consume_fragments(view, pos, end)
+            if after == pos:
+                head, size = _FRAME.unpack_from(view, pos)
+                after = pos + 4 + size
+                if head != self._frame_head or after > end:
+                    break
+                self.push(view, pos + 4, after)
+            pos = after
+        return pos
 
     def _consume_fragments(self, view: memoryview, pos: int, end: int) -> int:
-        """Takes middle fragments of the open NAL unit that follow each other without gap, and nothing else."""
+        """Takes the fragments of one NAL unit that follow each other without gap, from where it stands to its last.
+
+        Whatever is not plain (padding, extensions, a loss, another channel, a picture to be ended) is left to `push`.
+        """
         rules = self._rules
         unpack, mask, value = rules.layout.unpack_from, rules.fragment_mask, rules.fragment_value
         head_wanted, rtp_wanted, skip = self._frame_head, self._rtp, 17 + rules.header_bytes
-        plain, append = self._plain, self._fragments.append
-        word_wanted = first = plain | self._next_sequence
-        while end - pos >= 20:
+        word_wanted = self._plain | self._next_sequence
+        fragments, from_pos, taken, is_over = self._fragments, pos, 0, False
+        while end - pos >= 20 and not is_over:
             head, size, word, rtp, nal, fragment = unpack(view, pos)
             stop = pos + 4 + size
-            if (
-                word != word_wanted
-                or head != head_wanted
-                or rtp != rtp_wanted
-                or stop > end
-                or fragment & 0xC0
-                or nal & mask != value
-                or size < 16
-            ):
+            if nal & mask != value or head != head_wanted or stop > end or size < 16:
                 break
-            append(view[pos + skip : stop])
+            if word != word_wanted or rtp != rtp_wanted or fragment & 0xC0:
+                place = fragment & 0xC0
+                if word & ~_MARKER != word_wanted:
+                    break
+                if place == 0x40 and rtp == rtp_wanted and fragments:
+                    is_over = True
+                elif place == 0x80 and word == word_wanted and not fragments and self._opens(rtp):
+                    rtp_wanted, self._open_bytes = rtp, rules.header_bytes
+                    fragments = self._fragments = [rules.rebuild(nal, fragment, view[pos + 17])]
+                else:
+                    break
+            elif not fragments:
+                break
+            fragments.append(view[pos + skip : stop])
             pos = stop
-            word_wanted = plain | (word + 1 & 0xFFFF)
-        taken = (word_wanted - first) & 0xFFFF
+            taken += 1
+            word_wanted = self._plain | (word + 1 & 0xFFFF)
         if taken:
-            self._counters.packets += taken
-            self._received += taken
-            following = word_wanted & 0xFFFF
-            if following < self._next_sequence:
-                self._cycles += 0x10000
-            self._next_sequence = following
+            self._open_bytes += pos - from_pos - taken * skip
+            self._note_taken(taken)
+        if is_over:
+            self._end_fragments()
+            if word & _MARKER and self._trusts_marker:
+                self._finish()
         return pos
+
+    def _opens(self, rtp: int) -> bool:
+        """Whether a NAL unit of this time begins without ending a picture first; `rtp` is then the picture's time."""
+        if rtp != self._rtp:
+            if self._parts:
+                return False
+            self._rtp = rtp
+        return True
+
+    def _note_taken(self, packets: int) -> None:
+        self._counters.packets += packets
+        self._received += packets
+        following = self._next_sequence + packets
+        self._cycles += following & 0x10000
+        self._next_sequence = following & 0xFFFF
 
     @override
     def settle(self) -> None:
@@ -210,13 +239,11 @@ class VideoReceiver(RtpReceiver):
         body = view[start + header + 1 : end]
         if fragment & 0x80:
             self._drop_fragments()
-            if header == 1:
-                rebuilt = bytes((view[start] & 0xE0 | fragment & 0x1F,))
-            else:
-                rebuilt = bytes((view[start] & 0x81 | (fragment & 0x3F) << 1, view[start + 1]))
-            self._fragments = [rebuilt, body]
+            self._fragments = [self._rules.rebuild(view[start], fragment, view[start + 1]), body]
+            self._open_bytes = header + len(body)
         elif self._fragments:
             self._fragments.append(body)
+            self._open_bytes += len(body)
         else:
             self._counters.damaged += 1  # its beginning is lost
             return
@@ -224,16 +251,16 @@ class VideoReceiver(RtpReceiver):
             self._end_fragments()
 
     def _end_fragments(self) -> None:
-        fragments = self._fragments
-        first = fragments[0][0]
-        kind = first & 0x1F if self._rules.header_bytes == 1 else (first >> 1) & 0x3F
+        fragments, rules = self._fragments, self._rules
+        header, first = rules.header_bytes, fragments[0]
+        kind = first[0] & 0x1F if header == 1 else (first[0] >> 1) & 0x3F
         self._fragments = []
         self._fragments_kept = 0
-        if kind in self._rules.set_types or kind in self._rules.out_of_band:
+        if kind in rules.set_types or kind in rules.out_of_band:
             self._nal(kind, memoryview(b"".join(fragments)))
             return
-        self._note_slice(kind, fragments[1][0] if len(fragments[1]) else 0x80)
-        self._parts.append(sum(map(len, fragments)).to_bytes(4, "big"))
+        self._note_slice(kind, first[header] if len(first) > header else fragments[1][0])
+        self._parts.append(self._open_bytes.to_bytes(4, "big"))
         self._parts += fragments
 
     def _nal(self, kind: int, nal: memoryview) -> None:

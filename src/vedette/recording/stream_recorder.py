@@ -176,8 +176,7 @@ class StreamRecorder:
         gap = None
         if segment.head is None and fragment.video:
             gap = self.ledger.find_hole(fragment.video[0])
-        job = _make_job(self.key, segment, stream_format, fragment, gap)
-        job = replace(job, ingest=self._ingest_of(segment))
+        job = _make_job(self.key, segment, stream_format, fragment, gap, self._ingest_of(segment))
         if self._sink.submit(job):
             self._waits_for_key = False
             self._segmenter.grow(job.entry.size_bytes)
@@ -211,6 +210,7 @@ def _make_job(
     stream_format: StreamFormat,
     fragment: CollectedFragment,
     gap: GapRecord | None,
+    ingest: IngestFacts,
 ) -> StoreJob:
     first = (fragment.video or fragment.audio)[0]
     if segment.head is None:
@@ -235,7 +235,7 @@ def _make_job(
         tracks.append(TrackFragment(fragment.audio, fragment.audio_end_90k))
     # The fragment's number is that of its first picture in the run: a rebuilt index sees what is missing.
     buffers = make_fragment(first.sequence + 1, tracks, head.start_90k, first.captured_at_ns)
-    return StoreJob(head, _make_entry(fragment, head, sum(map(len, buffers))), segment.init, buffers)
+    return StoreJob(head, _make_entry(fragment, head, sum(map(len, buffers))), segment.init, buffers, ingest)
 
 
 def _make_entry(fragment: CollectedFragment, head: SegmentHead, size_bytes: int) -> FragmentEntry:

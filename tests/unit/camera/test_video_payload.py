@@ -3,6 +3,8 @@
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.rtp_wire import UnitLog, fragments_h264, fragments_h265, interleaved, nals_of, rtp
 from vedette.camera.counters import StreamCounters
@@ -179,3 +181,58 @@ def test_a_picture_without_end_is_refused() -> None:
     rest = [rtp(middle, index, 1) for index in range(279, 285)]
     with pytest.raises(GarbageError):
         feed(receiver, rest)
+
+
+@st.composite
+def damaged_streams(draw: st.DrawFn) -> tuple[Codec, list[bytes], list[int]]:
+    """Packets of some pictures, some lost, twice, out of order, marked wrongly; and where reads end."""
+    codec = draw(st.sampled_from([Codec.H264, Codec.H265]))
+    nals, fragment = ([IDR, SLICE, SECOND_SLICE, SPS], fragments_h264)
+    if codec is Codec.H265:
+        nals, fragment = [HEVC_IDR, HEVC_SLICE], fragments_h265
+    packets: list[bytes] = []
+    time = 0
+    for _ in range(draw(st.integers(1, 6))):
+        time += draw(st.sampled_from([0, 3600, 3600]))
+        nal = draw(st.sampled_from(nals))
+        parts = [nal] if draw(st.booleans()) else fragment(nal, draw(st.integers(1, 90)))
+        for index, part in enumerate(parts):
+            marker = draw(st.integers(0, 19)) == 0 or index == len(parts) - 1
+            packets.append(rtp(part, (65_530 + len(packets)) & 0xFFFF, time, marker=marker))
+    for _ in range(draw(st.integers(0, 3))):
+        place = draw(st.integers(0, len(packets) - 1))
+        packet = packets.pop(place)
+        copies = draw(st.integers(0, 2))
+        for _ in range(copies):
+            packets.insert(draw(st.integers(0, len(packets))), packet)
+        if not packets:
+            packets.append(packet)
+    return codec, packets, draw(st.lists(st.integers(1, 400), min_size=1, max_size=20))
+
+
+@given(damaged_streams())
+def test_the_quick_way_takes_what_the_long_way_takes(stream: tuple[Codec, list[bytes], list[int]]) -> None:
+    codec, packets, reads = stream
+    long, long_log, long_counters = make(codec)
+    for packet in packets:
+        long.push(memoryview(packet), 0, len(packet))
+        long.settle()
+    quick, quick_log, quick_counters = make(codec)
+    data = b"".join(interleaved(packet) for packet in packets)
+    rest, position, buffer = b"", 0, bytearray(8192)
+    for size in [*reads, len(data)]:
+        window = rest + data[position : position + size]
+        position += size
+        buffer[: len(window)] = window
+        done = quick.consume(memoryview(buffer), 0, len(window))
+        quick.settle()
+        rest = window[done:]
+    assert rest == b""
+    assert quick_log.units == long_log.units
+    assert quick_log.sets == long_log.sets
+    assert quick_counters == long_counters
+    assert (quick.received, quick.lost_total, quick.highest_sequence) == (
+        long.received,
+        long.lost_total,
+        long.highest_sequence,
+    )
