@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from typing_extensions import override
 
 from vedette.adapters.api_client import ApiClient
 from vedette.adapters.export_fetch import FileExistsAlreadyError, RemoteFile, fetch_file
@@ -30,8 +31,25 @@ class ExportCancelledError(ConflictError):
     code = "export_cancelled"
 
 
-@click.command("export", short_help="Export footage.")
-@click.option("--camera", "names", multiple=True, required=True, help="Name of a camera; repeat for several.")
+class _NamesCommand(click.Command):
+    """Takes `--camera A B` as `--camera A --camera B`: this command has no arguments that B could be."""
+
+    @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        spelled: list[str] = []
+        are_names = is_value = False
+        for arg in args:
+            if are_names and not is_value and not arg.startswith("-"):
+                spelled.append("--camera")
+            elif not is_value:
+                are_names = arg == "--camera" or (are_names and not arg.startswith("-"))
+            is_value = arg == "--camera" and not is_value
+            spelled.append(arg)
+        return super().parse_args(ctx, spelled)
+
+
+@click.command("export", short_help="Export footage.", cls=_NamesCommand)
+@click.option("--camera", "names", multiple=True, required=True, help="Names of cameras; may be repeated.")
 @range_options
 @click.option(
     "--out",
@@ -117,6 +135,7 @@ def _bring(
         if job["bundle"]:
             linked &= _bring_bundle(client, _remote(job, entry), out)
             result["bundle"] = str(out)
+            result["files"] = _list_files(out)
             break
         linked &= fetch_file(client, _remote(job, entry), target, _Progress(entry["size_bytes"]), _wait)
         name = cameras[entry["camera_id"]]
@@ -155,6 +174,12 @@ def _bring_bundle(client: ApiClient, file: RemoteFile, out: Path) -> bool:
     return is_link
 
 
+def _list_files(bundle: Path) -> list[dict[str, Any]]:
+    """Every file of a bundle's folder, or its .zip."""
+    paths = sorted(path for path in bundle.rglob("*") if path.is_file()) if bundle.is_dir() else [bundle]
+    return [{"path": str(path), "bytes": path.stat().st_size} for path in paths]
+
+
 def _wait(delay_s: float) -> None:
     threading.Event().wait(delay_s)
 
@@ -188,7 +213,7 @@ def _tell(result: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(result)
         return
-    for file in result["files"]:
+    for file in [] if result["bundle"] else result["files"]:
         sys.stdout.write(f"{file['path']}\n")
     if result["bundle"]:
         sys.stdout.write(f"{result['bundle']}\nfingerprint of the signing key: {result['fingerprint']}\n")
