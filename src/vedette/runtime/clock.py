@@ -25,13 +25,10 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clocks."""
+    """The machine's own clocks; read thousands of times a second, so there is no call of ours in between."""
 
-    def utc_ns(self) -> int:
-        return time.time_ns()
-
-    def mono_ns(self) -> int:
-        return time.monotonic_ns()
+    utc_ns = staticmethod(time.time_ns)
+    mono_ns = staticmethod(time.monotonic_ns)
 
     async def sleep(self, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
