@@ -39,7 +39,7 @@ def make_clip(
     width, height = size
     suffix = "mov" if audio in {Codec.PCMA, Codec.PCMU} else "mp4"
     path = folder / f"{codec}-{audio}-{frames}-{width}-{gop_frames}-{b_frames}-{bool(key_frames)}.{suffix}"
-    rate_hz = 16_000 if audio is Codec.AAC else 8_000
+    rate_hz = {Codec.AAC: 16_000, Codec.OPUS: 48_000}.get(audio, 8_000) if audio else 8_000
     sound = None if audio is None else AudioEncoding(make_tone(frames / fps, rate_hz), audio, rate_hz)
     video = VideoEncoding(codec, width, height, fps, gop_frames, key_frames, b_frames=b_frames, preset="ultrafast")
     encode_clip(path, (draw_bar(index, width, height) for index in range(frames)), video, sound)

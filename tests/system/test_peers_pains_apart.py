@@ -112,7 +112,10 @@ def test_pain_16_what_is_on_disk_in_the_index_and_in_the_list_is_the_same_after_
 
 
 @pytest.mark.foreign
-@pytest.mark.parametrize(("codec", "audio", "b_frames"), [(Codec.H264, Codec.AAC, 2), (Codec.H265, Codec.PCMA, 0)])
+@pytest.mark.parametrize(
+    ("codec", "audio", "b_frames"),
+    [(Codec.H264, Codec.AAC, 2), (Codec.H265, Codec.PCMA, 0), (Codec.H264, Codec.OPUS, 0)],
+)
 async def test_pain_17_every_file_of_this_release_is_decoded_by_ffmpeg_without_a_word(
     tmp_path, codec, audio, b_frames
 ) -> None:

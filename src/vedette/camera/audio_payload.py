@@ -1,4 +1,4 @@
-"""Depacketises AAC (RFC 3640, mode AAC-hbr) and G.711 (RFC 3551) into audio packets.
+"""Depacketises AAC (RFC 3640, mode AAC-hbr), G.711 (RFC 3551) and Opus (RFC 7587) into audio packets.
 
 Audio never costs us video: whatever is wrong with it is counted and dropped.
 """
@@ -14,8 +14,8 @@ MAX_AAC_BYTES = 8192
 MAX_AAC_UNITS = 64
 
 
-class G711Receiver(RtpReceiver):
-    """A-law or mu-law: the payload is the sound, one octet a sample."""
+class PlainReceiver(RtpReceiver):
+    """The payload is the sound: A-law or mu-law, one octet a sample, or one Opus packet (RFC 7587)."""
 
     @override
     def _payload(self, view: memoryview, start: int, end: int, rtp: int, marker: bool) -> None:

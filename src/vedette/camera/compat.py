@@ -44,6 +44,8 @@ from vedette.media.compat_wire import (
     decode_unit,
     encode_picture,
 )
+from vedette.media.errors import MalformedMediaError
+from vedette.media.opus_config import read_opus_config
 from vedette.runtime.clock import Clock
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 
@@ -339,6 +341,11 @@ def _make_audio(tracks: Tracks) -> AudioFormat | None:
             return make_aac_format(bytes.fromhex(tracks.audio_config))
         except ValueError as exc:
             raise CompatWireError("the audio configuration is no hexadecimal text") from exc
+    if tracks.audio_codec == Codec.OPUS:
+        try:
+            return read_opus_config(bytes.fromhex(tracks.audio_config))
+        except (ValueError, MalformedMediaError) as exc:
+            raise CompatWireError("the audio configuration is none of Opus") from exc
     if tracks.audio_codec in {Codec.PCMA, Codec.PCMU} and tracks.audio_rate_hz and tracks.audio_channels:
         codec = Codec(tracks.audio_codec)
         name = "alaw" if codec is Codec.PCMA else "ulaw"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from vedette.camera.parameter_sets import MAX_SET_BYTES, MAX_SETS
 from vedette.core.errors import InvalidInputError
 from vedette.core.media import AudioFormat, Codec
+from vedette.media.opus_config import make_opus_format
 
 MAX_SDP_BYTES = 64 * 1024
 MAX_LINES = 1000
@@ -24,6 +25,7 @@ _CODECS = {
     "H265": Codec.H265,
     "HEVC": Codec.H265,
     "MPEG4-GENERIC": Codec.AAC,
+    "OPUS": Codec.OPUS,
     "PCMA": Codec.PCMA,
     "PCMU": Codec.PCMU,
 }
@@ -205,6 +207,8 @@ def make_audio_format(track: MediaTrack) -> AudioFormat | None:
     if track.codec in {Codec.PCMA, Codec.PCMU}:
         name = "alaw" if track.codec is Codec.PCMA else "ulaw"
         return AudioFormat(track.codec, track.clock_rate_hz, track.channels, b"", name)
+    if track.codec is Codec.OPUS:  # RFC 7587: always announced as 48 kHz and two channels, whatever is in it
+        return make_opus_format(2 if track.fmtp.get("sprop-stereo") == "1" else 1)
     if track.codec is not Codec.AAC or track.fmtp.get("mode", "aac-hbr").lower() != "aac-hbr":
         return None
     try:

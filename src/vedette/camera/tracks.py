@@ -1,7 +1,7 @@
 """Chooses the tracks of a camera's offer and builds the receiver for each. Pure construction, no IO."""
 
 from vedette.camera.assembler import AudioAssembler, VideoAssembler
-from vedette.camera.audio_payload import AacReceiver, G711Receiver
+from vedette.camera.audio_payload import AacReceiver, PlainReceiver
 from vedette.camera.counters import StreamCounters
 from vedette.camera.errors import UnsupportedCodecError
 from vedette.camera.rtp import RtpReceiver, UnitReceiver
@@ -40,7 +40,7 @@ def make_audio_receiver(track: MediaTrack, counters: StreamCounters, out: AudioA
         size_bits = _small(track.fmtp.get("sizelength", ""), 13)
         index_bits = _small(track.fmtp.get("indexlength", ""), 3)
         return AacReceiver(track.payload_type, counters, out, size_bits, index_bits)
-    return G711Receiver(track.payload_type, counters, out)
+    return PlainReceiver(track.payload_type, counters, out)
 
 
 def _small(text: str, otherwise: int) -> int:

@@ -20,10 +20,16 @@ class Codec(StrEnum):
     AAC = "aac"
     PCMA = "pcma"
     PCMU = "pcmu"
+    OPUS = "opus"
 
     @property
     def is_video(self) -> bool:
         return self in {Codec.H264, Codec.H265}
+
+    @property
+    def needs_encoding(self) -> bool:
+        """Sound that browsers and players of MP4 do not take as it is: G.711."""
+        return self in {Codec.PCMA, Codec.PCMU}
 
 
 class StreamRole(StrEnum):
@@ -66,8 +72,8 @@ class AudioFormat:
     """Audio of a stream.
 
     Attributes:
-        config: AudioSpecificConfig (ISO/IEC 14496-3) for AAC, empty for G.711.
-        codec_string: RFC 6381 codec string, `mp4a.40.2`, `alaw` or `ulaw`.
+        config: AudioSpecificConfig (ISO/IEC 14496-3) for AAC, the body of `dOps` for Opus, empty for G.711.
+        codec_string: RFC 6381 codec string, `mp4a.40.2`, `opus`, `alaw` or `ulaw`.
     """
 
     codec: Codec

@@ -28,11 +28,12 @@ from vedette.media.bitstream import (
     strip_access_unit,
 )
 from vedette.media.compat_wire import Tracks, Unit
+from vedette.media.opus_config import read_opus_head
 
 KEY_EVERY_90K = 2 * TICKS_PER_S
 MAX_PICTURE_SIDE_PX = 8192
 _VIDEO = {"h264": Codec.H264, "hevc": Codec.H265}
-_AUDIO = {"aac": Codec.AAC, "pcm_alaw": Codec.PCMA, "pcm_mulaw": Codec.PCMU}
+_AUDIO = {"aac": Codec.AAC, "opus": Codec.OPUS, "pcm_alaw": Codec.PCMA, "pcm_mulaw": Codec.PCMU}
 _SETS = {Codec.H264: frozenset({7, 8}), Codec.H265: frozenset({32, 33, 34})}
 _ADTS_RATES_HZ = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 
@@ -101,13 +102,23 @@ class ForeignReader:
         if audio is None or (self._adts and audio.codec_context.name == "aac" and not self._adts_config()):
             return Tracks(self._codec.value)
         context = audio.codec_context
-        config = bytes(context.extradata or b"") or self._adts_config()
+        codec = _AUDIO[context.name]
+        config = bytes(context.extradata or b"")
+        if codec is Codec.AAC:
+            config = config or self._adts_config()
+        elif codec is Codec.OPUS:
+            opus = read_opus_head(config)
+            if opus is None:
+                return Tracks(self._codec.value)
+            config = opus.config
+        else:
+            config = b""
         return Tracks(
             video_codec=self._codec.value,
-            audio_codec=_AUDIO[context.name].value,
+            audio_codec=codec.value,
             audio_rate_hz=context.sample_rate,
             audio_channels=context.layout.nb_channels,
-            audio_config=config.hex() if context.name == "aac" else "",
+            audio_config=config.hex(),
         )
 
     def units(self) -> Iterator[Unit]:

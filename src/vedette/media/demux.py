@@ -28,9 +28,10 @@ from vedette.media.bitstream import (
     split_access_unit,
     strip_access_unit,
 )
+from vedette.media.opus_config import read_opus_head
 
 _VIDEO_CODECS = {"h264": Codec.H264, "hevc": Codec.H265}
-_AUDIO_CODECS = {"aac": Codec.AAC, "pcm_alaw": Codec.PCMA, "pcm_mulaw": Codec.PCMU}
+_AUDIO_CODECS = {"aac": Codec.AAC, "opus": Codec.OPUS, "pcm_alaw": Codec.PCMA, "pcm_mulaw": Codec.PCMU}
 _MAX_OPEN_ENDED = 32
 """More frames than any codec reorders (H.265 allows 16)."""
 _AUDIO_CODEC_STRINGS = {Codec.AAC: "mp4a.40.2", Codec.PCMA: "alaw", Codec.PCMU: "ulaw"}
@@ -173,7 +174,7 @@ class FileReader:
 
     def _find_audio(self) -> AudioStream | None:
         for stream in self._container.streams.audio:
-            if stream.codec_context.name in _AUDIO_CODECS:
+            if stream.codec_context.codec.canonical_name in _AUDIO_CODECS:
                 return stream
         return None
 
@@ -199,7 +200,9 @@ class FileReader:
         if self._audio is None:
             return None
         context = self._audio.codec_context
-        codec = _AUDIO_CODECS[context.name]
+        codec = _AUDIO_CODECS[context.codec.canonical_name]
+        if codec is Codec.OPUS:
+            return read_opus_head(bytes(context.extradata or b""))
         config = bytes(context.extradata or b"") if codec is Codec.AAC else b""
         if codec is Codec.AAC and not config:
             return None  # ADTS: the configuration is in every frame's own header, which we do not carry

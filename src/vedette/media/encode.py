@@ -27,7 +27,7 @@ from vedette.core.errors import InvalidInputError, StorageError
 from vedette.core.media import Codec
 
 _VIDEO_ENCODERS = {Codec.H264: "libx264", Codec.H265: "libx265"}
-_AUDIO_ENCODERS = {Codec.AAC: "aac", Codec.PCMA: "pcm_alaw", Codec.PCMU: "pcm_mulaw"}
+_AUDIO_ENCODERS = {Codec.AAC: "aac", Codec.OPUS: "libopus", Codec.PCMA: "pcm_alaw", Codec.PCMU: "pcm_mulaw"}
 
 
 class EncodeError(StorageError):
@@ -204,7 +204,7 @@ def _add_audio(container: OutputContainer, audio: AudioEncoding) -> AudioStream:
 
 def _audio_frames(audio: AudioEncoding, stream: AudioStream) -> Iterator[AudioFrame]:
     """Cuts the samples into frames of the encoder's size, padded with silence at the end."""
-    size = stream.codec_context.frame_size or 1024
+    size = stream.codec_context.frame_size or (960 if audio.codec is Codec.OPUS else 1024)
     is_aac = audio.codec is Codec.AAC
     for start in range(0, len(audio.samples), size):
         piece = np.zeros(size, np.int16)

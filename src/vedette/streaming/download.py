@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
 from vedette.core.footage import FragmentRef
-from vedette.core.media import AudioFormat, Codec, Packet, StreamFormat, StreamRole
-from vedette.core.time import NS_PER_S, TICKS_PER_S, format_utc, ns_to_ticks
+from vedette.core.media import AudioFormat, Packet, StreamFormat, StreamRole
+from vedette.core.time import NS_PER_S, format_utc, ns_to_ticks
 from vedette.streaming.footage_walk import find_start
-from vedette.streaming.live_mux import AAC_FRAME_SAMPLES
 from vedette.streaming.media_line import MediaLine
 from vedette.streaming.ports import FootageReader
 from vedette.streaming.sound import AudioEncoder, EncoderFactory
@@ -157,14 +156,16 @@ class PieceReader:
     def audio_format(self) -> AudioFormat | None:
         """The format of the sound as it comes out."""
         source = self._selection.format.audio
-        if source is None or source.codec is Codec.AAC:
+        if source is None or not source.codec.needs_encoding:
             return source
         return self._open_encoder(source).format
 
     def pieces(self) -> Iterator[Piece]:
         """Yields the pieces. G.711 is encoded anew each time, with the same result: the encoder has no chance."""
         source = self._selection.format.audio
-        encode = _passing if source is None or source.codec is Codec.AAC else _encoding(self._open_encoder(source))
+        encode = (
+            _passing if source is None or not source.codec.needs_encoding else _encoding(self._open_encoder(source))
+        )
         for fragment, (shift_90k, fill_90k) in zip(
             self._selection.fragments, self._selection.placements_90k, strict=True
         ):
@@ -197,8 +198,3 @@ def _move(packet: Packet, shift_90k: int) -> Packet:
         packet.lost_before,
         packet.data,
     )
-
-
-def audio_step_90k(audio: AudioFormat) -> int:
-    """How long an AAC packet lasts."""
-    return AAC_FRAME_SAMPLES * TICKS_PER_S // audio.sample_rate_hz

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vedette.core.footage import FragmentRef, SegmentRef
-from vedette.core.media import AudioFormat, Codec, Packet
+from vedette.core.media import AudioFormat, Packet
 from vedette.core.time import NS_PER_S
+from vedette.media.audio_samples import packet_duration_90k
 from vedette.media.fmp4 import MalformedMediaError, ParsedTrack, scan_fragments
 from vedette.media.mp4_file import Chunk, plan_mp4
-from vedette.streaming.download import Selection, audio_step_90k
+from vedette.streaming.download import Selection
 from vedette.streaming.export_marks import Notes
 from vedette.streaming.export_ports import FootageFiles, OpenSegment, Report
 from vedette.streaming.mp4_download import FootageChangedError, close_audio_holes, packets_chunk
@@ -52,7 +53,7 @@ class Mp4Writer:
         self._selection = selection
         self._spool_path = spool
         source = selection.format.audio
-        is_foreign = source is not None and source.codec is not Codec.AAC
+        is_foreign = source is not None and source.codec.needs_encoding
         self._encoder = open_encoder(source) if source is not None and is_foreign else None
         self._audio: AudioFormat | None = self._encoder.format if self._encoder else source
 
@@ -103,10 +104,10 @@ class Mp4Writer:
             yield _video_chunk(video, end_90k, shift_90k, fill_90k), _extent(fragment, video)
         if audio is not None and audio.sizes_bytes and self._audio is not None:
             if self._encoder is None:
-                yield _audio_chunk(audio, shift_90k, audio_step_90k(self._audio)), _extent(fragment, audio)
+                yield _audio_chunk(audio, shift_90k, packet_duration_90k(self._audio)), _extent(fragment, audio)
                 return
             packets = _audio_packets(audio, file, fragment.offset, shift_90k)
-            yield from self._encode(packets, audio_step_90k(self._audio), spool)
+            yield from self._encode(packets, packet_duration_90k(self._audio), spool)
 
     def _encode(self, packets: Sequence[Packet], step_90k: int, spool: BinaryIO) -> Iterator[tuple[Chunk, Extent]]:
         assert self._encoder is not None

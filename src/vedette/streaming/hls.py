@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from vedette.core.footage import FragmentRef
 from vedette.core.media import Codec, StreamFormat
 from vedette.core.time import NS_PER_S, TICKS_PER_S, format_utc
+from vedette.media.audio_samples import packet_duration_90k
 from vedette.media.fmp4 import TrackFragment, make_fragment
-from vedette.streaming.live_mux import AAC_FRAME_SAMPLES
 from vedette.streaming.media_line import GAP_FROM_NS
 from vedette.streaming.stored import StoredPackets
 
@@ -110,6 +110,6 @@ def make_part(number: int, packets: Sequence[StoredPackets], found: StreamFormat
     tracks = [TrackFragment(video, packets[-1].end_90k)]
     audio = [packet for stored in packets for packet in stored.audio]
     if audio and found.audio is not None and found.audio.codec is Codec.AAC:
-        end_90k = audio[-1].dts_90k + AAC_FRAME_SAMPLES * TICKS_PER_S // found.audio.sample_rate_hz
+        end_90k = audio[-1].dts_90k + packet_duration_90k(found.audio)
         tracks.append(TrackFragment(audio, end_90k))
     return b"".join(make_fragment(number, tracks, wall_ns=video[0].captured_at_ns))

@@ -10,15 +10,15 @@ lasts until its true end; the next one is on the camera's line again.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from vedette.core.media import Codec, Packet, StreamFormat
+from vedette.core.media import Packet, StreamFormat
 from vedette.core.time import TICKS_PER_S
+from vedette.media.audio_samples import packet_duration_90k
 from vedette.media.fmp4 import TrackFragment, make_fragment, make_init
 from vedette.streaming.messages import MediaFlag, MediaHead, MediaKind, encode_media
 
 FIRST_DURATION_90K = TICKS_PER_S // 25
 """Assumed for the first frame of a run: no delta is known yet and most cameras send 25 frames a second."""
 MAX_DURATION_90K = 3600 * TICKS_PER_S
-AAC_FRAME_SAMPLES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,5 +123,4 @@ class LiveMuxer:
     def _audio_duration_90k(self, packet: Packet) -> int:
         if self._audio is None:
             return 0
-        samples = AAC_FRAME_SAMPLES if self._audio.codec is Codec.AAC else len(packet.data)
-        return samples * TICKS_PER_S // self._audio.sample_rate_hz
+        return packet_duration_90k(self._audio, packet.data)

@@ -6,8 +6,9 @@ from itertools import pairwise
 from vedette.core.errors import StorageError
 from vedette.core.media import AudioFormat, Packet
 from vedette.core.time import NS_PER_S
+from vedette.media.audio_samples import packet_duration_90k
 from vedette.media.mp4_file import Chunk, Mp4Plan, plan_mp4
-from vedette.streaming.download import Piece, PieceReader, Selection, audio_step_90k
+from vedette.streaming.download import Piece, PieceReader, Selection
 from vedette.streaming.export_marks import Notes
 from vedette.streaming.ports import FootageReader
 from vedette.streaming.sound import EncoderFactory
@@ -85,7 +86,7 @@ def _chunks(piece: Piece, audio: AudioFormat | None) -> Iterator[Chunk]:
     if piece.video:
         yield packets_chunk(piece.video, piece.end_90k)
     if piece.audio and audio is not None:
-        yield packets_chunk(piece.audio, piece.audio[-1].dts_90k + audio_step_90k(audio))
+        yield packets_chunk(piece.audio, piece.audio[-1].dts_90k + packet_duration_90k(audio, piece.audio[-1].data))
 
 
 def packets_chunk(packets: Sequence[Packet], end_90k: int) -> Chunk:

@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 
 from vedette.core.errors import NotFoundError, StorageError
 from vedette.core.footage import FragmentRef, SegmentInit
-from vedette.core.media import AudioFormat, Codec, Packet, StreamFormat
+from vedette.core.media import AudioFormat, Packet, StreamFormat
 from vedette.core.time import NS_PER_S, TICKS_PER_S, ns_to_ticks
+from vedette.media.audio_samples import packet_duration_90k
 from vedette.media.fmp4 import MalformedMediaError
 from vedette.runtime.clock import Clock
 from vedette.streaming.channel import MessageChannel
 from vedette.streaming.footage_walk import WalkStart, walk
-from vedette.streaming.live_mux import AAC_FRAME_SAMPLES, make_init_message
+from vedette.streaming.live_mux import make_init_message
 from vedette.streaming.live_start import describe_init
 from vedette.streaming.media_line import MediaLine, Placement
 from vedette.streaming.messages import end_text, gap_text, position_text
@@ -124,7 +125,7 @@ class Play:
         self._encoder, self._audio = None, None
         has_sound = self._request.wants_audio and not self._request.keys_only and bool(first.audio)
         if found.audio is not None and has_sound:
-            if found.audio.codec is Codec.AAC:
+            if not found.audio.codec.needs_encoding:
                 self._audio = found.audio
             else:
                 self._encoder = self._open_encoder(found.audio)
@@ -145,13 +146,12 @@ class Play:
         self, packets: StoredPackets, audio: Sequence[Packet], placement: Placement, duration_90k: int
     ) -> bytes:
         self._count += 1
-        rate_hz = self._audio.sample_rate_hz if self._audio is not None else 1
         return make_media_message(
             packets.video,
             packets.video[0].dts_90k + duration_90k,
             audio,
             placement=placement,
-            audio_step_90k=AAC_FRAME_SAMPLES * TICKS_PER_S // rate_hz,
+            audio_step_90k=packet_duration_90k(self._audio, audio[-1].data) if self._audio and audio else 0,
             number=self._count,
             sent_at_ns=self._clock.utc_ns(),
         )

@@ -8,7 +8,7 @@ goes silent on the wire must lose its audio track, not its picture.
 from collections.abc import Callable
 from typing import Protocol
 
-from vedette.core.media import AudioFormat, Codec, Packet
+from vedette.core.media import AudioFormat, Packet
 from vedette.core.time import TICKS_PER_S
 
 MISSING_AFTER_90K = 2 * TICKS_PER_S
@@ -46,7 +46,7 @@ class Sound:
         """Takes an audio packet of the stream and returns the packets to mux."""
         if self._source is None:
             return []
-        if self._source.codec is Codec.AAC:
+        if not self._source.codec.needs_encoding:
             ready = [packet]
         else:
             self._encoder = self._encoder or self._open_encoder(self._source)

@@ -63,6 +63,9 @@ def _audio_lines(audio: AudioFormat) -> list[str]:
                 f"indexlength=3;indexdeltalength=3;config={audio.config.hex().upper()}"
             ),
         ]
+    elif audio.codec is Codec.OPUS:
+        stereo = f"a=fmtp:{payload_type} sprop-stereo={int(audio.channels == 2)}"
+        lines += [f"a=rtpmap:{payload_type} opus/48000/2", stereo]
     else:
         lines.append(f"a=rtpmap:{payload_type} {audio.codec.value.upper()}/{audio.sample_rate_hz}{channels}")
     return [*lines, f"a=control:{AUDIO_CONTROL}"]

@@ -6,14 +6,14 @@ Pure, apart from reading the file.
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vedette.core.media import AudioFormat, Codec, Packet, StreamFormat
+from vedette.core.media import AudioFormat, Packet, StreamFormat
 from vedette.core.time import TICKS_PER_S
+from vedette.media.audio_samples import packet_samples
 from vedette.media.bitstream import NalFraming, split_access_unit
 from vedette.media.demux import Clip, UnreadableFileError, read_clip
 from vedette.testing.rtp import WireUnit, make_frame_number_sei, packetise_audio, packetise_video
 
 _FRAMING = NalFraming(4)
-_AAC_FRAME_SAMPLES = 1024
 _G711_PACKETS_PER_S = 50
 """20 ms a packet, the default of RFC 3551 4.2."""
 
@@ -117,8 +117,8 @@ def _make_audio(clip: Clip) -> SourceAudio | None:
     audio = clip.format.audio
     if audio is None or not clip.audio:
         return None
-    if audio.codec is Codec.AAC:
-        payloads, step_samples = [packet.data for packet in clip.audio], _AAC_FRAME_SAMPLES
+    if not audio.codec.needs_encoding:
+        payloads, step_samples = [packet.data for packet in clip.audio], packet_samples(audio, clip.audio[0].data)
     else:
         octets = b"".join(packet.data for packet in clip.audio)
         step_samples = audio.sample_rate_hz // _G711_PACKETS_PER_S

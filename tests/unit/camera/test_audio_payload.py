@@ -1,11 +1,11 @@
 """Depacketising AAC and G.711."""
 
 from tests.support.rtp_wire import UnitLog, rtp
-from vedette.camera.audio_payload import AacReceiver, G711Receiver
+from vedette.camera.audio_payload import AacReceiver, PlainReceiver
 from vedette.camera.counters import StreamCounters
 
 
-def push(receiver: AacReceiver | G711Receiver, packet: bytes) -> None:
+def push(receiver: AacReceiver | PlainReceiver, packet: bytes) -> None:
     receiver.push(memoryview(packet), 0, len(packet))
 
 
@@ -16,7 +16,7 @@ def aac(*units: bytes) -> bytes:
 
 def test_g711_is_the_payload() -> None:
     log = UnitLog()
-    push(G711Receiver(8, StreamCounters(), log), rtp(b"abcd", 1, 160, payload_type=8))
+    push(PlainReceiver(8, StreamCounters(), log), rtp(b"abcd", 1, 160, payload_type=8))
     assert log.units == [(160, True, b"abcd", 0)]
 
 

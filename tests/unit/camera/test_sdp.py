@@ -7,6 +7,7 @@ import pytest
 from tests.support.media import H264, H265
 from vedette.camera.sdp import MalformedSdpError, make_audio_format, parse_sdp
 from vedette.core.media import Codec
+from vedette.media.opus_config import make_opus_format
 
 SPROP = ",".join(base64.b64encode(nal).decode() for nal in H264.parameter_sets)
 
@@ -57,6 +58,14 @@ def test_static_payload_types_need_no_rtpmap() -> None:
     description = parse_sdp(b"m=audio 0 RTP/AVP 8\r\na=control:a\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n")
     assert description.audio is not None
     assert (description.audio.codec, description.audio.clock_rate_hz) == (Codec.PCMA, 8000)
+
+
+@pytest.mark.parametrize(("parameters", "channels"), [("", 1), ("a=fmtp:98 minptime=10; sprop-stereo=1\r\n", 2)])
+def test_opus_is_always_announced_as_stereo_and_its_parameter_tells(parameters: str, channels: int) -> None:
+    text = f"m=audio 0 RTP/AVP 98\r\na=rtpmap:98 opus/48000/2\r\n{parameters}"
+    track = parse_sdp(text.encode()).audio
+    assert track is not None
+    assert make_audio_format(track) == make_opus_format(channels)
 
 
 def test_h265_sets_come_from_three_parameters() -> None:

@@ -19,6 +19,7 @@ from vedette.media.fmp4 import (
     shift_fragment,
 )
 from vedette.media.fmp4.boxes import box
+from vedette.media.opus_config import make_opus_format
 
 WALL_NS = 1_795_000_000_123_456_789
 
@@ -29,7 +30,7 @@ def video_fragment(packets: list[Packet], sequence: int = 1, start_90k: int = 0)
 
 
 @pytest.mark.parametrize("video", [H264, H265], ids=["h264", "h265"])
-@pytest.mark.parametrize("audio", [None, AAC, PCMA], ids=["silent", "aac", "pcma"])
+@pytest.mark.parametrize("audio", [None, AAC, PCMA, make_opus_format(2)], ids=["silent", "aac", "pcma", "opus"])
 def test_init_gives_back_the_format(video, audio) -> None:
     stamp = box(b"uuid", b"0123456789abcdef", b"who I am")
     init = make_init(StreamFormat("run", video, audio), stamp)

@@ -100,11 +100,11 @@ def test_any_byte_range_is_the_part_of_the_whole(clips) -> None:
         assert b"".join(download.stream(start, end)) == whole[start:end]
 
 
-@pytest.mark.parametrize("audio", [Codec.AAC, Codec.PCMA])
+@pytest.mark.parametrize("audio", [Codec.AAC, Codec.PCMA, Codec.OPUS])
 def test_sound_is_there_and_beside_its_picture(clips, audio) -> None:
     data = mp4(store(clips, 0, audio=audio), 1.0, 4.0)
     with av.open(io.BytesIO(data)) as container:
-        assert container.streams.audio[0].codec_context.name == "aac"
+        assert container.streams.audio[0].codec_context.name == ("opus" if audio is Codec.OPUS else "aac")
         frames = list(container.decode(audio=0))
     assert frames[0].time == pytest.approx(0, abs=0.15)
     assert frames[-1].time == pytest.approx(3.0, abs=0.25)

@@ -45,7 +45,7 @@ def bar_position(picture: np.ndarray) -> int:
     return int(np.argmax(picture[20].astype(int)))
 
 
-@pytest.mark.parametrize("audio", [None, Codec.AAC, Codec.PCMA])
+@pytest.mark.parametrize("audio", [None, Codec.AAC, Codec.PCMA, Codec.OPUS])
 @pytest.mark.parametrize("b_frames", [0, 2])
 def test_copied_ranges_are_the_same_samples_as_unpacked_packets(rig, clips, tmp_path, audio, b_frames) -> None:
     record(rig, clips, 0, 0, 10, audio=audio, b_frames=b_frames)

@@ -9,9 +9,10 @@ from vedette.core.time import TICKS_PER_S
 from vedette.media.bitstream import codec_string, parse_extradata
 from vedette.media.errors import MalformedMediaError
 from vedette.media.fmp4.boxes import BoxRef, Buffer, find_box, iter_boxes, read_box
+from vedette.media.opus_config import read_opus_config
 
 _VIDEO_ENTRIES = {b"avc1": Codec.H264, b"avc3": Codec.H264, b"hvc1": Codec.H265, b"hev1": Codec.H265}
-_AUDIO_ENTRIES = {b"mp4a": Codec.AAC, b"alaw": Codec.PCMA, b"ulaw": Codec.PCMU}
+_AUDIO_ENTRIES = {b"mp4a": Codec.AAC, b"Opus": Codec.OPUS, b"alaw": Codec.PCMA, b"ulaw": Codec.PCMU}
 _MOST_INIT_BYTES = 1 << 20
 
 
@@ -108,6 +109,9 @@ def _video(view: memoryview, entry: BoxRef) -> VideoFormat:
 def _audio(view: memoryview, entry: BoxRef) -> AudioFormat:
     codec = _AUDIO_ENTRIES[entry.kind]
     channels, rate_fixed = struct.unpack_from(">H6xI", view, entry.body + 16)
+    if codec is Codec.OPUS:
+        dops = find_box(view, entry.body + 28, entry.end, b"dOps")
+        return read_opus_config(bytes(view[dops.body : dops.end]))
     if codec is not Codec.AAC:
         return AudioFormat(codec, rate_fixed >> 16, channels, b"", entry.kind.decode("ascii"))
     esds = find_box(view, entry.body + 28, entry.end, b"esds")

@@ -42,11 +42,13 @@ def video_sample_entry(video: VideoFormat) -> bytes:
 
 
 def audio_sample_entry(audio: AudioFormat) -> bytes:
-    """Makes the `mp4a`, `alaw` or `ulaw` box of an audio format."""
+    """Makes the `mp4a`, `Opus`, `alaw` or `ulaw` box of an audio format."""
     rate = min(audio.sample_rate_hz, 0xFFFF)  # 16.16; AAC's real rate is in its configuration
     head = struct.pack(">6xH8xHHHHI", 1, audio.channels, 16, 0, 0, rate << 16)
     if audio.codec is Codec.AAC:
         return box(b"mp4a", head, _esds(audio.config))
+    if audio.codec is Codec.OPUS:
+        return box(b"Opus", head, box(b"dOps", audio.config))
     if audio.codec in {Codec.PCMA, Codec.PCMU}:
         return box(b"alaw" if audio.codec is Codec.PCMA else b"ulaw", head)
     raise MalformedMediaError(f"{audio.codec} is no audio codec")
