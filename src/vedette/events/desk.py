@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 
 from vedette.core.errors import ConflictError, ForbiddenError, NotFoundError
+from vedette.core.privacy import LookAt
 from vedette.events.hub import EventHub, EventNews
 from vedette.events.ports import EventStore, PictureReader
 from vedette.events.records import EventFilter, EventRecord
@@ -63,15 +64,17 @@ class EventDesk:
         self._hub.publish_nowait(record)
         return record
 
-    async def read_picture(self, event_id: str) -> bytes:
+    async def read_picture(self, event_id: str, look: LookAt) -> bytes:
         """Reads the snapshot of an event.
 
         Raises:
             NotFoundError: no such event, or it has no picture (any more).
+            MaskedUnavailableError: parts of its camera's picture are hidden from the caller.
         """
         record = await self.find_event(event_id)
         if not record.fact.picture:
             raise NotFoundError(f"the event {event_id} has no picture")
+        (await look(record.fact.camera_id)).whole()
         return await self._pictures.read_picture(record.fact.picture)
 
     def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[EventNews]]:

@@ -13,6 +13,7 @@ from vedette.adapters.database_cameras import SqlCameraStore, SqlSettings
 from vedette.adapters.database_events import SqlEventStore
 from vedette.adapters.database_history import SqlHistoryStore
 from vedette.adapters.database_identity import SqlAuditStore, SqlIdentityStore
+from vedette.adapters.database_privacy import SqlZoneStore
 from vedette.adapters.database_storage import SqlExportUsage
 from vedette.adapters.export_folders import ExportFolders
 from vedette.adapters.machine import LocalMachine
@@ -32,6 +33,7 @@ from vedette.api.gate import Gate, RequestLimits
 from vedette.api.guard import Watch
 from vedette.api.ledger_desk import LedgerDesk
 from vedette.api.ports import GatewayPorts
+from vedette.api.privacy_desk import PrivacyDesk
 from vedette.api.sockets import OpenSockets
 from vedette.api.storage_desk import StorageDesk
 from vedette.api.streaming_ports import StreamingPorts
@@ -40,6 +42,7 @@ from vedette.camera.administration import CameraAdministration
 from vedette.camera.dispatch import AssignmentDispatcher
 from vedette.camera.factory import SourceFactory
 from vedette.camera.inventory import AddressPolicy, Login, StreamSettings
+from vedette.camera.privacy import PrivacyAdministration
 from vedette.camera.probe import ProbeReport, probe_stream
 from vedette.core.assignment import StreamSource
 from vedette.core.media import StreamRole
@@ -236,6 +239,15 @@ def _build(
     exports = build_exports(
         shelf, outside.reader, outside.notary, lambda: find_roots(paths, outside.storage.volumes), clock
     )
+    alarms = OwnEvents(events=events, hub=hub, watch=watch, clock=clock)
+    privacy = PrivacyDesk(
+        zones=PrivacyAdministration(SqlZoneStore(database)),
+        cameras=core.cameras,
+        sockets=core.sockets,
+        audit=core.audit,
+        alarms=alarms,
+        clock=clock,
+    )
     ports = GatewayPorts(
         logins=core.logins,
         tokens=core.tokens,
@@ -255,18 +267,20 @@ def _build(
         holds=outside.storage.holds,
         storage=storage,
         ledger=LedgerDesk(outside.reader),
-        alarms=OwnEvents(events=events, hub=hub, watch=watch, clock=clock),
+        alarms=alarms,
         export_limits=export_limits,
         exports=ExportDesk(
             service=exports,
             shelf=shelf,
             cameras=core.cameras,
             roles=RoleFinder(outside.reader, core.cameras),
+            privacy=privacy,
             limits=export_limits,
             audit=core.audit,
             clock=clock,
         ),
         notary=outside.notary,
+        privacy=privacy,
     )
     gate = Gate(logins=core.logins, audit=core.audit, clock=clock, limits=limits)
     return GatewayParts(
