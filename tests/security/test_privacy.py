@@ -9,10 +9,13 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
+import numpy as np
 import pytest
 from fastapi.routing import APIRoute
+from numpy.typing import NDArray
 from starlette.routing import WebSocketRoute
 
+from tests.support.analyzer import serve_pictures
 from tests.support.exports import START_NS, add_recorded_camera
 from tests.support.gateway import API, ORIGIN, Harness, Login
 from tests.support.sockets import open_socket
@@ -21,12 +24,16 @@ from vedette.api.routes import declared_routes
 from vedette.core.messages import EventObserved
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.identity.permissions import Role
+from vedette.vision.drawing import encode_jpeg
+from vedette.vision.masking import decode_jpeg
 
 EVENT = "01JD5Q8Z3M6V1T9W4X7Y2B0001"
 FROM, TO = format_utc(START_NS), format_utc(START_NS + 4 * NS_PER_S)
 RANGE = urlencode({"from": FROM, "to": TO, "purpose": "theft"})
 AT = urlencode({"at": TO})
 ZONE = {"name": "Window", "polygon": [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5]]}
+MASKED = ("/cameras/{camera_id}/thumbnail.jpg", "/events/{event_id}/picture.jpg")
+"""Shown with the hidden parts filled; everything else is refused."""
 WINDOWLESS: dict[str, list[object]] = {"zones": []}
 NOT_FOOTAGE = {f"{API}/cameras/export.xlsx", f"{API}/events", f"{API}/tracks"}
 """The inventory; events and boxes, which are words and numbers."""
@@ -92,7 +99,8 @@ async def make_export(gateway: Harness, login: Login, camera: str) -> str:
 async def put_event(gateway: Harness, camera: str) -> None:
     picture = gateway.data / "pictures" / "01" / f"{EVENT}.jpg"
     picture.parent.mkdir(parents=True)
-    picture.write_bytes(b"a picture")
+    noise = np.random.default_rng(7).integers(80, 256, (360, 640, 3), np.uint8)
+    picture.write_bytes(encode_jpeg(noise))
     fact = EventObserved(EVENT, camera, "line_crossed", START_NS, None, "person", 0.75, picture=f"01/{EVENT}.jpg")
     await SqlEventStore(gateway.parts.database).put(fact)
 
@@ -129,8 +137,12 @@ async def test_operator_is_refused_on_every_route_and_who_may_unmask_is_not(scen
         before = await operator.client.request(method, f"{API}{path}")
         assert before.status_code not in {401, 403}, (path, before.text)
     await house.hide()
-    for method, path in house.requests().values():
-        assert _is_refused(await operator.client.request(method, f"{API}{path}")), path
+    for route, (method, path) in house.requests().items():
+        seen = await operator.client.request(method, f"{API}{path}")
+        if route in MASKED:  # and nobody masks now: no picture
+            assert (seen.status_code, seen.json()["code"]) == (503, "unavailable")
+        else:
+            assert _is_refused(seen), path
         answer = await administrator.client.request(method, f"{API}{path}")
         assert answer.status_code not in {401, 403}, (path, answer.text)
     for bundle in (False, True):
@@ -171,9 +183,42 @@ async def test_pictures_of_a_camera_that_is_removed_stay_hidden(scene: tuple[Sce
     await house.hide()
     async with house.gateway.local() as local:
         assert (await local.delete(f"{API}/cameras/{house.camera}")).status_code == 204
-    for route in ("/events/{event_id}/picture.jpg", "/exports/{export_id}/files/{name}"):
-        method, path = house.requests()[route]
-        assert _is_refused(await operator.client.request(method, f"{API}{path}")), path
+    requests = house.requests()
+    method, path = requests["/exports/{export_id}/files/{name}"]
+    assert _is_refused(await operator.client.request(method, f"{API}{path}"))
+    method, path = requests["/events/{event_id}/picture.jpg"]
+    assert (await operator.client.request(method, f"{API}{path}")).status_code == 503
+    async with serve_pictures(house.gateway.data):
+        answer = await operator.client.request(method, f"{API}{path}")
+    assert answer.headers["x-vedette-masked"] == "1"
+
+
+def _read_picture(answer: httpx.Response) -> NDArray[np.int16]:
+    assert answer.status_code == 200, answer.text
+    return decode_jpeg(answer.content).astype(np.int16)
+
+
+async def test_previews_and_event_pictures_are_filled_for_the_operator_and_whole_for_who_may_unmask(
+    scene: tuple[Scene, Login],
+) -> None:
+    house, operator = scene
+    await house.hide()
+    administrator = await house.gateway.login_as(Role.ADMINISTRATOR)
+    async with serve_pictures(house.gateway.data):
+        for route in MASKED:
+            method, path = house.requests()[route]
+            masked = await operator.client.request(method, f"{API}{path}")
+            whole = await administrator.client.request(method, f"{API}{path}")
+            assert (masked.headers["x-vedette-masked"], masked.headers["cache-control"]) == ("1", "no-store")
+            assert "x-vedette-masked" not in whole.headers
+            hidden, open_ = _read_picture(masked), _read_picture(whole)
+            height, width = hidden.shape[:2]
+            inside = np.s_[height * 15 // 100 : height * 35 // 100, width * 38 // 100 : width * 48 // 100]
+            outside = np.s_[height * 6 // 10 :, :]
+            assert hidden[inside].max() < 60, route
+            assert open_[inside].max() > 60, route
+            assert np.abs(hidden[outside] - open_[outside]).mean() < 8, route
+    await administrator.client.aclose()
 
 
 async def test_changing_a_camera_does_not_lose_its_zones(scene: tuple[Scene, Login]) -> None:

@@ -382,7 +382,8 @@ export interface paths {
         };
         /**
          * Show Thumbnail
-         * @description The nearest key frame at or before a time. 404: nothing recorded; 503: no decoder answers now.
+         * @description The nearest key frame at or before a time, masked for whom it has to be. 404: nothing recorded; 503: no
+         *     decoder answers now.
          */
         get: operations["show_thumbnail"];
         put?: never;
@@ -462,7 +463,7 @@ export interface paths {
         };
         /**
          * Show Event Picture
-         * @description Shows the snapshot of an event.
+         * @description Shows the snapshot of an event, masked for whom it has to be.
          */
         get: operations["show_event_picture"];
         put?: never;

@@ -12,7 +12,7 @@ from vedette.api.ports import SOCKET_KEY, find_caller, find_ports
 from vedette.api.privacy_desk import CallerSight
 from vedette.api.schemas.common import Id
 from vedette.api.sockets import OpenSocket
-from vedette.core.privacy import WholeCamera
+from vedette.core.privacy import Sight, WholeCamera
 
 
 def _sight(connection: HTTPConnection) -> CallerSight:
@@ -25,9 +25,22 @@ def _sight(connection: HTTPConnection) -> CallerSight:
 SightPort = Annotated[CallerSight, Depends(_sight)]
 
 
-async def _whole_camera(camera_id: Annotated[Id, Path()], sight: SightPort) -> WholeCamera:
-    return (await sight.find(camera_id)).whole()
+async def _camera_sight(camera_id: Annotated[Id, Path()], sight: SightPort) -> Sight:
+    return await sight.find(camera_id)
+
+
+CameraSightPort = Annotated[Sight, Depends(_camera_sight)]
+"""What the caller may see of the camera in the path, for an answer that can be masked."""
+
+
+async def _whole_camera(sight: CameraSightPort) -> WholeCamera:
+    return sight.whole()
 
 
 WholeCameraPort = Annotated[WholeCamera, Depends(_whole_camera)]
 """The camera in the path, when the caller may see all of its picture; else the answer is `masked_unavailable`."""
+
+
+def masked_header(sight: Sight) -> dict[str, str]:
+    """Says that parts of the answered picture are filled; such an answer is not kept by the browser."""
+    return {"X-Vedette-Masked": "1", "Cache-Control": "no-store"} if sight.masked else {}

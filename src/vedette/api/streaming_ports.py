@@ -7,7 +7,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from vedette.core.media import StreamRole
-from vedette.core.privacy import LookAt, WholeCamera
+from vedette.core.privacy import LookAt, Sight, WholeCamera
 from vedette.streaming.channel import MessageChannel
 from vedette.streaming.export_marks import Notes
 from vedette.streaming.footage_service import MkvFile, Mp4File
@@ -40,7 +40,7 @@ class FootageMedia(Protocol):
     async def plan_mkv(
         self, camera: WholeCamera, choice: StreamChoice, from_ns: int, to_ns: int, notes: Notes
     ) -> MkvFile: ...
-    async def make_thumbnail(self, camera: WholeCamera, at_ns: int, width_px: int) -> bytes: ...
+    async def make_thumbnail(self, sight: Sight, at_ns: int, width_px: int) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,10 @@ class Sight:
     camera_id: str
     masked: tuple[PrivacyZone, ...] = ()
 
+    @property
+    def masked_parts(self) -> tuple[Polygon, ...]:
+        return tuple(zone.polygon for zone in self.masked)
+
     def whole(self) -> WholeCamera:
         """Returns the key to unmasked footage.
 

@@ -25,6 +25,7 @@ from vedette.adapters.secretbox import SecretBox, read_node_key
 from vedette.adapters.simulation_client import SupervisorSimulation
 from vedette.adapters.sqlite_bus import SqliteConsumer
 from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
+from vedette.adapters.thumbnail_client import UnixThumbnailer
 from vedette.adapters.tracks_client import UnixTracks
 from vedette.adapters.xlsx_inventory import XlsxSheets
 from vedette.api.export_desk import ExportDesk
@@ -137,9 +138,11 @@ async def open_parts(
             SqliteConsumer(paths.bus, GROUP, clock),
             storage,
             NotaryClient(paths.socket("notary")),
+            UnixThumbnailer(paths.socket("analyzer")),
         )
         stack.callback(outside.consumer.close)
         stack.push_async_callback(outside.notary.close)
+        stack.push_async_callback(outside.masker.close)
         core = _build_core(settings, clock, outside, hasher or PasswordHasher())
         changed.listen(core.dispatcher.announce)
         streaming = await stack.enter_async_context(open_streaming(settings, reader, core.cameras, clock))
@@ -156,6 +159,7 @@ class _Outside:
     consumer: SqliteConsumer
     storage: StorageParts
     notary: NotaryClient
+    masker: UnixThumbnailer
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +263,9 @@ def _build(
         simulation=SupervisorSimulation(outside.roles["supervisor"]),
         sheets=XlsxSheets(),
         tracks=UnixTracks(paths.socket("analyzer")),
-        events=EventDesk(events=events, pictures=FilePictureReader(paths.pictures), hub=hub, clock=clock),
+        events=EventDesk(
+            events=events, pictures=FilePictureReader(paths.pictures), masker=outside.masker, hub=hub, clock=clock
+        ),
         footage=FootageDesk(index=outside.reader, events=events, history=history),
         system=system,
         streaming=streaming,

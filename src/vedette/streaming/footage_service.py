@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.core.footage import FragmentRef
 from vedette.core.media import StreamFormat, StreamRole
-from vedette.core.privacy import WholeCamera
+from vedette.core.privacy import Sight, WholeCamera
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.media.fmp4 import make_init
 from vedette.streaming.download import NoFootageError, Selection, select
@@ -119,15 +119,15 @@ class FootageService:
         selection = await asyncio.to_thread(select, self._reader, camera.camera_id, role, from_ns, to_ns)
         return MkvFile(selection, stream_mkv(self._reader, selection, self._open_encoder, self._open_writer, notes))
 
-    async def make_thumbnail(self, camera: WholeCamera, at_ns: int, width_px: int) -> bytes:
+    async def make_thumbnail(self, sight: Sight, at_ns: int, width_px: int) -> bytes:
         """Makes a JPEG of the nearest key frame at or before a time; small pictures come from the sub stream.
 
         Raises:
             UnavailableError: no decoder answers now.
         """
-        roles = await self._directory.find_roles(camera.camera_id)
-        found = await asyncio.to_thread(self._read_key_picture, camera.camera_id, roles, at_ns)
-        return await self._thumbnailer.render_jpeg(found, width_px)
+        roles = await self._directory.find_roles(sight.camera_id)
+        found = await asyncio.to_thread(self._read_key_picture, sight.camera_id, roles, at_ns)
+        return await self._thumbnailer.render_jpeg(found, width_px, sight.masked_parts)
 
     def _make_playlist(self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int) -> str:
         start = find_start(self._reader, camera_id, role, from_ns)

@@ -10,7 +10,7 @@ from tests.support.streaming import CountingEncoder, ListedStreams
 from vedette.adapters.thumbnail_client import UnixThumbnailer
 from vedette.core.errors import InvalidInputError, NotFoundError, UnavailableError
 from vedette.core.media import StreamRole
-from vedette.core.privacy import WholeCamera
+from vedette.core.privacy import Sight, WholeCamera
 from vedette.core.time import NS_PER_S
 from vedette.media.fmp4 import parse_fragment, parse_init
 from vedette.streaming.download import NoFootageError
@@ -27,8 +27,9 @@ class KeptThumbnailer:
     def __init__(self) -> None:
         self.asked: list[tuple[bytes, int]] = []
 
-    async def render_jpeg(self, media: bytes, width_px: int) -> bytes:
+    async def render_jpeg(self, media: bytes, width_px: int, masked=()) -> bytes:
         self.asked.append((media, width_px))
+        self.masked = masked
         return b"jpeg"
 
 
@@ -75,7 +76,7 @@ async def test_nothing_recorded_and_unknown_camera_are_not_found() -> None:
     with pytest.raises(NotFoundError):
         await service.make_part(WholeCamera("cam"), MAIN, START_NS + 1, START_NS + 2)
     with pytest.raises(NoFootageError):
-        await service.make_thumbnail(WholeCamera("cam"), START_NS - 1, 320)
+        await service.make_thumbnail(Sight("cam"), START_NS - 1, 320)
 
 
 async def test_playlist_longer_than_a_day_is_refused() -> None:
@@ -86,7 +87,7 @@ async def test_playlist_longer_than_a_day_is_refused() -> None:
 async def test_thumbnail_is_the_key_frame_before_and_nothing_more() -> None:
     thumbnailer = KeptThumbnailer()
     footage = make_footage(12, MAIN, SUB)
-    assert await make_service(footage, thumbnailer).make_thumbnail(WholeCamera("cam"), START_NS + 5 * S, 200) == b"jpeg"
+    assert await make_service(footage, thumbnailer).make_thumbnail(Sight("cam"), START_NS + 5 * S, 200) == b"jpeg"
     ((media, width_px),) = thumbnailer.asked
     assert width_px == 200
     track = parse_fragment(media[parse_init(media).size_bytes :]).video
@@ -98,7 +99,7 @@ async def test_thumbnail_does_not_take_an_old_sub_stream_picture() -> None:
     thumbnailer = KeptThumbnailer()
     footage = make_footage(4, SUB)
     footage.add_segment(as_run(make_packets(100, first_sequence=5000), START_NS + 600 * S))
-    await make_service(footage, thumbnailer).make_thumbnail(WholeCamera("cam"), START_NS + 603 * S, 200)
+    await make_service(footage, thumbnailer).make_thumbnail(Sight("cam"), START_NS + 603 * S, 200)
     media, _ = thumbnailer.asked[0]
     assert media.endswith(make_packets(51, first_sequence=5000)[50].data)
 

@@ -13,7 +13,7 @@ from vedette.api.byte_range import read_byte_range
 from vedette.api.features import feature_router
 from vedette.api.ports import AuditPort, CallerPort, CamerasPort, ExportLimitsPort
 from vedette.api.schemas.common import When
-from vedette.api.sights import WholeCameraPort
+from vedette.api.sights import CameraSightPort, WholeCameraPort, masked_header
 from vedette.api.streaming_ports import FootageMediaPort
 from vedette.api.times import check_range, to_ns
 from vedette.core.media import StreamRole
@@ -33,7 +33,11 @@ Ns = Annotated[int, Path(ge=0, lt=1 << 62)]
 Purpose = Annotated[
     str, Query(max_length=500, description="Why; written into the audit trail. Needed from people, not from tokens.")
 ]
-_PRIVATE = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
+_PRIVATE = {
+    "Cache-Control": "private, max-age=3600",
+    "Vary": "Cookie, Authorization",  # another user of the same browser may see less
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 @router.get("/cameras/{camera_id}/recording.m3u8", response_class=Response)
@@ -136,14 +140,16 @@ async def download_mkv(
 @router.get("/cameras/{camera_id}/thumbnail.jpg", response_class=Response)
 @allows(Permission.RECORDING_PLAY)
 async def show_thumbnail(
-    camera: WholeCameraPort,
+    sight: CameraSightPort,
     footage: FootageMediaPort,
     at: Annotated[When, Query()],
     width: Annotated[int, Query(ge=32, le=1920)] = 320,
 ) -> Response:
-    """The nearest key frame at or before a time. 404: nothing recorded; 503: no decoder answers now."""
-    picture = await footage.make_thumbnail(camera, to_ns(at), width)
-    return Response(picture, media_type="image/jpeg", headers=_PRIVATE)
+    """The nearest key frame at or before a time, masked for whom it has to be. 404: nothing recorded; 503: no
+    decoder answers now.
+    """
+    picture = await footage.make_thumbnail(sight, to_ns(at), width)
+    return Response(picture, media_type="image/jpeg", headers=_PRIVATE | masked_header(sight))
 
 
 def _notes(camera_name: str, caller: Caller, purpose: str) -> dict[str, str]:
