@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import cv2
 import httpx
 import msgspec
+import numpy as np
 import pytest
 from websockets.asyncio.client import unix_connect
 
@@ -191,6 +193,22 @@ async def test_overlay_messages_follow_the_contract(folder: Path) -> None:
         assert len(message["tracks"][0]["box"]) == 4
 
 
+async def _check_masked(http, media: bytes, jpeg: bytes) -> None:
+    """The left half is hidden in a preview and in a stored picture; masks that hide nothing are refused."""
+    left_half = "[[[0,0],[0.5,0],[0.5,1],[0,1]]]"
+    shown = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    for path, body in (("/masked/thumbnail", media), ("/masked/picture", jpeg)):
+        masked = await http.post(path, params={"width": "160", "masks": left_half}, content=body)
+        image = cv2.imdecode(np.frombuffer(masked.content, np.uint8), cv2.IMREAD_COLOR)
+        assert image[:, :76].std(axis=(0, 1)).max() < 2, path
+        assert np.abs(image[:, :76].mean(axis=(0, 1)) - (40, 36, 32)).max() < 2, path
+        assert np.abs(image[:, 90:].astype(np.int16) - shown[:, 90:]).mean() < 2, path
+        for masks in ("", "[]", "[[]]", "[[[0,0],[1,1]]]", "[[[0,0],[1,null],[1,1]]]", "left"):
+            refused = await http.post(path, params={"width": "160", "masks": masks}, content=body)
+            assert refused.status_code == 422, (path, masks)
+        assert (await http.post(path, params={"masks": left_half}, content=b"garbage")).status_code == 422
+
+
 async def test_thumbnail_is_decoded_in_the_jail_and_bad_requests_are_told(folder: Path) -> None:
     from tests.support.encoded import write_square_file
 
@@ -200,6 +218,7 @@ async def test_thumbnail_is_decoded_in_the_jail_and_bad_requests_are_told(folder
         assert good.content[:3] == b"\xff\xd8\xff"
         assert (await http.post("/thumbnail?width=160", content=b"garbage")).status_code == 422
         assert (await http.post("/thumbnail?width=9", content=b"")).status_code == 422
+        await _check_masked(http, write_square_file(frames=3), good.content)
         assert (await http.put("/assignment", content=b"{}")).status_code == 422
         wrong = AnalyzerAssignment(1, (camera("A", Rule("x", "dragon_seen")),))
         answer = await http.put("/assignment", content=msgspec.json.encode(wrong))

@@ -2,19 +2,13 @@
 
 import asyncio
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
-from tests.support.clips import make_clip
-from tests.support.exports import START_NS
+from tests.support.exports import START_NS, add_recorded_camera
 from tests.support.gateway import API, Harness, open_gateway
-from tests.support.recording import Rig, feed
-from vedette.core.media import StreamRole
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.identity.permissions import Role
-from vedette.media.demux import FileReader
-from vedette.recording.records import StreamKey
 
 WHY = "theft at the gate"
 
@@ -27,22 +21,6 @@ async def running(house: Harness):
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def add_camera(house: Harness, name: str, tmp_path: Path, seconds: int = 4) -> str:
-    """Adds a camera with so much footage in the gateway's own volume."""
-    body = {"name": name, "main": {"url": "rtsp://192.0.2.9/main"}, "record": "main"}
-    async with house.local() as local:
-        camera = (await local.post(f"{API}/cameras", json=body)).json()["id"]
-    root = house.data / "volumes" / "main"
-    rig = Rig(root)
-    with FileReader(make_clip(tmp_path, frames=25 * seconds), f"run-{name}", START_NS) as reader:
-        recorder = rig.recorder(StreamKey(camera, StreamRole.MAIN), stream_format=reader.format, first_id=len(name))
-        feed(recorder, reader.packets())
-        recorder.close()
-    rig.store.commit()
-    rig.store.close()
-    return camera
 
 
 def order(*cameras: str, **changes) -> dict[str, object]:
@@ -62,7 +40,7 @@ async def finish(client, answer) -> dict:
 
 async def test_export_of_two_cameras_is_written_down_made_and_downloaded(tmp_path) -> None:
     async with open_gateway(tmp_path / "d") as house, house.local() as local:
-        cameras = [await add_camera(house, name, tmp_path) for name in ("Gate", "Yard 2")]
+        cameras = [await add_recorded_camera(house, name, tmp_path) for name in ("Gate", "Yard 2")]
         ordered = await local.post(f"{API}/exports", json=order(*cameras))
         trail = (await local.get(f"{API}/audit?action=recording.export")).json()["items"]
         assert [(row["resource"], WHY in row["detail"]) for row in trail] == [(ordered.json()["id"], True)]
@@ -90,7 +68,7 @@ async def test_export_of_two_cameras_is_written_down_made_and_downloaded(tmp_pat
 @pytest.mark.parametrize(("role", "may"), [(Role.MONITOR, True), (Role.AUDITOR, False), (Role.GUARD, False)])
 async def test_ordering_takes_the_permission_to_export(tmp_path, role, may) -> None:
     async with open_gateway(tmp_path / "d") as house:
-        camera = await add_camera(house, "Gate", tmp_path)
+        camera = await add_recorded_camera(house, "Gate", tmp_path)
         login = await house.login_as(role)
         answer = await login.client.post(f"{API}/exports", json=order(camera), headers=login.headers)
         assert answer.status_code == (201 if may else 403)
@@ -99,7 +77,7 @@ async def test_ordering_takes_the_permission_to_export(tmp_path, role, may) -> N
 
 async def test_people_say_why_and_see_only_their_own_exports(tmp_path) -> None:
     async with open_gateway(tmp_path / "d") as house, house.local() as local:
-        camera = await add_camera(house, "Gate", tmp_path)
+        camera = await add_recorded_camera(house, "Gate", tmp_path)
         await house.add_user("anna", Role.MONITOR)
         await house.add_user("ben", Role.MONITOR)
         anna, ben = await house.login("anna"), await house.login("ben")
@@ -119,7 +97,7 @@ async def test_people_say_why_and_see_only_their_own_exports(tmp_path) -> None:
 
 async def test_what_cannot_be_exported_is_refused_and_not_counted(tmp_path) -> None:
     async with open_gateway(tmp_path / "d") as house, house.local() as local:
-        camera = await add_camera(house, "Gate", tmp_path)
+        camera = await add_recorded_camera(house, "Gate", tmp_path)
         late = {"from": format_utc(START_NS + 3600 * NS_PER_S), "to": format_utc(START_NS + 3601 * NS_PER_S)}
         for body, status, code in (
             (order(camera, **late), 404, "no_footage"),
@@ -136,7 +114,7 @@ async def test_what_cannot_be_exported_is_refused_and_not_counted(tmp_path) -> N
 
 async def test_twenty_exports_a_day_are_the_limit(tmp_path) -> None:
     async with open_gateway(tmp_path / "d") as house, house.local() as local:
-        camera = await add_camera(house, "Gate", tmp_path)
+        camera = await add_recorded_camera(house, "Gate", tmp_path)
         for _ in range(20):
             made = await local.post(f"{API}/exports", json=order(camera))
             await local.delete(f"{API}/exports/{made.json()['id']}")
@@ -146,7 +124,7 @@ async def test_twenty_exports_a_day_are_the_limit(tmp_path) -> None:
 
 async def test_bundle_without_a_notary_fails_clearly_and_files_still_go_out(tmp_path) -> None:
     async with open_gateway(tmp_path / "d") as house, house.local() as local, running(house):
-        camera = await add_camera(house, "Gate", tmp_path)
+        camera = await add_recorded_camera(house, "Gate", tmp_path)
         job = await finish(local, await local.post(f"{API}/exports", json=order(camera, bundle=True)))
         assert (job["state"], job["error"]["code"]) == ("failed", "notary_unavailable")
         job = await finish(local, await local.post(f"{API}/exports", json=order(camera)))

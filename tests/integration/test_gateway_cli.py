@@ -47,6 +47,7 @@ def _check_cameras(tmp_path: Path, gateway: GatewayProcess) -> None:
     assert recordings == {"runs": [], "gaps": []}
     assert vedette(tmp_path, "recordings", "--camera", "Gone").returncode == 1
     _check_plan(tmp_path)
+    _check_privacy(tmp_path)
     _check_holds(tmp_path)
     assert vedette(tmp_path, "camera", "remove", "Gate").returncode == 0
 
@@ -71,6 +72,22 @@ def _check_plan(tmp_path: Path) -> None:
     mars = vedette(tmp_path, "camera", "plan", "Gate", "--timezone", "Mars/Olympus")
     assert mars.returncode == 1
     assert "IANA" in mars.stderr
+
+
+def _check_privacy(tmp_path: Path) -> None:
+    assert json.loads(vedette(tmp_path, "camera", "privacy", "Gate", "--json").stdout) == {"zones": []}
+    file = tmp_path / "zones.json"
+    file.write_text('{"zones": [{"name": "Window", "polygon": [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5]]}]}')
+    done = vedette(tmp_path, "camera", "privacy", "gate", "--zones", str(file), "--json")
+    assert done.returncode == 0, done.stderr
+    file.write_text(done.stdout)  # what --json prints can be sent back
+    assert "Window  0.100,0.100 0.500,0.100" in vedette(tmp_path, "camera", "privacy", "Gate", "--zones", file).stdout
+    file.write_text('{"zones": [{"name": "Window", "polygon": [[0.1, 0.1], [0.5, 2]]}]}')
+    wrong = vedette(tmp_path, "camera", "privacy", "Gate", "--zones", str(file))
+    assert wrong.returncode == 1
+    assert "points" in wrong.stderr
+    file.write_text("Window")
+    assert vedette(tmp_path, "camera", "privacy", "Gate", "--zones", str(file)).returncode == 2
 
 
 def _check_holds(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.support.clips import make_clip
+from tests.support.gateway import API, Harness
 from tests.support.recording import Rig, feed
 from vedette.core.ids import make_id
 from vedette.core.media import StreamRole
@@ -58,3 +59,19 @@ def make_order(
 
 def make_maker(rig: Rig) -> FootageExportMaker:
     return FootageExportMaker(rig.reader(), G711ToAac, MkvWriter)
+
+
+async def add_recorded_camera(house: Harness, name: str, tmp_path: Path, seconds: int = 4) -> str:
+    """Adds a camera with so much footage in the gateway's own volume."""
+    body = {"name": name, "main": {"url": "rtsp://192.0.2.9/main"}, "record": "main"}
+    async with house.local() as local:
+        camera = (await local.post(f"{API}/cameras", json=body)).json()["id"]
+    root = house.data / "volumes" / "main"
+    rig = Rig(root)
+    with FileReader(make_clip(tmp_path, frames=25 * seconds), f"run-{name}", START_NS) as reader:
+        recorder = rig.recorder(StreamKey(camera, StreamRole.MAIN), stream_format=reader.format, first_id=len(name))
+        feed(recorder, reader.packets())
+        recorder.close()
+    rig.store.commit()
+    rig.store.close()
+    return camera

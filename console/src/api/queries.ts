@@ -9,6 +9,7 @@ import type {
   CameraPatch,
   Happening,
   Page,
+  PrivacyZone,
   ProbeInput,
   Rule,
   TimelineRow,
@@ -165,6 +166,32 @@ export function useSaveRules(cameraId: string) {
         }),
       ),
     onSuccess: (saved) => queries.setQueryData(["rules", cameraId], saved.rules),
+  });
+}
+
+export function usePrivacy(cameraId: string) {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["privacy", cameraId],
+    queryFn: async (): Promise<PrivacyZone[]> => {
+      const path = { camera_id: cameraId };
+      return (await unwrap(client.GET("/api/v1/cameras/{camera_id}/privacy", { params: { path } }))).zones;
+    },
+  });
+}
+
+export function useSavePrivacy(cameraId: string) {
+  const client = useClient();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (zones: PrivacyZone[]) =>
+      unwrap(
+        client.PUT("/api/v1/cameras/{camera_id}/privacy", {
+          params: { path: { camera_id: cameraId } },
+          body: { zones },
+        }),
+      ),
+    onSuccess: (saved) => queries.setQueryData(["privacy", cameraId], saved.zones),
   });
 }
 

@@ -196,6 +196,33 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{camera_id}/privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Privacy
+         * @description Shows the privacy zones of a camera.
+         */
+        get: operations["show_privacy"];
+        /**
+         * Replace Privacy
+         * @description Replaces the privacy zones of a camera, all or none. Every change is in the audit trail, old and new.
+         *
+         *     It holds at once, for open live and playback sockets too. Recordings stay as they are: what is hidden is hidden
+         *     when it is shown, also in footage from before the zone.
+         */
+        put: operations["replace_privacy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{camera_id}/recording-plan": {
         parameters: {
             query?: never;
@@ -355,7 +382,8 @@ export interface paths {
         };
         /**
          * Show Thumbnail
-         * @description The nearest key frame at or before a time. 404: nothing recorded; 503: no decoder answers now.
+         * @description The nearest key frame at or before a time, masked for whom it has to be. 404: nothing recorded; 503: no
+         *     decoder answers now.
          */
         get: operations["show_thumbnail"];
         put?: never;
@@ -435,7 +463,7 @@ export interface paths {
         };
         /**
          * Show Event Picture
-         * @description Shows the snapshot of an event.
+         * @description Shows the snapshot of an event, masked for whom it has to be.
          */
         get: operations["show_event_picture"];
         put?: never;
@@ -1752,6 +1780,43 @@ export interface components {
          * @enum {string}
          */
         Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view" | "storage.configure" | "hold.manage" | "evidence.manage" | "privacy.configure" | "privacy.unmask";
+        /** PrivacyIn */
+        PrivacyIn: {
+            /** Zones */
+            zones: components["schemas"]["PrivacyZoneIn"][];
+        };
+        /**
+         * PrivacyOut
+         * @description At most 16 zones of 3 to 16 points each; none: nothing is hidden.
+         */
+        PrivacyOut: {
+            /** Zones */
+            zones: components["schemas"]["PrivacyZoneOut"][];
+        };
+        /**
+         * PrivacyZoneIn
+         * @description A zone. `id` is left out for a new one. Points are fractions of the picture, x right, y down.
+         */
+        PrivacyZoneIn: {
+            /**
+             * Id
+             * @default
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Polygon */
+            polygon: number[][];
+        };
+        /** PrivacyZoneOut */
+        PrivacyZoneOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Polygon */
+            polygon: number[][];
+        };
         /** ProbeError */
         ProbeError: {
             /** Code */
@@ -2865,9 +2930,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                camera_id: string;
                 role: components["schemas"]["StreamRole"];
                 at_ns: number;
+                camera_id: string;
             };
             cookie?: never;
         };
@@ -2896,10 +2961,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                camera_id: string;
                 role: components["schemas"]["StreamRole"];
                 start_ns: number;
                 end_ns: number;
+                camera_id: string;
             };
             cookie?: never;
         };
@@ -2911,6 +2976,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_privacy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_privacy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrivacyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyOut"];
+                };
             };
             /** @description What failed, why, and what to do (RFC 9457) */
             default: {

@@ -17,6 +17,7 @@ export type ProbeStep = Schemas["ProbeStep"];
 /** What a camera saw. Named so because `Event` is the browser's. */
 export type Happening = Schemas["EventOut"];
 export type Rule = Schemas["RuleOut"];
+export type PrivacyZone = Schemas["PrivacyZoneOut"];
 export type TimelineRow = Schemas["TimelineCamera"];
 export type User = Schemas["UserOut"];
 export type UserInput = Schemas["UserIn"];

@@ -127,6 +127,12 @@ const rules = createRoute({
   component: lazyRouteComponent(() => import("../places/settings/rules/rules"), "RulesPage"),
 });
 
+const privacy = createRoute({
+  getParentRoute: () => settings,
+  path: "/cameras/$cameraId/privacy",
+  component: lazyRouteComponent(() => import("../places/settings/privacy/privacy"), "PrivacyPage"),
+});
+
 const recording = createRoute({
   getParentRoute: () => settings,
   path: "/recording",
@@ -183,6 +189,7 @@ const tree = root.addChildren([
       settingsHome,
       cameras,
       rules,
+      privacy,
       recording,
       storage,
       completeness,

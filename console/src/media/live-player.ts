@@ -27,6 +27,9 @@ const SETTLING_MS = 2500;
 /** The connection is said to be lost only when it stays away: a restart of the gateway takes a second or two. */
 const LOST_GRACE_MS = 2500;
 
+/** Parts of this camera are hidden from the user, and it cannot be shown without them. */
+const MASKED_UNAVAILABLE = "masked_unavailable";
+
 const CONNECTING: ServerWord = { state: "connecting", code: "", reason: "", hint: "" };
 
 interface Announced {
@@ -170,7 +173,8 @@ export class LivePlayer {
   #onLost(finalCode: string | null): void {
     this.#lostAtMs ??= performance.now();
     this.#meter.interrupt();
-    if (finalCode !== null) {
+    // The server said in words why before it closed: that word stays.
+    if (finalCode !== null && this.#word.code !== MASKED_UNAVAILABLE) {
       const state = finalCode === "not_found" ? "offline" : "no_permission";
       this.#word = { state, code: finalCode, reason: "The server does not give this camera out.", hint: "" };
     }
@@ -201,11 +205,12 @@ export class LivePlayer {
         break;
       case "error":
         this.#word = {
-          state: "offline",
+          state: message["code"] === MASKED_UNAVAILABLE ? "no_permission" : "offline",
           code: String(message["code"]),
           reason: String(message["message"]),
           hint: String(message["hint"]),
         };
+        if (this.#word.code === MASKED_UNAVAILABLE) this.#closeSink(); // the last picture is not masked
         this.#updateState();
     }
   }

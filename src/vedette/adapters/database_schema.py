@@ -200,6 +200,13 @@ holds = Table(
     Index("ix_holds_camera_id_from_ns", "camera_id", "from_ns"),
 )
 
+privacy_zones = Table(
+    "privacy_zones",
+    metadata,
+    Column("camera_id", String(26), primary_key=True, comment="no foreign key: outlives the camera"),
+    Column("zones", Text, nullable=False, comment="tuple of PrivacyZone as JSON"),
+)
+
 export_usage = Table(
     "export_usage",
     metadata,

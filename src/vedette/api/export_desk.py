@@ -5,8 +5,10 @@ Everybody sees his own exports; administrators see all. Somebody else's is answe
 
 from pathlib import Path
 
+from vedette.api.privacy_desk import PrivacyDesk
 from vedette.camera.administration import CameraAdministration
 from vedette.core.media import StreamRole
+from vedette.core.privacy import WholeCamera
 from vedette.core.time import format_utc
 from vedette.identity.audit import AuditTrail
 from vedette.identity.export_limits import ExportLimits, check_purpose
@@ -40,6 +42,7 @@ class ExportDesk:
         shelf: ExportShelf,
         cameras: CameraAdministration,
         roles: RoleFinder,
+        privacy: PrivacyDesk,
         limits: ExportLimits,
         audit: AuditTrail,
         clock: Clock,
@@ -48,6 +51,7 @@ class ExportDesk:
         self._shelf = shelf
         self._cameras = cameras
         self._roles = roles
+        self._privacy = privacy
         self._limits = limits
         self._audit = audit
         self._clock = clock
@@ -67,11 +71,13 @@ class ExportDesk:
         """Takes an order.
 
         Raises:
-            PurposeRequiredError, ExportTooLargeError, NotFoundError, ExportLimitError, ExportQueueFullError
+            PurposeRequiredError, ExportTooLargeError, NotFoundError, MaskedUnavailableError, ExportLimitError,
+            ExportQueueFullError
         """
         purpose = check_purpose(caller, purpose)
         check_size(len(camera_ids), from_ns, to_ns)
-        cameras = [await self._find_camera(each, stream, from_ns, to_ns) for each in dict.fromkeys(camera_ids)]
+        wanted = [await self._find_whole(caller, each) for each in dict.fromkeys(camera_ids)]
+        cameras = [await self._find_camera(each, stream, from_ns, to_ns) for each in wanted]
         order = ExportOrder(
             export_id=new_id(self._clock),
             cameras=tuple(cameras),
@@ -117,8 +123,11 @@ class ExportDesk:
 
         Raises:
             NoSuchExportError
+            MaskedUnavailableError: since it was made, parts of a camera's picture were hidden from the caller.
         """
         job = self.find(caller, export_id)
+        for camera in job.order.cameras:
+            await self._find_whole(caller, camera.camera_id)
         file = next((file for file in job.outcome.files if file.name == name), None)
         if job.state is not ExportState.DONE or file is None:
             raise NoSuchExportError("the export has no such file (yet)", "Wait until it is done.")
@@ -126,7 +135,11 @@ class ExportDesk:
         await self._audit.record(caller, "recording.export_download", export_id, detail=file.name)
         return file, path
 
-    async def _find_camera(self, camera_id: str, stream: StreamChoice, from_ns: int, to_ns: int) -> ExportCamera:
+    async def _find_whole(self, caller: Caller, camera_id: str) -> WholeCamera:
+        return (await self._privacy.look(caller, camera_id)).whole()
+
+    async def _find_camera(self, whole: WholeCamera, stream: StreamChoice, from_ns: int, to_ns: int) -> ExportCamera:
+        camera_id = whole.camera_id
         camera = await self._cameras.find_camera(camera_id)
         role: StreamRole | None
         try:

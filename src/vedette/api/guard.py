@@ -16,7 +16,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from vedette.api.access import Access
 from vedette.api.gate import ForeignOriginError, Gate
-from vedette.api.ports import CALLER_KEY
+from vedette.api.ports import CALLER_KEY, SOCKET_KEY
 from vedette.api.sockets import (
     CLOSE_FORBIDDEN,
     CLOSE_LIMITED,
@@ -73,6 +73,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         with self._watch.sockets.hold(caller) as socket:
+            scope[SOCKET_KEY] = socket
             await self._serve_socket(scope, receive, send, socket)
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send, socket: OpenSocket) -> None:
@@ -92,7 +93,7 @@ class Guard:
             if serving.done():
                 watching.cancel()
                 return
-            await send_once_open({"type": "websocket.close", "code": watching.result(), "reason": "session_ended"})
+            await send_once_open({"type": "websocket.close", "code": watching.result(), "reason": socket.reason})
             serving.cancel()
 
     async def _wait_ended(self, socket: OpenSocket) -> int:

@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 from vedette.api.export_desk import ExportDesk
 from vedette.api.footage_desk import FootageDesk
 from vedette.api.ledger_desk import LedgerDesk
+from vedette.api.privacy_desk import PrivacyDesk
 from vedette.api.storage_desk import StorageDesk
 from vedette.api.streaming_ports import StreamingPorts
 from vedette.api.system_desk import SystemDesk
@@ -36,6 +37,8 @@ from vedette.identity.tokens import Tokens
 
 CALLER_KEY = "vedette.caller"
 """Where the guard puts the caller in the scope."""
+SOCKET_KEY = "vedette.socket"
+"""Where the guard puts the open socket, of a socket's scope."""
 
 
 class CameraProber(Protocol):
@@ -103,6 +106,7 @@ class GatewayPorts:
     export_limits: ExportLimits
     exports: ExportDesk
     notary: Notary
+    privacy: PrivacyDesk
 
 
 def find_ports(connection: HTTPConnection) -> GatewayPorts:
@@ -205,6 +209,10 @@ def _notary(connection: HTTPConnection) -> Notary:
     return find_ports(connection).notary
 
 
+def _privacy(connection: HTTPConnection) -> PrivacyDesk:
+    return find_ports(connection).privacy
+
+
 CallerPort = Annotated[Caller, Depends(find_caller)]
 LoginsPort = Annotated[Logins, Depends(_logins)]
 TokensPort = Annotated[Tokens, Depends(_tokens)]
@@ -227,3 +235,4 @@ AlarmsPort = Annotated[OwnEvents, Depends(_alarms)]
 ExportLimitsPort = Annotated[ExportLimits, Depends(_export_limits)]
 ExportsPort = Annotated[ExportDesk, Depends(_exports)]
 NotaryPort = Annotated[Notary, Depends(_notary)]
+PrivacyPort = Annotated[PrivacyDesk, Depends(_privacy)]

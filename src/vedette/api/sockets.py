@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from vedette.identity.permissions import Caller
+from vedette.identity.permissions import Caller, Permission
 
 CLOSE_GOING_AWAY = 1001
+CLOSE_TRY_AGAIN = 1013
 CLOSE_UNAUTHENTICATED = 4401
 CLOSE_FORBIDDEN = 4403
 CLOSE_LIMITED = 4429
@@ -15,14 +16,20 @@ CLOSE_LIMITED = 4429
 
 @dataclass(eq=False, slots=True)
 class OpenSocket:
-    """One open socket. `ended` is set to make the guard close it with `code`."""
+    """One open socket. `ended` is set to make the guard close it with `code`.
+
+    `cameras`: whose pictures it has shown, or is about to.
+    """
 
     caller: Caller
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     code: int = CLOSE_UNAUTHENTICATED
+    reason: str = "session_ended"
+    cameras: set[str] = field(default_factory=set)
 
-    def end(self, code: int) -> None:
+    def end(self, code: int, reason: str = "session_ended") -> None:
         self.code = code
+        self.reason = reason
         self.ended.set()
 
 
@@ -54,6 +61,12 @@ class OpenSockets:
         for socket in self._open:
             if key and socket.caller.key == key:
                 socket.end(CLOSE_UNAUTHENTICATED)
+
+    def close_masked(self, camera_id: str) -> None:
+        """Ends what shows a camera to those who may not unmask it: its zones changed. They come back at once."""
+        for socket in self._open:
+            if camera_id in socket.cameras and not socket.caller.may(Permission.PRIVACY_UNMASK):
+                socket.end(CLOSE_TRY_AGAIN, "privacy_changed")
 
     def close_all(self) -> None:
         """Says goodbye to everybody: the gateway stops."""

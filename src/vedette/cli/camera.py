@@ -8,6 +8,7 @@ import click
 
 from vedette.adapters.api_client import ApiClient
 from vedette.cli.camera_plan import plan
+from vedette.cli.camera_privacy import privacy
 from vedette.cli.output import (
     data_option,
     find_camera,
@@ -23,12 +24,13 @@ READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@click.group("camera", short_help="Add, test, list, remove, import and export cameras; their recording plans.")
+@click.group("camera", short_help="Add, test, list, remove, import, export cameras; their plans and privacy zones.")
 def command() -> None:
     """Administer the cameras of a running system."""
 
 
 command.add_command(plan)
+command.add_command(privacy)
 
 
 @command.command("add")

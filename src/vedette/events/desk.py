@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 
 from vedette.core.errors import ConflictError, ForbiddenError, NotFoundError
+from vedette.core.privacy import LookAt, Sight
 from vedette.events.hub import EventHub, EventNews
-from vedette.events.ports import EventStore, PictureReader
+from vedette.events.ports import EventStore, PictureMasker, PictureReader
 from vedette.events.records import EventFilter, EventRecord
 from vedette.runtime.clock import Clock
 
@@ -25,9 +26,12 @@ class OwnChangeError(ForbiddenError):
 class EventDesk:
     """The operator's end of history."""
 
-    def __init__(self, *, events: EventStore, pictures: PictureReader, hub: EventHub, clock: Clock) -> None:
+    def __init__(
+        self, *, events: EventStore, pictures: PictureReader, masker: PictureMasker, hub: EventHub, clock: Clock
+    ) -> None:
         self._events = events
         self._pictures = pictures
+        self._masker = masker
         self._hub = hub
         self._clock = clock
 
@@ -63,16 +67,21 @@ class EventDesk:
         self._hub.publish_nowait(record)
         return record
 
-    async def read_picture(self, event_id: str) -> bytes:
-        """Reads the snapshot of an event.
+    async def read_picture(self, event_id: str, look: LookAt) -> tuple[bytes, Sight]:
+        """Reads the snapshot of an event, and says what was filled in it.
 
         Raises:
             NotFoundError: no such event, or it has no picture (any more).
+            UnavailableError: it has to be masked, and nobody does that now.
         """
         record = await self.find_event(event_id)
         if not record.fact.picture:
             raise NotFoundError(f"the event {event_id} has no picture")
-        return await self._pictures.read_picture(record.fact.picture)
+        sight = await look(record.fact.camera_id)
+        picture = await self._pictures.read_picture(record.fact.picture)
+        if sight.masked:
+            picture = await self._masker.mask_jpeg(picture, sight.masked_parts)
+        return picture, sight
 
     def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[EventNews]]:
         """Follows new and changed events."""

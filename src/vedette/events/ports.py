@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from vedette.core.geometry import Polygon
 from vedette.core.messages import (
     ControlStateChanged,
     EventObserved,
@@ -63,4 +64,17 @@ class PictureReader(Protocol):
 
     async def read_picture(self, relative_path: str) -> bytes:
         """Raises NotFoundError when there is none (any more), StorageError when it cannot be read."""
+        ...
+
+
+class PictureMasker(Protocol):
+    """Hides parts of a stored picture, outside this process (a decoder touches stored bytes)."""
+
+    async def mask_jpeg(self, jpeg: bytes, masked: Sequence[Polygon]) -> bytes:
+        """Returns the picture with nothing left of the `masked` parts.
+
+        Raises:
+            UnavailableError: nobody does that now.
+            StorageError: the picture cannot be decoded.
+        """
         ...

@@ -28,7 +28,7 @@ from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.settings import NodeSettings
 from vedette.vision import wire
 from vedette.vision.models.registry import ModelRegistry
-from vedette.vision.wire import Kind
+from vedette.vision.wire import Kind, Masks
 from vedette.vision.worker_link import WorkerLink
 
 MAX_WORKERS = 8
@@ -76,13 +76,19 @@ class Analyzer:
         self._assignment = assignment
         await self._apply()
 
-    async def render_thumbnail(self, file: bytes, max_width: int) -> bytes:
-        """Decodes the key frame of an fMP4 init and fragment, in the jail, to JPEG."""
+    async def render_thumbnail(self, file: bytes, max_width: int, masks: Masks) -> bytes:
+        """Decodes the key frame of an fMP4 init and fragment, in the jail, to JPEG with masks filled."""
+        return await self._ask_for_jpeg(Kind.THUMBNAIL, wire.ThumbnailRequest(file, max_width, masks))
+
+    async def mask_picture(self, jpeg: bytes, masks: Masks) -> bytes:
+        """Fills masks in a stored picture, in the jail."""
+        return await self._ask_for_jpeg(Kind.MASK, wire.MaskRequest(jpeg, masks))
+
+    async def _ask_for_jpeg(self, kind: Kind, request: wire.ThumbnailRequest | wire.MaskRequest) -> bytes:
         link = self._pool.pick(lambda link: sum(p.link is link for p, _ in self._cameras.values()))
         async with asyncio.timeout(10):
             await link.wait_up()
-            request = wire.encode(wire.ThumbnailRequest(file, max_width))
-            return wire.check_jpeg(await link.request(0, Kind.THUMBNAIL, request))
+            return wire.check_jpeg(await link.request(0, kind, wire.encode(request)))
 
     @contextlib.asynccontextmanager
     async def watch_tracks(self, camera_id: str) -> AsyncIterator[asyncio.Queue[dict[str, object]]]:

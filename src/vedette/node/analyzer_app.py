@@ -10,15 +10,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from vedette.core.errors import InvalidInputError, NotFoundError, VedetteError
+from vedette.core.errors import NotFoundError, VedetteError
 from vedette.node.analyzer_assignment import parse_assignment
 from vedette.node.analyzer_metrics import format_metrics
+from vedette.node.analyzer_pictures import picture_routes, problem, read_body
 
 if TYPE_CHECKING:
     from vedette.node.analyzer import Analyzer
-
-MAX_BODY_BYTES = 24 << 20
-_STATUS = {"invalid": 422, "not_found": 404}
 
 
 def make_analyzer_app(analyzer: "Analyzer") -> Starlette:
@@ -26,20 +24,10 @@ def make_analyzer_app(analyzer: "Analyzer") -> Starlette:
 
     async def put_assignment(request: Request) -> Response:
         try:
-            await analyzer.take_assignment(parse_assignment(await _read_body(request)))
+            await analyzer.take_assignment(parse_assignment(await read_body(request)))
         except VedetteError as error:
-            return _problem(error)
+            return problem(error)
         return JSONResponse({"ok": True})
-
-    async def post_thumbnail(request: Request) -> Response:
-        try:
-            width = _parse_width(request.query_params.get("width", "320"))
-            jpeg = await analyzer.render_thumbnail(await _read_body(request), width)
-        except VedetteError as error:
-            return _problem(error)
-        except TimeoutError:
-            return JSONResponse({"code": "unavailable", "message": "no vision worker is ready"}, 503)
-        return Response(jpeg, media_type="image/jpeg")
 
     async def tracks(socket: WebSocket) -> None:
         await socket.accept()
@@ -61,7 +49,7 @@ def make_analyzer_app(analyzer: "Analyzer") -> Starlette:
     return Starlette(
         routes=[
             Route("/assignment", put_assignment, methods=["PUT"]),
-            Route("/thumbnail", post_thumbnail, methods=["POST"]),
+            *picture_routes(analyzer),
             Route("/status", status),
             Route("/metrics", metrics),
             Route("/healthz", healthz),
@@ -91,23 +79,3 @@ async def _send_until_closed(socket: WebSocket, queue: "asyncio.Queue[dict[str, 
         return
     finally:
         closed.cancel()
-
-
-async def _read_body(request: Request) -> bytes:
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY_BYTES:
-            raise InvalidInputError(f"the body is larger than {MAX_BODY_BYTES} bytes")
-    return bytes(body)
-
-
-def _parse_width(text: str) -> int:
-    if not text.isdecimal() or not 16 <= int(text) <= 3840:
-        raise InvalidInputError(f"width must be 16 to 3840, not {text!r}")
-    return int(text)
-
-
-def _problem(error: VedetteError) -> Response:
-    status = _STATUS.get(error.kind, 503)
-    return JSONResponse({"code": error.code, "message": error.message, "hint": error.hint}, status)

@@ -13,6 +13,7 @@ from vedette.adapters.database_cameras import SqlCameraStore, SqlSettings
 from vedette.adapters.database_events import SqlEventStore
 from vedette.adapters.database_history import SqlHistoryStore
 from vedette.adapters.database_identity import SqlAuditStore, SqlIdentityStore
+from vedette.adapters.database_privacy import SqlZoneStore
 from vedette.adapters.database_storage import SqlExportUsage
 from vedette.adapters.export_folders import ExportFolders
 from vedette.adapters.machine import LocalMachine
@@ -24,6 +25,7 @@ from vedette.adapters.secretbox import SecretBox, read_node_key
 from vedette.adapters.simulation_client import SupervisorSimulation
 from vedette.adapters.sqlite_bus import SqliteConsumer
 from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
+from vedette.adapters.thumbnail_client import UnixThumbnailer
 from vedette.adapters.tracks_client import UnixTracks
 from vedette.adapters.xlsx_inventory import XlsxSheets
 from vedette.api.export_desk import ExportDesk
@@ -32,6 +34,7 @@ from vedette.api.gate import Gate, RequestLimits
 from vedette.api.guard import Watch
 from vedette.api.ledger_desk import LedgerDesk
 from vedette.api.ports import GatewayPorts
+from vedette.api.privacy_desk import PrivacyDesk
 from vedette.api.sockets import OpenSockets
 from vedette.api.storage_desk import StorageDesk
 from vedette.api.streaming_ports import StreamingPorts
@@ -40,6 +43,7 @@ from vedette.camera.administration import CameraAdministration
 from vedette.camera.dispatch import AssignmentDispatcher
 from vedette.camera.factory import SourceFactory
 from vedette.camera.inventory import AddressPolicy, Login, StreamSettings
+from vedette.camera.privacy import PrivacyAdministration
 from vedette.camera.probe import ProbeReport, probe_stream
 from vedette.core.assignment import StreamSource
 from vedette.core.media import StreamRole
@@ -134,9 +138,11 @@ async def open_parts(
             SqliteConsumer(paths.bus, GROUP, clock),
             storage,
             NotaryClient(paths.socket("notary")),
+            UnixThumbnailer(paths.socket("analyzer")),
         )
         stack.callback(outside.consumer.close)
         stack.push_async_callback(outside.notary.close)
+        stack.push_async_callback(outside.masker.close)
         core = _build_core(settings, clock, outside, hasher or PasswordHasher())
         changed.listen(core.dispatcher.announce)
         streaming = await stack.enter_async_context(open_streaming(settings, reader, core.cameras, clock))
@@ -153,6 +159,7 @@ class _Outside:
     consumer: SqliteConsumer
     storage: StorageParts
     notary: NotaryClient
+    masker: UnixThumbnailer
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +243,15 @@ def _build(
     exports = build_exports(
         shelf, outside.reader, outside.notary, lambda: find_roots(paths, outside.storage.volumes), clock
     )
+    alarms = OwnEvents(events=events, hub=hub, watch=watch, clock=clock)
+    privacy = PrivacyDesk(
+        zones=PrivacyAdministration(SqlZoneStore(database)),
+        cameras=core.cameras,
+        sockets=core.sockets,
+        audit=core.audit,
+        alarms=alarms,
+        clock=clock,
+    )
     ports = GatewayPorts(
         logins=core.logins,
         tokens=core.tokens,
@@ -247,7 +263,9 @@ def _build(
         simulation=SupervisorSimulation(outside.roles["supervisor"]),
         sheets=XlsxSheets(),
         tracks=UnixTracks(paths.socket("analyzer")),
-        events=EventDesk(events=events, pictures=FilePictureReader(paths.pictures), hub=hub, clock=clock),
+        events=EventDesk(
+            events=events, pictures=FilePictureReader(paths.pictures), masker=outside.masker, hub=hub, clock=clock
+        ),
         footage=FootageDesk(index=outside.reader, events=events, history=history),
         system=system,
         streaming=streaming,
@@ -255,18 +273,20 @@ def _build(
         holds=outside.storage.holds,
         storage=storage,
         ledger=LedgerDesk(outside.reader),
-        alarms=OwnEvents(events=events, hub=hub, watch=watch, clock=clock),
+        alarms=alarms,
         export_limits=export_limits,
         exports=ExportDesk(
             service=exports,
             shelf=shelf,
             cameras=core.cameras,
             roles=RoleFinder(outside.reader, core.cameras),
+            privacy=privacy,
             limits=export_limits,
             audit=core.audit,
             clock=clock,
         ),
         notary=outside.notary,
+        privacy=privacy,
     )
     gate = Gate(logins=core.logins, audit=core.audit, clock=clock, limits=limits)
     return GatewayParts(

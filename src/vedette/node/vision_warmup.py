@@ -15,6 +15,7 @@ from vedette.media.annotate import VideoWriter
 from vedette.media.decode import PacketDecoder, PlanarFrame
 from vedette.vision.drawing import render_jpeg
 from vedette.vision.engine import PictureAnalysis
+from vedette.vision.masking import decode_jpeg, fill_masks
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.ports import Detector
 from vedette.vision.wire import Overlay
@@ -48,7 +49,8 @@ def warm_up(detector: Detector | None) -> float:
         began_ns = time.perf_counter_ns()
         analysis.analyse(PlanarFrame(step * 9000, frame.y, frame.u, frame.v))
         times_ns.append(time.perf_counter_ns() - began_ns)
-    render_jpeg(frame, 320, [Overlay((0.2, 0.2, 0.6, 0.6), "person 90%", 0)])
+    drawn = render_jpeg(frame, 320, [Overlay((0.2, 0.2, 0.6, 0.6), "person 90%", 0)])
+    fill_masks(decode_jpeg(drawn), [[(0.1, 0.1), (0.5, 0.1), (0.5, 0.5)]])
     for codec in (Codec.H264, Codec.H265):
         decoder = PacketDecoder(VideoFormat(codec, 64, 48, (), ""))
         decoder.decode(b"\0\0\0\2\x09\x10", 0, is_key=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.core.footage import FragmentRef
 from vedette.core.media import StreamFormat, StreamRole
+from vedette.core.privacy import Sight, WholeCamera
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.media.fmp4 import make_init
 from vedette.streaming.download import NoFootageError, Selection, select
@@ -81,48 +82,52 @@ class FootageService:
         self._thumbnailer = thumbnailer
         self._roles = RoleFinder(reader, directory)
 
-    async def make_playlist(self, camera_id: str, choice: StreamChoice, from_ns: int, to_ns: int) -> str:
+    async def make_playlist(self, camera: WholeCamera, choice: StreamChoice, from_ns: int, to_ns: int) -> str:
         """Makes the HLS playlist of a range."""
         if to_ns - from_ns > MAX_PLAYLIST_S * NS_PER_S:
             raise InvalidInputError("a playlist holds at most 24 hours", "Ask for a shorter range.")
-        role = await self._roles.find_role(camera_id, choice, from_ns, to_ns)
-        return await asyncio.to_thread(self._make_playlist, camera_id, role, from_ns, to_ns)
+        role = await self._roles.find_role(camera.camera_id, choice, from_ns, to_ns)
+        return await asyncio.to_thread(self._make_playlist, camera.camera_id, role, from_ns, to_ns)
 
-    async def make_init(self, camera_id: str, role: StreamRole, at_ns: int) -> bytes:
+    async def make_init(self, camera: WholeCamera, role: StreamRole, at_ns: int) -> bytes:
         """Makes the init segment that the playlist names."""
-        await self._directory.find_roles(camera_id)
-        return await asyncio.to_thread(self._make_init, camera_id, role, at_ns)
+        await self._directory.find_roles(camera.camera_id)
+        return await asyncio.to_thread(self._make_init, camera.camera_id, role, at_ns)
 
-    async def make_part(self, camera_id: str, role: StreamRole, start_ns: int, end_ns: int) -> bytes:
+    async def make_part(self, camera: WholeCamera, role: StreamRole, start_ns: int, end_ns: int) -> bytes:
         """Makes one media segment of the playlist."""
-        await self._directory.find_roles(camera_id)
-        return await asyncio.to_thread(self._make_part, camera_id, role, start_ns, end_ns)
+        await self._directory.find_roles(camera.camera_id)
+        return await asyncio.to_thread(self._make_part, camera.camera_id, role, start_ns, end_ns)
 
-    async def plan_mp4(self, camera_id: str, choice: StreamChoice, from_ns: int, to_ns: int, notes: Notes) -> Mp4File:
+    async def plan_mp4(
+        self, camera: WholeCamera, choice: StreamChoice, from_ns: int, to_ns: int, notes: Notes
+    ) -> Mp4File:
         """Plans an MP4 download."""
-        role = await self._roles.find_role(camera_id, choice, from_ns, to_ns)
+        role = await self._roles.find_role(camera.camera_id, choice, from_ns, to_ns)
 
         def plan() -> Mp4File:
-            selection = select(self._reader, camera_id, role, from_ns, to_ns)
+            selection = select(self._reader, camera.camera_id, role, from_ns, to_ns)
             return Mp4File(selection, plan_download(self._reader, selection, self._open_encoder, notes))
 
         return await asyncio.to_thread(plan)
 
-    async def plan_mkv(self, camera_id: str, choice: StreamChoice, from_ns: int, to_ns: int, notes: Notes) -> MkvFile:
+    async def plan_mkv(
+        self, camera: WholeCamera, choice: StreamChoice, from_ns: int, to_ns: int, notes: Notes
+    ) -> MkvFile:
         """Plans a Matroska download."""
-        role = await self._roles.find_role(camera_id, choice, from_ns, to_ns)
-        selection = await asyncio.to_thread(select, self._reader, camera_id, role, from_ns, to_ns)
+        role = await self._roles.find_role(camera.camera_id, choice, from_ns, to_ns)
+        selection = await asyncio.to_thread(select, self._reader, camera.camera_id, role, from_ns, to_ns)
         return MkvFile(selection, stream_mkv(self._reader, selection, self._open_encoder, self._open_writer, notes))
 
-    async def make_thumbnail(self, camera_id: str, at_ns: int, width_px: int) -> bytes:
+    async def make_thumbnail(self, sight: Sight, at_ns: int, width_px: int) -> bytes:
         """Makes a JPEG of the nearest key frame at or before a time; small pictures come from the sub stream.
 
         Raises:
             UnavailableError: no decoder answers now.
         """
-        roles = await self._directory.find_roles(camera_id)
-        found = await asyncio.to_thread(self._read_key_picture, camera_id, roles, at_ns)
-        return await self._thumbnailer.render_jpeg(found, width_px)
+        roles = await self._directory.find_roles(sight.camera_id)
+        found = await asyncio.to_thread(self._read_key_picture, sight.camera_id, roles, at_ns)
+        return await self._thumbnailer.render_jpeg(found, width_px, sight.masked_parts)
 
     def _make_playlist(self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int) -> str:
         start = find_start(self._reader, camera_id, role, from_ns)

@@ -1,6 +1,7 @@
 """Playback as a service: one session per connection, with a bound on how many read from disk at once."""
 
 from vedette.core.errors import TooManyRequestsError
+from vedette.core.privacy import LookAt
 from vedette.runtime.clock import Clock
 from vedette.streaming.channel import MessageChannel
 from vedette.streaming.playback_session import Announce, PlaybackSession
@@ -23,7 +24,7 @@ class PlaybackService:
         self._clock = clock
         self._sessions = 0
 
-    async def serve(self, channel: MessageChannel, announce: Announce) -> None:
+    async def serve(self, channel: MessageChannel, look: LookAt, announce: Announce) -> None:
         """Serves until the client goes.
 
         Raises:
@@ -37,6 +38,7 @@ class PlaybackService:
             reader=self._reader,
             directory=self._directory,
             open_encoder=self._open_encoder,
+            look=look,
             announce=announce,
             clock=self._clock,
         )

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from vedette.core.errors import InvalidInputError, NotFoundError, UnavailableError, VedetteError
 from vedette.core.media import Codec, StreamRole
+from vedette.core.privacy import LookAt
 from vedette.runtime.clock import Clock
 from vedette.streaming.channel import ChannelClosedError, MessageChannel
 from vedette.streaming.footage_walk import WalkStart, find_start
@@ -37,6 +38,7 @@ class PlaybackSession:
         reader: FootageReader,
         directory: StreamDirectory,
         open_encoder: EncoderFactory,
+        look: LookAt,
         announce: Announce,
         clock: Clock,
     ) -> None:
@@ -44,6 +46,7 @@ class PlaybackSession:
         self._reader = reader
         self._directory = directory
         self._open_encoder = open_encoder
+        self._look = look
         self._announce = announce
         self._clock = clock
         self._pacing = Pacing(1.0)
@@ -110,9 +113,11 @@ class PlaybackSession:
 
         Raises:
             NotFoundError: no such camera.
+            MaskedUnavailableError: parts of it are hidden from the caller.
             UnplayableError: there is footage, but none the client can show.
         """
         roles = await self._directory.find_roles(request.camera_id)
+        (await self._look(request.camera_id)).whole()
         if request.camera_id not in self._announced:
             self._announced.add(request.camera_id)
             await self._announce(request.camera_id)

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from vedette.core.footage import FootageGap, FragmentRef, SegmentInit, SegmentRef
+from vedette.core.geometry import Polygon
 from vedette.core.media import StreamFormat, StreamRole
 from vedette.media.feed import FeedDropped, FeedPacket, FeedState
 
@@ -84,8 +85,8 @@ class StreamDirectory(Protocol):
 class Thumbnailer(Protocol):
     """Turns one key frame into a JPEG outside this process (a decoder touches a camera's bytes)."""
 
-    async def render_jpeg(self, media: bytes, width_px: int) -> bytes:
-        """Renders one fMP4 init segment with one key frame.
+    async def render_jpeg(self, media: bytes, width_px: int, masked: Sequence[Polygon] = ()) -> bytes:
+        """Renders one fMP4 init segment with one key frame; nothing is left of the `masked` parts.
 
         Raises:
             UnavailableError: no decoder answers now.

@@ -8,8 +8,9 @@ from vedette.core.time import TICKS_PER_S
 from vedette.media.annotate import VideoWriter
 from vedette.media.decode import FileFrames, PlanarFrame
 from vedette.vision import wire
-from vedette.vision.drawing import draw_overlays, render_jpeg
+from vedette.vision.drawing import draw_overlays, encode_jpeg, render_jpeg
 from vedette.vision.engine import PictureAnalysis, StreamEngine
+from vedette.vision.masking import decode_jpeg, fill_masks
 from vedette.vision.picture import fit_size, to_bgr
 from vedette.vision.ports import Detector
 from vedette.vision.sampling import FrameSampler
@@ -49,8 +50,8 @@ class WorkerSession:
             return b""
         if kind == Kind.SNAPSHOT:
             return self._snapshot(wire.decode(payload, wire.SnapshotRequest))
-        if kind == Kind.THUMBNAIL:
-            return _thumbnail(wire.decode(payload, wire.ThumbnailRequest))
+        if kind in {Kind.THUMBNAIL, Kind.MASK}:
+            return _make_picture(kind, payload)
         if self._file is not None:
             return self._file.answer(kind, payload)
         raise InvalidInputError(f"message kind {kind} is not known")
@@ -83,10 +84,24 @@ class WorkerSession:
         return engine
 
 
+def _make_picture(kind: int, payload: bytes) -> bytes:
+    if kind == Kind.THUMBNAIL:
+        return _thumbnail(wire.decode(payload, wire.ThumbnailRequest))
+    return _mask(wire.decode(payload, wire.MaskRequest))
+
+
 def _thumbnail(request: wire.ThumbnailRequest) -> bytes:
     for frame in FileFrames(io.BytesIO(request.file)).frames():
-        return render_jpeg(frame, request.max_width)
+        image = to_bgr(frame, *fit_size(frame, request.max_width))
+        fill_masks(image, request.masks)
+        return encode_jpeg(image)
     raise InvalidInputError("there is no picture in this fragment")
+
+
+def _mask(request: wire.MaskRequest) -> bytes:
+    image = decode_jpeg(request.jpeg)
+    fill_masks(image, request.masks)
+    return encode_jpeg(image)
 
 
 class _FileJob:

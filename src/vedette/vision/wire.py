@@ -17,6 +17,8 @@ from vedette.core.detections import CLASS_NAMES, Detections
 from vedette.core.errors import InvalidInputError
 from vedette.core.media import Codec, VideoFormat
 
+Masks = list[list[tuple[float, float]]]
+"""Outlines in fractions of the picture."""
 MAX_BOXES = 300
 MAX_RESULTS = 32
 MAX_JPEG_BYTES = 8 << 20
@@ -36,6 +38,7 @@ class Kind(IntEnum):
     FILE_OPEN = 6
     FILE_NEXT = 7
     ANNOTATE = 8
+    MASK = 9
     FAILED = 255
 
 
@@ -106,10 +109,18 @@ class SnapshotRequest(msgspec.Struct, frozen=True):
 
 
 class ThumbnailRequest(msgspec.Struct, frozen=True):
-    """Asks for the first picture of a small media file (fMP4 init and fragment) as JPEG."""
+    """Asks for the first picture of a small media file (fMP4 init and fragment) as JPEG, its `masks` filled."""
 
     file: bytes
     max_width: int
+    masks: Masks = []  # msgspec copies it for each message
+
+
+class MaskRequest(msgspec.Struct, frozen=True):
+    """Asks for a stored JPEG with `masks` filled."""
+
+    jpeg: bytes
+    masks: Masks
 
 
 class FileSetup(msgspec.Struct, frozen=True):

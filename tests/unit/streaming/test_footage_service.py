@@ -10,6 +10,7 @@ from tests.support.streaming import CountingEncoder, ListedStreams
 from vedette.adapters.thumbnail_client import UnixThumbnailer
 from vedette.core.errors import InvalidInputError, NotFoundError, UnavailableError
 from vedette.core.media import StreamRole
+from vedette.core.privacy import Sight, WholeCamera
 from vedette.core.time import NS_PER_S
 from vedette.media.fmp4 import parse_fragment, parse_init
 from vedette.streaming.download import NoFootageError
@@ -26,8 +27,9 @@ class KeptThumbnailer:
     def __init__(self) -> None:
         self.asked: list[tuple[bytes, int]] = []
 
-    async def render_jpeg(self, media: bytes, width_px: int) -> bytes:
+    async def render_jpeg(self, media: bytes, width_px: int, masked=()) -> bytes:
         self.asked.append((media, width_px))
+        self.masked = masked
         return b"jpeg"
 
 
@@ -46,46 +48,46 @@ def make_footage(seconds: int = 12, *roles: StreamRole) -> MemoryFootage:
 
 async def test_every_address_of_the_playlist_delivers() -> None:
     service = make_service(make_footage())
-    text = await service.make_playlist("cam", StreamChoice.AUTO, START_NS + S, START_NS + 9 * S)
+    text = await service.make_playlist(WholeCamera("cam"), StreamChoice.AUTO, START_NS + S, START_NS + 9 * S)
     names = [line for line in text.splitlines() if line.startswith("footage/")]
     assert len(names) == 3
     end = None
     for name in names:
         start_ns, end_ns = map(int, name.removesuffix(".m4s").rpartition("/")[2].split("-"))
-        track = parse_fragment(await service.make_part("cam", MAIN, start_ns, end_ns)).video
+        track = parse_fragment(await service.make_part(WholeCamera("cam"), MAIN, start_ns, end_ns)).video
         assert end in {None, track.decode_90k}
         end = track.decode_90k + sum(track.durations_90k)
     (at_ns,) = [int(line.split("/")[2]) for line in text.splitlines() if line.startswith("#EXT-X-MAP")]
-    assert parse_init(await service.make_init("cam", MAIN, at_ns)).format.video == FORMAT.video
+    assert parse_init(await service.make_init(WholeCamera("cam"), MAIN, at_ns)).format.video == FORMAT.video
 
 
 async def test_auto_prefers_the_main_stream_and_takes_what_is_recorded() -> None:
     wanted = (StreamChoice.AUTO, START_NS, START_NS + 4 * S)
-    assert "footage/main/" in await make_service(make_footage(4, MAIN, SUB)).make_playlist("cam", *wanted)
-    assert "footage/sub/" in await make_service(make_footage(4, SUB)).make_playlist("cam", *wanted)
+    assert "footage/main/" in await make_service(make_footage(4, MAIN, SUB)).make_playlist(WholeCamera("cam"), *wanted)
+    assert "footage/sub/" in await make_service(make_footage(4, SUB)).make_playlist(WholeCamera("cam"), *wanted)
 
 
 async def test_nothing_recorded_and_unknown_camera_are_not_found() -> None:
     service = make_service(make_footage())
     with pytest.raises(NoFootageError):
-        await service.make_playlist("cam", StreamChoice.AUTO, START_NS - 90 * S, START_NS - 80 * S)
+        await service.make_playlist(WholeCamera("cam"), StreamChoice.AUTO, START_NS - 90 * S, START_NS - 80 * S)
     with pytest.raises(NotFoundError):
-        await service.make_playlist("other", StreamChoice.AUTO, START_NS, START_NS + S)
+        await service.make_playlist(WholeCamera("other"), StreamChoice.AUTO, START_NS, START_NS + S)
     with pytest.raises(NotFoundError):
-        await service.make_part("cam", MAIN, START_NS + 1, START_NS + 2)
+        await service.make_part(WholeCamera("cam"), MAIN, START_NS + 1, START_NS + 2)
     with pytest.raises(NoFootageError):
-        await service.make_thumbnail("cam", START_NS - 1, 320)
+        await service.make_thumbnail(Sight("cam"), START_NS - 1, 320)
 
 
 async def test_playlist_longer_than_a_day_is_refused() -> None:
     with pytest.raises(InvalidInputError):
-        await make_service(make_footage()).make_playlist("cam", StreamChoice.AUTO, 0, 25 * 3600 * S)
+        await make_service(make_footage()).make_playlist(WholeCamera("cam"), StreamChoice.AUTO, 0, 25 * 3600 * S)
 
 
 async def test_thumbnail_is_the_key_frame_before_and_nothing_more() -> None:
     thumbnailer = KeptThumbnailer()
     footage = make_footage(12, MAIN, SUB)
-    assert await make_service(footage, thumbnailer).make_thumbnail("cam", START_NS + 5 * S, 200) == b"jpeg"
+    assert await make_service(footage, thumbnailer).make_thumbnail(Sight("cam"), START_NS + 5 * S, 200) == b"jpeg"
     ((media, width_px),) = thumbnailer.asked
     assert width_px == 200
     track = parse_fragment(media[parse_init(media).size_bytes :]).video
@@ -97,7 +99,7 @@ async def test_thumbnail_does_not_take_an_old_sub_stream_picture() -> None:
     thumbnailer = KeptThumbnailer()
     footage = make_footage(4, SUB)
     footage.add_segment(as_run(make_packets(100, first_sequence=5000), START_NS + 600 * S))
-    await make_service(footage, thumbnailer).make_thumbnail("cam", START_NS + 603 * S, 200)
+    await make_service(footage, thumbnailer).make_thumbnail(Sight("cam"), START_NS + 603 * S, 200)
     media, _ = thumbnailer.asked[0]
     assert media.endswith(make_packets(51, first_sequence=5000)[50].data)
 

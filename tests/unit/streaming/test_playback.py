@@ -13,8 +13,10 @@ from tests.support.footage import FORMAT, MemoryFootage, as_run
 from tests.support.media import AAC, H264, H265, PCMA, START_NS, make_packets
 from tests.support.streaming import CountingEncoder, KeptChannel, ListedStreams
 from vedette.core.footage import FootageGap
+from vedette.core.geometry import Polygon
 from vedette.core.ids import make_id
 from vedette.core.media import StreamFormat, StreamRole
+from vedette.core.privacy import PrivacyZone, Sight
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.media.fmp4 import parse_fragment
 from vedette.streaming.messages import MediaFlag, MediaKind, decode_media
@@ -24,6 +26,7 @@ from vedette.testing.clock import JumpingClock
 CAMERA = make_id(START_NS, bytes(10))
 MAIN, SUB = StreamRole.MAIN, StreamRole.SUB
 S = NS_PER_S
+ZONE = PrivacyZone("z", "Window", Polygon(((0.1, 0.1), (0.5, 0.1), (0.5, 0.5))))
 
 
 class Client(KeptChannel):
@@ -52,15 +55,20 @@ class Client(KeptChannel):
 @contextlib.asynccontextmanager
 async def open_session(footage: MemoryFootage, *roles: StreamRole, utc_ns: int = START_NS + 3600 * S):
     client, announced = Client(), []
+    client.hidden = set()
 
     async def announce(camera_id: str) -> None:
         announced.append(camera_id)
+
+    async def look(camera_id: str) -> Sight:
+        return Sight(camera_id, (ZONE,) if camera_id in client.hidden else ())
 
     session = PlaybackSession(
         client,
         reader=footage,
         directory=ListedStreams(CAMERA, *(roles or (MAIN, SUB))),
         open_encoder=CountingEncoder,
+        look=look,
         announce=announce,
         clock=JumpingClock(utc_ns),
     )
@@ -329,3 +337,15 @@ async def test_camera_that_is_not_there_is_an_error() -> None:
         await client.say(op="play", camera=other, at=format_utc(START_NS))
         assert client.texts_of("error")[0]["code"] == "not_found"
         assert client.announced == []
+
+
+async def test_zones_drawn_between_two_plays_refuse_the_second() -> None:
+    async with open_session(make_footage()) as client:
+        await client.play(0, play=1)
+        assert client.media
+        client.hidden.add(CAMERA)
+        client.sent.clear()
+        await client.play(0, play=2)
+        assert not client.media
+        (error,) = client.texts_of("error")
+        assert (error["code"], error["play"]) == ("masked_unavailable", 2)

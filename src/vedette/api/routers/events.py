@@ -12,6 +12,7 @@ from vedette.api.features import feature_router
 from vedette.api.ports import AuditPort, CallerPort, EventsPort
 from vedette.api.schemas.common import Id, Page, When
 from vedette.api.schemas.events import AcknowledgeIn, EventOut
+from vedette.api.sights import SightPort, masked_header
 from vedette.api.times import to_ns
 from vedette.events.kinds import check_kinds
 from vedette.events.records import EventFilter, EventState
@@ -20,6 +21,7 @@ from vedette.identity.permissions import Permission
 router = feature_router("events")
 EventId = Annotated[Id, Path()]
 SEND_TIMEOUT_S = 10.0
+_PRIVATE = {"Cache-Control": "private, max-age=86400", "Vary": "Cookie, Authorization"}
 
 
 @router.get("/events")
@@ -62,10 +64,10 @@ async def show_event(event_id: EventId, events: EventsPort) -> EventOut:
 
 @router.get("/events/{event_id}/picture.jpg", response_class=Response)
 @allows(Permission.EVENT_VIEW, audit="event.picture")
-async def show_event_picture(event_id: EventId, events: EventsPort) -> Response:
-    """Shows the snapshot of an event."""
-    picture = await events.read_picture(event_id)
-    return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})
+async def show_event_picture(event_id: EventId, events: EventsPort, sight: SightPort) -> Response:
+    """Shows the snapshot of an event, masked for whom it has to be."""
+    picture, seen = await events.read_picture(event_id, sight.find)
+    return Response(picture, media_type="image/jpeg", headers=_PRIVATE | masked_header(seen))
 
 
 @router.post("/events/{event_id}/acknowledge")

@@ -12,7 +12,8 @@ from vedette.api.access import allows
 from vedette.api.byte_range import read_byte_range
 from vedette.api.features import feature_router
 from vedette.api.ports import AuditPort, CallerPort, CamerasPort, ExportLimitsPort
-from vedette.api.schemas.common import Id, When
+from vedette.api.schemas.common import When
+from vedette.api.sights import CameraSightPort, WholeCameraPort, masked_header
 from vedette.api.streaming_ports import FootageMediaPort
 from vedette.api.times import check_range, to_ns
 from vedette.core.media import StreamRole
@@ -25,7 +26,6 @@ from vedette.streaming.stream_choice import StreamChoice
 
 router = feature_router("footage")
 
-CameraId = Annotated[Id, Path()]
 From = Annotated[When, Query(alias="from")]
 To = Annotated[When, Query()]
 Stream = Annotated[StreamChoice, Query()]
@@ -33,43 +33,47 @@ Ns = Annotated[int, Path(ge=0, lt=1 << 62)]
 Purpose = Annotated[
     str, Query(max_length=500, description="Why; written into the audit trail. Needed from people, not from tokens.")
 ]
-_PRIVATE = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
+_PRIVATE = {
+    "Cache-Control": "private, max-age=3600",
+    "Vary": "Cookie, Authorization",  # another user of the same browser may see less
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 @router.get("/cameras/{camera_id}/recording.m3u8", response_class=Response)
 @allows(Permission.RECORDING_PLAY, audit="recording.play")
 async def show_playlist(
-    camera_id: CameraId, footage: FootageMediaPort, from_: From, to: To, stream: Stream = StreamChoice.AUTO
+    camera: WholeCameraPort, footage: FootageMediaPort, from_: From, to: To, stream: Stream = StreamChoice.AUTO
 ) -> Response:
     """HLS playlist (fragmented MP4) of a range; gaps are discontinuities with their wall time."""
     from_ns, to_ns_ = to_ns(from_), to_ns(to)
     check_range(from_ns, to_ns_)
-    text = await footage.make_playlist(camera_id, stream, from_ns, to_ns_)
+    text = await footage.make_playlist(camera, stream, from_ns, to_ns_)
     return Response(text, media_type="application/vnd.apple.mpegurl", headers={"Cache-Control": "no-store"})
 
 
 @router.get("/cameras/{camera_id}/footage/{role}/{at_ns}/init.mp4", response_class=Response)
 @allows(Permission.RECORDING_PLAY)
-async def show_init(camera_id: CameraId, role: StreamRole, at_ns: Ns, footage: FootageMediaPort) -> Response:
+async def show_init(camera: WholeCameraPort, role: StreamRole, at_ns: Ns, footage: FootageMediaPort) -> Response:
     """Init segment of the playlist."""
-    return Response(await footage.make_init(camera_id, role, at_ns), media_type="video/mp4", headers=_PRIVATE)
+    return Response(await footage.make_init(camera, role, at_ns), media_type="video/mp4", headers=_PRIVATE)
 
 
 @router.get("/cameras/{camera_id}/footage/{role}/{start_ns}-{end_ns}.m4s", response_class=Response)
 @allows(Permission.RECORDING_PLAY)
 async def show_part(
-    camera_id: CameraId, role: StreamRole, start_ns: Ns, end_ns: Ns, footage: FootageMediaPort
+    camera: WholeCameraPort, role: StreamRole, start_ns: Ns, end_ns: Ns, footage: FootageMediaPort
 ) -> Response:
     """Media segment of the playlist."""
     check_range(start_ns, end_ns)
-    part = await footage.make_part(camera_id, role, start_ns, end_ns)
+    part = await footage.make_part(camera, role, start_ns, end_ns)
     return Response(part, media_type="video/iso.segment", headers=_PRIVATE)
 
 
 @router.get("/cameras/{camera_id}/recording.mp4", response_class=Response)
 @allows(Permission.RECORDING_EXPORT)
 async def download_mp4(
-    camera_id: CameraId,
+    whole: WholeCameraPort,
     footage: FootageMediaPort,
     cameras: CamerasPort,
     caller: CallerPort,
@@ -88,15 +92,15 @@ async def download_mp4(
     from_ns, to_ns_ = to_ns(from_), to_ns(to)
     check_range(from_ns, to_ns_)
     purpose = check_purpose(caller, purpose)
-    camera = await cameras.find_camera(camera_id)
-    file = await footage.plan_mp4(camera_id, stream, from_ns, to_ns_, _notes(camera.settings.name, caller, purpose))
+    camera = await cameras.find_camera(whole.camera_id)
+    file = await footage.plan_mp4(whole, stream, from_ns, to_ns_, _notes(camera.settings.name, caller, purpose))
     size_bytes = file.download.size_bytes
     wanted = read_byte_range(request.headers.get("range"), size_bytes)
     start, end = wanted or (0, size_bytes)
     # The rest of a broken download is no new job; its bytes count all the same.
     await limits.check_and_count(caller, jobs=int(start == 0), size_bytes=end - start)
     detail = _describe_export("mp4", from_ns, to_ns_, purpose)
-    await audit.record(caller, "recording.export", camera_id, detail=detail)
+    await audit.record(caller, "recording.export", whole.camera_id, detail=detail)
     headers = _download_headers(camera.settings.name, file.selection, "mp4") | {"Accept-Ranges": "bytes"}
     if wanted is None:
         headers["Content-Length"] = str(size_bytes)
@@ -108,7 +112,7 @@ async def download_mp4(
 @router.get("/cameras/{camera_id}/recording.mkv", response_class=Response)
 @allows(Permission.RECORDING_EXPORT)
 async def download_mkv(
-    camera_id: CameraId,
+    whole: WholeCameraPort,
     footage: FootageMediaPort,
     cameras: CamerasPort,
     caller: CallerPort,
@@ -123,11 +127,11 @@ async def download_mkv(
     from_ns, to_ns_ = to_ns(from_), to_ns(to)
     check_range(from_ns, to_ns_)
     purpose = check_purpose(caller, purpose)
-    camera = await cameras.find_camera(camera_id)
-    file = await footage.plan_mkv(camera_id, stream, from_ns, to_ns_, _notes(camera.settings.name, caller, purpose))
+    camera = await cameras.find_camera(whole.camera_id)
+    file = await footage.plan_mkv(whole, stream, from_ns, to_ns_, _notes(camera.settings.name, caller, purpose))
     await limits.check_and_count(caller, size_bytes=sum(one.size_bytes for one in file.selection.fragments))
     detail = _describe_export("mkv", from_ns, to_ns_, purpose)
-    await audit.record(caller, "recording.export", camera_id, detail=detail)
+    await audit.record(caller, "recording.export", whole.camera_id, detail=detail)
     blocks: Iterator[bytes] = file.blocks
     headers = _download_headers(camera.settings.name, file.selection, "mkv")
     return StreamingResponse(blocks, media_type="video/x-matroska", headers=headers)
@@ -136,14 +140,16 @@ async def download_mkv(
 @router.get("/cameras/{camera_id}/thumbnail.jpg", response_class=Response)
 @allows(Permission.RECORDING_PLAY)
 async def show_thumbnail(
-    camera_id: CameraId,
+    sight: CameraSightPort,
     footage: FootageMediaPort,
     at: Annotated[When, Query()],
     width: Annotated[int, Query(ge=32, le=1920)] = 320,
 ) -> Response:
-    """The nearest key frame at or before a time. 404: nothing recorded; 503: no decoder answers now."""
-    picture = await footage.make_thumbnail(camera_id, to_ns(at), width)
-    return Response(picture, media_type="image/jpeg", headers=_PRIVATE)
+    """The nearest key frame at or before a time, masked for whom it has to be. 404: nothing recorded; 503: no
+    decoder answers now.
+    """
+    picture = await footage.make_thumbnail(sight, to_ns(at), width)
+    return Response(picture, media_type="image/jpeg", headers=_PRIVATE | masked_header(sight))
 
 
 def _notes(camera_name: str, caller: Caller, purpose: str) -> dict[str, str]:

@@ -7,9 +7,11 @@ from fastapi import Query, WebSocket
 from vedette.api.access import allows
 from vedette.api.features import feature_router
 from vedette.api.schemas.common import Id
+from vedette.api.sights import SightPort
 from vedette.api.socket_channel import SocketChannel, say_goodbye
 from vedette.api.streaming_ports import LivePort
 from vedette.core.errors import NotFoundError, TooManyRequestsError, UnavailableError
+from vedette.core.privacy import MaskedUnavailableError
 from vedette.identity.permissions import Permission
 from vedette.streaming.live_viewer import LiveRequest
 from vedette.streaming.stream_choice import StreamChoice
@@ -22,6 +24,7 @@ router = feature_router("live")
 async def watch_live(
     socket: WebSocket,
     live: LivePort,
+    sight: SightPort,
     camera: Annotated[Id, Query()],
     stream: Annotated[StreamChoice, Query()] = StreamChoice.AUTO,
     audio: Annotated[bool, Query()] = False,  # noqa: FBT002 -- a query parameter
@@ -30,6 +33,7 @@ async def watch_live(
     """Sends one camera's live stream until the client goes."""
     await socket.accept()
     try:
-        await live.serve(LiveRequest(camera, stream, audio, h265), SocketChannel(socket))
-    except (NotFoundError, UnavailableError, TooManyRequestsError) as exc:
+        whole = (await sight.find(camera)).whole()
+        await live.serve(LiveRequest(whole, stream, audio, h265), SocketChannel(socket))
+    except (NotFoundError, UnavailableError, TooManyRequestsError, MaskedUnavailableError) as exc:
         await say_goodbye(socket, exc)

@@ -7,6 +7,7 @@ import {
   Cctv,
   Clapperboard,
   EllipsisVertical,
+  EyeOff,
   FileDown,
   FileUp,
   Pencil,
@@ -219,6 +220,15 @@ function CameraRow({ camera, chosen, onChoose, onEdit, onDelete }: { camera: Cam
           >
             <Shapes size={15} aria-hidden />
             <span className={styles["wide"]}>{t("camera.rules")}</span>
+          </Link>
+          <Link
+            to="/settings/cameras/$cameraId/privacy"
+            params={{ cameraId: camera.id }}
+            className={buttonClass("quiet", true)}
+            aria-label={`${t("privacy.title")}: ${camera.name}`}
+          >
+            <EyeOff size={15} aria-hidden />
+            <span className={styles["wide"]}>{t("privacy.link")}</span>
           </Link>
           <IconButton small label={`${t("common.edit")}: ${camera.name}`} onPress={() => onEdit(camera.id)}>
             <Pencil size={15} aria-hidden />

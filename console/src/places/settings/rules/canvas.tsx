@@ -1,11 +1,12 @@
 // The live picture with its zones and lines, and the pointer and keys that draw and move them.
 
-import { type KeyboardEvent, type PointerEvent, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Camera, Point, Rule } from "../../../api/types";
 import { useLive } from "../../../parts/tile/use-live";
 import {
   arrowOf,
+  CORNERS_AT_MOST,
   clampPoint,
   closesZone,
   middleOf,
@@ -24,6 +25,9 @@ interface CanvasProps {
   rules: readonly Rule[];
   chosen: number | null;
   drawing: { shape: Shape; points: Point[] } | null;
+  cornersAtMost?: number;
+  /** The shapes hide what is under them: shown as filled. */
+  hides?: boolean;
   onChoose: (index: number) => void;
   onChange: (index: number, rule: Rule) => void;
   onDraw: (points: Point[]) => void;
@@ -40,9 +44,11 @@ interface Grip {
 
 const HEIGHT = 1000; // units of the drawing; the width follows the picture's shape
 const STEP = 0.005;
+const DRAWING_STEPS = 4;
+const MIDDLE: Point = [0.5, 0.5];
 
 export function Canvas(props: CanvasProps) {
-  const { camera, rules, chosen, drawing } = props;
+  const { camera, rules, chosen, drawing, cornersAtMost = CORNERS_AT_MOST } = props;
   const { t } = useTranslation();
   const video = useRef<HTMLVideoElement>(null);
   const svg = useRef<SVGSVGElement>(null);
@@ -65,6 +71,7 @@ export function Canvas(props: CanvasProps) {
       props.onFinish("zone", drawing.points);
       return;
     }
+    if (drawing.points.length >= cornersAtMost) return;
     const points = [...drawing.points, point];
     if (drawing.shape === "line" && points.length === 2) props.onFinish("line", points);
     else props.onDraw(points);
@@ -90,13 +97,33 @@ export function Canvas(props: CanvasProps) {
   };
   const onKey = (event: KeyboardEvent) => {
     if (!drawing) return;
+    const by = ARROWS[event.key];
+    if (by) {
+      const [x, y] = pointer ?? MIDDLE;
+      const steps = event.shiftKey ? 1 : DRAWING_STEPS;
+      setPointer(clampPoint([x + by[0] * steps, y + by[1] * steps]));
+    }
+    if (event.key === " ") draw(pointer ?? MIDDLE);
+    if (by || event.key === " ") event.preventDefault();
+    if (event.key === "Backspace") props.onDraw(drawing.points.slice(0, -1));
     if (event.key === "Escape") props.onDiscard();
     if (event.key === "Enter" && drawing.shape === "zone" && drawing.points.length >= 3)
       props.onFinish("zone", drawing.points);
   };
 
+  const isDrawing = drawing !== null;
+  useEffect(() => {
+    if (isDrawing) svg.current?.focus(); // arrows and the space bar draw at once
+    setPointer(null);
+  }, [isDrawing]);
+
   return (
-    <div className={styles["canvas"]} style={{ aspectRatio: aspect }} data-state={state.state}>
+    <div
+      className={styles["canvas"]}
+      style={{ aspectRatio: aspect }}
+      data-state={state.state}
+      data-hides={props.hides || undefined}
+    >
       <video ref={video} muted playsInline autoPlay aria-hidden />
       {state.state === "live" ? null : <span className={styles["noPicture"]}>{t(`tile.${state.state}`)}</span>}
       <svg
@@ -124,6 +151,7 @@ export function Canvas(props: CanvasProps) {
             aspect={aspect}
             isChosen={index === chosen}
             onTake={(event, corner) => take(event, index, corner)}
+            cornersAtMost={cornersAtMost}
             onChange={(next) => props.onChange(index, next)}
           />
         ))}
@@ -141,11 +169,12 @@ interface ShapeProps {
   width: number;
   aspect: number;
   isChosen: boolean;
+  cornersAtMost: number;
   onTake: (event: PointerEvent, corner: number | null) => void;
   onChange: (rule: Rule) => void;
 }
 
-function ShapeView({ rule, width, aspect, isChosen, onTake, onChange }: ShapeProps) {
+function ShapeView({ rule, width, aspect, isChosen, cornersAtMost, onTake, onChange }: ShapeProps) {
   const points = pointsOf(rule);
   const [first] = points;
   if (!first) return null;
@@ -168,7 +197,9 @@ function ShapeView({ rule, width, aspect, isChosen, onTake, onChange }: ShapePro
       <text x={top[0] * width} y={Math.max(34, top[1] * HEIGHT - 18)}>
         {rule.id}
       </text>
-      {isChosen ? <Handles rule={rule} width={width} onTake={onTake} onChange={onChange} /> : null}
+      {isChosen ? (
+        <Handles rule={rule} width={width} cornersAtMost={cornersAtMost} onTake={onTake} onChange={onChange} />
+      ) : null}
     </g>
   );
 }
@@ -211,7 +242,9 @@ const ARROWS: Record<string, Point> = {
   ArrowDown: [0, STEP],
 };
 
-function Handles({ rule, width, onTake, onChange }: Pick<ShapeProps, "rule" | "width" | "onTake" | "onChange">) {
+type HandlesProps = Pick<ShapeProps, "rule" | "width" | "cornersAtMost" | "onTake" | "onChange">;
+
+function Handles({ rule, width, cornersAtMost, onTake, onChange }: HandlesProps) {
   const { t } = useTranslation();
   const points = pointsOf(rule);
   const onKey = (event: KeyboardEvent, index: number) => {
@@ -238,7 +271,7 @@ function Handles({ rule, width, onTake, onChange }: Pick<ShapeProps, "rule" | "w
                 r={9}
                 onPointerDown={(event) => {
                   event.stopPropagation();
-                  onChange(withPoints(rule, splitEdge(points, index)));
+                  onChange(withPoints(rule, splitEdge(points, index, cornersAtMost)));
                 }}
               />
             );
@@ -269,6 +302,7 @@ function DrawingView({ points, pointer, width }: { points: readonly Point[]; poi
   return (
     <g className={styles["drawing"]}>
       <polyline points={write(shown, width)} />
+      {pointer ? <circle className={styles["pen"]} cx={pointer[0] * width} cy={pointer[1] * HEIGHT} r={12} /> : null}
       {points.map(([x, y]) => (
         <circle key={`${x} ${y}`} cx={x * width} cy={y * HEIGHT} r={10} />
       ))}

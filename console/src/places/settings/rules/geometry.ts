@@ -37,8 +37,8 @@ export function moveAll(points: readonly Point[], by: Point): Point[] {
 }
 
 /** A new corner in the middle of the edge that begins at `index`. */
-export function splitEdge(points: readonly Point[], index: number): Point[] {
-  if (points.length >= CORNERS_AT_MOST) return [...points];
+export function splitEdge(points: readonly Point[], index: number, atMost = CORNERS_AT_MOST): Point[] {
+  if (points.length >= atMost) return [...points];
   return [...points.slice(0, index + 1), middleOf(points, index), ...points.slice(index + 1)];
 }
 

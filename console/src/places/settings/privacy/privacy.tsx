@@ -1,0 +1,190 @@
+// What is hidden in a camera's picture, drawn on the live picture. Nothing is stored until Save.
+
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { ArrowLeft, Check, EyeOff, PenLine, Trash2 } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useMay } from "../../../api/context";
+import { useCameras, usePrivacy, useSavePrivacy } from "../../../api/queries";
+import type { Camera, Point, PrivacyZone } from "../../../api/types";
+import { Button, buttonClass, IconButton } from "../../../parts/button";
+import { TextField } from "../../../parts/field";
+import { Empty, PageHead, Skeleton } from "../../../parts/misc";
+import { ProblemNote } from "../../../parts/problem-note";
+import { Canvas } from "../rules/canvas";
+import { clampPoint, freeName } from "../rules/geometry";
+import styles from "../rules/rules.module.css";
+import { badZoneNames, CORNERS_AT_MOST, fromShape, isSame, NAME_AT_MOST, toShape, ZONES_AT_MOST } from "./zones";
+
+const route = getRouteApi("/app/settings/cameras/$cameraId/privacy");
+
+export function PrivacyPage() {
+  const { t } = useTranslation();
+  const { cameraId } = route.useParams();
+  const { data: cameras } = useCameras();
+  const zones = usePrivacy(cameraId);
+  const camera = cameras?.find((one) => one.id === cameraId);
+  return (
+    <>
+      <PageHead title={`${t("privacy.title")} – ${camera?.name ?? "…"}`} lead={t("privacy.lead")}>
+        <Link to="/settings/cameras" className={buttonClass()}>
+          <ArrowLeft size={15} aria-hidden />
+          {t("common.back")}
+        </Link>
+      </PageHead>
+      {zones.error ? <ProblemNote error={zones.error} what={t("privacy.failed")} /> : null}
+      {camera && zones.data ? <Editor key={cameraId} camera={camera} stored={zones.data} /> : null}
+      {!zones.data && !zones.error ? <Skeleton height={420} /> : null}
+    </>
+  );
+}
+
+function Editor({ camera, stored }: { camera: Camera; stored: PrivacyZone[] }) {
+  const { t } = useTranslation();
+  const mayChange = useMay()("privacy.configure");
+  const save = useSavePrivacy(camera.id);
+  const [zones, setZones] = useState<PrivacyZone[]>(stored);
+  const [chosen, setChosen] = useState<number | null>(stored.length > 0 ? 0 : null);
+  const [drawing, setDrawing] = useState<Point[] | null>(null);
+  const isChanged = !isSame(zones, stored);
+  const bad = badZoneNames(zones);
+
+  useEffect(() => {
+    if (!isChanged) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [isChanged]);
+
+  const change = (index: number, zone: PrivacyZone) => setZones(zones.map((old, at) => (at === index ? zone : old)));
+  const finish = (points: Point[]) => {
+    const name = freeName(zones.map(toShape), t("privacy.zoneWord"));
+    setZones([...zones, { id: "", name, polygon: points.map(clampPoint) }]);
+    setChosen(zones.length);
+    setDrawing(null);
+  };
+  const remove = (index: number) => {
+    setZones(zones.filter((_, at) => at !== index));
+    setChosen(null);
+  };
+  return (
+    <div className={styles["editor"]}>
+      <div className={styles["left"]}>
+        <div className={styles["tools"]} role="toolbar" aria-label={t("privacy.title")}>
+          <Button
+            onPress={() => setDrawing([])}
+            isDisabled={!mayChange || drawing !== null || zones.length >= ZONES_AT_MOST}
+          >
+            <EyeOff size={15} aria-hidden />
+            {t("privacy.add")}
+          </Button>
+          {drawing ? (
+            <>
+              <Button look="primary" isDisabled={drawing.length < 3} onPress={() => finish(drawing)}>
+                <Check size={15} aria-hidden />
+                {t("rules.finish")}
+              </Button>
+              <Button look="quiet" onPress={() => setDrawing(null)}>
+                {t("rules.discard")}
+              </Button>
+            </>
+          ) : null}
+        </div>
+        <Canvas
+          camera={camera}
+          rules={zones.map(toShape)}
+          chosen={mayChange ? chosen : null}
+          drawing={drawing ? { shape: "zone", points: drawing } : null}
+          cornersAtMost={CORNERS_AT_MOST}
+          hides
+          onChoose={setChosen}
+          onChange={(index, shape) => {
+            const zone = zones[index];
+            if (zone && mayChange) change(index, fromShape(zone, shape));
+          }}
+          onDraw={setDrawing}
+          onFinish={(_, points) => finish(points)}
+          onDiscard={() => setDrawing(null)}
+        />
+        <p className={styles["help"]}>
+          <PenLine size={14} aria-hidden />
+          {drawing ? t("privacy.draw") : t("rules.edit")}
+        </p>
+      </div>
+      <div className={styles["right"]}>
+        {zones.length === 0 ? (
+          <Empty title={t("privacy.none")}>
+            <p>{t("privacy.noneLead")}</p>
+          </Empty>
+        ) : null}
+        <ul className={styles["list"]}>
+          {zones.map((zone, index) => (
+            <ZoneCard
+              // biome-ignore lint/suspicious/noArrayIndexKey: the name is being edited, the place is the identity
+              key={index}
+              zone={zone}
+              isChosen={index === chosen && mayChange}
+              isBad={bad.has(zone.name)}
+              onChoose={() => setChosen(index)}
+              onChange={(next) => change(index, next)}
+              onRemove={() => remove(index)}
+            />
+          ))}
+        </ul>
+        {save.error ? <ProblemNote error={save.error} what={t("privacy.saveFailed")} /> : null}
+        <div className={styles["save"]} hidden={!mayChange || (zones.length === 0 && !isChanged)}>
+          <span className="muted" role="status">
+            {isChanged ? t("rules.unsaved") : save.isSuccess ? t("rules.saved") : ""}
+          </span>
+          <Button
+            look="primary"
+            isDisabled={!isChanged || bad.size > 0 || save.isPending || drawing !== null}
+            onPress={() => save.mutate(zones, { onSuccess: (saved) => setZones(saved.zones) })}
+          >
+            {save.isPending ? t("common.saving") : t("common.save")}
+          </Button>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+interface CardProps {
+  zone: PrivacyZone;
+  isChosen: boolean;
+  isBad: boolean;
+  onChoose: () => void;
+  onChange: (zone: PrivacyZone) => void;
+  onRemove: () => void;
+}
+
+function ZoneCard({ zone, isChosen, isBad, onChoose, onChange, onRemove }: CardProps) {
+  const { t } = useTranslation();
+  if (!isChosen) {
+    return (
+      <li>
+        <button type="button" className={styles["card"]} onClick={onChoose}>
+          <EyeOff size={15} aria-hidden />
+          <span className="truncate">{zone.name}</span>
+          <span className={styles["cardKind"]}>{t("privacy.corners", { count: zone.polygon.length })}</span>
+        </button>
+      </li>
+    );
+  }
+  return (
+    <li className={styles["open"]}>
+      <div className={styles["openHead"]}>
+        <TextField
+          label={t("rules.name")}
+          value={zone.name}
+          onChange={(name) => onChange({ ...zone, name })}
+          maxLength={NAME_AT_MOST}
+          error={isBad ? t("privacy.needsName") : undefined}
+        />
+        <IconButton label={t("rules.remove")} onPress={onRemove}>
+          <Trash2 size={16} aria-hidden />
+        </IconButton>
+      </div>
+    </li>
+  );
+}
