@@ -34,8 +34,9 @@ from vedette.recording.disk import PosixDisk
 from vedette.recording.ledger import CompletenessLedger
 from vedette.recording.reader import FootageReader
 from vedette.recording.records import FRAGMENT_FORMAT, SegmentRecord, StreamKey
-from vedette.recording.recovery import find_files, scan_segment
+from vedette.recording.recovery import find_files
 from vedette.recording.retention import SpaceLimit
+from vedette.recording.scan import scan_segment
 from vedette.recording.segmenter import CutPolicy
 from vedette.recording.store import SegmentStore
 from vedette.recording.stream_recorder import StreamRecorder

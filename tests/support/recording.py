@@ -10,12 +10,14 @@ from vedette.adapters.sqlite_recording_index import SqliteRecordingIndex
 from vedette.core.ids import make_id
 from vedette.core.media import Packet, StreamFormat, StreamRole
 from vedette.core.time import NS_PER_S, TICKS_PER_S
+from vedette.recording.archive_keys import ArchiveKeyRing
 from vedette.recording.disk import PosixDisk
 from vedette.recording.ledger import CompletenessLedger
 from vedette.recording.reader import FootageReader
 from vedette.recording.records import GapRecord, StreamKey
 from vedette.recording.recovery import recover
 from vedette.recording.retention import SpaceLimit
+from vedette.recording.segment_body import BodyMaker, make_plain_body
 from vedette.recording.segmenter import CutPolicy
 from vedette.recording.store import SegmentStore, StoreJob
 from vedette.recording.stream_recorder import StreamRecorder
@@ -59,12 +61,20 @@ class DirectSink:
 class Rig:
     """A volume with its store, and recorders onto it."""
 
-    def __init__(self, root: Path, disk: PosixDisk | None = None, limit: SpaceLimit = NO_LIMIT) -> None:
+    def __init__(
+        self,
+        root: Path,
+        disk: PosixDisk | None = None,
+        limit: SpaceLimit = NO_LIMIT,
+        make_body: BodyMaker = make_plain_body,
+        keys: ArchiveKeyRing | None = None,
+    ) -> None:
+        self.keys = keys
         self.disk = disk or PosixDisk()
         self.volume: Volume = create_volume(root)
         self.index = SqliteRecordingIndex(self.volume.index)
         self.report = recover(self.volume, self.index, self.disk)
-        self.store = SegmentStore(self.volume, self.index, limit, self.disk)
+        self.store = SegmentStore(self.volume, self.index, limit, self.disk, make_body=make_body)
         self.sink = DirectSink(self.store)
         self._ids = count(1)
 
@@ -84,7 +94,7 @@ class Rig:
         return recorder
 
     def reader(self, now_ns: int = END_NS) -> FootageReader:
-        return FootageReader(lambda: [self.volume.root], SqliteRecordingCatalog, lambda: now_ns)
+        return FootageReader(lambda: [self.volume.root], SqliteRecordingCatalog, lambda: now_ns, self.keys)
 
     def crash(self) -> None:
         """Forgets everything in memory, as SIGKILL does: what was written stays, nothing is closed."""

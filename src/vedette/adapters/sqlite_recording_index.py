@@ -414,6 +414,8 @@ def _closed(record: SegmentRecord) -> SegmentClosed:
         sha256=record.sha256.hex(),
         init_sha256=record.init_sha256.hex(),
         ingest=record.ingest,
+        stored_bytes=record.stored_bytes,
+        stored_sha256=record.stored_sha256.hex(),
     )
 
 

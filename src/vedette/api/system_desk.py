@@ -37,6 +37,7 @@ _OWNERS = {
     "tls_verification": "recorder",
     "evidence_log": "notary",
     "sealing": "recorder",
+    "encryption": "recorder",
 }
 _STATES = frozenset({"holds", "weakened", "absent"})
 

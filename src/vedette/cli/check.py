@@ -12,6 +12,7 @@ from vedette.core.errors import StorageError
 from vedette.node import volume_check
 from vedette.node.volume_check import RebuiltIndex
 from vedette.node.volume_hashes import Logged
+from vedette.recording.archive_keys import ArchiveKeyRing
 from vedette.recording.check import CheckLevel, VolumeCheck
 from vedette.runtime.paths import NodePaths
 
@@ -37,6 +38,7 @@ def command(data: Path | None, level: str, repair_index: bool, as_json: bool) ->
     repairs: list[RebuiltIndex] = []
     errors: dict[str, str] = {}
     logged: Logged = {}
+    keys = ArchiveKeyRing(paths.archive_keys)
     if level == CheckLevel.HASH:
         try:
             logged = volume_check.read_logged(paths)
@@ -46,7 +48,7 @@ def command(data: Path | None, level: str, repair_index: bool, as_json: bool) ->
         try:
             if repair_index:
                 repairs.append(volume_check.repair_index(root))
-            checks.append(volume_check.check(root, CheckLevel(level), logged, _Progress(root)))
+            checks.append(volume_check.check(root, CheckLevel(level), logged, _Progress(root), keys))
         except StorageError as error:
             errors[str(root)] = str(error)
     if as_json:
@@ -89,6 +91,8 @@ def _print_text(checks: list[VolumeCheck], repairs: list[RebuiltIndex], errors: 
     for check in checks:
         verdict = "right" if check.is_right else f"{len(check.findings)} findings"
         print(f"{check.path}: {verdict}; {check.segments} segments, {check.size_bytes / 1e9:.2f} GB")
+        for day, segments in check.locked:
+            print(f"  whole, not readable: {segments} segments of {day}, whose archive key is not here")
         for finding in check.findings[:_MOST_SHOWN]:
             print(f"  {finding.code} {finding.path}: {finding.detail}")
     for path, error in errors.items():

@@ -65,13 +65,14 @@ def command(
         config=_absolute(config) if config else None,
         hash_footage=not no_evidence,
         seal_footage=file.get("seal", "off") == "immutable",
+        encrypt_footage=file.get("encrypt", "off") == "at_rest",
     )
     module = importlib.import_module(_ROLES[role])
     sys.exit(module.run(settings))
 
 
-_CONFIG_KEYS = {"data": str, "host": str, "port": int, "volume_max_bytes": int, "seal": str}
-_SEALS = ("off", "immutable")
+_CONFIG_KEYS = {"data": str, "host": str, "port": int, "volume_max_bytes": int, "seal": str, "encrypt": str}
+_CHOICES = {"seal": ("off", "immutable"), "encrypt": ("off", "at_rest")}
 
 
 def _read_config(path: Path) -> dict[str, object]:
@@ -90,8 +91,11 @@ def _read_config(path: Path) -> dict[str, object]:
         for key, kind in _CONFIG_KEYS.items()
         if key in content and (not isinstance(content[key], kind) or isinstance(content[key], bool))
     ]
-    if content.get("seal", "off") not in _SEALS:
-        problems.append(f"seal must be one of {', '.join(_SEALS)}, not {content['seal']!r}")
+    problems += [
+        f"{key} must be one of {', '.join(allowed)}, not {content[key]!r}"
+        for key, allowed in _CHOICES.items()
+        if content.get(key, "off") not in allowed
+    ]
     if problems:
         raise InvalidInputError(
             f"the settings file {path}: {'; '.join(problems)}", f"Known keys: {', '.join(_CONFIG_KEYS)}."

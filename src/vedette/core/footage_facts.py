@@ -45,9 +45,11 @@ class SegmentClosed:
     """A segment is complete and durable.
 
     Attributes:
-        size_bytes: The first so many bytes of the file are the segment.
-        sha256: Of those bytes, lower-case hex.
+        size_bytes: Of the segment in the clear.
+        sha256: Of the segment in the clear, lower-case hex.
         init_sha256: Of the first `init_size_bytes` (the codec's headers).
+        stored_bytes, stored_sha256: Of what lies on the disk instead, where the segment is encrypted; else 0 and empty:
+            the first `size_bytes` of the file are the segment.
     """
 
     segment_id: str
@@ -63,6 +65,8 @@ class SegmentClosed:
     sha256: str
     init_sha256: str
     ingest: IngestFacts = field(default_factory=IngestFacts)
+    stored_bytes: int = 0
+    stored_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

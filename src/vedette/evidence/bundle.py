@@ -42,12 +42,20 @@ class FootagePart:
     mark: str
 
 
+def open_plain(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
 @dataclass(frozen=True, slots=True)
 class FootageFile:
-    """A stored file. `parts` name the second of a fault; the head of the file comes before the first."""
+    """A stored file. `parts` name the second of a fault; the head of the file comes before the first.
+
+    `open` gives the footage in the clear, also where the file is encrypted.
+    """
 
     path: Path
     parts: tuple[FootagePart, ...] = ()
+    open: Callable[[Path], BinaryIO] = open_plain
 
 
 class FootageFiles(Protocol):
@@ -187,7 +195,7 @@ class _Writer:
         found = self._files.find_file(segment.segment_id)
         if found is None:
             raise FootageMissingError(f"the footage {segment.segment_id} is not there", "It may have been deleted.")
-        sha256 = self._copy(found.path, name, segment.size_bytes)
+        sha256 = self._copy(found, name, segment.size_bytes)
         if sha256 != segment.sha256:
             self.altered.append(segment.segment_id)
         self._list(name, segment.size_bytes, segment.sha256)
@@ -195,15 +203,15 @@ class _Writer:
 
     def add_clip(self, name: str, path: Path) -> None:
         size = path.stat().st_size
-        self._list(name, size, self._copy(path, name, size))
+        self._list(name, size, self._copy(FootageFile(path), name, size))
         path.unlink()
 
-    def _copy(self, source: Path, name: str, size: int) -> str:
+    def _copy(self, source: FootageFile, name: str, size: int) -> str:
         running, left = hashlib.sha256(), size
         try:
-            file = source.open("rb")
+            file = source.open(source.path)
         except OSError as exc:
-            raise FootageMissingError(f"{source.name} cannot be read: {exc.strerror}") from exc
+            raise FootageMissingError(f"{source.path.name} cannot be read: {exc.strerror}") from exc
         with file, self._create(name) as out:
             while left > 0 and (data := file.read(min(left, CHUNK_BYTES))):
                 running.update(data)

@@ -143,7 +143,7 @@ def _segment(fact: SegmentClosed) -> Record:
         "clock_offset_ms": fact.ingest.clock_offset_ms,
         "signature": fact.ingest.signature,
     }
-    return {
+    record: Record = {
         "kind": "segment",
         "cam": fact.camera_id,
         "stream": fact.stream,
@@ -158,3 +158,6 @@ def _segment(fact: SegmentClosed) -> Record:
         "init": fact.init_sha256,
         "ingest": ingest,
     }
+    if fact.stored_sha256:  # encrypted on the disk: both must be provable, the footage and the file
+        record |= {"stored_bytes": fact.stored_bytes, "stored_sha256": fact.stored_sha256}
+    return record

@@ -1,6 +1,7 @@
 """What the log says of stored footage, read from its files alone, with or without a running notary."""
 
 from pathlib import Path
+from typing import Any
 
 from vedette.core.ids import is_id
 from vedette.evidence.errors import LogDamagedError
@@ -13,7 +14,8 @@ from vedette.evidence.tiles import TileReader
 
 
 def find_segment_hashes(data: Path) -> dict[str, tuple[int, str]]:
-    """Size and SHA-256 (hex) of every segment that was ever logged, by its id; empty before the first checkpoint.
+    """Size and SHA-256 (hex) of the file of every segment that was ever logged, by its id, as it is stored: of an
+    encrypted one without its key. Empty before the first checkpoint.
 
     Nothing is believed that is not under the signed checkpoint: a file that was changed together with its row in
     the volume's index differs from what this returns.
@@ -34,8 +36,14 @@ def find_segment_hashes(data: Path) -> dict[str, tuple[int, str]]:
             if reader.check(tree.size) != tree.root:
                 raise LogDamagedError(f"the tree {name} is not what was signed")
             leaves = map(parse_leaf, reader.entries(0, tree.size))
-            found |= {leaf["id"]: (leaf["bytes"], leaf["sha256"]) for leaf in leaves if leaf["kind"] == "segment"}
+            found |= {leaf["id"]: _stored(leaf) for leaf in leaves if leaf["kind"] == "segment"}
     return found
+
+
+def _stored(leaf: dict[str, Any]) -> tuple[int, str]:
+    if "stored_sha256" in leaf:
+        return leaf["stored_bytes"], leaf["stored_sha256"]
+    return leaf["bytes"], leaf["sha256"]
 
 
 def _check_head(root: Path, site: str, keys: tuple[LogKey, ...]) -> int:

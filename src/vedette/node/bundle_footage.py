@@ -1,20 +1,28 @@
-"""Stored files and their marks, for bundles: from the volumes and their indexes."""
+"""Stored files and their marks, for bundles: from the volumes and their indexes, in the clear."""
 
+import io
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO, cast
+
+from typing_extensions import Buffer, override
 
 from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
 from vedette.core.errors import StorageError
 from vedette.evidence.bundle import FootageFile, FootagePart
+from vedette.recording.archive_keys import ArchiveKeyRing
+from vedette.recording.errors import DamagedFrameError
 from vedette.recording.records import FRAGMENT_FORMAT, MARK_BYTES
+from vedette.recording.stored_file import StoredFile, open_stored
 from vedette.recording.volume import Volume, open_volume
 
 
 class VolumeFootage:
     """See `vedette.evidence.bundle.FootageFiles`. Close it; a volume that cannot be opened holds nothing for us."""
 
-    def __init__(self, roots: Iterable[Path]) -> None:
+    def __init__(self, roots: Iterable[Path], keys: ArchiveKeyRing | None = None) -> None:
+        self._keys = keys
         self._volumes: list[tuple[Volume, SqliteRecordingCatalog]] = []
         for root in roots:
             with suppress(StorageError):
@@ -25,12 +33,39 @@ class VolumeFootage:
         for volume, catalog in self._volumes:
             path = volume.segment(segment_id)
             if path.exists():
-                return FootageFile(path, _read_parts(catalog, segment_id))
+                return FootageFile(path, _read_parts(catalog, segment_id), self._open)
         return None
+
+    def _open(self, path: Path) -> BinaryIO:
+        """Raises FootageLockedError, DamagedFootageError, OSError."""
+        return cast("BinaryIO", _PlainStream(open_stored(path, self._keys)))
 
     def close(self) -> None:
         for _, catalog in self._volumes:
             catalog.close()
+
+
+class _PlainStream(io.RawIOBase):
+    """Footage from its begin to its end. A damaged frame reads as zeros: the verifier then names its second."""
+
+    def __init__(self, file: StoredFile) -> None:
+        self._file = file
+        self._offset = 0
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def readinto(self, buffer: Buffer, /) -> int:
+        block = memoryview(buffer).cast("B")
+        try:
+            count = self._file.read_into(block, self._offset)
+        except DamagedFrameError as exc:
+            count = min(len(block), exc.plain_end - self._offset)
+            block[:count] = bytes(count)
+        self._offset += count
+        return count
 
 
 def _read_parts(catalog: SqliteRecordingCatalog, segment_id: str) -> tuple[FootagePart, ...]:

@@ -22,6 +22,7 @@ from vedette.evidence.proofs import CameraProof, LogHead, ProofRequest, SignRequ
 from vedette.media.audio_transcode import G711ToAac
 from vedette.media.clip_mkv import MkvWriter
 from vedette.node.bundle_footage import VolumeFootage
+from vedette.recording.archive_keys import ArchiveKeyRing
 from vedette.recording.reader import FootageReader
 from vedette.runtime.clock import Clock
 from vedette.streaming.export_job import BUNDLE_FILE, ExportFile, ExportOrder, ExportOutcome
@@ -37,8 +38,11 @@ _ATTEMPTS = 3
 class NotaryBundleMaker:
     """See `vedette.streaming.export_ports.BundleMaker`. Raises NotaryDownError when nothing can be proven now."""
 
-    def __init__(self, notary: NotaryClient, find_roots: Callable[[], Iterable[Path]], clock: Clock) -> None:
+    def __init__(
+        self, notary: NotaryClient, find_roots: Callable[[], Iterable[Path]], clock: Clock, keys: ArchiveKeyRing
+    ) -> None:
         self._notary = notary
+        self._keys = keys
         self._find_roots = find_roots
         self._clock = clock
 
@@ -76,7 +80,7 @@ class NotaryBundleMaker:
             await self._clock.sleep(2.0)
 
     def _write(self, folder: Path, contents: BundleContents, report: Report) -> Manifest:
-        footage = VolumeFootage(self._find_roots())
+        footage = VolumeFootage(self._find_roots(), self._keys)
         try:
             return write_contents(folder, contents, footage, report)
         finally:
@@ -89,10 +93,11 @@ def build_exports(
     notary: NotaryClient,
     find_roots: Callable[[], Iterable[Path]],
     clock: Clock,
+    keys: ArchiveKeyRing,
 ) -> ExportService:
     """Builds the service; `ExportService.run` belongs into the gateway's TaskGroup."""
     maker = FootageExportMaker(reader, G711ToAac, MkvWriter)
-    return ExportService(shelf, maker, NotaryBundleMaker(notary, find_roots, clock), clock)
+    return ExportService(shelf, maker, NotaryBundleMaker(notary, find_roots, clock, keys), clock)
 
 
 def _covers(proof: CameraProof, to_ns: int) -> bool:

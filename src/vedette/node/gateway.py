@@ -22,6 +22,7 @@ from vedette.api.management import ManagementApp
 from vedette.core.errors import UnavailableError
 from vedette.core.time import format_utc
 from vedette.identity.accounts import FIRST_NAME
+from vedette.node.archive_keys import run_archive_keys
 from vedette.node.gateway_parts import GatewayParts, open_parts
 from vedette.node.streaming import open_streaming
 from vedette.runtime.clock import Clock, SystemClock
@@ -104,6 +105,7 @@ class Gateway:
     def __init__(self, settings: NodeSettings, parts: GatewayParts, clock: Clock) -> None:
         self._settings = settings
         self._parts = parts
+        self._clock = clock
         self._started_ns = clock.utc_ns()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -121,6 +123,7 @@ class Gateway:
                 group.create_task(parts.history.run(), name="history"),
                 group.create_task(parts.dispatcher.run(), name="dispatcher"),
                 group.create_task(parts.exports.run(), name="exports"),
+                group.create_task(run_archive_keys(self._settings, self._clock), name="archive-keys"),
             ]
             async with (
                 serve_public(app, listener),

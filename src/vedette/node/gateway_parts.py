@@ -60,6 +60,7 @@ from vedette.identity.passwords import PasswordHasher
 from vedette.identity.tokens import Tokens
 from vedette.node.exports import build_exports
 from vedette.node.gateway_storage import Changes, StorageParts, build_storage, find_roots
+from vedette.recording.archive_keys import ArchiveKeyRing
 from vedette.recording.reader import FootageReader
 from vedette.runtime.clock import Clock
 from vedette.runtime.process import ensure_node_key
@@ -129,7 +130,8 @@ async def open_parts(
         changed = Changes()
         storage = build_storage(settings, clock, database, changed.announce)
         await storage.volumes.list_known()
-        reader = FootageReader(lambda: find_roots(paths, storage.volumes), SqliteRecordingCatalog, clock.utc_ns)
+        keys = ArchiveKeyRing(paths.archive_keys)
+        reader = FootageReader(lambda: find_roots(paths, storage.volumes), SqliteRecordingCatalog, clock.utc_ns, keys)
         stack.callback(reader.close)
         outside = _Outside(
             database,
@@ -241,7 +243,12 @@ def _build(
     export_limits = ExportLimits(SqlExportUsage(database), clock)
     shelf = ExportFolders(paths.exports)
     exports = build_exports(
-        shelf, outside.reader, outside.notary, lambda: find_roots(paths, outside.storage.volumes), clock
+        shelf,
+        outside.reader,
+        outside.notary,
+        lambda: find_roots(paths, outside.storage.volumes),
+        clock,
+        ArchiveKeyRing(paths.archive_keys),
     )
     alarms = OwnEvents(events=events, hub=hub, watch=watch, clock=clock)
     privacy = PrivacyDesk(

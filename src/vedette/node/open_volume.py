@@ -23,6 +23,7 @@ from vedette.recording.holds_file import KeptHold, merge_holds, read_holds
 from vedette.recording.records import StreamKey
 from vedette.recording.recovery import recover
 from vedette.recording.retention import KeepRules, SpaceLimit
+from vedette.recording.segment_body import BodyMaker
 from vedette.recording.store import SegmentStore, StoreTerms, VolumeState
 from vedette.recording.volume import Volume, create_volume
 from vedette.recording.writer import VolumeWriter
@@ -94,8 +95,7 @@ def open_for_writing(
     clock: Clock,
     log: Callable[..., object],
     disk: PosixDisk,
-    *,
-    hashes: bool = True,
+    make_body: BodyMaker,
 ) -> OpenVolume:
     """Opens a volume, brings it into order after a crash, and starts its writer.
 
@@ -121,7 +121,7 @@ def open_for_writing(
                 vanished=len(report.vanished),
             )
         terms = rules.make_terms(assignment, kept)
-        store = SegmentStore(volume, index, terms.limit, disk, terms, clock.utc_ns(), hashes=hashes)
+        store = SegmentStore(volume, index, terms.limit, disk, terms, clock.utc_ns(), make_body)
         last_ends = index.find_last_ends()
         watch = VolumeWatch(volume, clock)
         writer = stack.enter_context(VolumeWriter(store, clock))

@@ -31,9 +31,13 @@ from vedette.node.recorder_streams import RecorderStream, RecorderStreams, Strea
 from vedette.node.recorder_triggers import GROUP, RecorderTriggers
 from vedette.node.recorder_volumes import RecorderVolumes
 from vedette.node.sealing import describe_sealing
+from vedette.recording.disk import PosixDisk
 from vedette.recording.feed_hub import FeedHub
 from vedette.recording.records import GapRecord, StreamKey
 from vedette.recording.retention import make_rules
+from vedette.recording.sealing import SealingDisk
+from vedette.recording.segment_body import BodyMaker, make_plain_body, make_unhashed_body
+from vedette.recording.segment_encryptor import NOT_ENCRYPTED, EncryptionState, SegmentEncryptor
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.settings import NodeSettings
@@ -65,8 +69,10 @@ class Recorder:
         self._assigning = asyncio.Lock()
         self._stop = asyncio.Event()
         known = KnownVolumes(self._paths.assignment("recorder").parent)
+        self._encryptor = SegmentEncryptor(self._paths.archive_public_keys) if settings.encrypt_footage else None
+        self._encryption = EncryptionState("", "")
         self._volumes = RecorderVolumes(
-            publisher, clock, known, hashes=settings.hash_footage, seals=settings.seal_footage
+            publisher, clock, known, SealingDisk() if settings.seal_footage else PosixDisk(), self._choose_body()
         )
         self._triggers = RecorderTriggers(
             lambda: closing(SqliteConsumer(self._paths.bus, GROUP, clock)),
@@ -83,6 +89,7 @@ class Recorder:
             loop.add_signal_handler(number, self._stop.set)
         await self._prove_tls()
         self._tell_sealing()
+        self._tell_encryption()
         make_source = make_source_maker(SourceFactory(self._clock), self._open_login)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -117,6 +124,21 @@ class Recorder:
         self._publisher.publish_nowait(
             ControlStateChanged("sealing", told["state"], told["detail"], self._clock.utc_ns())
         )
+
+    def _choose_body(self) -> BodyMaker:
+        if self._encryptor is not None:
+            return self._encryptor.make_body
+        return make_plain_body if self._settings.hash_footage else make_unhashed_body
+
+    def _tell_encryption(self) -> None:
+        """Whether footage goes to disk encrypted, at start and whenever that changes."""
+        now_ns = self._clock.utc_ns()
+        told = NOT_ENCRYPTED if self._encryptor is None else self._encryptor.look(now_ns)
+        if told != self._encryption:
+            self._encryption = told
+            self._publisher.publish_nowait(ControlStateChanged("encryption", told.state, told.detail, now_ns))
+            if self._encryptor is not None and told.state != "holds":
+                self._log.error("encryption at rest is reduced", state=told.state, detail=told.detail)
 
     async def assign(self, assignment: RecorderAssignment) -> None:
         """Takes a new desired state over: kept on disk first, then made true."""
@@ -207,6 +229,7 @@ class Recorder:
     async def _tick(self) -> None:
         while True:
             await self._clock.sleep(_TICK_S)
+            self._tell_encryption()
             for lost in self._volumes.drain_losses():
                 stream = self._streams.find(lost.key)
                 if stream is None:

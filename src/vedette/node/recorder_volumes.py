@@ -22,7 +22,7 @@ from vedette.recording.disk import PosixDisk
 from vedette.recording.placement import Placement, VolumeView, place_camera
 from vedette.recording.records import GapRecord
 from vedette.recording.retention import KeepRules
-from vedette.recording.sealing import SealingDisk
+from vedette.recording.segment_body import BodyMaker
 from vedette.recording.store import LostFootage, VolumeNews, VolumeState
 from vedette.recording.writer import WriterStoppedError
 from vedette.runtime.bus import Publisher
@@ -66,13 +66,13 @@ class RecorderVolumes:
     """All volumes of this recorder. Used from one event loop."""
 
     def __init__(
-        self, publisher: Publisher, clock: Clock, known: KnownVolumes, *, hashes: bool = True, seals: bool = False
+        self, publisher: Publisher, clock: Clock, known: KnownVolumes, disk: PosixDisk, make_body: BodyMaker
     ) -> None:
         self._publisher = publisher
         self._clock = clock
         self._known = known
-        self._hashes = hashes
-        self._disk = SealingDisk() if seals else PosixDisk()
+        self._make_body = make_body
+        self._disk = disk
         self._rules = RecordingRules(recorder_id=known.recorder_id)
         self._open: dict[str, OpenVolume] = {}
         self._missing: dict[str, _Missing] = {}
@@ -221,7 +221,7 @@ class RecorderVolumes:
                 self._clock,
                 self._log.info,
                 self._disk,
-                hashes=self._hashes,
+                self._make_body,
             )
         except (StorageError, OSError) as error:
             opening.error = error

@@ -18,6 +18,7 @@ from vedette.adapters.sqlite_bus import SqlitePublisher
 from vedette.core.errors import InvalidInputError, UnavailableError, VedetteError
 from vedette.core.time import format_utc
 from vedette.node import simulation
+from vedette.node.archive_keys import prepare_archive_keys
 from vedette.node.simulation import SimulationPlan
 from vedette.runtime.clock import SystemClock
 from vedette.runtime.log import configure_logging, get_logger
@@ -169,6 +170,9 @@ def run(settings: NodeSettings) -> int:
     try:
         check_port_free(settings.host, settings.port)
         ensure_node_key(settings.paths.node_key)
+        problem = prepare_archive_keys(settings, SystemClock().utc_ns())
+        if problem:
+            get_logger("node").error("archive keys cannot be made", reason=problem)
         with SqlitePublisher(settings.paths.bus, "supervisor", SystemClock()) as publisher:
             asyncio.run(Node(settings, publisher).run())
     finally:

@@ -12,6 +12,7 @@ from vedette.evidence.lookup import find_segment_hashes
 from vedette.node.open_volume import hold_volume
 from vedette.node.recorder import load_assignment
 from vedette.node.volume_hashes import Logged, check_hashes
+from vedette.recording.archive_keys import ArchiveKeyRing
 from vedette.recording.check import CheckLevel, VolumeCheck, check_volume
 from vedette.recording.disk import PosixDisk
 from vedette.recording.holds_file import read_holds
@@ -51,6 +52,7 @@ def check(
     level: CheckLevel,
     logged: Logged | None = None,
     on_progress: Callable[[int, int], None] = lambda *_: None,
+    keys: ArchiveKeyRing | None = None,
 ) -> VolumeCheck:
     """Checks one volume; at the level of hashes also against the index's hashes and the `logged` ones.
 
@@ -59,7 +61,7 @@ def check(
     """
     volume = open_volume(root)
     with closing(SqliteRecordingCatalog(volume.index)) as catalog:
-        found = check_volume(volume, catalog, level, on_progress)
+        found = check_volume(volume, catalog, level, on_progress, keys)
         if level is not CheckLevel.HASH:
             return found
         return replace(found, findings=(*found.findings, *check_hashes(volume, catalog, logged or {})))

@@ -2,20 +2,27 @@
 
 Levels, each with everything of the one before: `presence` (every row has its file, every file its row),
 `size` (no file is shorter than its row says), `hash` (the boxes of every file are whole and what the row says;
-their SHA-256 is compared by `vedette.node.volume_hashes`). Files that still grow are compared up to
-their last row; footage that is deleted while this runs is no finding. Codes: `Finding.code`.
+their SHA-256 is compared by `vedette.node.volume_hashes`; the frames of an encrypted file open where its key is
+here). Files that still grow are compared up to their last row; footage that is deleted while this runs is no finding.
+Codes: `Finding.code`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from vedette.core.footage import FragmentRef, SegmentRef
-from vedette.recording.errors import DamagedFootageError
+from vedette.recording.archive_keys import NO_KEYS, ArchiveKeyRing
+from vedette.recording.cipher_scan import find_plain_size
+from vedette.recording.cipher_walk import read_file_head
+from vedette.recording.errors import DamagedFootageError, FootageLockedError
 from vedette.recording.ports import SegmentCatalog
 from vedette.recording.records import unpack_fragments
-from vedette.recording.recovery import find_files, find_foreign, scan_segment
+from vedette.recording.recovery import find_files, find_foreign
+from vedette.recording.scan import scan_segment
+from vedette.recording.stored_file import DecryptingFile, OpenFile, is_encrypted
 from vedette.recording.volume import Volume
 
 
@@ -44,7 +51,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class VolumeCheck:
-    """The result for one volume. `is_right` when nothing was found."""
+    """The result for one volume. `is_right` when nothing was found.
+
+    Attributes:
+        locked: Segments that are whole and not readable, by the day whose archive key is not here. No fault: a key that
+            was erased was meant to be.
+    """
 
     path: str
     volume_id: str
@@ -52,6 +64,7 @@ class VolumeCheck:
     files: int
     size_bytes: int
     findings: tuple[Finding, ...]
+    locked: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_right(self) -> bool:
@@ -63,6 +76,7 @@ def check_volume(
     catalog: SegmentCatalog,
     level: CheckLevel,
     on_progress: Callable[[int, int], None] = lambda *_: None,
+    keys: ArchiveKeyRing | None = None,
 ) -> VolumeCheck:
     """Checks one volume. Footage that expires while this runs is no finding."""
     files = {path.stem: path for path in find_files(volume)}
@@ -71,6 +85,7 @@ def check_volume(
     segments = list(catalog.find_all())
     known = {segment.segment_id for segment in segments}
     findings: list[Finding] = []
+    locked: Counter[str] = Counter()
     for number, segment in enumerate(segments, 1):
         path = volume.segment(segment.segment_id)
         if segment.segment_id not in files and not path.exists():
@@ -78,7 +93,10 @@ def check_volume(
                 findings.append(_finding("file_missing", segment.segment_id, path, "its file is not there"))
         elif level is not CheckLevel.PRESENCE:
             packed = catalog.find_fragments(segment.segment_id)
-            found = list(_check_file(segment, list(unpack_fragments(segment, packed)), path, level))
+            fragments = list(unpack_fragments(segment, packed))
+            found = list(_check_file(segment, fragments, path, level))
+            if level is CheckLevel.HASH and not found:
+                found = list(_check_frames(segment, path, keys, locked))
             if found and catalog.find_fragments(segment.segment_id):  # else it was deleted while we looked
                 findings += found
         on_progress(number, len(segments))
@@ -89,19 +107,44 @@ def check_volume(
         if segment_id not in known and segment_id not in growing and path.exists()
     ]
     size_bytes = sum(segment.size_bytes for segment in segments)
-    return VolumeCheck(str(volume.root), volume.volume_id, len(segments), len(files), size_bytes, tuple(findings))
+    return VolumeCheck(
+        str(volume.root),
+        volume.volume_id,
+        len(segments),
+        len(files),
+        size_bytes,
+        tuple(findings),
+        tuple(sorted(locked.items())),
+    )
 
 
 def _check_file(segment: SegmentRef, fragments: list[FragmentRef], path: Path, level: CheckLevel) -> Iterator[Finding]:
     try:
-        size_bytes = path.stat().st_size
+        file = OpenFile(path)
+        size_bytes = find_plain_size(file) if is_encrypted(file) else file.size_bytes
         if size_bytes < segment.size_bytes:
             detail = f"{size_bytes} bytes, the index says {segment.size_bytes}"
             yield _finding("too_short", segment.segment_id, path, detail)
         if level is CheckLevel.HASH:
             yield from _check_content(segment, fragments, path)
+    except DamagedFootageError as exc:
+        yield _finding("damaged", segment.segment_id, path, exc.message)
     except OSError as exc:
         yield _finding("unreadable", segment.segment_id, path, exc.strerror or str(exc))
+
+
+def _check_frames(
+    segment: SegmentRef, path: Path, keys: ArchiveKeyRing | None, locked: Counter[str]
+) -> Iterator[Finding]:
+    """Opens every frame of an encrypted file; counts the file as locked where its key is not here."""
+    file = OpenFile(path)
+    if not is_encrypted(file):
+        return
+    try:
+        for error in DecryptingFile(file, keys or NO_KEYS).decrypt_all():
+            yield _finding("damaged", segment.segment_id, path, error.message)
+    except FootageLockedError:
+        locked[read_file_head(file.read).key.day] += 1
 
 
 def _check_content(segment: SegmentRef, fragments: list[FragmentRef], path: Path) -> Iterator[Finding]:

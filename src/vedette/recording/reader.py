@@ -4,7 +4,6 @@ Synchronous and safe to use from several threads. Volumes are found by themselve
 makes later, or a disk that comes back, is there with the next question. Design: docs/design/recording-store.md.
 """
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,11 +22,13 @@ from vedette.media.fmp4 import (
     shift_fragment,
 )
 from vedette.recording import coverage
+from vedette.recording.archive_keys import ArchiveKeyRing
 from vedette.recording.errors import DamagedFootageError, FootageGoneError
 from vedette.recording.minutes import MinuteCount, count_minutes, estimate_holes
-from vedette.recording.open_files import OpenFile, OpenFiles
+from vedette.recording.open_files import OpenFiles
 from vedette.recording.ports import SegmentCatalog
 from vedette.recording.records import SegmentSpan, StreamKey, unpack_fragments
+from vedette.recording.stored_file import StoredFile
 from vedette.recording.volume import Volume, open_volume
 
 MAX_OPEN_FILES = 64
@@ -45,6 +46,7 @@ class FootageReader:
         find_roots: Returns the folders of the volumes; asked at every question, so keep it cheap.
         open_catalog: Opens the index of a volume; raises StorageError while there is none.
         now_ns: The wall clock: a gap never ends in the future.
+        keys: The archive keys that encrypted footage is read with; None: it cannot be read here.
     """
 
     def __init__(
@@ -52,13 +54,14 @@ class FootageReader:
         find_roots: Callable[[], Iterable[Path]],
         open_catalog: Callable[[Path], SegmentCatalog],
         now_ns: Callable[[], int],
+        keys: ArchiveKeyRing | None = None,
     ) -> None:
         self._find_roots = find_roots
         self._open_catalog = open_catalog
         self._now_ns = now_ns
         self._lock = threading.Lock()
         self._volumes: dict[Path, tuple[Volume, SegmentCatalog]] = {}
-        self._files = OpenFiles(MAX_OPEN_FILES)
+        self._files = OpenFiles(MAX_OPEN_FILES, keys)
         self._homes: OrderedDict[str, Volume] = OrderedDict()
 
     def close(self) -> None:
@@ -105,6 +108,7 @@ class FootageReader:
         Raises:
             FootageGoneError: the segment was deleted meanwhile.
             DamagedFootageError: the file does not hold what the index says.
+            FootageLockedError: it is encrypted and the key of its day is not here.
         """
         data = self._read(segment, 0, segment.init_size_bytes)
         try:
@@ -273,7 +277,7 @@ class FootageReader:
             "this footage is not there any more", "It was deleted to make room, or its disk is away."
         )
 
-    def open_segment(self, segment: SegmentRef) -> OpenFile:
+    def open_segment(self, segment: SegmentRef) -> StoredFile:
         """Lends the open file of a segment, for copying ranges of it. Raises as `read_init`."""
         try:
             return self._open(segment)
@@ -282,13 +286,13 @@ class FootageReader:
         except OSError as exc:
             raise DamagedFootageError(f"segment {segment.segment_id} cannot be read: {exc.strerror}") from exc
 
-    def _open(self, segment: SegmentRef) -> OpenFile:
+    def _open(self, segment: SegmentRef) -> StoredFile:
         return self._files.find(segment.segment_id) or self._files.open(segment.segment_id, self._find_path(segment))
 
     def _read(self, segment: SegmentRef, offset: int, size_bytes: int) -> bytes:
         try:
             file = self._open(segment)
-            return os.pread(file.descriptor, size_bytes, offset)
+            return file.read(size_bytes, offset)
         except FileNotFoundError as exc:
             raise FootageGoneError("this footage is not there any more", "It was deleted to make room.") from exc
         except OSError as exc:

@@ -81,14 +81,23 @@ class FragmentEntry:
         )
 
 
+def unpack_entry(packed: bytes) -> FragmentEntry:
+    """The reverse of `FragmentEntry.pack`; the end is to the microsecond."""
+    start_ns, length_us, media, duration, size, key_size, frames = FRAGMENT_FORMAT.unpack(packed)
+    return FragmentEntry(start_ns, start_ns + length_us * 1000, media, duration, size, frames, key_size)
+
+
 @dataclass(frozen=True, slots=True)
 class SegmentRecord:
     """A segment as it is now, with all its fragments packed.
 
     Attributes:
-        sha256: Of the first `size_bytes` of the file, 32 bytes; empty while it grows.
+        size_bytes: Of the segment in the clear, as every offset; an encrypted file is a little longer.
+        sha256: Of the segment, 32 bytes; empty while it grows. Where it is stored in the clear, of the first
+            `size_bytes` of the file.
         init_sha256: Of its head; empty while it grows.
         marks: `MARK_BYTES` of the running SHA-256 after each fragment: tells from which second on a file differs.
+        stored_bytes, stored_sha256: Of an encrypted file: the first so many bytes, and their SHA-256; else 0 and empty.
     """
 
     head: SegmentHead
@@ -101,6 +110,8 @@ class SegmentRecord:
     init_sha256: bytes = b""
     marks: bytes = b""
     ingest: IngestFacts = field(default_factory=IngestFacts)
+    stored_bytes: int = 0
+    stored_sha256: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

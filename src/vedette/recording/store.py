@@ -7,7 +7,6 @@ stored is reported as a loss, never only logged. Design: docs/design/recording-s
 
 import contextlib
 import errno
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -19,7 +18,6 @@ from vedette.recording.disk import PosixDisk
 from vedette.recording.holds_file import KeptHold, write_holds
 from vedette.recording.ports import SegmentIndex
 from vedette.recording.records import (
-    MARK_BYTES,
     FragmentEntry,
     GapRecord,
     SegmentHead,
@@ -28,6 +26,7 @@ from vedette.recording.records import (
     VolumeTotals,
 )
 from vedette.recording.retention import KeepRules, SpaceLimit, describe_full, find_shortage
+from vedette.recording.segment_body import BodyMaker, Piece, SegmentBody, make_plain_body
 from vedette.recording.volume import Volume
 
 LEAST_AHEAD_BYTES = 32 << 20
@@ -110,13 +109,11 @@ News = LostFootage | VolumeNews | VolumeWarning | GapRecord
 class _Growing:
     head: SegmentHead
     descriptor: int
+    body: SegmentBody
     size_bytes: int
     end_ns: int
     frames: int = 0
     packed: bytearray = field(default_factory=bytearray)
-    sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
-    init_sha256: bytes = b""
-    marks: bytearray = field(default_factory=bytearray)
     ingest: IngestFacts = field(default_factory=IngestFacts)
     is_new: bool = True
     is_dirty: bool = True
@@ -129,21 +126,18 @@ class _Growing:
         record = SegmentRecord(
             self.head, self.end_ns, self.size_bytes, self.frames, not self.is_closing, bytes(self.packed)
         )
-        if not self.is_closing or not self.marks:
+        if not self.is_closing:
             return record
+        hashes = self.body.hashes()
         return replace(
             record,
-            sha256=self.sha256.digest(),
-            init_sha256=self.init_sha256,
-            marks=bytes(self.marks),
-            ingest=self.ingest,
+            sha256=hashes.sha256,
+            init_sha256=hashes.init_sha256,
+            marks=hashes.marks,
+            ingest=self.ingest if hashes.marks else record.ingest,
+            stored_bytes=hashes.stored_bytes,
+            stored_sha256=hashes.stored_sha256,
         )
-
-    def absorb(self, buffers: Sequence[bytes]) -> None:
-        """Adds what was written to the hash, and marks where it stands."""
-        for buffer in buffers:
-            self.sha256.update(buffer)
-        self.marks += self.sha256.digest()[:MARK_BYTES]
 
 
 class SegmentStore:
@@ -151,7 +145,7 @@ class SegmentStore:
 
     Args:
         now_ns: The wall clock at this moment; `tick` tells it from then on.
-        hashes: False only to measure what hashing costs (`benchmarks.evidence`): footage without evidence.
+        make_body: Makes what a new segment is on disk: in the clear, encrypted, or without hashes (for benchmarks).
     """
 
     def __init__(
@@ -162,8 +156,7 @@ class SegmentStore:
         disk: PosixDisk,
         terms: StoreTerms | None = None,
         now_ns: int = 0,
-        *,
-        hashes: bool = True,
+        make_body: BodyMaker = make_plain_body,
     ) -> None:
         self._volume = volume
         self._index = index
@@ -173,7 +166,7 @@ class SegmentStore:
         self._unindexed: list[SegmentRecord] = []
         self._gaps: list[GapRecord] = []
         self._news: list[News] = []
-        self._hashes = hashes
+        self._make_body = make_body
         self.on_answer: Callable[[], None] = lambda: None
         """Called whenever the disk has done something: much to delete or to sync is no disk that hangs."""
         self._held_bytes = 0
@@ -265,7 +258,7 @@ class SegmentStore:
             if growing is None:
                 growing = self._create(job)
             else:
-                self._disk.append(growing.descriptor, job.buffers)
+                self._write(growing, growing.body.plan_fragment(job.buffers, job.entry.pack()))
         except OSError as exc:
             state = VolumeState.FULL if exc.errno in _FULL else VolumeState.FAILED
             self._fail(job, growing, state, exc.strerror or "the disk failed")
@@ -275,8 +268,16 @@ class SegmentStore:
     def close_segment(self, segment_id: str) -> None:
         """No more fragments will come for this segment."""
         growing = self._growing.get(segment_id)
-        if growing is not None:
-            growing.is_closing = growing.is_dirty = True
+        if growing is None or growing.is_closing:
+            return
+        end = growing.body.plan_end()
+        if end is not None:
+            try:
+                self._write(growing, end)
+            except OSError:  # it ends as after a crash: all of its footage is there
+                with contextlib.suppress(OSError):
+                    self._disk.truncate(growing.descriptor, growing.body.stored_bytes)
+        growing.is_closing = growing.is_dirty = True
 
     def add_gap(self, gap: GapRecord) -> None:
         if len(self._gaps) < _MOST_GAPS:
@@ -286,7 +287,7 @@ class SegmentStore:
         """Starts writing out what came since the last call, and drops the pages of what came before it."""
         for growing in (*self._written, *self._new_written):
             with contextlib.suppress(OSError):  # a wish to the kernel, no promise hangs on it
-                self._disk.let_go(growing.descriptor, growing.size_bytes)
+                self._disk.let_go(growing.descriptor, growing.body.stored_bytes)
         self._written, self._new_written = self._new_written, []
 
     def commit(self) -> None:
@@ -357,28 +358,32 @@ class SegmentStore:
         segment_id = job.head.segment_id
         path = self._volume.segment(segment_id)
         self._disk.touch(self._volume.growing / segment_id)
+        head = replace(job.head, start_ns=job.entry.start_ns, init_size_bytes=len(job.init))
+        body = self._make_body(self._volume.volume_id, head, job.init)
         descriptor = self._disk.create(path)
         try:
-            self._disk.append(descriptor, (job.init, *job.buffers))
+            start = body.plan_start(job.init)
+            body.take(start)
+            first = body.plan_fragment(job.buffers, job.entry.pack())
+            self._disk.append(descriptor, (*start.buffers, *first.buffers))
         except OSError:
             self._disk.close(descriptor)
             self._disk.unlink(path)  # nothing of it was ever readable
             raise
-        head = replace(job.head, start_ns=job.entry.start_ns, init_size_bytes=len(job.init))
-        growing = _Growing(head, descriptor, len(job.init), job.entry.end_ns, committed_ns=head.start_ns)
-        if self._hashes:
-            growing.sha256.update(job.init)
-            growing.init_sha256 = growing.sha256.digest()
+        body.take(first)
+        growing = _Growing(head, descriptor, body, len(job.init), job.entry.end_ns, committed_ns=head.start_ns)
         self._growing[segment_id] = growing
         self._stored_bytes += len(job.init)
         return growing
+
+    def _write(self, growing: _Growing, piece: Piece) -> None:
+        self._disk.append(growing.descriptor, piece.buffers)
+        growing.body.take(piece)
 
     def _count(self, growing: _Growing, job: StoreJob) -> None:
         self.on_answer()
         growing.packed += job.entry.pack()
         growing.ingest = job.ingest
-        if self._hashes:
-            growing.absorb(job.buffers)
         growing.size_bytes += job.entry.size_bytes
         growing.frames += job.entry.frames
         growing.end_ns = max(growing.end_ns, job.entry.end_ns)
@@ -394,7 +399,7 @@ class SegmentStore:
         if growing is not None:
             growing.waits_for_key = True
             try:
-                self._disk.truncate(growing.descriptor, growing.size_bytes)
+                self._disk.truncate(growing.descriptor, growing.body.stored_bytes)
             except OSError:  # the torn tail stays; no more is written behind it
                 growing.is_closing = growing.is_dirty = True
         self._lose(job, why)

@@ -23,6 +23,16 @@ class NodePaths:
         return self.data / "keys" / "log"
 
     @property
+    def archive_keys(self) -> Path:
+        """The private archive keys, of the roles that read footage."""
+        return self.data / "keys" / "archive"
+
+    @property
+    def archive_public_keys(self) -> Path:
+        """All that the recorder needs to encrypt."""
+        return self.data / "keys" / "archive-public"
+
+    @property
     def evidence(self) -> Path:
         return self.data / "evidence"
 

@@ -17,6 +17,7 @@ class NodeSettings:
         models_mirror: Directory that model packs are pulled from instead of the network, or None.
         volume_max_bytes: Size limit of the default volume, 0 for none.
         seal_footage: Closed segments become immutable where the system allows (`seal: immutable`).
+        encrypt_footage: Footage goes to disk encrypted (`encrypt: at_rest`).
         hash_footage: False only for `benchmarks.evidence`, which measures what hashing costs.
     """
 
@@ -31,6 +32,7 @@ class NodeSettings:
     config: Path | None = None
     hash_footage: bool = True
     seal_footage: bool = False
+    encrypt_footage: bool = False
 
     @property
     def paths(self) -> NodePaths:

@@ -94,7 +94,7 @@ class Mp4Writer:
     ) -> Iterator[tuple[Chunk, Extent]]:
         file = self._files.open_segment(fragment.segment)
         end = fragment.offset + fragment.size_bytes
-        found = next(scan_fragments(file.descriptor, fragment.offset, end), None)
+        found = next(scan_fragments(file.read, fragment.offset, end), None)
         if found is None or isinstance(found, MalformedMediaError):
             raise FootageChangedError("stored footage is not what the index says", "Run `vedette check`.") from found
         video, audio = found.fragment.video, found.fragment.audio
@@ -121,6 +121,12 @@ class Mp4Writer:
 @dataclass(frozen=True, slots=True)
 class _Spool:
     descriptor: int
+
+    def read(self, size_bytes: int, offset: int) -> bytes:
+        return os.pread(self.descriptor, size_bytes, offset)
+
+    def read_into(self, block: memoryview, offset: int) -> int:
+        return os.preadv(self.descriptor, [block], offset)
 
 
 def _video_chunk(track: ParsedTrack, end_90k: int, shift_90k: int, fill_90k: int) -> Chunk:
@@ -154,7 +160,7 @@ def _extent(fragment: FragmentRef, track: ParsedTrack) -> Extent:
 
 
 def _audio_packets(track: ParsedTrack, file: OpenSegment, fragment_offset: int, shift_90k: int) -> list[Packet]:
-    data = os.pread(file.descriptor, sum(track.sizes_bytes), fragment_offset + track.offset)
+    data = file.read(sum(track.sizes_bytes), fragment_offset + track.offset)
     packets, position, dts_90k = [], 0, track.decode_90k + shift_90k
     for size, duration_90k in zip(track.sizes_bytes, track.durations_90k, strict=True):
         payload = data[position : position + size]
@@ -188,7 +194,7 @@ def _copy(
         for extent in extents:
             file, position, end = opener(extent.segment), extent.offset, extent.offset + extent.size_bytes
             while position < end:
-                count = os.preadv(file.descriptor, [block[: min(BLOCK_BYTES, end - position)]], position)
+                count = file.read_into(block[: min(BLOCK_BYTES, end - position)], position)
                 if not count:
                     raise FootageChangedError("footage was cut short while it was copied", "Export it again.")
                 running.update(block[:count])

@@ -22,10 +22,13 @@ Report = Callable[[int], None]
 
 
 class OpenSegment(Protocol):
-    """A stored file, open for reading for as long as somebody holds this."""
+    """A stored file, open for reading for as long as somebody holds this. Plaintext, by the index's offsets."""
 
-    @property
-    def descriptor(self) -> int: ...
+    def read(self, size_bytes: int, offset: int) -> bytes: ...
+
+    def read_into(self, block: memoryview, offset: int) -> int:
+        """Reads into a block; returns how much, 0 at the end of the file."""
+        ...
 
 
 class FootageFiles(FootageReader, Protocol):

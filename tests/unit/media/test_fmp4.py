@@ -110,7 +110,7 @@ def test_scan_finds_all_whole_fragments_of_a_file_cut_anywhere(tmp_path: Path) -
     descriptor = os.open(path, os.O_RDONLY)
     try:
         for end in range(len(whole) + 1):
-            results = list(scan_fragments(descriptor, 0, end))
+            results = list(scan_fragments(lambda size, offset: os.pread(descriptor, size, offset), 0, end))
             found = [item.fragment.sequence for item in results if isinstance(item, FragmentExtent)]
             assert found == list(range(end // len(fragments[0])))
             is_torn = end % len(fragments[0]) != 0
@@ -125,7 +125,7 @@ def test_scan_reads_a_head_longer_than_its_first_read(tmp_path: Path) -> None:
     path.write_bytes(video_fragment(packets))
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        (only,) = scan_fragments(descriptor, 0, path.stat().st_size)
+        (only,) = scan_fragments(lambda size, offset: os.pread(descriptor, size, offset), 0, path.stat().st_size)
     finally:
         os.close(descriptor)
     assert isinstance(only, FragmentExtent)

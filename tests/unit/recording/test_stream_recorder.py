@@ -9,7 +9,8 @@ from vedette.core.media import StreamFormat, StreamRole
 from vedette.core.time import TICKS_PER_S
 from vedette.recording.ledger import CompletenessLedger
 from vedette.recording.records import GapRecord
-from vedette.recording.recovery import find_files, scan_segment
+from vedette.recording.recovery import find_files
+from vedette.recording.scan import scan_segment
 
 
 @pytest.fixture

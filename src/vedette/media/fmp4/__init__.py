@@ -15,6 +15,7 @@ from vedette.media.fmp4.parse_fragment import (
     FragmentExtent,
     ParsedFragment,
     ParsedTrack,
+    ReadAt,
     parse_fragment,
     scan_fragments,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "ParsedFragment",
     "ParsedInit",
     "ParsedTrack",
+    "ReadAt",
     "TrackFragment",
     "make_fragment",
     "make_init",

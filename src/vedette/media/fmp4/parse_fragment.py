@@ -4,9 +4,8 @@ A recorder that was killed leaves a last fragment that may be torn. Scanning a f
 what it finds; it ends with the reason, and everything before stays usable.
 """
 
-import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from vedette.media.errors import MalformedMediaError
@@ -17,6 +16,8 @@ from vedette.media.fmp4.init_segment import AUDIO_TRACK_ID, NON_KEY_FLAGS, VIDEO
 _MOST_HEAD_BYTES = 4 << 20
 _FIRST_READ_BYTES = 4096
 _NON_SYNC = 0x00010000
+ReadAt = Callable[[int, int], bytes]
+"""Size, offset -> bytes of a file; fewer at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +181,14 @@ def _trun(view: memoryview, ref: BoxRef, place: tuple[int, int, int], defaults: 
     )
 
 
-def scan_fragments(descriptor: int, start: int, end: int) -> Iterator[FragmentExtent | MalformedMediaError]:
+def scan_fragments(read: ReadAt, start: int, end: int) -> Iterator[FragmentExtent | MalformedMediaError]:
     """Yields the complete fragments of a file between two offsets, reading only their heads.
 
     When the file is cut short or damaged the last value is the error that says where; nothing is raised.
     """
     while start < end:
         try:
-            fragment = _read_head(descriptor, start, end)
+            fragment = _read_head(read, start, end)
         except MalformedMediaError as exc:
             yield MalformedMediaError(f"{exc.message} (at byte {start} of {end})")
             return
@@ -198,10 +199,10 @@ def scan_fragments(descriptor: int, start: int, end: int) -> Iterator[FragmentEx
         start += fragment.size_bytes
 
 
-def _read_head(descriptor: int, start: int, end: int) -> ParsedFragment:
+def _read_head(read: ReadAt, start: int, end: int) -> ParsedFragment:
     wanted = _FIRST_READ_BYTES
     while True:
-        data = os.pread(descriptor, min(wanted, end - start), start)
+        data = read(min(wanted, end - start), start)
         try:
             return parse_fragment(data)
         except MalformedMediaError:
