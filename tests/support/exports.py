@@ -1,5 +1,6 @@
 """Real footage in a real volume, and orders for it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.clips import make_clip
@@ -61,13 +62,15 @@ def make_maker(rig: Rig) -> FootageExportMaker:
     return FootageExportMaker(rig.reader(), G711ToAac, MkvWriter)
 
 
-async def add_recorded_camera(house: Harness, name: str, tmp_path: Path, seconds: int = 4) -> str:
+async def add_recorded_camera(
+    house: Harness, name: str, tmp_path: Path, seconds: int = 4, open_rig: Callable[[Path], Rig] = Rig
+) -> str:
     """Adds a camera with so much footage in the gateway's own volume."""
     body = {"name": name, "main": {"url": "rtsp://192.0.2.9/main"}, "record": "main"}
     async with house.local() as local:
         camera = (await local.post(f"{API}/cameras", json=body)).json()["id"]
     root = house.data / "volumes" / "main"
-    rig = Rig(root)
+    rig = open_rig(root)
     with FileReader(make_clip(tmp_path, frames=25 * seconds), f"run-{name}", START_NS) as reader:
         recorder = rig.recorder(StreamKey(camera, StreamRole.MAIN), stream_format=reader.format, first_id=len(name))
         feed(recorder, reader.packets())

@@ -11,6 +11,7 @@ from vedette.adapters.role_probe import is_role_answering
 from vedette.evidence.bundle import BundleCamera, BundleContents, Manifest, seal_bundle, write_contents
 from vedette.evidence.proofs import CameraProof, LogHead, ProofRequest, SignRequest
 from vedette.node.bundle_footage import VolumeFootage
+from vedette.recording.archive_keys import ArchiveKeyRing
 
 FORBIDDEN = ("av", "cv2", "fastapi", "openvino", "sqlalchemy", "alembic", "pydantic", "numpy")
 PRELUDE = f"""
@@ -60,7 +61,13 @@ class NotaryProcess:
 
 
 async def make_bundle(
-    notary: NotaryClient, data: Path, folder: Path, cameras: dict[str, str], from_ns: int, to_ns: int
+    notary: NotaryClient,
+    data: Path,
+    folder: Path,
+    cameras: dict[str, str],
+    from_ns: int,
+    to_ns: int,
+    keys: ArchiveKeyRing | None = None,
 ) -> tuple[LogHead, list[CameraProof], Manifest]:
     """Makes a bundle of the main streams, through the notary's socket."""
     head = await notary.take_head()
@@ -78,7 +85,7 @@ async def make_bundle(
         head=head,
         cameras=tuple(BundleCamera(cameras[proof.camera_id], ("main",), proof) for proof in proofs),
     )
-    footage = VolumeFootage([data / "volumes" / "main"])
+    footage = VolumeFootage([data / "volumes" / "main"], keys)
     try:
         manifest = write_contents(folder, contents, footage)
     finally:

@@ -50,9 +50,9 @@ class RecorderProcess:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_bytes(msgspec.json.encode(assignment))
 
-    def start(self, prelude: str = "") -> None:
+    def start(self, prelude: str = "", *arguments: str) -> None:
         code = f"{prelude}\nfrom vedette.cli import main\nmain()\n"
-        command = [sys.executable, "-c", code, "serve", "--role", "recorder", "--data", str(self.data)]
+        command = [sys.executable, "-c", code, "serve", "--role", "recorder", "--data", str(self.data), *arguments]
         self._process = subprocess.Popen(command, stderr=(self.data / "recorder.log").open("ab"))
 
     @property

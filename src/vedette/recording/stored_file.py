@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from vedette.recording.archive_keys import NO_KEYS, ArchiveKeyRing
 from vedette.recording.cipher_format import CRC, FILE_MAGIC, FRAME_HEAD, CipherHead, make_nonce
 from vedette.recording.cipher_walk import Frame, read_file_head, walk_frames
-from vedette.recording.errors import DamagedFrameError, FootageLockedError
+from vedette.recording.errors import DamagedFootageError, DamagedFrameError, FootageLockedError
 
 
 class StoredFile(Protocol):
@@ -161,11 +161,18 @@ def open_stored(path: Path, keys: ArchiveKeyRing | None) -> OpenFile | Decryptin
 
     Raises:
         FootageLockedError: it is encrypted and its key is not here.
-        DamagedFootageError: the head of the encrypted file is damaged.
+        DamagedFootageError: the head of the encrypted file is damaged, or names another segment.
         OSError: it cannot be read.
     """
     file = OpenFile(path)
-    return DecryptingFile(file, keys or NO_KEYS) if is_encrypted(file) else file
+    if not is_encrypted(file):
+        return file
+    opened = DecryptingFile(file, keys or NO_KEYS)
+    if opened.head.segment.segment_id != path.stem:
+        raise DamagedFootageError(
+            f"{path.name} holds another segment", "Run `vedette check --level hash` on this machine."
+        )
+    return opened
 
 
 def is_encrypted(file: OpenFile) -> bool:
