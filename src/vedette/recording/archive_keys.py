@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from vedette.core.errors import InvalidInputError, StorageError
+from vedette.core.errors import StorageError
 from vedette.core.time import NS_PER_S
 from vedette.recording.cipher_format import CipherHead, WrappedKey, make_key_info
 from vedette.recording.disk import PosixDisk
@@ -118,7 +118,8 @@ NO_KEYS = ArchiveKeyRing(Path("/nonexistent"))
 def make_keys_ahead(private: Path, public: Path, now_ns: int, days: int = DAYS_AHEAD) -> None:
     """Makes the keys of today and of the days to come that are not there yet. Private half first, durable.
 
-    Keys of days that are over are never made: an erased day stays erased.
+    Keys of days that are over are never made: an erased day stays erased. A public key without its private half goes,
+    so that nothing is encrypted to a key that nobody has.
 
     Raises:
         StorageError: a folder cannot be written.
@@ -132,35 +133,12 @@ def make_keys_ahead(private: Path, public: Path, now_ns: int, days: int = DAYS_A
             path = public / f"{day}.pub"
             if _read_public(path) != public_bytes:  # also where the private half was lost: nothing more goes to it
                 _write(path, public_bytes.hex().encode() + b"\n", 0o640)
+        for path in [each for each in public.glob("*.pub") if not (private / f"{each.stem}.key").exists()]:
+            path.unlink(missing_ok=True)
     except (OSError, ValueError) as exc:
         raise StorageError(
             f"archive keys cannot be made in {private}: {exc}", "Check the disk of the data directory."
         ) from exc
-
-
-def erase_day(private: Path, public: Path, day: str, now_ns: int) -> bool:
-    """Destroys the key of a day that is over: its footage cannot be read by anybody any more. False: there was none.
-
-    Raises:
-        InvalidInputError: the day is not over, or is no day; nothing was done.
-        StorageError: the key cannot be removed.
-    """
-    if not is_day(day) or day >= name_day(now_ns):
-        raise InvalidInputError(f"{day!r} is no day that is over", "Write it like 20261128; today's key is in use.")
-    path = private / f"{day}.key"
-    try:
-        (public / f"{day}.pub").unlink(missing_ok=True)  # first: nothing new is encrypted to a key that goes
-        if not path.exists():
-            return False
-        with path.open("r+b") as file:  # best effort: a copying file system or a flash disk keeps the old block
-            file.write(bytes(_KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        path.unlink()
-        PosixDisk().sync_folder(private)
-    except OSError as exc:
-        raise StorageError(f"the archive key {path} cannot be destroyed: {exc.strerror}") from exc
-    return True
 
 
 def is_day(text: str) -> bool:

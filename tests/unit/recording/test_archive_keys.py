@@ -7,11 +7,10 @@ import pytest
 from tests.support.encryption import DAY, DAY_NS, EncryptedRig
 from tests.support.media import START_NS, make_packets
 from tests.support.recording import END_NS, KEY, feed
-from vedette.core.errors import InvalidInputError, StorageError
+from vedette.core.errors import StorageError
 from vedette.recording.archive_keys import (
     ArchiveKeyRing,
     choose_key,
-    erase_day,
     is_day,
     make_keys_ahead,
     name_day,
@@ -107,30 +106,21 @@ def test_what_is_no_day_never_becomes_a_path(text) -> None:
     assert not is_day(text)
 
 
-def test_an_erased_day_stays_erased_and_the_next_day_readable(tmp_path) -> None:
+def test_an_erased_day_stays_erased_and_nothing_more_is_encrypted_to_it(tmp_path) -> None:
     rig = EncryptedRig(tmp_path)
     record(rig)
     assert read_first(rig)
     opened = rig.reader()
     fragment = opened.find_fragments(KEY.camera_id, KEY.role, 0, END_NS, 1)[0]
     opened.read_fragment(fragment)
-    tomorrow_ns = START_NS + DAY_NS
-    assert erase_day(rig.private, rig.public, DAY, tomorrow_ns)
-    assert not erase_day(rig.private, rig.public, DAY, tomorrow_ns)
-    make_keys_ahead(rig.private, rig.public, tomorrow_ns, days=1)
+    (rig.private / f"{DAY}.key").unlink()
+    make_keys_ahead(rig.private, rig.public, START_NS + DAY_NS, days=1)
     assert DAY not in ArchiveKeyRing(rig.private).days()
+    assert DAY not in {key.day for key in read_public_keys(rig.public)}
     with pytest.raises(FootageLockedError, match=DAY):
         read_first(rig)
     with pytest.raises(FootageLockedError, match=DAY):  # also by who had the file open
         opened.read_fragment(fragment)
-
-
-@pytest.mark.parametrize("day", [DAY, name_day(START_NS + DAY_NS), "x", ""])
-def test_the_key_of_a_day_that_is_not_over_is_not_erased(tmp_path, day) -> None:
-    rig = EncryptedRig(tmp_path)
-    with pytest.raises(InvalidInputError):
-        erase_day(rig.private, rig.public, day, START_NS)
-    assert len(ArchiveKeyRing(rig.private).days()) == 3
 
 
 def test_check_tells_whole_and_not_readable_of_an_erased_day(tmp_path) -> None:
@@ -140,7 +130,7 @@ def test_check_tells_whole_and_not_readable_of_an_erased_day(tmp_path) -> None:
     catalog = rig.reader()._open_catalog(rig.volume.index)
     before = check_volume(rig.volume, catalog, CheckLevel.HASH, keys=rig.keys)
     assert (before.is_right, before.locked) == (True, ())
-    erase_day(rig.private, rig.public, DAY, START_NS + DAY_NS)
+    (rig.private / f"{DAY}.key").unlink()
     after = check_volume(rig.volume, catalog, CheckLevel.HASH, keys=rig.keys)
     assert (after.is_right, after.locked) == (True, ((DAY, 1),))
 
