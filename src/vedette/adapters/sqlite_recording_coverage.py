@@ -8,10 +8,9 @@ stretch: a group commit that only lets them grow costs nothing here. Design: doc
 Promise: at the end of every transaction the stretches are exactly what `JOIN_ALL` makes of the segments.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from vedette.recording.ledger import HOLE_NS
 from vedette.recording.records import CUT_NS
@@ -68,6 +67,10 @@ _NEXT = (
 )
 
 
+_CLOSED = """SELECT stream_id, run_id, mode, start_ns, end_ns, frames, size_bytes FROM segments
+    WHERE segment_id = ? AND NOT is_open"""
+
+
 class ClosedRow(NamedTuple):
     """A closed segment, as its row is or was."""
 
@@ -97,14 +100,10 @@ class Chain(NamedTuple):
         return self.stream_id, self.run_id, self.mode, self.cut * CUT_NS, (self.cut + 1) * CUT_NS
 
 
-def find_closed(connection: sqlite3.Connection, segment_ids: Iterable[str]) -> list[tuple[str, ClosedRow]]:
-    """The rows of those segments that are closed. In a group commit there are none, but after a crash."""
-    rows: list[tuple[Any, ...]] = connection.execute(
-        "SELECT segment_id, stream_id, run_id, mode, start_ns, end_ns, frames, size_bytes FROM segments"
-        " WHERE segment_id IN (SELECT value FROM json_each(?)) AND NOT is_open",
-        (json.dumps(list(segment_ids)),),
-    ).fetchall()
-    return [(segment_id, ClosedRow(*rest)) for segment_id, *rest in rows]
+def find_closed(connection: sqlite3.Connection, segment_id: str) -> ClosedRow | None:
+    """The row of a segment when it is a closed one."""
+    row = connection.execute(_CLOSED, (segment_id,)).fetchone()
+    return None if row is None else ClosedRow(*row)
 
 
 def add_segment(connection: sqlite3.Connection, row: ClosedRow) -> None:

@@ -134,6 +134,7 @@ class SqliteRecordingIndex:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._streams: dict[StreamKey, int] = {}
+        self._growing: set[str] = set()  # rows that are known to be open: nobody else writes
         with self._translated("opened"):
             self._connection = sqlite3.connect(
                 path, isolation_level=None, check_same_thread=False, timeout=10.0, cached_statements=32
@@ -169,9 +170,10 @@ class SqliteRecordingIndex:
 
     def commit(self, segments: Sequence[SegmentRecord], gaps: Sequence[GapRecord]) -> None:
         with self._transaction() as connection:
-            closed_before = dict(coverage.find_closed(connection, [record.head.segment_id for record in segments]))
             for record in segments:
                 head = record.head
+                is_growing = head.segment_id in self._growing
+                before = None if is_growing else coverage.find_closed(connection, head.segment_id)
                 (number,) = connection.execute(
                     _UPSERT_SEGMENT,
                     (
@@ -193,7 +195,8 @@ class SqliteRecordingIndex:
                     ),
                 ).fetchone()
                 connection.execute(_UPSERT_FRAGMENTS, (number, record.fragments))
-                self._join(connection, record, closed_before.get(head.segment_id))
+                if not (is_growing and record.is_open):  # else nothing joins: the rule in a group commit
+                    self._join(connection, record, before)
             connection.executemany(
                 "INSERT INTO gaps VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET to_ns = excluded.to_ns, frames_missing = excluded.frames_missing",
@@ -207,7 +210,9 @@ class SqliteRecordingIndex:
         if before is not None:
             coverage.join_chain(connection, before.chain)
         if record.is_open:
+            self._growing.add(record.head.segment_id)
             return
+        self._growing.discard(record.head.segment_id)
         row = self._closed_row(record)
         if before is None:
             coverage.add_segment(connection, row)
@@ -329,9 +334,12 @@ class SqliteRecordingIndex:
                 f" JOIN streams USING (stream_id) WHERE segment_id IN ({marks})",
                 tuple(segment_ids),
             ).fetchall()
-            closed = [row for _, row in coverage.find_closed(connection, segment_ids)]
+            closed = [
+                row for row in (coverage.find_closed(connection, each) for each in segment_ids) if row is not None
+            ]
             connection.executemany("DELETE FROM segments WHERE segment_id = ?", ids)
             coverage.remove_segments(connection, closed)
+            self._growing.difference_update(segment_ids)
             connection.executemany("INSERT OR IGNORE INTO tombstones VALUES (?)", ids)
             for stream_id in {row[0] for row in rows}:
                 _expire_gaps(connection, stream_id)
@@ -378,6 +386,7 @@ class SqliteRecordingIndex:
                 self._connection.execute("COMMIT")
             except BaseException:
                 self._streams.clear()  # ids that were made in this transaction are void
+                self._growing.clear()
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
