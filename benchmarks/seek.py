@@ -22,6 +22,7 @@ import av
 
 from benchmarks.common import make_clip, make_parser, percentile, say, working_folder, write_result
 from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
+from vedette.adapters.sqlite_recording_coverage import join_all
 from vedette.adapters.sqlite_recording_index import SqliteRecordingIndex
 from vedette.core.footage import FragmentRef, SegmentInit, SegmentRef
 from vedette.core.ids import make_id
@@ -128,6 +129,8 @@ def fill(volume: Volume, models: list[SegmentRecord], cameras: list[str], days: 
         streams = [known[camera] for camera in cameras]
         (number,) = connection.execute("SELECT COALESCE(MAX(number), 0) FROM segments").fetchone()
         for minute in range(days * DAY_S // SEGMENT_S):
+            if minute % (DAY_S // SEGMENT_S) == 0:
+                connection.commit()  # a journal of one day beside the index, not of all of it
             start_ns = START_NS + minute * SEGMENT_S * NS_PER_S
             if minute % 360 == 359:
                 gaps = [(stream, start_ns, start_ns + SEGMENT_S * NS_PER_S) for stream in streams]
@@ -147,6 +150,7 @@ def fill(volume: Volume, models: list[SegmentRecord], cameras: list[str], days: 
             )
             packed = _shifted(model.fragments, start_ns - head.start_ns)
             connection.executemany("INSERT INTO fragments VALUES (?, ?)", [(n, packed) for n in numbers])
+        join_all(connection)
         connection.commit()
 
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import msgspec
 
+from vedette.adapters.sqlite_recording_coverage import COLUMNS, join_segments
 from vedette.core.errors import StorageError
 from vedette.core.footage import SegmentRef
 from vedette.core.footage_facts import FootageFact, GapClosed, JournalEntry, SegmentClosed, SegmentRetired
 from vedette.core.media import StreamRole
 from vedette.core.time import NS_PER_S
-from vedette.recording.records import GapRecord, SegmentSpan, StreamKey
+from vedette.recording.records import CUT_NS, GapRecord, SegmentSpan, StreamKey, Stretch
 
 LONGEST_SEGMENT_NS = 600 * NS_PER_S
 """No segment lasts longer (`CutPolicy.max_90k` is half of it); bounds the search for overlaps to the left."""
@@ -26,7 +27,30 @@ _FIELDS = "segment_id, run_id, start_ns, end_ns, start_90k, init_size_bytes, siz
 _COLUMNS = f"{_FIELDS} FROM segments JOIN streams USING (stream_id) WHERE camera_id = ? AND role = ?"
 _PAGE = 1000
 _FACTS: dict[str, type[FootageFact]] = {kind.__name__: kind for kind in (SegmentClosed, GapClosed, SegmentRetired)}
-
+_STREAM = "stream_id = (SELECT stream_id FROM streams WHERE camera_id = :camera_id AND role = :role)"
+_GROWING = "SELECT run_id, mode, start_ns, end_ns, frames, size_bytes, 1 FROM segments"
+_STRETCHES = f"""
+SELECT run_id, mode, from_ns, to_ns, frames, size_bytes, 0 FROM stretches
+    WHERE {_STREAM} AND from_ns >= :joined_from_ns AND from_ns < :to_ns AND to_ns > :from_ns
+UNION ALL {_GROWING} INDEXED BY segments_growing
+    WHERE is_open AND {_STREAM} AND start_ns < :to_ns AND end_ns > :from_ns
+ORDER BY 3
+"""  # noqa: S608 -- constants
+_OVERLAPS = f"{_STREAM} AND start_ns >= :start_ns AND start_ns < :to_ns AND end_ns > :from_ns"
+_STRETCHES_BEFORE_4 = f"""
+SELECT run_id, mode, from_ns, to_ns, frames, size_bytes, 0 FROM (
+    WITH joined ({COLUMNS}) AS ({join_segments(_OVERLAPS)}) SELECT * FROM joined)
+UNION ALL {_GROWING} WHERE is_open AND {_OVERLAPS}
+ORDER BY 3
+"""  # noqa: S608 -- constants
+_DIFFERENCES = f"""
+WITH kept AS (SELECT {COLUMNS} FROM stretches WHERE stream_id = :stream_id),
+    joined AS ({join_segments("stream_id = :stream_id")})
+SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM joined)
+    UNION ALL SELECT * FROM (SELECT * FROM joined EXCEPT SELECT * FROM kept)
+LIMIT 1
+"""  # noqa: S608 -- constants
+FIRST_JOINED_FORMAT = 4
 
 _REASONS_BEFORE = {"restart": "us"}
 """How earlier releases called a reason."""
@@ -40,6 +64,7 @@ class SqliteRecordingCatalog:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._has_stretches = False
         self._select("SELECT 1 FROM segments LIMIT 1", ())  # fails here, not at the first question
 
     def find_segments(self, key: StreamKey, from_ns: int, to_ns: int, limit: int | None = None) -> list[SegmentRef]:
@@ -58,12 +83,42 @@ class SqliteRecordingCatalog:
 
     def find_spans(self, key: StreamKey, from_ns: int, to_ns: int) -> list[SegmentSpan]:
         rows = self._select(
-            "SELECT segment_id, run_id, start_ns, end_ns, frames, size_bytes"
+            "SELECT segment_id, run_id, start_ns, end_ns, frames, size_bytes, mode, is_open"
             " FROM segments JOIN streams USING (stream_id) WHERE camera_id = ? AND role = ?"
             " AND start_ns >= ? AND start_ns < ? AND end_ns > ? ORDER BY start_ns",
             (key.camera_id, key.role, from_ns - LONGEST_SEGMENT_NS, to_ns, from_ns),
         )
         return list(map(SegmentSpan._make, rows))
+
+    def find_stretches(self, key: StreamKey, from_ns: int, to_ns: int) -> list[Stretch]:
+        """One statement, so that a segment that closes meanwhile is seen once: before or after."""
+        values = {
+            "camera_id": key.camera_id,
+            "role": key.role,
+            "joined_from_ns": from_ns - CUT_NS - LONGEST_SEGMENT_NS,
+            "start_ns": from_ns - LONGEST_SEGMENT_NS,
+            "from_ns": from_ns,
+            "to_ns": to_ns,
+        }
+        rows = self._select(_STRETCHES if self._is_joined() else _STRETCHES_BEFORE_4, values)
+        return list(map(Stretch._make, rows))
+
+    def find_wrong_streams(self) -> list[StreamKey]:
+        if not self._is_joined():
+            return []
+        streams = self._select("SELECT stream_id, camera_id, role FROM streams ORDER BY stream_id", ())
+        return [
+            StreamKey(camera_id, StreamRole(role))
+            for stream_id, camera_id, role in streams
+            if self._select(_DIFFERENCES, {"stream_id": stream_id})
+        ]
+
+    def _is_joined(self) -> bool:
+        """Says whether the index has joined coverage: one of an earlier format gets it from its writer's next start."""
+        if not self._has_stretches:
+            ((version,),) = self._select("PRAGMA user_version", ())
+            self._has_stretches = version >= FIRST_JOINED_FORMAT
+        return self._has_stretches
 
     def find_segments_before(self, key: StreamKey, at_ns: int, limit: int) -> list[SegmentRef]:
         rows = self._select(
@@ -125,7 +180,7 @@ class SqliteRecordingCatalog:
                 connection.close()
             self._connections.clear()
 
-    def _select(self, query: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
+    def _select(self, query: str, parameters: tuple[object, ...] | dict[str, object]) -> list[tuple[Any, ...]]:
         with self._translated():
             return self._connection().execute(query, parameters).fetchall()
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from vedette.adapters import sqlite_recording_coverage as coverage
 from vedette.adapters.sqlite_recording_catalog import LONGEST_SEGMENT_NS
 from vedette.core.errors import StorageError
 from vedette.core.footage_facts import FootageFact, GapClosed, SegmentClosed, SegmentRetired
@@ -21,7 +22,7 @@ from vedette.core.recording_plan import Hold, RecordingMode
 from vedette.recording.ledger import HOLE_NS
 from vedette.recording.records import GapRecord, SegmentRecord, StoredSegment, StreamKey, VolumeTotals
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MOST_JOURNAL = 2_000_000
 """Facts kept for a notary that is away: two weeks of 100 cameras. The oldest go first."""
 _SCHEMA = """
@@ -50,7 +51,6 @@ CREATE TABLE IF NOT EXISTS segments (
     is_held INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS segments_by_time ON segments (stream_id, start_ns);
-CREATE INDEX IF NOT EXISTS segments_open ON segments (is_open) WHERE is_open;
 CREATE INDEX IF NOT EXISTS segments_free ON segments (number) WHERE NOT is_open AND NOT is_held;
 CREATE INDEX IF NOT EXISTS segments_free_by_mode ON segments (stream_id, mode, number)
     WHERE NOT is_open AND NOT is_held;
@@ -134,6 +134,7 @@ class SqliteRecordingIndex:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._streams: dict[StreamKey, int] = {}
+        self._growing: set[str] = set()  # rows that are known to be open: nobody else writes
         with self._translated("opened"):
             self._connection = sqlite3.connect(
                 path, isolation_level=None, check_same_thread=False, timeout=10.0, cached_statements=32
@@ -148,21 +149,31 @@ class SqliteRecordingIndex:
         with self._translated("opened"):
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
-            if version in {1, 2}:
-                upgrade = (_UPGRADE_FROM_1 if version == 1 else "") + _UPGRADE_FROM_2
-                self._connection.executescript(
-                    f"BEGIN IMMEDIATE;{upgrade}{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
-                )
-            self._connection.executescript(_SCHEMA)
-            self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            self._upgrade(version)
             self._connection.execute("INSERT OR IGNORE INTO identity VALUES (1, ?)", (str(uuid.uuid4()),))
             rows = self._connection.execute("SELECT hold_id, camera_id, from_ns, to_ns FROM holds").fetchall()
         self._holds = [Hold(*row) for row in rows]
+
+    def _upgrade(self, version: int) -> None:
+        """Makes the schema, or an earlier one this one, all or nothing; joins coverage where it is missing or wrong."""
+        upgrades = [_UPGRADE_FROM_1, _UPGRADE_FROM_2][version - 1 :] if version else []
+        try:
+            self._connection.executescript(f"BEGIN IMMEDIATE;{''.join(upgrades)}{_SCHEMA}{coverage.SCHEMA}")
+            if not coverage.is_whole(self._connection):
+                coverage.join_all(self._connection)
+            self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
 
     def commit(self, segments: Sequence[SegmentRecord], gaps: Sequence[GapRecord]) -> None:
         with self._transaction() as connection:
             for record in segments:
                 head = record.head
+                is_growing = head.segment_id in self._growing
+                before = None if is_growing else coverage.find_closed(connection, head.segment_id)
                 (number,) = connection.execute(
                     _UPSERT_SEGMENT,
                     (
@@ -184,6 +195,8 @@ class SqliteRecordingIndex:
                     ),
                 ).fetchone()
                 connection.execute(_UPSERT_FRAGMENTS, (number, record.fragments))
+                if not (is_growing and record.is_open):  # else nothing joins: the rule in a group commit
+                    self._join(connection, record, before)
             connection.executemany(
                 "INSERT INTO gaps VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET to_ns = excluded.to_ns, frames_missing = excluded.frames_missing",
@@ -191,6 +204,27 @@ class SqliteRecordingIndex:
             )
             _write_journal(connection, [_closed(record) for record in segments if not record.is_open])
             _write_journal(connection, [_ended(gap) for gap in gaps if not gap.is_open])
+
+    def _join(self, connection: sqlite3.Connection, record: SegmentRecord, before: coverage.ClosedRow | None) -> None:
+        """Takes a segment that has just been written into the coverage; `before`: it was a closed one already."""
+        if before is not None:
+            coverage.join_chain(connection, before.chain)
+        if record.is_open:
+            self._growing.add(record.head.segment_id)
+            return
+        self._growing.discard(record.head.segment_id)
+        row = self._closed_row(record)
+        if before is None:
+            coverage.add_segment(connection, row)
+        elif row.chain != before.chain:
+            coverage.join_chain(connection, row.chain)
+
+    def _closed_row(self, record: SegmentRecord) -> coverage.ClosedRow:
+        head = record.head
+        times = (head.start_ns, record.end_ns)
+        return coverage.ClosedRow(
+            self._stream_id(head.key), head.run_id, head.mode, *times, record.frames, record.size_bytes
+        )
 
     def find_totals(self) -> VolumeTotals:
         with self._translated("read"):
@@ -300,7 +334,12 @@ class SqliteRecordingIndex:
                 f" JOIN streams USING (stream_id) WHERE segment_id IN ({marks})",
                 tuple(segment_ids),
             ).fetchall()
+            closed = [
+                row for row in (coverage.find_closed(connection, each) for each in segment_ids) if row is not None
+            ]
             connection.executemany("DELETE FROM segments WHERE segment_id = ?", ids)
+            coverage.remove_segments(connection, closed)
+            self._growing.difference_update(segment_ids)
             connection.executemany("INSERT OR IGNORE INTO tombstones VALUES (?)", ids)
             for stream_id in {row[0] for row in rows}:
                 _expire_gaps(connection, stream_id)
@@ -347,6 +386,7 @@ class SqliteRecordingIndex:
                 self._connection.execute("COMMIT")
             except BaseException:
                 self._streams.clear()  # ids that were made in this transaction are void
+                self._growing.clear()
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise

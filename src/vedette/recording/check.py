@@ -40,7 +40,8 @@ class Finding:
         code: `file_missing` (a row without its file), `row_missing` (a segment file that the index does not know),
             `foreign_file` (something among the footage that is no segment file), `too_short`, `unreadable` (the disk
             gives an error), `damaged` (boxes broken), `differs` (whole boxes, but not those of the row: the file of
-            another segment). Hashes are compared by `vedette.node.volume_hashes`, with codes of its own.
+            another segment), `coverage_differs` (the index has another joined coverage of a stream than its segments;
+            `--repair-index` makes both anew). Hashes are compared by `vedette.node.volume_hashes`, with its own codes.
     """
 
     code: str
@@ -105,6 +106,10 @@ def check_volume(
         _finding("row_missing", segment_id, path, "the index does not know it")
         for segment_id, path in sorted(files.items())
         if segment_id not in known and segment_id not in growing and path.exists()
+    ]
+    findings += [
+        _finding("coverage_differs", "", volume.index, f"camera {key.camera_id}, {key.role}: not what its segments say")
+        for key in catalog.find_wrong_streams()
     ]
     size_bytes = sum(segment.size_bytes for segment in segments)
     return VolumeCheck(

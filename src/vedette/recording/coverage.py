@@ -1,39 +1,46 @@
-"""Works out runs, gaps and coverage from segments and recorded gaps. Pure."""
+"""Works out runs, gaps and coverage from joined segments and recorded gaps. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from vedette.core.footage import FootageGap, FootageRun, FragmentRef
 from vedette.core.media import StreamRole
 from vedette.recording.ledger import HOLE_NS
-from vedette.recording.records import GapRecord, SegmentSpan
+from vedette.recording.records import GapRecord, SegmentSpan, Stretch
 
 
-def clip(span: SegmentSpan, fragments: Iterable[FragmentRef], from_ns: int, to_ns: int) -> Iterator[SegmentSpan]:
+def clip(span: SegmentSpan, fragments: Iterable[FragmentRef], from_ns: int, to_ns: int) -> Iterator[Stretch]:
     """The stretch of a segment that reaches over the border of the range; whole fragments count."""
     inside = [part for part in fragments if part.start_ns < to_ns and part.end_ns > from_ns]
     if inside:
-        yield span._replace(
-            start_ns=max(from_ns, inside[0].start_ns),
-            end_ns=min(to_ns, inside[-1].end_ns),
+        yield Stretch(
+            span.run_id,
+            span.mode,
+            from_ns=max(from_ns, inside[0].start_ns),
+            to_ns=min(to_ns, inside[-1].end_ns),
             frames=sum(part.frames for part in inside),
             size_bytes=sum(part.size_bytes for part in inside),
         )
 
 
-def find_runs(role: StreamRole, spans: Iterable[SegmentSpan], gaps: Iterable[GapRecord]) -> list[FootageRun]:
-    """Joins spans of the same run that follow each other; a recorded gap of some length splits."""
+def whole(span: SegmentSpan) -> Stretch:
+    """A segment as a stretch of its own."""
+    return Stretch(span.run_id, span.mode, span.start_ns, span.end_ns, span.frames, span.size_bytes)
+
+
+def find_runs(role: StreamRole, stretches: Iterable[Stretch], gaps: Iterable[GapRecord]) -> list[FootageRun]:
+    """Joins stretches of the same run that follow each other; a recorded gap of some length splits."""
     breaks = sorted((gap.from_ns, gap.to_ns) for gap in gaps if gap.to_ns - gap.from_ns > HOLE_NS)
     runs: list[FootageRun] = []
     last_run_id, from_ns, to_ns, frames, size_bytes = "", 0, 0, 0, 0
-    for span in spans:
-        if span.run_id == last_run_id and span.start_ns - to_ns <= HOLE_NS:
-            to_ns = max(to_ns, span.end_ns)
-            frames += span.frames
-            size_bytes += span.size_bytes
+    for stretch in stretches:
+        if stretch.run_id == last_run_id and stretch.from_ns - to_ns <= HOLE_NS:
+            to_ns = max(to_ns, stretch.to_ns)
+            frames += stretch.frames
+            size_bytes += stretch.size_bytes
             continue
         if last_run_id:
             runs.append(FootageRun(role, from_ns, to_ns, frames, size_bytes))
-        _, last_run_id, from_ns, to_ns, frames, size_bytes = span
+        last_run_id, _, from_ns, to_ns, frames, size_bytes, _ = stretch
     if last_run_id:
         runs.append(FootageRun(role, from_ns, to_ns, frames, size_bytes))
     return [piece for run in runs for piece in _split(run, breaks)]
@@ -60,9 +67,9 @@ def _split(run: FootageRun, breaks: Sequence[tuple[int, int]]) -> Iterator[Foota
 
 
 def find_gaps(
-    role: StreamRole, spans: Sequence[SegmentSpan], records: Iterable[GapRecord], from_ns: int, to_ns: int
+    role: StreamRole, covered: Iterable[tuple[int, int]], records: Iterable[GapRecord], from_ns: int, to_ns: int
 ) -> list[FootageGap]:
-    """Returns the recorded gaps of a range, and as `unknown` the holes between segments that none explains."""
+    """Returns the recorded gaps of a range, and as `unknown` the holes in what is covered that none explains."""
     gaps = [
         FootageGap(role, max(gap.from_ns, from_ns), min(gap.to_ns, to_ns), gap.reason, gap.frames_missing)
         for gap in records
@@ -70,12 +77,12 @@ def find_gaps(
     ]
     known = sorted((gap.from_ns, gap.to_ns) for gap in gaps)
     end_ns: int | None = None
-    for span in sorted(spans, key=lambda span: span.start_ns):
-        if end_ns is not None and span.start_ns - end_ns > HOLE_NS:
-            start, end = max(end_ns, from_ns), min(span.start_ns, to_ns)
+    for covered_from_ns, covered_to_ns in sorted(covered):
+        if end_ns is not None and covered_from_ns - end_ns > HOLE_NS:
+            start, end = max(end_ns, from_ns), min(covered_from_ns, to_ns)
             if end - start > HOLE_NS and not _is_explained(known, start, end):
                 gaps.append(FootageGap(role, start, end, "unknown", 0))
-        end_ns = span.end_ns if end_ns is None else max(end_ns, span.end_ns)
+        end_ns = covered_to_ns if end_ns is None else max(end_ns, covered_to_ns)
     return sorted(gaps, key=lambda gap: gap.from_ns)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from vedette.core.errors import InvalidInputError
 from vedette.core.footage import FootageGap
-from vedette.recording.records import SegmentSpan
+from vedette.recording.records import Stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,15 @@ def count_minutes(
     return [slot for slot in slots if slot.expected]
 
 
-def estimate_holes(holes: Iterable[FootageGap], spans: Iterable[SegmentSpan]) -> list[FootageGap]:
+def estimate_holes(holes: Iterable[FootageGap], stretches: Iterable[Stretch]) -> list[FootageGap]:
     """Gives holes that nothing explains as many frames as the stream's other footage has in that time.
 
     A segment that somebody took away must not look complete because nobody counted what it held.
     """
     frames = length_ns = 0
-    for span in spans:
-        frames += span.frames
-        length_ns += span.end_ns - span.start_ns
+    for stretch in stretches:
+        frames += stretch.frames
+        length_ns += stretch.to_ns - stretch.from_ns
     if length_ns <= 0:
         return []
     return [

@@ -9,7 +9,15 @@ from typing import Protocol
 from vedette.core.footage import SegmentRef
 from vedette.core.footage_facts import JournalEntry
 from vedette.core.recording_plan import Hold, RecordingMode
-from vedette.recording.records import GapRecord, SegmentRecord, SegmentSpan, StoredSegment, StreamKey, VolumeTotals
+from vedette.recording.records import (
+    GapRecord,
+    SegmentRecord,
+    SegmentSpan,
+    StoredSegment,
+    StreamKey,
+    Stretch,
+    VolumeTotals,
+)
 
 
 class SegmentIndex(Protocol):
@@ -97,6 +105,17 @@ class SegmentCatalog(Protocol):
 
     def find_spans(self, key: StreamKey, from_ns: int, to_ns: int) -> list[SegmentSpan]:
         """The same as `find_segments`, only what a timeline needs."""
+        ...
+
+    def find_stretches(self, key: StreamKey, from_ns: int, to_ns: int) -> list[Stretch]:
+        """Finds the joined coverage that overlaps a half-open range, in order of start; not clipped to it.
+
+        Costs as much as there are interruptions, not as there are segments.
+        """
+        ...
+
+    def find_wrong_streams(self) -> list[StreamKey]:
+        """Finds the streams whose joined coverage is not what their segments say. For checks."""
         ...
 
     def find_segments_before(self, key: StreamKey, at_ns: int, limit: int) -> list[SegmentRef]:

@@ -27,7 +27,7 @@ from vedette.recording.errors import DamagedFootageError, FootageGoneError
 from vedette.recording.minutes import MinuteCount, count_minutes, estimate_holes
 from vedette.recording.open_files import OpenFiles
 from vedette.recording.ports import SegmentCatalog
-from vedette.recording.records import SegmentSpan, StreamKey, unpack_fragments
+from vedette.recording.records import GapRecord, SegmentSpan, StreamKey, Stretch, unpack_fragments
 from vedette.recording.stored_file import StoredFile
 from vedette.recording.volume import Volume, open_volume
 
@@ -157,17 +157,18 @@ class FootageReader:
     def find_runs(self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int) -> list[FootageRun]:
         """Finds the unbroken stretches of footage in a range, clipped to it."""
         key = StreamKey(camera_id, role)
-        spans: list[SegmentSpan] = []
-        for catalog, span in self._find_spans(key, from_ns, to_ns):
-            if from_ns <= span.start_ns and span.end_ns <= to_ns:
-                spans.append(span)
+        stretches: list[Stretch] = []
+        for catalog, stretch in self._find_stretches(key, from_ns, to_ns):
+            if from_ns <= stretch.from_ns and stretch.to_ns <= to_ns:
+                stretches.append(stretch)
                 continue
-            for segment in catalog.find_segments(key, span.start_ns, span.start_ns + 1):
-                if segment.segment_id == span.segment_id:
-                    packed = catalog.find_fragments(segment.segment_id)
-                    spans += coverage.clip(span, unpack_fragments(segment, packed), from_ns, to_ns)
-        gaps = [gap for _, catalog in self._open_volumes() for gap in catalog.find_gaps(key, from_ns, to_ns)]
-        return coverage.find_runs(role, spans, gaps)
+            for span in _find_spans_of(catalog, key, stretch, from_ns, to_ns):
+                if from_ns <= span.start_ns and span.end_ns <= to_ns:
+                    stretches.append(coverage.whole(span))
+                else:
+                    stretches += coverage.clip(span, _find_parts(catalog, key, span), from_ns, to_ns)
+        stretches.sort(key=lambda stretch: stretch.from_ns)
+        return coverage.find_runs(role, stretches, self._find_gap_records(key, from_ns, to_ns))
 
     def find_gaps(self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int) -> list[FootageGap]:
         """Finds the stretches without footage, with their reasons.
@@ -175,53 +176,59 @@ class FootageReader:
         Time before the first footage there is and after the newest is no gap, unless a reason is on record.
         """
         key = StreamKey(camera_id, role)
-        spans = [span for _, span in self._find_spans(key, from_ns, to_ns)]
+        covered = [(stretch.from_ns, stretch.to_ns) for _, stretch in self._find_stretches(key, from_ns, to_ns)]
         for _, catalog in self._open_volumes():
-            before = catalog.find_segments_before(key, from_ns, 1)
-            spans += [span for last in before for span in catalog.find_spans(key, last.start_ns, last.start_ns + 1)]
-        records = [gap for _, catalog in self._open_volumes() for gap in catalog.find_gaps(key, from_ns, to_ns)]
-        to_ns = min(to_ns, self._now_ns())
-        return coverage.find_gaps(role, spans, records, from_ns, to_ns)
+            covered += [(last.start_ns, last.end_ns) for last in catalog.find_segments_before(key, from_ns, 1)]
+        records = self._find_gap_records(key, from_ns, to_ns)
+        return coverage.find_gaps(role, covered, records, from_ns, min(to_ns, self._now_ns()))
 
     def find_minutes(
         self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int, step_ns: int
     ) -> list[MinuteCount]:
         """Counts expected and stored frames in slots of a range; see `vedette.recording.minutes`."""
         key = StreamKey(camera_id, role)
-        spans = self._find_spans(key, from_ns, to_ns)
-        records = {gap for _, catalog in self._open_volumes() for gap in catalog.find_gaps(key, from_ns, to_ns)}
+        stretches = self._find_stretches(key, from_ns, to_ns)
+        records = set(self._find_gap_records(key, from_ns, to_ns))
         # Whole gaps, not cut to the range: their frames are spread over all of their time.
         gaps = [FootageGap(role, gap.from_ns, gap.to_ns, gap.reason, gap.frames_missing) for gap in records]
         known = {gap.from_ns for gap in gaps}
         holes = [gap for gap in self.find_gaps(camera_id, role, from_ns, to_ns) if gap.from_ns not in known]
-        gaps += estimate_holes([gap for gap in holes if gap.reason == "unknown"], [span for _, span in spans])
-        return count_minutes(self._find_pieces(key, spans, from_ns, to_ns, step_ns), gaps, from_ns, to_ns, step_ns)
+        gaps += estimate_holes([gap for gap in holes if gap.reason == "unknown"], [found for _, found in stretches])
+        return count_minutes(self._find_pieces(key, stretches, from_ns, to_ns, step_ns), gaps, from_ns, to_ns, step_ns)
 
     def _find_pieces(
         self,
         key: StreamKey,
-        spans: Sequence[tuple[SegmentCatalog, SegmentSpan]],
+        stretches: Sequence[tuple[SegmentCatalog, Stretch]],
         from_ns: int,
         to_ns: int,
         step_ns: int,
     ) -> Iterator[tuple[int, int]]:
-        """Yields start and frames: of a whole segment where it lies in one slot, else of its fragments."""
-        for catalog, span in spans:
-            is_inside = from_ns <= span.start_ns and span.end_ns <= to_ns
-            if is_inside and (span.start_ns - from_ns) // step_ns == (span.end_ns - 1 - from_ns) // step_ns:
-                yield span.start_ns, span.frames
+        """Yields start and frames: of what lies in one slot as a whole, else of its segments or their fragments."""
+
+        def is_in_one_slot(start_ns: int, end_ns: int) -> bool:
+            is_inside = from_ns <= start_ns and end_ns <= to_ns
+            return is_inside and (start_ns - from_ns) // step_ns == (end_ns - 1 - from_ns) // step_ns
+
+        for catalog, stretch in stretches:
+            if is_in_one_slot(stretch.from_ns, stretch.to_ns):
+                yield stretch.from_ns, stretch.frames
                 continue
-            for segment in catalog.find_segments(key, span.start_ns, span.start_ns + 1):
-                if segment.segment_id == span.segment_id:
-                    packed = catalog.find_fragments(segment.segment_id)
-                    yield from ((part.start_ns, part.frames) for part in unpack_fragments(segment, packed))
+            for span in _find_spans_of(catalog, key, stretch, from_ns, to_ns):
+                if is_in_one_slot(span.start_ns, span.end_ns):
+                    yield span.start_ns, span.frames
+                else:
+                    yield from ((part.start_ns, part.frames) for part in _find_parts(catalog, key, span))
 
     def find_coverage(
         self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int, resolution_ns: int
     ) -> list[tuple[int, int]]:
         """Finds what a timeline paints: stretches of footage, joined over holes below the resolution."""
-        runs = self.find_runs(camera_id, role, from_ns, to_ns)
-        return coverage.join(((run.from_ns, run.to_ns) for run in runs), resolution_ns)
+        key = StreamKey(camera_id, role)
+        stretches = [stretch for _, stretch in self._find_stretches(key, from_ns, to_ns)]
+        runs = coverage.find_runs(role, stretches, self._find_gap_records(key, from_ns, to_ns))
+        inside = ((max(run.from_ns, from_ns), min(run.to_ns, to_ns)) for run in runs)
+        return coverage.join((piece for piece in inside if piece[0] < piece[1]), resolution_ns)
 
     def find_keys(self) -> list[StreamKey]:
         """Finds every stream of which there is or was footage."""
@@ -230,11 +237,15 @@ class FootageReader:
             key=lambda key: (key.camera_id, key.role),
         )
 
-    def _find_spans(self, key: StreamKey, from_ns: int, to_ns: int) -> list[tuple[SegmentCatalog, SegmentSpan]]:
+    def _find_stretches(self, key: StreamKey, from_ns: int, to_ns: int) -> list[tuple[SegmentCatalog, Stretch]]:
         per_volume = [
-            [(catalog, span) for span in catalog.find_spans(key, from_ns, to_ns)] for _, catalog in self._open_volumes()
+            [(catalog, stretch) for stretch in catalog.find_stretches(key, from_ns, to_ns)]
+            for _, catalog in self._open_volumes()
         ]
-        return list(merge(*per_volume, key=lambda found: found[1].start_ns))
+        return list(merge(*per_volume, key=lambda found: found[1].from_ns))
+
+    def _find_gap_records(self, key: StreamKey, from_ns: int, to_ns: int) -> list[GapRecord]:
+        return [gap for _, catalog in self._open_volumes() for gap in catalog.find_gaps(key, from_ns, to_ns)]
 
     def _find_segments(
         self, key: StreamKey, from_ns: int, to_ns: int, limit: int | None = None
@@ -297,6 +308,20 @@ class FootageReader:
             raise FootageGoneError("this footage is not there any more", "It was deleted to make room.") from exc
         except OSError as exc:
             raise DamagedFootageError(f"segment {segment.segment_id} cannot be read: {exc.strerror}") from exc
+
+
+def _find_spans_of(
+    catalog: SegmentCatalog, key: StreamKey, stretch: Stretch, from_ns: int, to_ns: int
+) -> list[SegmentSpan]:
+    """The segments of a stretch that overlap a range. None, when they were deleted meanwhile."""
+    spans = catalog.find_spans(key, max(from_ns, stretch.from_ns), min(to_ns, stretch.to_ns))
+    return [span for span in spans if stretch.is_of(span)]
+
+
+def _find_parts(catalog: SegmentCatalog, key: StreamKey, span: SegmentSpan) -> Iterator[FragmentRef]:
+    for segment in catalog.find_segments(key, span.start_ns, span.start_ns + 1):
+        if segment.segment_id == span.segment_id:
+            yield from unpack_fragments(segment, catalog.find_fragments(segment.segment_id))
 
 
 def _damaged(segment: SegmentRef, why: object) -> DamagedFootageError:

@@ -14,11 +14,14 @@ from vedette.core.footage import FragmentRef, SegmentRef
 from vedette.core.footage_facts import IngestFacts
 from vedette.core.media import StreamRole
 from vedette.core.recording_plan import RecordingMode
+from vedette.core.time import NS_PER_S
 
 FRAGMENT_FORMAT = struct.Struct("<qIIIIIH")
 """Packed form 1: start_ns i64, length_us u32, media_90k u32, duration_90k u32, size_bytes u32, key_size_bytes
 u32, frames u16. Never changed without a new `user_version` of the index."""
 _MOST_US = 0xFFFFFFFF
+CUT_NS = 6 * 3600 * NS_PER_S
+"""Joined coverage is cut here, by the start of the segments: see `Stretch`."""
 MARK_BYTES = 8
 """How much of a running hash tells two files apart; the whole hash of the segment is what is proven."""
 
@@ -135,6 +138,32 @@ class SegmentSpan(NamedTuple):
     end_ns: int
     frames: int
     size_bytes: int
+    mode: str
+    is_open: bool
+
+
+class Stretch(NamedTuple):
+    """What segments of one stream, run and mode cover without a hole above `HOLE_NS`, in one row.
+
+    Cut every `CUT_NS` of UTC, so that the border of a range costs few segments. A segment that grows is a stretch of
+    its own. `to_ns` may lie beyond the cut: segments belong where they start.
+    """
+
+    run_id: str
+    mode: str
+    from_ns: int
+    to_ns: int
+    frames: int
+    size_bytes: int
+    is_open: bool = False
+
+    def is_of(self, span: SegmentSpan) -> bool:
+        """Says whether a segment of the same stream is part of this."""
+        return (
+            (span.run_id, span.mode, span.is_open) == (self.run_id, self.mode, self.is_open)
+            and self.from_ns <= span.start_ns <= self.to_ns
+            and span.start_ns // CUT_NS == self.from_ns // CUT_NS
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support.media import H264, START_NS, make_packets
 from tests.support.recording import KEY, Rig, feed, seconds
+from vedette.adapters.sqlite_recording_index import SqliteRecordingIndex
 from vedette.core.errors import InvalidInputError
 from vedette.core.footage import FootageGap
 from vedette.core.media import StreamFormat, StreamRole
@@ -96,5 +97,6 @@ def test_segment_that_was_taken_away_is_missing_and_not_overlooked(tmp_path) -> 
     ids = [segment.segment_id for segment in rig.index.find_oldest(10)]
     with sqlite3.connect(rig.volume.index) as connection:
         connection.execute("DELETE FROM segments WHERE segment_id = ?", (ids[2],))
+    SqliteRecordingIndex(rig.volume.index).close()  # the next start sees it; until then `vedette check` does
     slots = rig.reader().find_minutes(*WHERE, at(0), at(12), seconds(60))
     assert [(slot.stored, slot.expected, slot.reasons) for slot in slots] == [(250, 300, {"unknown": 50})]

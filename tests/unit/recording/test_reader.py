@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.media import AAC, H264, START_NS, make_packets
 from tests.support.recording import END_NS, KEY, Rig, feed, seconds
+from vedette.adapters.sqlite_recording_index import SqliteRecordingIndex
 from vedette.core.footage import FootageGap
 from vedette.core.media import StreamFormat, StreamRole
 from vedette.core.time import TICKS_PER_S
@@ -175,6 +176,7 @@ def test_a_hole_that_nothing_explains_is_shown_as_unknown(tmp_path) -> None:
     ids = [segment.segment_id for segment in rig.index.find_oldest(10)]
     with sqlite3.connect(rig.volume.index) as connection:  # as a fault of ours or somebody's hand would
         connection.execute("DELETE FROM segments WHERE segment_id IN (?, ?)", ids[2:4])
+    SqliteRecordingIndex(rig.volume.index).close()  # the next start sees it; until then `vedette check` does
     (gap,) = rig.reader().find_gaps(*WHERE, at(0), at(12))
     assert (gap.from_ns, gap.to_ns, gap.reason) == (at(4), at(8), "unknown")
 
