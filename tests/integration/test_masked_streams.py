@@ -5,12 +5,15 @@ import json
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.support.clips import make_clip
+from tests.support.exports import START_NS, add_recorded_camera
 from tests.support.feed_server import serve_feed
 from tests.support.gateway import API, ORIGIN, Harness, Login, open_gateway
 from tests.support.sockets import MemorySocket, open_socket
 from vedette.core.media import Packet, StreamFormat
-from vedette.core.time import NS_PER_S
+from vedette.core.time import NS_PER_S, format_utc
 from vedette.identity.permissions import Role
 from vedette.media.decode import PacketDecoder, PlanarFrame
 from vedette.media.demux import FileReader
@@ -126,3 +129,32 @@ async def test_moved_zone_ends_the_masked_feed_and_the_next_view_has_the_new_one
         assert not any(is_hidden(frame, left=True) for frame in frames)
         assert connections[camera] == 2
         await operator.client.aclose()
+
+
+@pytest.mark.parametrize("speed", [1, 16])
+async def test_recording_is_played_masked_to_the_operator_and_whole_to_who_may_unmask(
+    tmp_path: Path, speed: int
+) -> None:
+    """At 16 times the speed only key frames are sent."""
+    play = {"op": "play", "stream": "main", "at": format_utc(START_NS), "play": 3}
+    play |= {"speed": speed, "keys_only": speed > 1}
+    count = 3 if speed > 1 else 90
+    async with open_gateway(tmp_path / "d") as house:
+        camera = await add_recorded_camera(house, "Gate", tmp_path)
+        await hide(house, camera, LEFT)
+        seen = {}
+        for role in (Role.MONITOR, Role.ADMINISTRATOR):
+            login = await house.login_as(role)
+            headers = {"origin": ORIGIN, "cookie": f"vedette_session={login.cookie}"}
+            async with open_socket(house.app, f"{API}/playback", headers) as socket:
+                await socket.next_message()
+                await socket.send_text(json.dumps(play | {"camera": camera}))
+                seen[role] = await watch(socket, count)
+            await login.client.aclose()
+        texts, masked = seen[Role.MONITOR]
+        assert texts[0] == {"type": "masked", "play": 3}
+        _, whole = seen[Role.ADMINISTRATOR]
+        assert min(len(masked), len(whole)) >= count
+        assert all(is_hidden(frame, left=True) for frame in masked)
+        assert not any(is_hidden(frame, left=False) for frame in masked)
+        assert not any(is_hidden(frame, left=True) for frame in whole)

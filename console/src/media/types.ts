@@ -78,6 +78,8 @@ export interface PlaybackState {
   readonly hint: string;
   /** Set in state `gap`. */
   readonly gap: Gap | null;
+  /** Parts of the picture are filled, because this user may not see them. */
+  readonly isMasked?: boolean;
 }
 
 export interface Gap {

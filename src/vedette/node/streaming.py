@@ -18,6 +18,7 @@ from vedette.streaming.live_hub import LiveHub
 from vedette.streaming.live_service import LiveService
 from vedette.streaming.mask_worker import MaskNursery
 from vedette.streaming.masked_feed import MaskedFeedSource
+from vedette.streaming.masked_play import make_masking
 from vedette.streaming.playback_service import PlaybackService
 from vedette.streaming.ports import StreamDirectory
 
@@ -41,7 +42,7 @@ async def open_streaming(
         yield StreamingPorts(
             masked=masked,
             live=LiveService(hub, masked, directory, clock),
-            playback=PlaybackService(reader, directory, G711ToAac, clock),
+            playback=PlaybackService(reader, directory, G711ToAac, make_masking(nursery.open), clock),
             footage=FootageService(reader, directory, G711ToAac, MkvWriter, thumbnailer),
         )
     finally:
