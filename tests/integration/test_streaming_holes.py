@@ -21,7 +21,7 @@ from tests.support.looping_feed import LoopingFeed
 from tests.support.streaming import CountingEncoder, ListedStreams
 from vedette.api.socket_channel import SocketChannel
 from vedette.core.media import StreamRole
-from vedette.core.privacy import WholeCamera
+from vedette.core.privacy import Sight
 from vedette.media.feed import FeedPacket
 from vedette.runtime.clock import SystemClock
 from vedette.streaming.live_hub import LiveHub
@@ -57,11 +57,11 @@ def serve(feed: LoopingFeed) -> Iterator[str]:
     port = free_port()
     clock = SystemClock()
     hub = LiveHub(feed, clock, CountingEncoder)
-    service = LiveService(hub, ListedStreams("cam", StreamRole.MAIN), clock)
+    service = LiveService(hub, hub, ListedStreams("cam", StreamRole.MAIN), clock)
 
     async def watch(socket: WebSocket) -> None:
         await socket.accept()
-        await service.serve(LiveRequest(WholeCamera("cam"), StreamChoice.MAIN, False, False), SocketChannel(socket))
+        await service.serve(LiveRequest(Sight("cam"), StreamChoice.MAIN, False, False), SocketChannel(socket))
 
     async def page(_: object) -> HTMLResponse:
         return HTMLResponse("<!doctype html><title>bare</title>")

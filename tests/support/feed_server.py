@@ -19,8 +19,12 @@ Script = tuple[StreamFormat, Sequence[Packet]]
 
 
 @asynccontextmanager
-async def serve_feed(path: Path, scripts: dict[str, Script]) -> AsyncIterator[dict[str, int]]:
+async def serve_feed(
+    path: Path, scripts: dict[str, Script], cached: int | None = None
+) -> AsyncIterator[dict[str, int]]:
     """Serves each camera's script once per connection, then keeps the connection open.
+
+    The first `cached` packets, or all, are marked as cached.
 
     Yields the number of connections per camera, live.
     """
@@ -36,8 +40,9 @@ async def serve_feed(path: Path, scripts: dict[str, Script]) -> AsyncIterator[di
         stream_format, packets = scripts[camera]
         try:
             await connection.send(encode_text(stream_format))
-            for packet in packets:
-                await connection.send(encode_packet(packet, is_cached=True))
+            for index, packet in enumerate(packets):
+                is_cached = cached is None or index < cached
+                await connection.send(encode_packet(packet, is_cached=is_cached))
             await connection.wait_closed()
         except ConnectionClosed:
             return

@@ -58,6 +58,9 @@ export class LivePlayer {
   #stats: LiveStats;
   #announced: Announced | null = null;
   #shown: Announced | null = null;
+  /** What the server said since the connection opened, and what the shown pictures are. */
+  #saysMasked = false;
+  #isMasked = false;
   #hasPlacement = false;
   #mustJump = true;
   #intervalMs = 40;
@@ -167,6 +170,7 @@ export class LivePlayer {
 
   #onOpen(): void {
     this.#lostAtMs = null;
+    this.#saysMasked = false;
     this.#ping();
   }
 
@@ -183,7 +187,12 @@ export class LivePlayer {
 
   #onText(message: Record<string, unknown>): void {
     switch (message["type"]) {
+      case "masked":
+        this.#saysMasked = true;
+        if (!this.#isMasked) this.#closeSink(); // the picture that stands was not masked
+        break;
       case "init":
+        this.#isMasked = this.#saysMasked;
         this.#announced = {
           mime: String(message["mime"]),
           width: Number(message["width"]),
@@ -397,6 +406,7 @@ export class LivePlayer {
       droppedFrames: this.#dropped,
       targetS: this.#drift.targetS,
       hasAudio: this.#shown ? hasSound(this.#shown.mime) : false,
+      isMasked: this.#isMasked,
     };
   }
 }

@@ -42,6 +42,7 @@ export class PlaybackPlayer {
   #play = 0;
   #isAnswered = false;
   #hasEnded = false;
+  #isMasked = false;
   #isKeysOnly = false;
   #wantsSeek = false;
   #failure: { state: PlaybackStateName; code: string; reason: string; hint: string } | null = null;
@@ -147,6 +148,7 @@ export class PlaybackPlayer {
     this.#play += 1;
     this.#isAnswered = false;
     this.#hasEnded = false;
+    this.#isMasked = false;
     this.#failure = null;
     this.#gaps = []; // not at the init: a gap at the asked time is said before it
     this.#isKeysOnly = isKeysOnly(this.#clock.speed);
@@ -189,6 +191,9 @@ export class PlaybackPlayer {
   #onText(message: Record<string, unknown>): void {
     if (message["play"] !== undefined && message["play"] !== this.#play) return; // of a seek that is history
     switch (message["type"]) {
+      case "masked":
+        this.#isMasked = true;
+        break;
       case "init":
         this.#announced = {
           mime: String(message["mime"]),
@@ -333,7 +338,7 @@ export class PlaybackPlayer {
   #tick(): void {
     this.#ticks += 1;
     this.#follow();
-    this.#setState(this.#judge());
+    this.#setState({ ...this.#judge(), isMasked: this.#isMasked });
     if (this.#ticks % REPORT_EVERY_TICKS === 0) this.#report();
     if (this.#ticks % STATS_EVERY_TICKS === 0) {
       this.#stats = this.#measure();
@@ -364,7 +369,8 @@ export class PlaybackPlayer {
 
   #setState(next: PlaybackState): void {
     const before = this.#state;
-    if (next.state === before.state && next.code === before.code && next.gap?.fromMs === before.gap?.fromMs) return;
+    const isSame = next.state === before.state && next.code === before.code && next.isMasked === before.isMasked;
+    if (isSame && next.gap?.fromMs === before.gap?.fromMs) return;
     this.#state = next;
     queueMicrotask(() => {
       if (this.#isRunning) this.#options.onState?.(next);

@@ -49,6 +49,8 @@ export interface LiveStats {
   /** Distance to the live edge the controller aims at, seconds. */
   readonly targetS: number;
   readonly hasAudio: boolean;
+  /** Parts of the picture are filled, because this user may not see them. */
+  readonly isMasked: boolean;
 }
 
 export interface LiveOptions {
@@ -76,6 +78,8 @@ export interface PlaybackState {
   readonly hint: string;
   /** Set in state `gap`. */
   readonly gap: Gap | null;
+  /** Parts of the picture are filled, because this user may not see them. */
+  readonly isMasked?: boolean;
 }
 
 export interface Gap {

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vedette.api.sockets import OpenSocket, OpenSockets
+from vedette.api.streaming_ports import MaskedFeeds
 from vedette.camera.administration import CameraAdministration
 from vedette.camera.privacy import PrivacyAdministration
 from vedette.camera.privacy_zones import ZoneForm, describe_zone_changes, find_uncovered, read_zones
@@ -27,6 +28,7 @@ class PrivacyDesk:
         zones: PrivacyAdministration,
         cameras: CameraAdministration,
         sockets: OpenSockets,
+        feeds: MaskedFeeds,
         audit: AuditTrail,
         alarms: OwnEvents,
         clock: Clock,
@@ -34,6 +36,7 @@ class PrivacyDesk:
         self._zones = zones
         self._cameras = cameras
         self._sockets = sockets
+        self._feeds = feeds
         self._audit = audit
         self._alarms = alarms
         self._clock = clock
@@ -59,6 +62,7 @@ class PrivacyDesk:
         wanted = read_zones(forms, [new_id(self._clock) for _ in forms])
         before, after = await self._zones.replace_zones(camera_id, wanted)
         if before != after:
+            self._feeds.drop(camera_id)
             self._sockets.close_masked(camera_id)
         for line in describe_zone_changes(before, after):
             await self._audit.record(caller, "privacy.change", camera_id, detail=line)

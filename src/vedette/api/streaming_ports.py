@@ -43,10 +43,19 @@ class FootageMedia(Protocol):
     async def make_thumbnail(self, sight: Sight, at_ns: int, width_px: int) -> bytes: ...
 
 
+class MaskedFeeds(Protocol):
+    """The live feeds of those who see cameras masked."""
+
+    def drop(self, camera_id: str) -> None:
+        """Ends those of a camera: its zones changed."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class StreamingPorts:
     """Live view, playback and footage."""
 
+    masked: MaskedFeeds
     live: LiveDesk
     playback: PlaybackDesk
     footage: FootageMedia

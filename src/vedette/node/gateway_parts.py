@@ -70,7 +70,8 @@ from vedette.streaming.footage_service import RoleFinder
 from vedette.vision.models.registry import ModelRegistry
 
 StreamingOpener = Callable[
-    [NodeSettings, FootageReader, CameraAdministration, Clock], AbstractAsyncContextManager[StreamingPorts]
+    [NodeSettings, FootageReader, CameraAdministration, PrivacyAdministration, Clock],
+    AbstractAsyncContextManager[StreamingPorts],
 ]
 GROUP = "history"
 
@@ -147,7 +148,7 @@ async def open_parts(
         stack.push_async_callback(outside.masker.close)
         core = _build_core(settings, clock, outside, hasher or PasswordHasher())
         changed.listen(core.dispatcher.announce)
-        streaming = await stack.enter_async_context(open_streaming(settings, reader, core.cameras, clock))
+        streaming = await stack.enter_async_context(open_streaming(settings, reader, core.cameras, core.zones, clock))
         yield _build(settings, clock, outside, core, streaming, limits)
 
 
@@ -174,6 +175,7 @@ class _Core:
     tokens: Tokens
     accounts: Accounts
     cameras: CameraAdministration
+    zones: PrivacyAdministration
     dispatcher: AssignmentDispatcher
 
 
@@ -205,6 +207,7 @@ def _build_core(settings: NodeSettings, clock: Clock, outside: _Outside, hasher:
             clock=clock,
             on_change=dispatcher.announce,
         ),
+        zones=PrivacyAdministration(SqlZoneStore(database)),
         dispatcher=dispatcher,
     )
 
@@ -252,9 +255,10 @@ def _build(
     )
     alarms = OwnEvents(events=events, hub=hub, watch=watch, clock=clock)
     privacy = PrivacyDesk(
-        zones=PrivacyAdministration(SqlZoneStore(database)),
+        zones=core.zones,
         cameras=core.cameras,
         sockets=core.sockets,
+        feeds=streaming.masked,
         audit=core.audit,
         alarms=alarms,
         clock=clock,

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from vedette.adapters.feed_client import UnixFeedSource
 from vedette.adapters.thumbnail_client import UnixThumbnailer
 from vedette.api.streaming_ports import StreamingPorts
+from vedette.camera.privacy import PrivacyAdministration
 from vedette.media.audio_transcode import G711ToAac
 from vedette.media.clip_mkv import MkvWriter
 from vedette.recording.reader import FootageReader
@@ -15,6 +16,9 @@ from vedette.runtime.settings import NodeSettings
 from vedette.streaming.footage_service import FootageService
 from vedette.streaming.live_hub import LiveHub
 from vedette.streaming.live_service import LiveService
+from vedette.streaming.mask_worker import MaskNursery
+from vedette.streaming.masked_feed import MaskedFeedSource
+from vedette.streaming.masked_play import make_masking
 from vedette.streaming.playback_service import PlaybackService
 from vedette.streaming.ports import StreamDirectory
 
@@ -24,20 +28,25 @@ async def open_streaming(
     settings: NodeSettings,
     reader: FootageReader,
     directory: StreamDirectory,
+    zones: PrivacyAdministration,
     clock: Clock,
 ) -> AsyncIterator[StreamingPorts]:
     """Runs the fan-out of live streams while the context is open."""
-    hub = LiveHub(UnixFeedSource(settings.paths.socket("recorder")), clock, G711ToAac)
+    feed = UnixFeedSource(settings.paths.socket("recorder"))
+    nursery = MaskNursery()
+    hub = LiveHub(feed, clock, G711ToAac)
+    masked = LiveHub(MaskedFeedSource(feed, zones.find_zones, nursery.open), clock, G711ToAac)
     thumbnailer = UnixThumbnailer(settings.paths.socket("analyzer"))
-    running = asyncio.create_task(hub.run(), name="live hub")
+    running = [asyncio.create_task(each.run(), name="live hub") for each in (hub, masked)]
     try:
         yield StreamingPorts(
-            live=LiveService(hub, directory, clock),
-            playback=PlaybackService(reader, directory, G711ToAac, clock),
+            masked=masked,
+            live=LiveService(hub, masked, directory, clock),
+            playback=PlaybackService(reader, directory, G711ToAac, make_masking(nursery.open), clock),
             footage=FootageService(reader, directory, G711ToAac, MkvWriter, thumbnailer),
         )
     finally:
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         await thumbnailer.close()

@@ -16,6 +16,7 @@ from vedette.streaming import tile_state
 from vedette.streaming.gop_cache import GopCache
 from vedette.streaming.live_mux import LiveFragment, LiveMuxer, make_init_message
 from vedette.streaming.live_start import LiveInit, LiveStart, describe_init
+from vedette.streaming.mask_worker import MaskerLostError
 from vedette.streaming.ports import FeedItem, FeedSource
 from vedette.streaming.sound import EncoderFactory, Sound
 from vedette.streaming.tile_state import TileState
@@ -83,6 +84,8 @@ class StreamFanout:
                         failures = 0
                         self._take(item)
                 away = tile_state.recorder_away("the feed ended", self._clock.utc_ns())
+            except MaskerLostError as exc:
+                away = tile_state.masker_away(exc.message, exc.hint, self._clock.utc_ns())
             except UnavailableError as exc:
                 away = tile_state.recorder_away(exc.message, self._clock.utc_ns())
             except NotFoundError as exc:

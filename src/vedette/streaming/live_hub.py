@@ -78,6 +78,12 @@ class LiveHub:
         if fanout is not None:
             fanout.restart(viewer)
 
+    def drop(self, camera_id: str) -> None:
+        """Ends the feeds of a camera at once, whoever watches: what they show may not be shown any more."""
+        for key in [key for key in self._fanouts if key[0] == camera_id]:
+            del self._fanouts[key]
+            self._tasks.pop(key).cancel()
+
     async def _supervise(self, fanout: StreamFanout) -> None:
         """A mistake of ours in one stream must not end the others: it is logged, told, and the stream tried again."""
         while True:

@@ -13,10 +13,14 @@ MAX_SESSIONS = 1024
 
 
 class LiveService:
-    """Serves one session per connection; the hub is run by whoever owns it."""
+    """Serves one session per connection; the hubs are run by whoever owns them.
 
-    def __init__(self, hub: LiveHub, directory: StreamDirectory, clock: Clock) -> None:
+    Who may not see the whole picture is seated on `masked`, whose feeds never carry hidden parts.
+    """
+
+    def __init__(self, hub: LiveHub, masked: LiveHub, directory: StreamDirectory, clock: Clock) -> None:
         self._hub = hub
+        self._masked = masked
         self._directory = directory
         self._clock = clock
         self._sessions = 0
@@ -33,6 +37,7 @@ class LiveService:
             raise TooManyRequestsError("too many live views are open", "Close some of them.", 5.0)
         self._sessions += 1
         try:
-            await LiveSession(request, channel, self._hub, self._directory, self._clock).run()
+            hub = self._masked if request.sight.masked else self._hub
+            await LiveSession(request, channel, hub, self._directory, self._clock).run()
         finally:
             self._sessions -= 1

@@ -11,7 +11,7 @@ from vedette.core.time import NS_PER_MS
 from vedette.runtime.clock import Clock
 from vedette.streaming.channel import ChannelClosedError, MessageChannel
 from vedette.streaming.live_viewer import LiveRequest, LiveViewer, Seats
-from vedette.streaming.messages import error_text
+from vedette.streaming.messages import error_text, masked_text
 from vedette.streaming.outbox import Outbox
 from vedette.streaming.ports import StreamDirectory
 from vedette.streaming.stream_choice import StreamChoice
@@ -60,6 +60,8 @@ class LiveSession:
         """
         roles = await self._directory.find_roles(self._request.camera_id)
         viewer = LiveViewer(self._request, roles, self._seats, self._outbox, self._clock)
+        if self._request.sight.masked:
+            self._outbox.put_control(masked_text())
         viewer.start()
         try:
             async with asyncio.TaskGroup() as group:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from vedette.core.media import Codec, StreamRole
-from vedette.core.privacy import WholeCamera
+from vedette.core.privacy import Sight
 from vedette.runtime.clock import Clock
 from vedette.streaming import tile_state
 from vedette.streaming.fanout import FanoutViewer
@@ -23,14 +23,14 @@ from vedette.streaming.tile_state import TileState
 class LiveRequest:
     """What a client asks for when it connects."""
 
-    camera: WholeCamera
+    sight: Sight
     choice: StreamChoice
     wants_audio: bool
     can_h265: bool
 
     @property
     def camera_id(self) -> str:
-        return self.camera.camera_id
+        return self.sight.camera_id
 
 
 class Seats(Protocol):

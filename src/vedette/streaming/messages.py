@@ -142,3 +142,8 @@ def end_text() -> str:
 def error_text(code: str, message: str, hint: str) -> str:
     """Says what went wrong and what to do."""
     return _text(type="error", code=code, message=message, hint=hint)
+
+
+def masked_text() -> str:
+    """Says that parts of the pictures that follow are hidden."""
+    return _text(type="masked")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from vedette.core.errors import NotFoundError, StorageError
 from vedette.core.footage import FragmentRef, SegmentInit
@@ -14,6 +15,7 @@ from vedette.streaming.channel import MessageChannel
 from vedette.streaming.footage_walk import WalkStart, walk
 from vedette.streaming.live_mux import make_init_message
 from vedette.streaming.live_start import describe_init
+from vedette.streaming.masked_play import MaskedVideo
 from vedette.streaming.media_line import MediaLine, Placement
 from vedette.streaming.messages import end_text, gap_text, position_text
 from vedette.streaming.pacing import Pacing
@@ -41,6 +43,7 @@ class Play:
         open_encoder: EncoderFactory,
         clock: Clock,
         numbered: Numbered,
+        masked: MaskedVideo | None = None,
     ) -> None:
         self._request = request
         self._start = start
@@ -50,6 +53,7 @@ class Play:
         self._open_encoder = open_encoder
         self._clock = clock
         self._numbered = numbered
+        self._masked = masked
         self._line = MediaLine()
         self._format: StreamFormat | None = None
         self._encoder: AudioEncoder | None = None
@@ -92,11 +96,13 @@ class Play:
             await self._say_gap(fragment.start_ns, fragment.end_ns, reason)
             return
         self._needs_key = False
+        found, packets = await self._mask(init.format, packets)
         if not packets.video:
+            self._line.place(fragment, duration_90k)
             return
         audio = self._encode(packets.audio)
-        if self._is_new_format(init.format):
-            await self._begin(init.format, packets)
+        if self._is_new_format(found):
+            await self._begin(found, packets)
             audio = self._encode(packets.audio)
         placement = self._line.place(fragment, duration_90k)
         if placement.gap_ns is not None:
@@ -105,6 +111,13 @@ class Play:
         await self._channel.send(self._make_message(packets, audio, placement, duration_90k))
         if self._count == 1:
             await self._say_position(fragment, packets.video[0].pts_90k + placement.shift_90k)
+
+    async def _mask(self, found: StreamFormat, packets: StoredPackets) -> tuple[StreamFormat, StoredPackets]:
+        """Fills what is hidden from this viewer, if anything is."""
+        if self._masked is None or not packets.video:
+            return found, packets
+        found, video = await self._masked.mask(found, packets.video)
+        return found, replace(packets, video=video)
 
     def _read(self, fragment: FragmentRef) -> tuple[SegmentInit, StoredPackets]:
         init = self._reader.read_init(fragment.segment)

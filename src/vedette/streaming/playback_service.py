@@ -4,6 +4,7 @@ from vedette.core.errors import TooManyRequestsError
 from vedette.core.privacy import LookAt
 from vedette.runtime.clock import Clock
 from vedette.streaming.channel import MessageChannel
+from vedette.streaming.masked_play import VideoMasking
 from vedette.streaming.playback_session import Announce, PlaybackSession
 from vedette.streaming.ports import FootageReader, StreamDirectory
 from vedette.streaming.sound import EncoderFactory
@@ -16,11 +17,17 @@ class PlaybackService:
     """Serves playback sessions."""
 
     def __init__(
-        self, reader: FootageReader, directory: StreamDirectory, open_encoder: EncoderFactory, clock: Clock
+        self,
+        reader: FootageReader,
+        directory: StreamDirectory,
+        open_encoder: EncoderFactory,
+        open_masking: VideoMasking,
+        clock: Clock,
     ) -> None:
         self._reader = reader
         self._directory = directory
         self._open_encoder = open_encoder
+        self._open_masking = open_masking
         self._clock = clock
         self._sessions = 0
 
@@ -39,6 +46,7 @@ class PlaybackService:
             directory=self._directory,
             open_encoder=self._open_encoder,
             look=look,
+            open_masking=self._open_masking,
             announce=announce,
             clock=self._clock,
         )

@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable
 
 from vedette.core.errors import InvalidInputError, NotFoundError, UnavailableError, VedetteError
 from vedette.core.media import Codec, StreamRole
-from vedette.core.privacy import LookAt
+from vedette.core.privacy import LookAt, Sight
 from vedette.runtime.clock import Clock
 from vedette.streaming.channel import ChannelClosedError, MessageChannel
 from vedette.streaming.footage_walk import WalkStart, find_start
-from vedette.streaming.messages import end_text, error_text
+from vedette.streaming.masked_play import VideoMasking
+from vedette.streaming.messages import end_text, error_text, masked_text
 from vedette.streaming.pacing import Pacing
 from vedette.streaming.playback_ops import BufferedOp, PlayOp, PlayRequest, check_play, read_op
 from vedette.streaming.playback_play import Play
@@ -39,6 +40,7 @@ class PlaybackSession:
         directory: StreamDirectory,
         open_encoder: EncoderFactory,
         look: LookAt,
+        open_masking: VideoMasking,
         announce: Announce,
         clock: Clock,
     ) -> None:
@@ -47,6 +49,7 @@ class PlaybackSession:
         self._directory = directory
         self._open_encoder = open_encoder
         self._look = look
+        self._open_masking = open_masking
         self._announce = announce
         self._clock = clock
         self._pacing = Pacing(1.0)
@@ -90,34 +93,38 @@ class PlaybackSession:
             return json.dumps({**json.loads(text), "play": request.number}, ensure_ascii=False)
 
         try:
-            start = await self._find_start(request)
+            roles = await self._directory.find_roles(request.camera_id)
+            sight = await self._look(request.camera_id)
+            start = await self._find_start(request, roles, sight)
             if start is None:
                 await self._channel.send(numbered(end_text()))
                 return
-            play = Play(
-                request,
-                start,
-                reader=self._reader,
-                channel=self._channel,
-                pacing=pacing,
-                open_encoder=self._open_encoder,
-                clock=self._clock,
-                numbered=numbered,
-            )
-            await play.run()
+            if sight.masked:
+                await self._channel.send(numbered(masked_text()))
+            async with self._open_masking(sight) as masked:
+                play = Play(
+                    request,
+                    start,
+                    reader=self._reader,
+                    channel=self._channel,
+                    pacing=pacing,
+                    open_encoder=self._open_encoder,
+                    clock=self._clock,
+                    numbered=numbered,
+                    masked=masked,
+                )
+                await play.run()
         except VedetteError as exc:
             await self._channel.send(numbered(error_text(exc.code, exc.message, exc.hint)))
 
-    async def _find_start(self, request: PlayRequest) -> WalkStart | None:
+    async def _find_start(self, request: PlayRequest, roles: tuple[StreamRole, ...], sight: Sight) -> WalkStart | None:
         """Chooses the stream: the one asked for, if it has footage there that the client can decode.
 
+        Masked footage always can: it is encoded anew as H.264.
+
         Raises:
-            NotFoundError: no such camera.
-            MaskedUnavailableError: parts of it are hidden from the caller.
             UnplayableError: there is footage, but none the client can show.
         """
-        roles = await self._directory.find_roles(request.camera_id)
-        (await self._look(request.camera_id)).whole()
         if request.camera_id not in self._announced:
             self._announced.add(request.camera_id)
             await self._announce(request.camera_id)
@@ -129,7 +136,7 @@ class PlaybackSession:
             start = await asyncio.to_thread(find_start, self._reader, request.camera_id, role, request.at_ns)
             if start is None:
                 continue
-            if not request.can_h265 and await self._is_h265(start):
+            if not request.can_h265 and not sight.masked and await self._is_h265(start):
                 is_unplayable = True
                 continue
             if start.gap_ns is None:

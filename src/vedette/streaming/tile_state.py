@@ -59,6 +59,11 @@ def recorder_away(reason: str, since_ns: int) -> TileState:
     )
 
 
+def masker_away(reason: str, hint: str, since_ns: int) -> TileState:
+    """What hides the privacy zones is not there: nothing is shown rather than what they hide."""
+    return TileState("connecting", "masker_unavailable", f"The picture cannot be masked now: {reason}", hint, since_ns)
+
+
 def not_assigned(reason: str, since_ns: int) -> TileState:
     """The recorder does not know the stream (yet)."""
     return TileState("offline", "not_assigned", reason, "Check that the camera is enabled.", since_ns)

@@ -10,7 +10,7 @@ from tests.support.media import AAC, H264, H265, PCMA, make_packets
 from tests.support.streaming import CountingEncoder, KeptChannel, ListedStreams, ScriptedFeed, settle
 from vedette.core.errors import NotFoundError, UnavailableError
 from vedette.core.media import StreamFormat, StreamRole
-from vedette.core.privacy import WholeCamera
+from vedette.core.privacy import Sight
 from vedette.media.feed import FeedPacket, FeedState
 from vedette.streaming.live_hub import LINGER_S, LiveHub
 from vedette.streaming.live_session import LiveSession
@@ -40,7 +40,7 @@ class House:
 
     async def watch(self, choice=StreamChoice.AUTO, *, audio=False, h265=False) -> KeptChannel:
         channel = KeptChannel()
-        request = LiveRequest(WholeCamera("cam"), choice, audio, h265)
+        request = LiveRequest(Sight("cam"), choice, audio, h265)
         session = LiveSession(request, channel, self.hub, self.directory, self.clock)
         self._tasks.append(asyncio.create_task(session.run()))
         await settle()
@@ -292,7 +292,7 @@ async def test_camera_with_damaged_parameter_sets_is_unsupported_not_a_crash() -
 async def test_unknown_camera_is_refused() -> None:
     async with open_house() as house:
         session = LiveSession(
-            LiveRequest(WholeCamera("other"), StreamChoice.AUTO, False, False),
+            LiveRequest(Sight("other"), StreamChoice.AUTO, False, False),
             KeptChannel(),
             house.hub,
             house.directory,

@@ -19,6 +19,7 @@ from vedette.core.media import StreamFormat, StreamRole
 from vedette.core.privacy import PrivacyZone, Sight
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.media.fmp4 import parse_fragment
+from vedette.streaming.masked_play import make_masking
 from vedette.streaming.messages import MediaFlag, MediaKind, decode_media
 from vedette.streaming.playback_session import PlaybackSession
 from vedette.testing.clock import JumpingClock
@@ -55,7 +56,14 @@ class Client(KeptChannel):
 @contextlib.asynccontextmanager
 async def open_session(footage: MemoryFootage, *roles: StreamRole, utc_ns: int = START_NS + 3600 * S):
     client, announced = Client(), []
-    client.hidden = set()
+    client.hidden, client.maskers, client.delay = set(), [], 0
+
+    @contextlib.asynccontextmanager
+    async def open_masker():
+        client.maskers.append(ReplacingMasker(client.delay))
+        yield client.maskers[-1]
+
+    client.open_masker = open_masker
 
     async def announce(camera_id: str) -> None:
         announced.append(camera_id)
@@ -69,6 +77,7 @@ async def open_session(footage: MemoryFootage, *roles: StreamRole, utc_ns: int =
         directory=ListedStreams(CAMERA, *(roles or (MAIN, SUB))),
         open_encoder=CountingEncoder,
         look=look,
+        open_masking=make_masking(client.open_masker),
         announce=announce,
         clock=JumpingClock(utc_ns),
     )
@@ -339,13 +348,51 @@ async def test_camera_that_is_not_there_is_an_error() -> None:
         assert client.announced == []
 
 
-async def test_zones_drawn_between_two_plays_refuse_the_second() -> None:
+class ReplacingMasker:
+    """Gives each packet with other bytes; holds the last ones back when told to, as a decoder of B-frames does."""
+
+    def __init__(self, delay: int) -> None:
+        self.video = None
+        self.set_ups = []
+        self.held = []
+        self.delay = delay
+
+    async def set_up(self, video, zones) -> None:
+        self.set_ups.append((video, zones))
+        self.video = None
+
+    async def push(self, packet, *, decode_only: bool = False):
+        self.video = replace(FORMAT.video, width=320, height=180)
+        self.held.append(msgspec.structs.replace(packet, data=b"\0\0\0\x02\x65\xff", dts_90k=packet.pts_90k))
+        ready, self.held = self.held[: len(self.held) - self.delay], self.held[len(self.held) - self.delay :]
+        return ready
+
+
+async def test_zones_drawn_between_two_plays_mask_the_second() -> None:
     async with open_session(make_footage()) as client:
         await client.play(0, play=1)
-        assert client.media
+        assert not client.texts_of("masked")
+        assert not client.maskers
+        whole = spans(client)
         client.hidden.add(CAMERA)
         client.sent.clear()
         await client.play(0, play=2)
-        assert not client.media
-        (error,) = client.texts_of("error")
-        assert (error["code"], error["play"]) == ("masked_unavailable", 2)
+        (text,) = client.texts_of("masked")
+        assert text["play"] == 2
+        (masker,) = client.maskers
+        assert masker.set_ups == [(FORMAT.video, (ZONE,))]
+        (init,) = client.texts_of("init")
+        assert (init["width"], init["height"]) == (320, 180)
+        assert spans(client) == whole  # the same times
+        for _, parsed in client.media:
+            assert set(parsed.video.sizes_bytes) == {6}
+
+
+async def test_pictures_that_the_decoder_holds_back_come_later_and_in_order() -> None:
+    async with open_session(make_footage()) as client:
+        client.hidden.add(CAMERA)
+        client.delay = 2
+        await client.play(0, play=1)
+        starts = [start for start, _ in spans(client)]
+        assert starts == sorted(starts)
+        assert sum(len(parsed.video.sizes_bytes) for _, parsed in client.media) == 8 * 25 - 2

@@ -1,6 +1,6 @@
 // What a playing picture says when it has none: loading, a gap and why, the end, a failure.
 
-import { CircleAlert } from "lucide-react";
+import { CircleAlert, EyeOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { PlaybackState } from "../../media";
 import { useCodeWords } from "../problem-words";
@@ -11,6 +11,14 @@ export function PlaybackWord({ state }: { state: PlaybackState }) {
   const { t } = useTranslation();
   const words = useWords();
   const say = useCodeWords();
+  if (state.isMasked && (state.state === "playing" || state.state === "paused")) {
+    return (
+      <span className={styles["masked"]} title={t("tile.maskedHint")}>
+        <EyeOff size={12} aria-hidden />
+        {t("tile.masked")}
+      </span>
+    );
+  }
   if (state.state === "idle" || state.state === "playing" || state.state === "paused") return null;
   if (state.state === "loading") {
     return (

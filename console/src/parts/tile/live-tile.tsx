@@ -3,6 +3,7 @@
 import {
   Camera as CameraIcon,
   CircleAlert,
+  EyeOff,
   History,
   Maximize2,
   Minimize2,
@@ -68,6 +69,12 @@ export function LiveTile({ camera, isMaximised, showsBoxes, ...on }: LiveTilePro
       {truth.name === "connecting" && stats === null ? <div className={styles["skeleton"]} /> : null}
       {showsBoxes && truth.name === "live" ? (
         <Boxes camera={camera.id} player={player} width={stats?.width ?? 0} height={stats?.height ?? 0} />
+      ) : null}
+      {stats?.isMasked && truth.name === "live" ? (
+        <span className={styles["masked"]} title={t("tile.maskedHint")}>
+          <EyeOff size={12} aria-hidden />
+          {t("tile.masked")}
+        </span>
       ) : null}
       {truth.behindS !== null ? (
         <span className={styles["behind"]}>

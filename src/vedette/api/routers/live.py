@@ -11,7 +11,6 @@ from vedette.api.sights import SightPort
 from vedette.api.socket_channel import SocketChannel, say_goodbye
 from vedette.api.streaming_ports import LivePort
 from vedette.core.errors import NotFoundError, TooManyRequestsError, UnavailableError
-from vedette.core.privacy import MaskedUnavailableError
 from vedette.identity.permissions import Permission
 from vedette.streaming.live_viewer import LiveRequest
 from vedette.streaming.stream_choice import StreamChoice
@@ -33,7 +32,7 @@ async def watch_live(
     """Sends one camera's live stream until the client goes."""
     await socket.accept()
     try:
-        whole = (await sight.find(camera)).whole()
-        await live.serve(LiveRequest(whole, stream, audio, h265), SocketChannel(socket))
-    except (NotFoundError, UnavailableError, TooManyRequestsError, MaskedUnavailableError) as exc:
+        seen = await sight.find(camera)
+        await live.serve(LiveRequest(seen, stream, audio, h265), SocketChannel(socket))
+    except (NotFoundError, UnavailableError, TooManyRequestsError) as exc:
         await say_goodbye(socket, exc)
