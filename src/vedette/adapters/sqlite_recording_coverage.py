@@ -37,12 +37,13 @@ COLUMNS = "stream_id, run_id, mode, from_ns, to_ns, segments, frames, size_bytes
 
 def join_segments(where: str) -> str:
     """The query that joins the closed segments for which `where` holds; its columns are `COLUMNS`."""
+    fields = "stream_id, run_id, mode, start_ns, end_ns, frames, size_bytes"  # not the hashes: they would be sorted too
     parts = f"PARTITION BY stream_id, run_id, mode, start_ns / {CUT_NS} ORDER BY start_ns, number"
     marked = (
-        f"SELECT *, start_ns - MAX(end_ns) OVER ({parts} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"  # noqa: S608 -- constants
-        f" > {HOLE_NS} AS is_after_hole FROM segments WHERE NOT is_open AND {where}"
+        f"SELECT {fields}, number, start_ns - MAX(end_ns) OVER ({parts} ROWS BETWEEN UNBOUNDED PRECEDING"  # noqa: S608 -- constants
+        f" AND 1 PRECEDING) > {HOLE_NS} AS is_after_hole FROM segments WHERE NOT is_open AND {where}"
     )
-    counted = f"SELECT *, SUM(is_after_hole) OVER ({parts}) AS part FROM ({marked})"  # noqa: S608 -- constants
+    counted = f"SELECT {fields}, SUM(is_after_hole) OVER ({parts}) AS part FROM ({marked})"  # noqa: S608 -- constants
     return (
         "SELECT stream_id, run_id, mode, MIN(start_ns), MAX(end_ns), COUNT(*), SUM(frames), SUM(size_bytes)"  # noqa: S608 -- constants
         f" FROM ({counted}) GROUP BY stream_id, run_id, mode, start_ns / {CUT_NS}, COALESCE(part, 0)"
