@@ -7,8 +7,8 @@ from pathlib import Path
 
 import av
 
-from tests.integration.test_export_routes import add_camera, finish, order, running
-from tests.support.exports import START_NS
+from tests.integration.test_export_routes import finish, order, running
+from tests.support.exports import START_NS, add_recorded_camera
 from tests.support.gateway import API, open_gateway
 from tests.support.notary import NotaryProcess, run_verifier
 from vedette.core.time import NS_PER_S, format_utc, parse_utc
@@ -17,7 +17,7 @@ from vedette.core.time import NS_PER_S, format_utc, parse_utc
 async def test_bundle_proves_itself_and_names_camera_and_second_of_one_changed_byte(tmp_path: Path) -> None:
     data, folder = tmp_path / "d", tmp_path / "bundle"
     async with open_gateway(data) as house, house.local() as local, running(house):
-        cameras = [await add_camera(house, name, tmp_path) for name in ("Cổng trước", "Yard")]
+        cameras = [await add_recorded_camera(house, name, tmp_path) for name in ("Cổng trước", "Yard")]
         notary = NotaryProcess(data)
         await notary.start()
         try:

@@ -8,7 +8,6 @@ wherever copies of it lie. Design: docs/design/encryption.md.
 
 import hashlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,10 +71,6 @@ class ArchiveKeyRing:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def days(self) -> list[str]:
-        """The days whose footage can be read."""
-        return sorted(path.stem for path in self._paths())
-
     def has_key(self, key: WrappedKey) -> bool:
         return is_day(key.day) and self._path(key.day).exists()
 
@@ -105,10 +100,6 @@ class ArchiveKeyRing:
 
     def _path(self, day: str) -> Path:
         return self._folder / f"{day}.key"
-
-    def _paths(self) -> Iterator[Path]:
-        if self._folder.is_dir():
-            yield from (path for path in self._folder.glob("*.key") if is_day(path.stem))
 
 
 NO_KEYS = ArchiveKeyRing(Path("/nonexistent"))
