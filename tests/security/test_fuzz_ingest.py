@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.media import H264, H265
@@ -38,7 +38,7 @@ from vedette.media.compat_wire import CompatWireError, decode_picture, decode_tr
 from vedette.media.errors import MalformedMediaError
 from vedette.testing.clock import SimulatedClock
 
-FUZZ = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FUZZ = settings(max_examples=200)
 URL = RtspUrl("rtsp", "192.0.2.1", 554, "/live")
 SDP = (
     b"v=0\r\na=control:*\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"

@@ -64,7 +64,7 @@ def test_a_restart_of_the_counting_passes() -> None:
     assert push_all([10, 11, 30_000, 30_001])[0] == [10, 11, 30_000, 30_001]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 65535), st.integers(0, 2**32), st.integers(1, 8))
 def test_any_order_within_the_window_comes_out_sorted(start: int, seed: int, spread: int) -> None:
     rng = random.Random(seed)

@@ -52,7 +52,7 @@ frames = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(frames)
 @example([(3600, 0, 0, True), (-100_000, 0, 0, False), (3600, 2 * S, 0, False), (3600, 0, -900_000_000, False)])
 def test_captured_never_decreases_within_a_run_and_never_strays_a_second(steps: list) -> None:
@@ -184,7 +184,7 @@ def test_audio_waits_for_video() -> None:
     assert AudioTimeline(8000, VideoTimeline()).map(0, START_NS) is None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, S)), min_size=1, max_size=60))
 def test_audio_never_decreases_whatever_its_timestamps(steps: list) -> None:
     video = VideoTimeline()

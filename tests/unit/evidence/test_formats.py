@@ -66,7 +66,7 @@ def test_a_signature_has_one_spelling_and_weak_keys_sign_nothing() -> None:
     assert not check_ed25519(key, message, signature[:63])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.binary(min_size=32, max_size=32), message=st.binary(max_size=200), flip=st.integers(0, 511))
 def test_plain_python_and_openssl_agree(seed, message, flip) -> None:
     private = Ed25519PrivateKey.from_private_bytes(seed)

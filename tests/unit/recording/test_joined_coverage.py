@@ -220,7 +220,7 @@ class History:
         self.end_ns = record.end_ns
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STEPS)
 def test_coverage_is_what_the_segments_say_after_anything(steps: list[Step]) -> None:
     with TemporaryDirectory() as folder:
@@ -232,7 +232,7 @@ def test_coverage_is_what_the_segments_say_after_anything(steps: list[Step]) -> 
         history.index.close()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(STEPS, st.integers(0, 6 * 3600), st.integers(1, 24 * 3600))
 def test_a_reader_cannot_tell_joined_coverage_from_segments(steps: list[Step], from_s: int, length_s: int) -> None:
     """An index of format 3 has none, so a reader joins the segments of the range: both must give the same."""
