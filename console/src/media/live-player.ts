@@ -27,9 +27,6 @@ const SETTLING_MS = 2500;
 /** The connection is said to be lost only when it stays away: a restart of the gateway takes a second or two. */
 const LOST_GRACE_MS = 2500;
 
-/** Parts of this camera are hidden from the user, and it cannot be shown without them. */
-const MASKED_UNAVAILABLE = "masked_unavailable";
-
 const CONNECTING: ServerWord = { state: "connecting", code: "", reason: "", hint: "" };
 
 interface Announced {
@@ -177,8 +174,7 @@ export class LivePlayer {
   #onLost(finalCode: string | null): void {
     this.#lostAtMs ??= performance.now();
     this.#meter.interrupt();
-    // The server said in words why before it closed: that word stays.
-    if (finalCode !== null && this.#word.code !== MASKED_UNAVAILABLE) {
+    if (finalCode !== null) {
       const state = finalCode === "not_found" ? "offline" : "no_permission";
       this.#word = { state, code: finalCode, reason: "The server does not give this camera out.", hint: "" };
     }
@@ -214,12 +210,11 @@ export class LivePlayer {
         break;
       case "error":
         this.#word = {
-          state: message["code"] === MASKED_UNAVAILABLE ? "no_permission" : "offline",
+          state: "offline",
           code: String(message["code"]),
           reason: String(message["message"]),
           hint: String(message["hint"]),
         };
-        if (this.#word.code === MASKED_UNAVAILABLE) this.#closeSink(); // the last picture is not masked
         this.#updateState();
     }
   }

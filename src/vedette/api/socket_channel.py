@@ -4,8 +4,8 @@ import asyncio
 
 from fastapi import WebSocket, WebSocketDisconnect
 
-from vedette.api.sockets import CLOSE_FORBIDDEN, CLOSE_TRY_AGAIN
-from vedette.core.errors import ForbiddenError, NotFoundError, VedetteError
+from vedette.api.sockets import CLOSE_TRY_AGAIN
+from vedette.core.errors import NotFoundError, VedetteError
 from vedette.streaming.channel import ChannelClosedError
 from vedette.streaming.messages import error_text
 
@@ -42,15 +42,10 @@ class SocketChannel:
 
 
 async def say_goodbye(socket: WebSocket, error: VedetteError) -> None:
-    """Tells the client why its session ends, and closes: for good when the thing does not exist or is not for it."""
+    """Tells the client why its session ends, and closes: for good when the thing does not exist."""
     try:
         await socket.send_text(error_text(error.code, error.message, error.hint))
-        await socket.close(_close_code(error), error.code)
+        code = CLOSE_NOT_FOUND if isinstance(error, NotFoundError) else CLOSE_TRY_AGAIN
+        await socket.close(code, error.code)
     except (WebSocketDisconnect, RuntimeError):
         return  # gone by itself
-
-
-def _close_code(error: VedetteError) -> int:
-    if isinstance(error, NotFoundError):
-        return CLOSE_NOT_FOUND
-    return CLOSE_FORBIDDEN if isinstance(error, ForbiddenError) else CLOSE_TRY_AGAIN
