@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "check": "Check volumes against their indexes; never deletes footage.",
     "export": "Export footage.",
     "verify": "Check a bundle of footage: nothing changed, removed or added.",
+    "witness": "Sign checkpoints of evidence logs, on another host.",
     "analyze": "Analyse video files and pictures.",
     "models": "List, pull and verify models.",
     "user": "Administer users.",

@@ -66,12 +66,21 @@ def command(
         hash_footage=not no_evidence,
         seal_footage=file.get("seal", "off") == "immutable",
         encrypt_footage=file.get("encrypt", "off") == "at_rest",
+        witnesses=_split_witnesses(file),
     )
     module = importlib.import_module(_ROLES[role])
     sys.exit(module.run(settings))
 
 
-_CONFIG_KEYS = {"data": str, "host": str, "port": int, "volume_max_bytes": int, "seal": str, "encrypt": str}
+_CONFIG_KEYS = {
+    "data": str,
+    "host": str,
+    "port": int,
+    "volume_max_bytes": int,
+    "seal": str,
+    "encrypt": str,
+    "witnesses": list,
+}
 _CHOICES = {"seal": ("off", "immutable"), "encrypt": ("off", "at_rest")}
 
 
@@ -96,11 +105,35 @@ def _read_config(path: Path) -> dict[str, object]:
         for key, allowed in _CHOICES.items()
         if content.get(key, "off") not in allowed
     ]
+    problems += _check_witnesses(content)
     if problems:
         raise InvalidInputError(
             f"the settings file {path}: {'; '.join(problems)}", f"Known keys: {', '.join(_CONFIG_KEYS)}."
         )
     return content
+
+
+def _check_witnesses(content: dict[str, object]) -> list[str]:
+    """`witnesses` holds lines of address and key."""
+    from vedette.evidence.offline_verify import WrongForm, parse_witness_key  # noqa: PLC0415 -- only with this option
+
+    named = content.get("witnesses", [])
+    problems = []
+    for line in named if isinstance(named, list) else []:
+        url, _, key = str(line).partition(" ")
+        try:
+            parse_witness_key(key)
+        except WrongForm as exc:
+            problems.append(f"witness {url}: {exc}")
+        if not url.startswith(("http://", "https://")):
+            problems.append(f"a witness is `URL KEY`, not {line!r}")
+    return problems
+
+
+def _split_witnesses(content: dict[str, object]) -> tuple[tuple[str, str], ...]:
+    named = content.get("witnesses", [])
+    lines = [str(line).partition(" ") for line in named] if isinstance(named, list) else []
+    return tuple((url, key) for url, _, key in lines)
 
 
 def _absolute(path: Path) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from vedette.evidence.offline_verify import tell, verify
+from vedette.evidence.offline_verify import WrongForm, parse_witness_key, tell, verify
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
@@ -15,8 +15,9 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 @click.command("verify")
 @click.argument("bundle", type=click.Path(path_type=Path, exists=True))
 @click.option("--trust", multiple=True, help="Fingerprint of a key that you trust; may be given several times.")
+@click.option("--witness", multiple=True, help="Key of a witness that must have signed; may be given several times.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-def command(bundle: Path, trust: tuple[str, ...], as_json: bool) -> None:
+def command(bundle: Path, trust: tuple[str, ...], witness: tuple[str, ...], as_json: bool) -> None:
     """Check a bundle (a folder or a .zip): was anything changed, removed or added?
 
     Exit code 0: valid and signed by a trusted key, 1: not valid, 3: whole, but signed by a key nobody vouched for.
@@ -24,6 +25,10 @@ def command(bundle: Path, trust: tuple[str, ...], as_json: bool) -> None:
     fingerprints = [re.sub(r"[\s:-]", "", one).lower() for one in trust]
     if not all(map(_FINGERPRINT.fullmatch, fingerprints)):
         raise click.UsageError("A fingerprint has 64 characters, 0 to 9 and a to f.")
-    verifier = verify(str(bundle), fingerprints)
+    try:
+        witnesses = [parse_witness_key(one) for one in witness]
+    except WrongForm as exc:
+        raise click.UsageError(f"--witness: {exc}") from exc
+    verifier = verify(str(bundle), fingerprints, witnesses=witnesses)
     print(json.dumps(verifier.as_record()) if as_json else "\n".join(tell(verifier)))
     sys.exit(verifier.verdict)

@@ -22,6 +22,7 @@ from vedette.evidence.offline_verify import (
     CHUNK_BYTES,
     MANIFEST,
     MANIFEST_NOTE,
+    WITNESSES,
     encode_canonical,
     video_path,
     zip_central,
@@ -114,6 +115,12 @@ def write_contents(
     writer.add("README.txt", README.encode())
     writer.add("verify.py", Path(offline_verify.__file__).read_bytes())
     writer.add(CHECKPOINT, contents.head.note.encode())
+    if contents.head.witnessed:
+        told = [
+            {"checkpoint": one.checkpoint, "cosignature": one.cosignature, "proof": list(one.proof)}
+            for one in contents.head.witnessed
+        ]
+        writer.add(WITNESSES, encode_canonical(told))
     rotations = [f"proofs/keys/{number:06}.json" for number in range(1, len(contents.head.rotations) + 1)]
     for name, content in zip(rotations, contents.head.rotations, strict=True):
         writer.add(name, content.encode())

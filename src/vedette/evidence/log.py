@@ -146,6 +146,10 @@ class EvidenceLog:
         """The signed checkpoint of the site log when it had `size` leaves."""
         return self.ring.signer.sign(self.format_head(SITE, size, self._site.root(size)))
 
+    def prove_growth(self, old: int) -> list[bytes]:
+        """Shows that the site log begins with its first `old` leaves."""
+        return self._site.prove_growth(old, self._site.size) if 0 < old < self._site.size else []
+
     def sign_head(self) -> None:
         """Leaves the signed checkpoint of the site log: from here on everything counts."""
         replace_file(self.root / CHECKPOINT, self.format_site_head(self._site.size).encode())

@@ -61,32 +61,6 @@ def _subproof(nodes: Nodes, old: int, first: int, last: int, *, is_known: bool) 
     return [*proof, _hash_range(nodes, first, first + split)]
 
 
-def is_consistent(old_root: bytes, old: int, root: bytes, size: int, proof: list[bytes]) -> bool:
-    """Checks a consistency proof (RFC 9162 section 2.1.4.2)."""
-    if old == size:
-        return not proof and old_root == root
-    if not 0 < old < size:
-        return False
-    path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
-    if not path:
-        return False
-    node, last = old - 1, size - 1
-    while node & 1:
-        node, last = node >> 1, last >> 1
-    before = after = path[0]
-    for other in path[1:]:
-        if last == 0:
-            return False
-        if node & 1 or node == last:
-            before, after = node_hash(other, before), node_hash(other, after)
-            while not node & 1 and node:
-                node, last = node >> 1, last >> 1
-        else:
-            after = node_hash(after, other)
-        node, last = node >> 1, last >> 1
-    return last == 0 and before == old_root and after == root
-
-
 def _hash_range(nodes: Nodes, first: int, last: int) -> bytes:
     size = last - first
     if size & (size - 1) == 0:

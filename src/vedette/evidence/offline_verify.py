@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks a bundle of footage that Vedette handed out. Needs nothing but Python.
 
-    python3 -I verify.py [FOLDER or .zip] [--trust FINGERPRINT] [--json]
+    python3 -I verify.py [FOLDER or .zip] [--trust FINGERPRINT] [--witness VKEY] [--json]
 
 Answers: 0 valid, 1 not valid, 3 cannot tell (whole, but signed by a key that nobody vouched for), 2 wrong usage.
 
@@ -34,6 +34,8 @@ UNTOLD_HOLE_NS = 2_000_000_000
 """Shorter holes need no gap in the log: connections begin and end between pictures."""
 MARK_BYTES = 8
 MANIFEST, MANIFEST_NOTE, CHECKPOINT = "manifest.json", "manifest.note", "checkpoint"
+WITNESSES = "witnesses.json"
+MOST_WITNESSES = 32
 UNLISTED = (MANIFEST, MANIFEST_NOTE)
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
@@ -136,6 +138,32 @@ def root_of_inclusion(leaf: bytes, index: int, size: int, proof: list[bytes]) ->
     if last:
         raise WrongForm("the proof is too short")
     return found
+
+
+def is_consistent(old_root: bytes, old: int, root: bytes, size: int, proof: list[bytes]) -> bool:
+    """Checks a consistency proof (RFC 9162 section 2.1.4.2)."""
+    if old == size:
+        return not proof and old_root == root
+    if not 0 < old < size:
+        return False
+    path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
+    if not path:
+        return False
+    node, last = old - 1, size - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    before = after = path[0]
+    for other in path[1:]:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            before, after = node_hash(other, before), node_hash(other, after)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            after = node_hash(after, other)
+        node, last = node >> 1, last >> 1
+    return last == 0 and before == old_root and after == root
 
 
 # Ed25519: RFC 8032 section 5.1.7, with the strict checks. --------------------------------------------------------
@@ -267,6 +295,52 @@ def parse_checkpoint(text: str) -> tuple[str, int, bytes]:
     if len(root) != 32:
         raise WrongForm("the checkpoint's hash is not whole")
     return lines[0], int(lines[1]), root
+
+
+# Witnesses: C2SP tlog-cosignature, cosignature/v1. ----------------------------------------------------------------
+
+
+def cosigner_id(name: str, key: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n\x04" + key).digest()[:4]
+
+
+def format_witness_key(name: str, key: bytes) -> str:
+    encoded = base64.b64encode(b"\x04" + key).decode()
+    return f"{name}+{cosigner_id(name, key).hex()}+{encoded}"
+
+
+def parse_witness_key(text: str) -> tuple[str, bytes]:
+    """Returns name and public key of a witness's verifier key; WrongForm when it is not one."""
+    name, _, rest = text.partition("+")
+    shown, _, encoded = rest.partition("+")
+    data = decode_base64(encoded)
+    demand(name and not re.search(r"[\s+]", name), "the witness has no name")
+    demand(len(data) == 33 and data[0] == 4, "the key is not one for cosignature/v1")
+    demand(shown == cosigner_id(name, data[1:]).hex(), "name and key of the witness do not belong together")
+    return name, data[1:]
+
+
+def cosigned_text(checkpoint: str, at_s: int) -> bytes:
+    """What a witness signs over a checkpoint's text."""
+    return f"cosignature/v1\ntime {at_s}\n{checkpoint}".encode()
+
+
+def split_cosignature(line: str) -> tuple[str, bytes]:
+    """Returns name and the 76 bytes (key id, time, signature) of a witness's line; WrongForm otherwise."""
+    found = re.fullmatch(r"\u2014 (\S{1,128}) (\S{1,200})\n", line)
+    demand(found, "the cosignature is not whole")
+    name, data = found[1], decode_base64(found[2])  # type: ignore[index]
+    demand(len(data) == 76, "the cosignature is not whole")
+    return name, data
+
+
+def check_cosignature(line: str, checkpoint: str, name: str, key: bytes, check: SignatureCheck = check_ed25519) -> int:
+    """Returns when (seconds) this witness signed the text of a checkpoint; WrongForm when it did not."""
+    named, data = split_cosignature(line)
+    demand(named == name and data[:4] == cosigner_id(name, key), "it is of another witness")
+    at_s = int.from_bytes(data[4:12], "big")
+    demand(check(key, cosigned_text(checkpoint, at_s), data[12:]), "the witness's signature is not right")
+    return at_s
 
 
 # What lies in the bundle: a folder or a .zip. ---------------------------------------------------------------------
@@ -489,8 +563,16 @@ class _Camera:
 class Verifier:
     """Checks one bundle. `run` once, then read `verdict`, `faults`, `segments`, `gaps`, `retired`, `uncovered`."""
 
-    def __init__(self, source: Any, trust: Iterable[str] = (), check: SignatureCheck = check_ed25519) -> None:
+    def __init__(
+        self,
+        source: Any,
+        trust: Iterable[str] = (),
+        check: SignatureCheck = check_ed25519,
+        witnesses: Iterable[tuple[str, bytes]] = (),
+    ) -> None:
         self._source = source
+        self._wanted = list(dict.fromkeys(witnesses))
+        self.witnessed: list[dict[str, str]] = []
         self._trust = frozenset(trust)
         self._check = check
         self.faults: list[Fault] = []
@@ -518,6 +600,7 @@ class Verifier:
         except Exception as exc:  # noqa: BLE001 -- the border: a crash must be the answer "not valid", in words
             self._tell("not_readable", f"the bundle cannot be read further ({type(exc).__name__})", self._reading)
         known = any(fingerprint_of(key) in self._trust for key in self._keys)
+        known = known and len(self.witnessed) == len(self._wanted)
         self.verdict = INVALID if self.faults or not self._keys else VALID if known else CANNOT_TELL
         return self.verdict
 
@@ -536,7 +619,46 @@ class Verifier:
             for name in camera.proofs:
                 self._check_proofs(camera, name, site_tree)
             self._check_camera(camera, *self._range)
+        self._check_witnesses(site_tree)
         self._check_unused()
+
+    # Witnesses.
+
+    @property
+    def asked(self) -> list[str]:
+        """Names of the witnesses that must have signed."""
+        return [name for name, _ in self._wanted]
+
+    def _check_witnesses(self, site_tree: tuple[int, bytes] | None) -> None:
+        """Each one that was asked for must have signed a beginning of the very log that the proofs lead to."""
+        if WITNESSES not in self._listed or site_tree is None:
+            return
+        data = self._read(WITNESSES, MOST_NOTE_BYTES)
+        seen: set[tuple[str, bytes]] = set()
+        try:
+            records = parse_canonical(data or b"")
+            demand(isinstance(records, list) and len(records) <= MOST_WITNESSES, "the list is not whole")
+            for record in records:
+                self._check_witness(record, site_tree, seen)
+        except WrongForm as exc:
+            self._tell("witness", f"what the witnesses say is not right: {exc}", WITNESSES)
+
+    def _check_witness(self, record: Json, site_tree: tuple[int, bytes], seen: set[tuple[str, bytes]]) -> None:
+        text, line, proof = take(record, checkpoint=str, cosignature=str, proof=list)
+        demand(len(record) == 3 and len(proof) <= 64, "it holds more than it may")
+        demand(all(isinstance(one, str) and _HEX64.fullmatch(one) for one in proof), "a proof is not whole")
+        origin, size, root = parse_checkpoint(text)
+        demand(origin == f"{self.site}/site", "a witness signed another log")
+        nodes = [bytes.fromhex(one) for one in proof]
+        demand(is_consistent(root, size, site_tree[1], site_tree[0], nodes), "a witness saw another log than this one")
+        name, cosigned = split_cosignature(line)
+        for witness in self._wanted:
+            if name == witness[0] and cosigned[:4] == cosigner_id(*witness):
+                demand(witness not in seen, "a witness is named twice")
+                at_s = check_cosignature(line, text, *witness, self._check)
+                seen.add(witness)
+                shown = {"name": name, "at": format_time(at_s * 10**9), "size": str(size), "of": str(site_tree[0])}
+                self.witnessed.append(shown)
 
     # Manifest and keys.
 
@@ -877,6 +999,7 @@ class Verifier:
             "gaps": self.gaps,
             "retired": self.retired,
             "uncovered": self.uncovered,
+            "witnesses": {"asked": self.asked, "signed": self.witnessed},
         }
 
 
@@ -905,8 +1028,15 @@ def tell(verifier: Verifier) -> Iterator[str]:
         return
     yield f"Nothing was changed, removed or added: {len(verifier.segments)} pieces of footage, each in the signed log."
     yield f"Fingerprint of the key that signed: {verifier.fingerprint}"
+    for one in verifier.witnessed:
+        yield f"Witness {one['name']} signed the first {one['size']} of {one['of']} entries of this log on {one['at']}."
+    asked, signed = len(verifier.asked), len(verifier.witnessed)
+    if asked:
+        yield f"Witnesses: {signed} of {asked}."
     if verifier.verdict == VALID:
         yield "VALID. The key is one that you trust."
+    elif signed < asked:
+        yield "CANNOT TELL: a witness that you asked for has signed nothing in this bundle (or the key is not trusted)."
     else:
         yield "CANNOT TELL whose key this is. Ask the operator of the system for the fingerprint, by another way than"
         yield "this bundle came; if it is the same, check again with: --trust " + verifier.fingerprint
@@ -916,15 +1046,20 @@ def open_source(path: str) -> Any:
     return Folder(path) if os.path.isdir(path) else ZipFile(open(path, "rb"))  # noqa: PTH112, PTH123
 
 
-def verify(path: str, trust: Iterable[str] = (), check: SignatureCheck = check_ed25519) -> Verifier:
+def verify(
+    path: str,
+    trust: Iterable[str] = (),
+    check: SignatureCheck = check_ed25519,
+    witnesses: Iterable[tuple[str, bytes]] = (),
+) -> Verifier:
     """Checks the bundle at `path`. Never raises for what lies there."""
     try:
         source = open_source(path)
     except (OSError, ValueError, struct.error, WrongForm) as exc:
-        failed = Verifier(None, trust, check)
+        failed = Verifier(None, trust, check, witnesses)
         failed.faults.append(Fault("not_readable", f"the bundle cannot be opened ({type(exc).__name__})", path))
         return failed
-    verifier = Verifier(source, trust, check)
+    verifier = Verifier(source, trust, check, witnesses)
     verifier.run()
     return verifier
 
@@ -932,6 +1067,7 @@ def verify(path: str, trust: Iterable[str] = (), check: SignatureCheck = check_e
 def main(arguments: list[str]) -> int:
     """The command line. Returns the exit code."""
     folder, trust, as_json = "", [], False
+    witnesses: list[tuple[str, bytes]] = []
     rest = list(arguments)
     while rest:
         word = rest.pop(0)
@@ -939,6 +1075,12 @@ def main(arguments: list[str]) -> int:
             as_json = True
         elif word == "--trust" and rest:
             trust.append(re.sub(r"[\s:-]", "", rest.pop(0)).lower())
+        elif word == "--witness" and rest:
+            try:
+                witnesses.append(parse_witness_key(rest.pop(0)))
+            except WrongForm as exc:
+                sys.stderr.write(f"--witness: {exc}\n")
+                return USAGE
         elif not word.startswith("-") and not folder:
             folder = word
         else:
@@ -951,7 +1093,7 @@ def main(arguments: list[str]) -> int:
     if not os.path.exists(folder):  # noqa: PTH110
         sys.stderr.write(f"There is no {folder}.\n")
         return USAGE
-    verifier = verify(folder, trust)
+    verifier = verify(folder, trust, witnesses=witnesses)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     text = json.dumps(verifier.as_record()) if as_json else "\n".join(tell(verifier))

@@ -4,6 +4,20 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class WitnessedHead:
+    """A checkpoint that a witness signed, and the proof (hex) that a head begins with it.
+
+    Attributes:
+        checkpoint: Its text, without the log's own signature.
+        cosignature: The witness's line.
+    """
+
+    checkpoint: str
+    cosignature: str
+    proof: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LogHead:
     """The signed site log at one moment. All proofs of a bundle are made against one head.
 
@@ -14,6 +28,7 @@ class LogHead:
         key: Public key that signed it, 32 bytes as base64.
         fingerprint: SHA-256 of those bytes, hex: what people compare.
         rotations: One proof file for each change of key before, oldest first.
+        witnessed: The newest checkpoint that each witness signed; at most as new as this head.
     """
 
     site: str
@@ -22,6 +37,7 @@ class LogHead:
     key: str
     fingerprint: str
     rotations: tuple[str, ...] = ()
+    witnessed: tuple[WitnessedHead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

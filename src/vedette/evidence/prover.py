@@ -10,6 +10,7 @@ from vedette.evidence.offline_verify import UNTOLD_HOLE_NS, encode_canonical
 from vedette.evidence.ports import LeafRow, TreeRow
 from vedette.evidence.proofs import CameraProof, LogHead, ProofFile, ProofRequest, ProvenSegment
 from vedette.evidence.tiles import TileReader
+from vedette.evidence.witnessing import read_witnessed
 
 MOST_LEAVES = 20_000
 """Leaves of one proof: a day of two streams is under 6,000."""
@@ -25,6 +26,7 @@ def make_head(log: EvidenceLog) -> LogHead:
         key=key.text,
         fingerprint=key.fingerprint,
         rotations=tuple(log.read_rotations()),
+        witnessed=tuple(read_witnessed(log)),
     )
 
 

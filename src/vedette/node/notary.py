@@ -15,6 +15,7 @@ from typing import TypeVar
 from vedette.adapters.role_server import serve_role_app
 from vedette.adapters.sqlite_bus import SqliteConsumer, SqlitePublisher
 from vedette.adapters.sqlite_evidence_index import SqliteEvidenceIndex
+from vedette.adapters.witness_client import add_checkpoint
 from vedette.core.errors import InvalidInputError, StorageError, VedetteError
 from vedette.core.ids import is_id
 from vedette.core.messages import ControlStateChanged
@@ -29,6 +30,7 @@ from vedette.evidence.prover import make_head, prove_camera
 from vedette.node.notary_app import make_notary_app
 from vedette.node.notary_events import EventQueue
 from vedette.node.notary_sources import Reading, read_sources
+from vedette.node.notary_witnesses import NotaryWitnesses
 from vedette.node.sealing import describe_sealing
 from vedette.runtime.bus import Publisher
 from vedette.runtime.clock import Clock, SystemClock
@@ -55,6 +57,7 @@ class Notary:
     def __init__(self, settings: NodeSettings, publisher: Publisher, events: EventQueue, clock: Clock) -> None:
         self._paths = settings.paths
         self._sealing = describe_sealing(settings)
+        self._witnesses = NotaryWitnesses(settings.witnesses, add_checkpoint)
         self._publisher = publisher
         self._events = events
         self._clock = clock
@@ -77,6 +80,7 @@ class Notary:
                 tasks.create_task(self._events.run(), name="events"),
                 tasks.create_task(self._keep_logging(), name="log"),
                 tasks.create_task(self._keep_checking(), name="check"),
+                tasks.create_task(self._keep_witnessed(), name="witnesses"),
             ]
             await stop.wait()
             for task in working:
@@ -130,7 +134,7 @@ class Notary:
             "checkpoint": _describe_checkpoint(log) if log else None,
             "behind": self._reading.behind,
             "sealing": self._sealing,
-            "witnesses": [],
+            "witnesses": self._witnesses.describe(),
             "state": state,
             "detail": detail,
         }
@@ -156,6 +160,16 @@ class Notary:
             await self._in_thread(lambda: self._open().append([draft_time_step(step_ns, now_ns)], now_ns))
         except VedetteError as error:
             self._logger.error("clock step not logged", reason=error.message, step_ns=step_ns)  # noqa: TRY400 -- as above
+
+    async def _keep_witnessed(self) -> None:
+        """After each checkpoint's time. A witness that is slow delays the next round, never the log."""
+        while True:
+            await self._clock.sleep(CHECKPOINT_S)
+            await self._witnesses.submit(self._on_log)
+            self._tell()
+
+    async def _on_log(self, work: Callable[[EvidenceLog], _Found]) -> _Found:
+        return await self._in_thread(lambda: work(self._open()))
 
     async def _keep_checking(self) -> None:
         while True:
@@ -237,7 +251,7 @@ class Notary:
     def _judge(self) -> tuple[str, str]:
         if self._broken:
             return "absent", self._broken
-        problems = [*self._reading.problems, *self._damaged.values()]
+        problems = [*self._reading.problems, *self._damaged.values(), *self._witnesses.problems]
         if problems:
             return "weakened", "; ".join(problems)[:1000]
         return (

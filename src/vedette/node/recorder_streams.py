@@ -82,6 +82,7 @@ class RecorderStream:
         self._ledger: CompletenessLedger | None = None
         self._anomalies = AnomalyWatch()
         self.home: OpenVolume | None = None
+        self.followers: tuple[RecorderStream, ...] = ()
         self._homeless: deque[GapRecord] = deque(maxlen=_MOST_HOMELESS)
         self._log = get_logger("recording")
 
@@ -234,11 +235,21 @@ class RecorderStream:
         if self._recorder is not None:
             self._recorder.write_format(stream_format)
         self.hub.write_format(stream_format)
+        for follower in self.followers:
+            if follower.recording is not None:
+                follower.recording.begin_leading_run()
 
     def write_packet(self, packet: Packet) -> None:
         if self._recorder is not None:
             self._recorder.write(packet)
+        if self.followers and not packet.is_audio:
+            self._lead(packet)
         self.hub.write_packet(packet)
+
+    def _lead(self, packet: Packet) -> None:
+        for follower in self.followers:
+            if follower.recording is not None:
+                follower.recording.on_leading_picture(packet)
 
     def write_state(self, state: StreamStateChanged) -> None:
         self.state = state
@@ -301,6 +312,8 @@ class RecorderStreams:
                 self._start(terms, before.get(key))
             self._streams[key].terms = terms
             self._streams[key].set_plan(terms.plan)
+        for key, stream in self._streams.items():
+            stream.followers = self._find_followers(key)
 
     async def stop(self) -> None:
         """Stops every stream; what they have collected is on its way to disk."""
@@ -308,6 +321,14 @@ class RecorderStreams:
             life.cancel()
         for key in list(self._streams):
             await self._stop(key)
+
+    def _find_followers(self, key: StreamKey) -> tuple[RecorderStream, ...]:
+        """The sub stream tells the motion of its camera to the others."""
+        if key.role is not StreamRole.SUB:
+            return ()
+        return tuple(
+            stream for other, stream in self._streams.items() if other.camera_id == key.camera_id and other != key
+        )
 
     def _start(self, terms: StreamTerms, previous: RecorderStream | None) -> None:
         stream = self._make_stream(terms)

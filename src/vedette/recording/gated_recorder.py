@@ -10,6 +10,7 @@ from collections.abc import Callable
 from vedette.core.media import Packet, StreamFormat
 from vedette.core.recording_plan import RecordingMode, RecordingPlan
 from vedette.core.time import NS_PER_S
+from vedette.recording.leading_motion import LeadingMotion
 from vedette.recording.packet_motion import PacketMotion
 from vedette.recording.prerecord import PreRecord
 from vedette.recording.schedule import Schedule, UnknownZoneError
@@ -39,6 +40,8 @@ class GatedRecorder:
         self._has_analyzer = False
         self._is_open = False
         self._motion: PacketMotion | None = None
+        self._leader: LeadingMotion | None = None
+        self._is_led = False
         self._memory: PreRecord | None = None
         self._take_plan(plan)
         self.verdict = Verdict(RecordingMode.OFF, is_recording=False, trigger=Trigger.OFF)
@@ -60,7 +63,7 @@ class GatedRecorder:
         before = self._gate
         self._take_plan(plan)
         self._gate.adopt(before)
-        self._motion = None
+        self._motion = self._leader = None
         self._give_up_memory()
         self._decide()
 
@@ -74,7 +77,7 @@ class GatedRecorder:
     def write_packet(self, packet: Packet) -> None:
         """Takes one access unit of a stream that is not simply recorded."""
         motion = self._motion
-        if motion is not None and not packet.is_audio and motion.push(packet):
+        if motion is not None and not packet.is_audio and motion.push(packet) and not self._is_led:
             self._gate.on_packet_motion(motion.began_ns or packet.captured_at_ns, self._mono_ns)
             self._decide()
         is_key = packet.is_key and not packet.is_audio
@@ -91,6 +94,20 @@ class GatedRecorder:
             self.recorder.write_off(packet)
         else:
             self.recorder.write_unwanted([packet])
+
+    def begin_leading_run(self) -> None:
+        """The camera's leading stream has a new run or new parameters."""
+        if self._leader is not None:
+            self._leader.begin_run()
+
+    def on_leading_picture(self, packet: Packet) -> None:
+        """A picture of the stream whose sizes tell the motion of the camera."""
+        if self._leader is None:
+            return
+        began_ns = self._leader.push(packet, self._mono_ns)
+        if began_ns is not None:
+            self._gate.on_packet_motion(began_ns, self._mono_ns)
+            self._decide()
 
     def on_motion(self, from_ns: int, to_ns: int, now_ns: int) -> None:
         """The analyzer saw motion."""
@@ -134,8 +151,8 @@ class GatedRecorder:
     def _decide(self) -> None:
         mode = self._schedule.find_mode(self._now_ns) if self._schedule is not None else RecordingMode.CONTINUOUS
         self._equip(mode)
-        sizes = self._motion is not None and self._motion.is_trustworthy
-        self.verdict = self._gate.decide(mode, Sources(sizes, self._has_analyzer), self._mono_ns)
+        sources = Sources(self._can_sizes_tell(), self._has_analyzer)
+        self.verdict = self._gate.decide(mode, sources, self._mono_ns)
         if mode is not RecordingMode.OFF:
             self.recorder.set_mode(mode)
         elif not self._is_open:
@@ -149,6 +166,18 @@ class GatedRecorder:
         is_plain = mode is RecordingMode.CONTINUOUS
         self.write = self.recorder.write_packet if is_plain else self.write_packet
 
+    def _can_sizes_tell(self) -> bool:
+        """By the leading stream while it leads; what moved between its last picture and now the own sizes know."""
+        leader, motion = self._leader, self._motion
+        if leader is None or motion is None:
+            return False
+        was_led, self._is_led = self._is_led, leader.is_leading(self._mono_ns)
+        if was_led and not self._is_led:
+            last_ns, since_ns = motion.last_motion_ns, leader.missed_since_ns
+            if last_ns is not None and since_ns is not None and last_ns >= since_ns:
+                self._gate.on_packet_motion(motion.began_ns or last_ns, self._mono_ns)
+        return leader.is_trustworthy if self._is_led else motion.is_trustworthy
+
     def _excuse(self) -> None:
         """When the account ends in time that the plan wanted off too, nothing that failed to come since is missing."""
         end_ns = self.recorder.ledger.end_ns
@@ -159,9 +188,10 @@ class GatedRecorder:
         """Only who waits for motion measures sizes, and only who waits for a trigger keeps pictures."""
         wants_sizes = mode is RecordingMode.MOTION and self._plan.motion.use_packet_sizes
         if not wants_sizes:
-            self._motion = None
+            self._motion = self._leader = None
         elif self._motion is None:
             self._motion = PacketMotion(self._plan.motion.sensitivity)
+            self._leader = LeadingMotion(self._plan.motion.sensitivity)
         if mode is RecordingMode.OFF:
             self._give_up_memory()
             self._memory = None

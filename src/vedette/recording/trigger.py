@@ -17,6 +17,9 @@ LATE_NS = 5 * NS_PER_S
 """Motion of the analyzer comes in spans of two seconds, after decoding; memory reaches this much further back."""
 STALE_NS = 60 * NS_PER_S
 """A fact this old is from before we started, not from an analyzer that is slow now."""
+_CONFIRM_NS = 2 * LATE_NS
+"""Within this time an analyzer that works must have seen what sizes tell of, or it was rain, noise or an encoder's own
+affair: a span of two seconds, told at most `LATE_NS` later (or it is not trusted), and some reserve."""
 _DISTRUST_NS = 60 * NS_PER_S
 _LONGEST_OPEN_NS = 600 * NS_PER_S
 """An event whose end is never told does not record for ever."""
@@ -63,6 +66,7 @@ class RecordingGate:
         self._pre_ns = round(pre_s * NS_PER_S)
         self._post_ns = round(post_s * NS_PER_S)
         self._until_ns = {Trigger.MOTION: -1, Trigger.EVENT: -1}
+        self._sizes_since_ns = self._sizes_until_ns = -1
         self._open_events: dict[str, int] = {}
         self._distrust_until_ns = -1
         self._from_ns: int | None = None
@@ -70,13 +74,18 @@ class RecordingGate:
     def adopt(self, previous: "RecordingGate") -> None:
         """Goes on where the gate of another plan was: an edit does not end a recording."""
         self._until_ns = dict(previous._until_ns)  # noqa: SLF001 -- the same class
+        self._sizes_since_ns = previous._sizes_since_ns  # noqa: SLF001
+        self._sizes_until_ns = previous._sizes_until_ns  # noqa: SLF001
         self._open_events = dict(previous._open_events)  # noqa: SLF001
         self._distrust_until_ns = previous._distrust_until_ns  # noqa: SLF001
         self._from_ns = previous._from_ns  # noqa: SLF001
 
     def on_packet_motion(self, began_ns: int, mono_ns: int) -> None:
         """Sizes of pictures tell of motion up to now."""
-        self._open(Trigger.MOTION, began_ns, mono_ns + self._post_ns)
+        if mono_ns >= self._sizes_until_ns:
+            self._sizes_since_ns = mono_ns
+        self._sizes_until_ns = max(self._sizes_until_ns, mono_ns + self._post_ns)
+        self._begin(began_ns)
 
     def on_motion(self, from_ns: int, to_ns: int, now_ns: int, mono_ns: int) -> None:
         """The analyzer saw motion during a span of `captured_at`, told at `now_ns`."""
@@ -102,20 +111,33 @@ class RecordingGate:
             return Verdict(mode, is_recording=True, trigger=Trigger.CONTINUOUS)
         self._end_overlong(mono_ns)
         can_tell = sources.analyzer and mono_ns > self._distrust_until_ns
+        trigger = self._find_trigger(mode, mono_ns, is_checked=can_tell)
+        if trigger is not None:
+            from_ns = None if self._from_ns is None else self._from_ns - self._pre_ns
+            return Verdict(mode, is_recording=True, trigger=trigger, from_ns=from_ns)
         if mode is RecordingMode.MOTION:
             can_tell = can_tell or sources.packet_sizes
-        wanted = (Trigger.EVENT, Trigger.MOTION) if mode is RecordingMode.MOTION else (Trigger.EVENT,)
-        for trigger in wanted:
-            if mono_ns < self._until_ns[trigger] or (trigger is Trigger.EVENT and self._open_events):
-                from_ns = None if self._from_ns is None else self._from_ns - self._pre_ns
-                return Verdict(mode, is_recording=True, trigger=trigger, from_ns=from_ns)
         self._from_ns = None
         if can_tell:
             return Verdict(mode, is_recording=False, trigger=Trigger.WAITING)
         return Verdict(mode, is_recording=True, trigger=Trigger.UNTRUSTED, from_ns=0)
 
+    def _find_trigger(self, mode: RecordingMode, mono_ns: int, *, is_checked: bool) -> Trigger | None:
+        """What wants it recorded now. `is_checked`: an analyzer that works would confirm what sizes tell of."""
+        if self._open_events or mono_ns < self._until_ns[Trigger.EVENT]:
+            return Trigger.EVENT
+        if mode is not RecordingMode.MOTION:
+            return None
+        by_sizes = mono_ns < self._sizes_until_ns
+        if by_sizes and is_checked:
+            by_sizes = mono_ns - self._sizes_since_ns < _CONFIRM_NS
+        return Trigger.MOTION if by_sizes or mono_ns < self._until_ns[Trigger.MOTION] else None
+
     def _open(self, trigger: Trigger, from_ns: int, until_ns: int) -> None:
         self._until_ns[trigger] = max(self._until_ns[trigger], until_ns)
+        self._begin(from_ns)
+
+    def _begin(self, from_ns: int) -> None:
         self._from_ns = from_ns if self._from_ns is None else min(self._from_ns, from_ns)
 
     def _take_age(self, at_ns: int, now_ns: int, mono_ns: int) -> int | None:

@@ -18,6 +18,7 @@ class NodeSettings:
         volume_max_bytes: Size limit of the default volume, 0 for none.
         seal_footage: Closed segments become immutable where the system allows (`seal: immutable`).
         encrypt_footage: Footage goes to disk encrypted (`encrypt: at_rest`).
+        witnesses: Address and verifier key of each witness that the notary asks to sign its checkpoints.
         hash_footage: False only for `benchmarks.evidence`, which measures what hashing costs.
     """
 
@@ -33,6 +34,7 @@ class NodeSettings:
     hash_footage: bool = True
     seal_footage: bool = False
     encrypt_footage: bool = False
+    witnesses: tuple[tuple[str, str], ...] = ()
 
     @property
     def paths(self) -> NodePaths:

@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from vedette.evidence.merkle import EMPTY_ROOT, is_consistent, prove_consistency, prove_inclusion, root_of
-from vedette.evidence.offline_verify import WrongForm, leaf_hash, node_hash, root_of_inclusion
+from vedette.evidence.merkle import EMPTY_ROOT, prove_consistency, prove_inclusion, root_of
+from vedette.evidence.offline_verify import WrongForm, is_consistent, leaf_hash, node_hash, root_of_inclusion
 
 # Leaves and roots of the Certificate Transparency reference implementation (merkle_tree_test).
 CT_LEAVES = [
