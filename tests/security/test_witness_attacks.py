@@ -11,7 +11,6 @@ import pytest
 
 from vedette.evidence import bundle
 from vedette.evidence.errors import LogDamagedError
-from vedette.evidence.keys import format_verifier_key
 from vedette.evidence.offline_verify import CANNOT_TELL, INVALID, VALID, WITNESSES, WrongForm, verify
 from vedette.evidence.witness import Answer, Cosigner, Witness, parse_log_key
 from vedette.evidence.witnessing import keep_cosignature, make_submission
@@ -32,10 +31,9 @@ class Outside:
         self.camera = self.site.add_camera("Gate")
         self.cosigner = Cosigner(NAME, bytes(range(32)))
         self.key = (NAME, self.cosigner.public)
-        log = format_verifier_key(f"{self.site.log.ring.site}/site", self.site.log.ring.present.public)
         self.folder = root / "witness"
         self.folder.mkdir()
-        self.witness = Witness(self.folder, self.cosigner, [parse_log_key(log)])
+        self.witness = Witness(self.folder, self.cosigner, [parse_log_key(self.site.log.ring.site_key)])
         self.second = 0
 
     def grow(self, times: int = 1) -> None:

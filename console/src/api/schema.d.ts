@@ -1193,7 +1193,9 @@ export interface components {
         EventState: "new" | "acknowledged";
         /**
          * EvidenceOut
-         * @description State of the evidence log. `fingerprint` is what people compare when they check a bundle.
+         * @description State of the evidence log.
+         *
+         *     `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know.
          */
         EvidenceOut: {
             /** Behind */
@@ -1207,6 +1209,8 @@ export interface components {
             fingerprint: string;
             /** Keys */
             keys: components["schemas"]["LogKeyOut"][];
+            /** Log Key */
+            log_key: string;
             sealing: components["schemas"]["SealingOut"];
             /** Site */
             site: string;

@@ -37,7 +37,7 @@ def _read_evidence(client: ApiClient) -> dict[str, Any]:
     try:
         found: dict[str, Any] = client.get("/evidence")
     except ApiError as exc:
-        return {"state": "unknown", "detail": exc.message, "fingerprint": "", "checkpoint": None}
+        return {"state": "unknown", "detail": exc.message, "fingerprint": "", "log_key": "", "checkpoint": None}
     return found
 
 
@@ -60,6 +60,7 @@ def _print_status(system: dict[str, Any], streams: list[dict[str, Any]], evidenc
     rows += [("control", one["name"], one["state"], one["since"] or "", one["detail"]) for one in system["controls"]]
     signed = evidence["checkpoint"] or {"at": None}
     rows.append(("evidence", "log", evidence["state"], signed["at"] or "", f"fingerprint {evidence['fingerprint']}"))
+    rows.append(("evidence", "key for witnesses", "", "", evidence["log_key"]))
     print_table(("WHAT", "NAME", "STATE", "SINCE", "FIGURES"), rows)
 
 

@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from vedette.evidence.errors import LogDamagedError
+from vedette.evidence.leaves import SITE
 from vedette.evidence.offline_verify import (
     WrongForm,
     encode_canonical,
@@ -87,6 +88,11 @@ class KeyRing:
     @property
     def present(self) -> LogKey:
         return self.keys[-1]
+
+    @property
+    def site_key(self) -> str:
+        """The site log's key as witnesses take it."""
+        return format_verifier_key(f"{self.site}/{SITE}", self.present.public)
 
     def mark_log(self) -> None:
         """From now on a missing log is a loss, not a first start."""

@@ -130,6 +130,7 @@ class Notary:
         return {
             "site": ring.site if ring else "",
             "fingerprint": ring.present.fingerprint if ring else "",
+            "log_key": ring.site_key if ring else "",
             "keys": [_describe_key(key.fingerprint, key.from_ns, key.to_ns) for key in ring.keys] if ring else [],
             "checkpoint": _describe_checkpoint(log) if log else None,
             "behind": self._reading.behind,

@@ -29,10 +29,14 @@ class SealingOut(Answer):
 
 
 class EvidenceOut(Answer):
-    """State of the evidence log. `fingerprint` is what people compare when they check a bundle."""
+    """State of the evidence log.
+
+    `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know.
+    """
 
     site: str
     fingerprint: str
+    log_key: str
     keys: list[LogKeyOut]
     checkpoint: CheckpointOut | None
     behind: dict[str, int]

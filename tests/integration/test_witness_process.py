@@ -1,0 +1,64 @@
+"""`vedette witness` as a process on a socket of its own: what a notary asks of it, and what it keeps over a restart."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.support.gateway_process import free_port
+from tests.support.waiting import wait_until
+from vedette.adapters.witness_client import WitnessSilentError, add_checkpoint
+from vedette.evidence.offline_verify import parse_witness_key
+from vedette.evidence.witnessing import find_witnessed_size, make_submission
+from vedette.node.notary_witnesses import NotaryWitnesses
+from vedette.testing.small_bundles import SmallSite
+
+
+@asynccontextmanager
+async def witness_process(folder: Path, log_key: str) -> AsyncIterator[tuple[str, str]]:
+    """Yields its address and its key."""
+    port, log = free_port(), folder.with_suffix(".log")
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "vedette", "witness", "--state", str(folder), "--name", "witness.example.org/a"]
+    process = subprocess.Popen([*command, "--log", log_key, "--port", str(port)], stderr=log.open("wb"))
+
+    async def is_up() -> bool:
+        assert process.poll() is None, log.read_text()
+        try:
+            return (await add_checkpoint(url, b"nonsense"))[0] == 400
+        except WitnessSilentError:
+            return False
+
+    try:
+        await wait_until(is_up)
+        key = re.search(r"key=(\S+)", log.read_text())
+        assert key is not None, log.read_text()
+        yield url, key[1].strip('"')
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+    finally:
+        process.kill()
+
+
+async def test_notary_gets_its_signature_and_a_restarted_witness_still_refuses_an_older_log(tmp_path: Path) -> None:
+    site = SmallSite(tmp_path / "site")
+    camera = site.add_camera("Gate")
+
+    async def on_log(work):
+        return work(site.log)
+
+    site.tell([site.make_segment(camera, 0)], 60)
+    early = make_submission(site.log, 0)
+    async with witness_process(tmp_path / "witness", site.log.ring.site_key) as (url, key):
+        witnesses = NotaryWitnesses([(url, key)], add_checkpoint)
+        await witnesses.submit(on_log)
+        site.tell([site.make_segment(camera, 60)], 120)
+        await witnesses.submit(on_log)
+        assert witnesses.problems == []
+        assert find_witnessed_size(site.log, parse_witness_key(key)) == site.log.size > early.size
+    async with witness_process(tmp_path / "witness", site.log.ring.site_key) as (url, again):
+        assert again == key
+        assert await add_checkpoint(url, early.body) == (409, f"{site.log.size}\n")
