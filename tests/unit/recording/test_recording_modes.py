@@ -225,6 +225,19 @@ def test_constant_bit_rate_is_not_trusted_and_a_new_rate_is_learned() -> None:
     assert varied.is_trustworthy
 
 
+def test_crowd_at_a_loosely_held_rate_is_not_taken_for_rest() -> None:
+    """As PETS S2L1 at 1 Mbit/s: 10 s sums within 8 %, four fifths of the bytes in predicted pictures."""
+    rng, motion = random.Random(4), PacketMotion(0.5)
+    for packet in make_packets(25 * 120, gop=50):
+        stretch = 1.0 + 0.08 * (packet.sequence // 250 % 2)
+        motion.push(
+            _with(
+                packet, 45_000 if packet.is_key else round(4000 * stretch * rng.uniform(0.9, 1.1)), is_key=packet.is_key
+            )
+        )
+        assert not motion.is_trustworthy
+
+
 def test_key_frames_and_single_refresh_pictures_are_no_motion() -> None:
     rng, motion = random.Random(2), PacketMotion(1.0)
     moved = [
