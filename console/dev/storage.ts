@@ -88,6 +88,7 @@ export function makeStorage(): StorageWorld {
     evidence: {
       site: "vedette.example-site",
       fingerprint,
+      log_key: "vedette.example-site/site+0a1b2c3d+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB",
       keys: [
         { fingerprint, from: ago(40 * 24 * HOUR), to: null },
         { fingerprint: fingerprint.split("").reverse().join(""), from: ago(400 * 24 * HOUR), to: ago(40 * 24 * HOUR) },
