@@ -174,6 +174,8 @@ class Notary:
 
     async def _keep_witnessed(self) -> None:
         """After each checkpoint's time, and when a head is asked for. A slow witness never delays the log."""
+        if self._witnesses.is_empty:
+            return
         left_s = CHECKPOINT_S
         while True:
             await self._clock.sleep(_TICK_S)
