@@ -9,9 +9,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.support.gateway_process import free_port
+from tests.support.notary import NotaryProcess
 from tests.support.waiting import wait_until
 from vedette.adapters.witness_client import WitnessSilentError, add_checkpoint
-from vedette.evidence.offline_verify import parse_witness_key
+from vedette.core.time import NS_PER_S
+from vedette.evidence.keys import open_key_ring
+from vedette.evidence.offline_verify import parse_checkpoint, parse_witness_key
+from vedette.evidence.proofs import SignRequest
 from vedette.evidence.witnessing import find_witnessed_size, make_submission
 from vedette.node.notary_witnesses import NotaryWitnesses
 from vedette.testing.small_bundles import SmallSite
@@ -62,3 +66,37 @@ async def test_notary_gets_its_signature_and_a_restarted_witness_still_refuses_a
     async with witness_process(tmp_path / "witness", site.log.ring.site_key) as (url, again):
         assert again == key
         assert await add_checkpoint(url, early.body) == (409, f"{site.log.size}\n")
+
+
+async def test_head_of_an_export_is_cosigned_before_it_is_handed_out_and_a_dead_witness_stops_nothing(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "d"
+    data.mkdir()
+    log_key = open_key_ring(data / "keys" / "log", NS_PER_S).site_key
+    async with witness_process(tmp_path / "witness", log_key) as (url, key):
+        config = tmp_path / "settings.yaml"
+        config.write_text(f'witnesses: ["{url} {key}"]\n')
+        notary = NotaryProcess(data, "--config", str(config))
+        await notary.start()
+        try:
+            async with notary.client() as client:
+                await client.sign_manifest(SignRequest("e1", "anna", "a case", (), 1, 2, "0" * 64))
+                head = await client.take_head()
+                (seen,) = head.witnessed
+                assert parse_checkpoint(seen.checkpoint)[1] == head.size > 0
+        finally:
+            notary.stop()
+    await check_dead_witness(data, config)
+
+
+async def check_dead_witness(data: Path, config: Path) -> None:
+    notary = NotaryProcess(data, "--config", str(config))
+    await notary.start()
+    try:
+        async with notary.client() as client:
+            await client.sign_manifest(SignRequest("e2", "anna", "a case", (), 1, 2, "0" * 64))
+            head = await client.take_head()
+            assert parse_checkpoint(head.witnessed[0].checkpoint)[1] < head.size
+    finally:
+        notary.stop()

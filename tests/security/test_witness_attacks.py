@@ -11,7 +11,7 @@ import pytest
 
 from vedette.evidence import bundle
 from vedette.evidence.errors import LogDamagedError
-from vedette.evidence.offline_verify import CANNOT_TELL, INVALID, VALID, WITNESSES, WrongForm, verify
+from vedette.evidence.offline_verify import CANNOT_TELL, INVALID, VALID, WITNESSES, WrongForm, tell, verify
 from vedette.evidence.witness import Answer, Cosigner, Witness, parse_log_key
 from vedette.evidence.witnessing import keep_cosignature, make_submission
 from vedette.node.notary_witnesses import MOST_SILENT, NotaryWitnesses
@@ -65,11 +65,21 @@ def test_log_that_grows_is_signed_and_its_bundle_says_so(outside, tmp_path) -> N
     assert outside.submit(0).status == 200
     outside.grow(4)
     assert outside.submit(3).status == 200
-    outside.grow(2)
     trust = outside.export(tmp_path / "b")
     found = verify(str(tmp_path / "b"), [trust], witnesses=[outside.key])
     assert (found.verdict, [one["name"] for one in found.witnessed]) == (VALID, [NAME])
     assert found.witnessed[0]["size"] == "7"
+
+
+def test_second_history_behind_an_old_cosignature_is_not_valid(outside, tmp_path) -> None:
+    """The forger has the log's key: an old cosignature is right, and its consistency proof too."""
+    outside.submit(0)
+    outside.grow(4)
+    trust = outside.export(tmp_path / "b")
+    found = verify(str(tmp_path / "b"), [trust], witnesses=[outside.key])
+    assert (found.verdict, found.faults) == (CANNOT_TELL, [])
+    assert "Witnesses: 0 of 1 signed the whole of it." in list(tell(found))
+    assert verify(str(tmp_path / "b"), [trust]).verdict == VALID
 
 
 def test_roll_back_to_an_older_copy_is_refused_with_the_size_it_once_had(outside, tmp_path) -> None:
@@ -203,6 +213,15 @@ def test_notary_catches_up_by_the_size_that_the_witness_answers(outside) -> None
     run_rounds(outside, witnesses)
     assert witnesses.problems == []
     assert witnesses.describe() == [f"{NAME}: 5 entries signed"]
+
+
+def test_longer_fork_that_the_witness_refuses_is_told_at_once(outside) -> None:
+    async def send(_url, _body):
+        return 422, "the log does not begin with what it was"
+
+    witnesses = NotaryWitnesses([("http://w", outside.cosigner.verifier_key)], send)
+    run_rounds(outside, witnesses)
+    assert "another log" in witnesses.problems[0]
 
 
 def test_silent_witness_is_told_after_five_rounds_and_a_known_longer_log_at_once(outside) -> None:

@@ -29,14 +29,15 @@ sys.meta_path.insert(0, Forbid())
 class NotaryProcess:
     """One notary. Start it, kill it, start it again on the same data directory."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *extra: str) -> None:
         self.data = data
+        self._extra = extra
         self.socket = data / "run" / "notary.sock"
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
         code = f"{PRELUDE}\nfrom vedette.cli import main\nmain()\n"
-        command = [sys.executable, "-c", code, "serve", "--role", "notary", "--data", str(self.data)]
+        command = [sys.executable, "-c", code, "serve", "--role", "notary", "--data", str(self.data), *self._extra]
         self._process = subprocess.Popen(command, stderr=(self.data / "notary.log").open("ab"))
 
         async def is_up() -> bool:

@@ -8,7 +8,7 @@ import asyncio
 import re
 import signal
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -43,6 +43,8 @@ CHECKPOINT_S = 60.0
 CHECK_TREE_S = 30.0
 """One tree is computed anew this often: 100 cameras' month in a day."""
 CLOCK_STEP_NS = 2_000_000_000
+WITNESS_WAIT_S = 5.0
+"""An export waits so long that its checkpoint is cosigned. It goes on without: verify.py then cannot tell."""
 _TICK_S = 1.0
 _RECENT_DAYS = 2
 _EXPORT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -58,6 +60,8 @@ class Notary:
         self._paths = settings.paths
         self._sealing = describe_sealing(settings)
         self._witnesses = NotaryWitnesses(settings.witnesses, add_checkpoint)
+        self._is_head_asked = False
+        self._witnessed = asyncio.Event()
         self._publisher = publisher
         self._events = events
         self._clock = clock
@@ -100,8 +104,14 @@ class Notary:
         self._tell()
 
     async def take_head(self) -> LogHead:
-        """Raises VedetteError when the log does not hold."""
+        """Raises VedetteError when the log does not hold. Waits for witnesses, if there are any, but not for long."""
         await self.advance()
+        if not self._witnesses.is_empty:
+            self._is_head_asked = True
+            self._witnessed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WITNESS_WAIT_S):
+                    await self._witnessed.wait()
         return await self._in_thread(lambda: make_head(self._open()))
 
     async def prove(self, request: ProofRequest) -> CameraProof:
@@ -163,10 +173,19 @@ class Notary:
             self._logger.error("clock step not logged", reason=error.message, step_ns=step_ns)  # noqa: TRY400 -- as above
 
     async def _keep_witnessed(self) -> None:
-        """After each checkpoint's time. A witness that is slow delays the next round, never the log."""
+        """After each checkpoint's time, and when a head is asked for. A slow witness never delays the log."""
+        if self._witnesses.is_empty:
+            return
+        left_s = CHECKPOINT_S
         while True:
-            await self._clock.sleep(CHECKPOINT_S)
+            await self._clock.sleep(_TICK_S)
+            left_s -= _TICK_S
+            if left_s > 0 and not self._is_head_asked:
+                continue
+            left_s, is_asked, self._is_head_asked = CHECKPOINT_S, self._is_head_asked, False
             await self._witnesses.submit(self._on_log)
+            if is_asked:
+                self._witnessed.set()
             self._tell()
 
     async def _on_log(self, work: Callable[[EvidenceLog], _Found]) -> _Found:

@@ -5,6 +5,7 @@ that the log was put back to an older copy, or that another log runs under its n
 at once, silence after five rounds. Design: docs/design/evidence.md.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -63,13 +64,21 @@ class NotaryWitnesses:
         """One line each, for `GET /evidence`."""
         return [f"{seat.key[0]}: {max(seat.size, 0)} entries signed" for seat in self._seats]
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._seats
+
     async def submit(self, on_log: OnLog) -> None:
-        """One round."""
-        for seat in self._seats:
-            try:
-                await self._submit(seat, on_log)
-            except (VedetteError, WrongForm) as error:
-                seat.silent, seat.reason = seat.silent + 1, str(error)[:200]
+        """One round, all witnesses at once: a silent one holds up no other."""
+        async with asyncio.TaskGroup() as tasks:
+            for seat in self._seats:
+                tasks.create_task(self._try(seat, on_log))
+
+    async def _try(self, seat: _Seat, on_log: OnLog) -> None:
+        try:
+            await self._submit(seat, on_log)
+        except (VedetteError, WrongForm) as error:
+            seat.silent, seat.reason = seat.silent + 1, str(error)[:200]
 
     async def _submit(self, seat: _Seat, on_log: OnLog) -> None:
         for _ in range(_MOST_TRIES):
@@ -83,6 +92,9 @@ class NotaryWitnesses:
                 seat.size, seat.silent, seat.reason, seat.refused = size, 0, "", ""
                 return
             known = re.fullmatch(r"(0|[1-9][0-9]{0,17})\n?", answer)
+            if status == 422:
+                seat.refused = f"it signed another log than this one (with {seat.size} entries)"
+                raise WitnessSilentError(seat.refused)
             if status != 409 or known is None:
                 raise WitnessSilentError(f"it answers {status}")
             if int(known[1]) > size or int(known[1]) == seat.size:
