@@ -8,16 +8,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.support.gateway_process import free_port
 from tests.support.notary import NotaryProcess
 from tests.support.waiting import wait_until
 from vedette.adapters.witness_client import WitnessSilentError, add_checkpoint
+from vedette.core.errors import StorageError
 from vedette.core.time import NS_PER_S
 from vedette.evidence.keys import open_key_ring
 from vedette.evidence.offline_verify import parse_checkpoint, parse_witness_key
 from vedette.evidence.proofs import SignRequest
 from vedette.evidence.witnessing import find_witnessed_size, make_submission
 from vedette.node.notary_witnesses import NotaryWitnesses
+from vedette.node.witness import open_cosigner
 from vedette.testing.small_bundles import SmallSite
 
 
@@ -100,3 +104,11 @@ async def check_dead_witness(data: Path, config: Path) -> None:
             assert parse_checkpoint(head.witnessed[0].checkpoint)[1] < head.size
     finally:
         notary.stop()
+
+
+def test_witness_that_lost_its_key_never_makes_another_beside_its_old_state(tmp_path: Path) -> None:
+    assert open_cosigner(tmp_path, "w").public == open_cosigner(tmp_path, "w").public
+    (tmp_path / "0123.json").write_text("{}")
+    (tmp_path / "witness.key").unlink()
+    with pytest.raises(StorageError):
+        open_cosigner(tmp_path, "w")

@@ -29,6 +29,8 @@ def open_cosigner(folder: Path, name: str) -> Cosigner:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
+            if any(folder.glob("*.json")):
+                raise StorageError(f"{path} is gone, but what it signed is here", "Restore it from a backup.")
             replace_file(path, os.urandom(_SEED_BYTES), 0o600)
         seed = path.read_bytes()
     except OSError as exc:
