@@ -43,6 +43,14 @@ def open_browser(url: str, viewport: ViewportSize | None = None) -> Iterator[Pag
             browser.close()
 
 
+def sign_in(page: Page, user: str, password: str) -> None:
+    page.goto("/login")
+    page.get_by_label("User").fill(user)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("navigation", name="Places").wait_for()
+
+
 def keep_screenshot(page: Page, name: str) -> None:
     """Keeps a picture of the page as an artefact of the test run."""
     ARTIFACTS.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.box import Api, Box, running_box, wait_for
-from tests.support.browser import keep_screenshot, open_browser
+from tests.support.browser import keep_screenshot, open_browser, sign_in
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 PASSWORD = "correct horse battery"
@@ -46,14 +46,6 @@ def camera(api: Api) -> dict[str, Any]:
 
     camera: dict[str, Any] = wait_for("a camera", find_online)
     return camera
-
-
-def sign_in(page: Page, user: str, password: str) -> None:
-    page.goto("/login")
-    page.get_by_label("User").fill(user)
-    page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("navigation", name="Places").wait_for()
 
 
 def press(page: Page, *keys: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.support.box import Api, Box, running_box, wait_for
-from tests.support.browser import keep_screenshot, open_browser
+from tests.support.browser import keep_screenshot, open_browser, sign_in
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
@@ -37,11 +37,7 @@ def camera(api: Api) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def page(box: Box) -> Iterator[Page]:
     with open_browser(box.url) as page:
-        page.goto("/login")
-        page.get_by_label("User").fill("admin")
-        page.get_by_label("Password", exact=True).fill(box.first_password)
-        page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("navigation", name="Places").wait_for()
+        sign_in(page, "admin", box.first_password)
         yield page
 
 

@@ -59,6 +59,12 @@ def read_public_keys(folder: Path) -> list[DayKey]:
     return [DayKey(path.stem, public) for path in names if (public := _read_public(path))]
 
 
+def find_public_key(folder: Path, day: str) -> DayKey | None:
+    """Finds the key of a day, by its name alone; where it is missing, as `choose_key` does."""
+    public = _read_public(folder / f"{day}.pub")
+    return DayKey(day, public) if public else choose_key(read_public_keys(folder), day)
+
+
 def choose_key(keys: list[DayKey], day: str) -> DayKey | None:
     """The key of a day; where it is missing that of the nearest: footage does not go to disk in the clear for that."""
     wanted = _date(day)

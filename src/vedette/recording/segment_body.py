@@ -155,17 +155,13 @@ class CipherBody:
         self.stored_bytes = 0
 
     def plan_start(self, init: bytes) -> Piece:
-        self._planned = (self._plain.copy(), self._stored.copy())
-        self._planned[1].update(self._file_head)
         return self._plan((init,), NO_ENTRY, FrameFlag.ENDS_PIECE, self._file_head)
 
     def plan_fragment(self, buffers: Sequence[bytes], entry: bytes) -> Piece:
-        self._planned = (self._plain.copy(), self._stored.copy())
         return self._plan(buffers, entry, FrameFlag.ENDS_PIECE)
 
     def plan_end(self) -> Piece:
         """A frame without content that says so."""
-        self._planned = (self._plain.copy(), self._stored.copy())
         return self._plan((), NO_ENTRY, FrameFlag.LAST)
 
     def take(self, piece: Piece) -> None:
@@ -187,6 +183,8 @@ class CipherBody:
         )
 
     def _plan(self, plain: Sequence[bytes], entry: bytes, flags: FrameFlag, start: bytes = b"") -> Piece:
+        self._planned = (self._plain.copy(), self._stored.copy())
+        self._planned[1].update(start)
         parts = list(_split(b"".join(plain)))
         buffers, offset = [start] if start else [], self._plain_bytes
         for part in parts[:-1]:

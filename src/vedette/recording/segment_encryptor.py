@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vedette.media.fmp4 import parse_init
-from vedette.recording.archive_keys import choose_key, name_day, read_public_keys
+from vedette.recording.archive_keys import find_public_key, name_day
 from vedette.recording.records import SegmentHead
 from vedette.recording.segment_body import CipherBody, SegmentBody, make_plain_body
 from vedette.recording.stamp import STAMP_TYPE
@@ -44,7 +44,7 @@ class SegmentEncryptor:
     def look(self, now_ns: int) -> EncryptionState:
         """How a segment that starts now would be stored."""
         day = name_day(now_ns)
-        key = choose_key(read_public_keys(self._public), day)
+        key = find_public_key(self._public, day)
         if key is None:
             detail = (
                 f"footage is recorded in the clear: there is no archive key in {self._public}. Is the gateway down?"
@@ -59,7 +59,7 @@ class SegmentEncryptor:
 
     def make_body(self, volume_id: str, head: SegmentHead, init: bytes) -> SegmentBody:
         day = name_day(head.start_ns)
-        key = choose_key(read_public_keys(self._public), day)
+        key = find_public_key(self._public, day)
         if key is None:
             return make_plain_body(volume_id, head, init)
         return CipherBody(volume_id, head, parse_init(init).uuids[STAMP_TYPE], key)

@@ -6,7 +6,7 @@ told beside the file (`DownloadPlan.gaps`). Two passes over the footage, none of
 first, because `moov` stands before the media and the length is announced. Design: docs/design/streaming.md.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -16,7 +16,7 @@ from vedette.core.time import NS_PER_S, format_utc, ns_to_ticks
 from vedette.streaming.footage_walk import find_start
 from vedette.streaming.media_line import MediaLine
 from vedette.streaming.ports import FootageReader
-from vedette.streaming.sound import AudioEncoder, EncoderFactory
+from vedette.streaming.sound import EncoderFactory, open_if_needed
 from vedette.streaming.stored import unpack_fragment
 
 MAX_RANGE_S = 6 * 3600
@@ -156,16 +156,13 @@ class PieceReader:
     def audio_format(self) -> AudioFormat | None:
         """The format of the sound as it comes out."""
         source = self._selection.format.audio
-        if source is None or not source.codec.needs_encoding:
-            return source
-        return self._open_encoder(source).format
+        encoder = open_if_needed(source, self._open_encoder)
+        return source if encoder is None else encoder.format
 
     def pieces(self) -> Iterator[Piece]:
         """Yields the pieces. G.711 is encoded anew each time, with the same result: the encoder has no chance."""
-        source = self._selection.format.audio
-        encode = (
-            _passing if source is None or not source.codec.needs_encoding else _encoding(self._open_encoder(source))
-        )
+        encoder = open_if_needed(self._selection.format.audio, self._open_encoder)
+        encode = _passing if encoder is None else encoder.push
         for fragment, (shift_90k, fill_90k) in zip(
             self._selection.fragments, self._selection.placements_90k, strict=True
         ):
@@ -179,10 +176,6 @@ class PieceReader:
 
 def _passing(packet: Packet) -> list[Packet]:
     return [packet]
-
-
-def _encoding(encoder: AudioEncoder) -> Callable[[Packet], list[Packet]]:
-    return encoder.push
 
 
 def _move(packet: Packet, shift_90k: int) -> Packet:

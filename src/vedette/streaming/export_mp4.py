@@ -22,7 +22,7 @@ from vedette.streaming.download import Selection
 from vedette.streaming.export_marks import Notes
 from vedette.streaming.export_ports import FootageFiles, OpenSegment, Report
 from vedette.streaming.mp4_download import FootageChangedError, close_audio_holes, packets_chunk
-from vedette.streaming.sound import EncoderFactory
+from vedette.streaming.sound import EncoderFactory, open_if_needed
 
 BLOCK_BYTES = 1 << 20
 """Small enough to stay in the processor's cache between reading, hashing and writing."""
@@ -53,8 +53,7 @@ class Mp4Writer:
         self._selection = selection
         self._spool_path = spool
         source = selection.format.audio
-        is_foreign = source is not None and source.codec.needs_encoding
-        self._encoder = open_encoder(source) if source is not None and is_foreign else None
+        self._encoder = open_if_needed(source, open_encoder)
         self._audio: AudioFormat | None = self._encoder.format if self._encoder else source
 
     def write(self, path: Path, notes: Notes, report: Report) -> WrittenFile:

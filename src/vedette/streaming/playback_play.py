@@ -22,7 +22,7 @@ from vedette.streaming.pacing import Pacing
 from vedette.streaming.playback_mux import make_media_message
 from vedette.streaming.playback_ops import PlayRequest
 from vedette.streaming.ports import FootageReader
-from vedette.streaming.sound import AudioEncoder, EncoderFactory
+from vedette.streaming.sound import AudioEncoder, EncoderFactory, open_if_needed
 from vedette.streaming.stored import StoredPackets, unpack_fragment
 
 Numbered = Callable[[str], str]
@@ -138,11 +138,8 @@ class Play:
         self._encoder, self._audio = None, None
         has_sound = self._request.wants_audio and not self._request.keys_only and bool(first.audio)
         if found.audio is not None and has_sound:
-            if not found.audio.codec.needs_encoding:
-                self._audio = found.audio
-            else:
-                self._encoder = self._open_encoder(found.audio)
-                self._audio = self._encoder.format
+            self._encoder = open_if_needed(found.audio, self._open_encoder)
+            self._audio = found.audio if self._encoder is None else self._encoder.format
         shown = StreamFormat(found.run_id, found.video, self._audio)
         role = self._start.first.segment.role
         await self._channel.send(self._numbered(describe_init(shown, role)))

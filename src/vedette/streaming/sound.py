@@ -25,6 +25,11 @@ class AudioEncoder(Protocol):
 EncoderFactory = Callable[[AudioFormat], AudioEncoder]
 
 
+def open_if_needed(source: AudioFormat | None, open_encoder: EncoderFactory) -> AudioEncoder | None:
+    """Opens an encoder for sound that players do not take as it is; None where it passes, or where there is none."""
+    return open_encoder(source) if source is not None and source.codec.needs_encoding else None
+
+
 class Sound:
     """Prepares the audio packets of one run."""
 
