@@ -1,17 +1,18 @@
 // What is hidden in a camera's picture, drawn on the live picture. Nothing is stored until Save.
 
-import { getRouteApi, Link } from "@tanstack/react-router";
-import { ArrowLeft, Check, EyeOff, PenLine, Trash2 } from "lucide-react";
+import { getRouteApi } from "@tanstack/react-router";
+import { Check, EyeOff, PenLine, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../../api/context";
-import { useCameras, usePrivacy, useSavePrivacy } from "../../../api/queries";
+import { usePrivacy, useSavePrivacy } from "../../../api/queries";
 import type { Camera, Point, PrivacyZone } from "../../../api/types";
-import { Button, buttonClass, IconButton } from "../../../parts/button";
+import { Button, IconButton } from "../../../parts/button";
 import { TextField } from "../../../parts/field";
-import { Empty, PageHead, Skeleton } from "../../../parts/misc";
+import { Empty } from "../../../parts/misc";
 import { ProblemNote } from "../../../parts/problem-note";
 import { Canvas } from "../rules/canvas";
+import { EditorPage } from "../rules/editor-page";
 import { clampPoint, freeName } from "../rules/geometry";
 import styles from "../rules/rules.module.css";
 import { badZoneNames, CORNERS_AT_MOST, fromShape, isSame, NAME_AT_MOST, toShape, ZONES_AT_MOST } from "./zones";
@@ -21,21 +22,16 @@ const route = getRouteApi("/app/settings/cameras/$cameraId/privacy");
 export function PrivacyPage() {
   const { t } = useTranslation();
   const { cameraId } = route.useParams();
-  const { data: cameras } = useCameras();
-  const zones = usePrivacy(cameraId);
-  const camera = cameras?.find((one) => one.id === cameraId);
   return (
-    <>
-      <PageHead title={`${t("privacy.title")} – ${camera?.name ?? "…"}`} lead={t("privacy.lead")}>
-        <Link to="/settings/cameras" className={buttonClass()}>
-          <ArrowLeft size={15} aria-hidden />
-          {t("common.back")}
-        </Link>
-      </PageHead>
-      {zones.error ? <ProblemNote error={zones.error} what={t("privacy.failed")} /> : null}
-      {camera && zones.data ? <Editor key={cameraId} camera={camera} stored={zones.data} /> : null}
-      {!zones.data && !zones.error ? <Skeleton height={420} /> : null}
-    </>
+    <EditorPage
+      cameraId={cameraId}
+      title={t("privacy.title")}
+      lead={t("privacy.lead")}
+      failed={t("privacy.failed")}
+      query={usePrivacy(cameraId)}
+    >
+      {(camera, stored) => <Editor key={cameraId} camera={camera} stored={stored} />}
+    </EditorPage>
   );
 }
 

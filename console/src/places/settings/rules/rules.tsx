@@ -1,17 +1,18 @@
 // Zones and lines of a camera, drawn on its live picture. Nothing is stored until Save; leaving asks nothing but says it.
 
-import { getRouteApi, Link } from "@tanstack/react-router";
-import { ArrowLeft, Check, PenLine, Shapes, Spline, Trash2 } from "lucide-react";
+import { getRouteApi } from "@tanstack/react-router";
+import { Check, PenLine, Shapes, Spline, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useCameras, useRules, useSaveRules } from "../../../api/queries";
+import { useRules, useSaveRules } from "../../../api/queries";
 import type { Camera, Point, Rule } from "../../../api/types";
-import { Button, buttonClass, IconButton } from "../../../parts/button";
+import { Button, IconButton } from "../../../parts/button";
 import { SelectField, TextField } from "../../../parts/field";
-import { Empty, PageHead, Skeleton } from "../../../parts/misc";
+import { Empty } from "../../../parts/misc";
 import { ProblemNote } from "../../../parts/problem-note";
 import { useWords } from "../../../parts/words";
 import { Canvas } from "./canvas";
+import { EditorPage } from "./editor-page";
 import { badNames, freeName, makeRule, type Shape } from "./geometry";
 import styles from "./rules.module.css";
 
@@ -20,21 +21,16 @@ const route = getRouteApi("/app/settings/cameras/$cameraId/rules");
 export function RulesPage() {
   const { t } = useTranslation();
   const { cameraId } = route.useParams();
-  const { data: cameras } = useCameras();
-  const rules = useRules(cameraId);
-  const camera = cameras?.find((one) => one.id === cameraId);
   return (
-    <>
-      <PageHead title={`${t("rules.title")} – ${camera?.name ?? "…"}`} lead={t("rules.lead")}>
-        <Link to="/settings/cameras" className={buttonClass()}>
-          <ArrowLeft size={15} aria-hidden />
-          {t("common.back")}
-        </Link>
-      </PageHead>
-      {rules.error ? <ProblemNote error={rules.error} what={t("rules.failed")} /> : null}
-      {camera && rules.data ? <Editor key={cameraId} camera={camera} stored={rules.data} /> : null}
-      {!rules.data && !rules.error ? <Skeleton height={420} /> : null}
-    </>
+    <EditorPage
+      cameraId={cameraId}
+      title={t("rules.title")}
+      lead={t("rules.lead")}
+      failed={t("rules.failed")}
+      query={useRules(cameraId)}
+    >
+      {(camera, stored) => <Editor key={cameraId} camera={camera} stored={stored} />}
+    </EditorPage>
   );
 }
 
