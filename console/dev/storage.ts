@@ -99,6 +99,7 @@ export function makeStorage(): StorageWorld {
       witnesses: [],
       state: "holds",
       detail: "",
+      objects: [],
     },
   };
 }
