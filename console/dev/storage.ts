@@ -99,7 +99,6 @@ export function makeStorage(): StorageWorld {
       witnesses: [],
       state: "holds",
       detail: "",
-      objects: [],
     },
   };
 }
