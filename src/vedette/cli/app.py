@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "witness": "Sign checkpoints of evidence logs, on another host.",
     "analyze": "Analyse video files and pictures.",
     "models": "List, pull and verify models.",
+    "lab": "Train models (extra `lab`).",
     "user": "Administer users.",
     "audit": "Export the audit log.",
 }

@@ -1,0 +1,1 @@
+"""Training, evaluation and compression of models: for developers, never imported by the running system."""

@@ -1,0 +1,1 @@
+"""Number plates: rendered to the standards, then a detector and a reader trained on them."""

@@ -1,0 +1,132 @@
+"""A training loop that can be stopped at any moment and goes on where it was.
+
+Samples come in shards, each drawn from its own seed, so that a run that was interrupted sees the same data as one that
+was not. A checkpoint is the whole Keras model with its optimizer, written beside and renamed, and `progress.json`.
+"""
+
+import json
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.core.errors import InvalidInputError
+from vedette.runtime.clock import Clock
+
+Arrays = tuple[NDArray[np.generic], ...]
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to train. A shard is drawn once, joins a pool of the last few, and the pool is passed over `passes` times."""
+
+    shards: int
+    shard_samples: int
+    pool_shards: int = 4
+    batch: int = 32
+    passes: float = 1.0
+    peak_rate: float = 2e-3
+
+    @property
+    def steps_per_shard(self) -> int:
+        return max(1, int(self.passes * self.shard_samples * self.pool_shards / self.batch))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a checkpoint stands for."""
+
+    shard: int = 0
+    seconds: float = 0.0
+    loss: float = 0.0
+
+
+class Trainer:
+    """Trains one model in a folder. `draw_shard(seed, count)` gives inputs, targets and weights as arrays."""
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        plan: Plan,
+        build: Callable[[], keras.Model],
+        draw_shard: Callable[[int, int], Arrays],
+        prepare: Callable[[Arrays], Arrays],
+        loss: keras.losses.Loss,
+        clock: Clock,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._folder, self._plan, self._build = folder, plan, build
+        self._draw_shard, self._prepare, self._loss = draw_shard, prepare, loss
+        self._clock, self._tell = clock, tell
+
+    def run(self) -> keras.Model:
+        """Trains to the end of the plan, or goes on from the last checkpoint; returns the trained model."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        model, progress = self._resumed()
+        first = max(progress.shard - self._plan.pool_shards + 1, 0)
+        pool: deque[Arrays] = deque(maxlen=self._plan.pool_shards)
+        for shard in range(first, self._plan.shards):
+            began = self._clock.mono_ns()
+            pool.append(self._draw_shard(shard, self._plan.shard_samples))
+            if shard < progress.shard:
+                continue  # seen before the interruption: only refills the pool
+            loss = self._train_on(model, pool, shard)
+            took = (self._clock.mono_ns() - began) / 1e9
+            progress = Progress(shard + 1, progress.seconds + took, loss)
+            self._save(model, progress)
+            left = (self._plan.shards - shard - 1) * progress.seconds / progress.shard
+            self._tell(
+                f"shard {shard + 1}/{self._plan.shards}  loss {loss:.4f}  {took:.0f} s, about {left / 60:.0f} min left"
+            )
+        return model
+
+    def _train_on(self, model: keras.Model, pool: deque[Arrays], shard: int) -> float:
+        arrays = [np.concatenate(parts) for parts in zip(*pool, strict=True)]
+        rng = np.random.default_rng((shard, 77))
+        steps = max(1, int(self._plan.passes * len(arrays[0]) / self._plan.batch))
+        order = np.concatenate([rng.permutation(len(arrays[0])) for _ in range(int(self._plan.passes) + 1)])
+        total = 0.0
+        for step in range(steps):
+            model.optimizer.learning_rate.assign(self._rate(shard + step / steps))
+            chosen = order[step * self._plan.batch : (step + 1) * self._plan.batch]
+            inputs, targets, weights = self._prepare(tuple(a[chosen] for a in arrays))
+            total += float(model.train_on_batch(inputs, targets, sample_weight=weights))
+            model.reset_metrics()
+        return total / steps
+
+    def _rate(self, at_shard: float) -> float:
+        """A short rise and a cosine down to nearly nothing."""
+        done = at_shard / self._plan.shards
+        rise = min(1.0, at_shard / max(0.02 * self._plan.shards, 0.25) + 0.05)
+        return float(self._plan.peak_rate * rise * (0.005 + 0.995 * (1 + np.cos(np.pi * done)) / 2))
+
+    def _resumed(self) -> tuple[keras.Model, Progress]:
+        path, note = self._folder / "checkpoint.keras", self._folder / "progress.json"
+        if not note.is_file():
+            model = self._build()
+            model.compile(optimizer=keras.optimizers.AdamW(self._plan.peak_rate, weight_decay=1e-4), loss=self._loss)
+            return model, Progress()
+        try:
+            model = keras.saving.load_model(
+                path, compile=True, custom_objects={type(self._loss).__name__: type(self._loss)}
+            )
+            progress = Progress(**json.loads(note.read_text("utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise InvalidInputError(f"the checkpoint in {self._folder} cannot be read: {error}") from error
+        self._tell(f"going on after shard {progress.shard}/{self._plan.shards}")
+        return model, progress
+
+    def _save(self, model: keras.Model, progress: Progress) -> None:
+        part = self._folder / "part.keras"
+        model.save(part)
+        part.replace(self._folder / "checkpoint.keras")
+        note = self._folder / "part.json"
+        note.write_text(json.dumps(asdict(progress)), "utf-8")
+        note.replace(self._folder / "progress.json")
