@@ -22,7 +22,9 @@ def command() -> None:
 @click.argument("name", type=click.Choice(NAMES))
 @click.option("--out", type=_FOLDER, required=True, help="Checkpoints and the release; the same folder goes on.")
 @click.option("--backgrounds", type=_FOLDER, multiple=True, help="Photographs without plates (detector). Repeatable.")
-@click.option("--labelled", type=_FOLDER, multiple=True, help="Pictures with labelled plates (detector). Repeatable.")
+@click.option(
+    "--labelled", type=_FOLDER, multiple=True, help="Pictures with labelled plates; half held out. Repeatable."
+)
 @click.option("--shards", type=click.IntRange(1), default=None, help="Length of the training [of the recipe].")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
 def train(

@@ -137,6 +137,17 @@ def test_looks_that_disagree_lower_the_confidence() -> None:
     assert agreed.confidence > split.confidence
 
 
+def test_a_sticker_that_looks_like_a_doubtful_sign_is_left_out_only_where_a_format_then_fits() -> None:
+    probabilities = between("MRK755AJ", 0, "M", "W", 0.5)
+    row = SignRow(probabilities, np.full(8, 0.9, np.float32), 1, 1.0)
+    without = combine([row] * 3, 3)
+    assert without is not None
+    assert (without.text, len(without.sign_confidence)) == ("RK755AJ", 7)
+    sure = combine([SignRow(sure_signs("MRK755AJ"), np.full(8, 0.9, np.float32), 1, 1.0)] * 3, 3)
+    assert sure is not None
+    assert sure.text == "MRK755AJ"
+
+
 def test_no_look_at_a_plate_is_no_reading() -> None:
     assert combine([], 3) is None
 

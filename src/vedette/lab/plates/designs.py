@@ -135,7 +135,7 @@ _US_PATTERNS = (
 
 def _filled(rng: np.random.Generator, pattern: str) -> str:
     """Fills a pattern: A is a letter, 0 a figure, anything else itself."""
-    choices = {"A": LETTERS[10:], "0": LETTERS[:10]}
+    choices = {"A": LETTERS[10:] + "MWMW", "0": LETTERS[:10]}  # M, W and H are what it confused longest
     return "".join(_pick(rng, choices[sign], 1) if sign in choices else sign for sign in pattern)
 
 

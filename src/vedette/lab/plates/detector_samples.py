@@ -36,7 +36,7 @@ def draw_detector_sample(
     photos: Sequence[Picture], labelled: Sequence[LabelledPhoto], rng: np.random.Generator
 ) -> tuple[Picture, NDArray[np.float32]]:
     """Draws one picture (192, 192, 3) uint8 BGR and its target (24, 24, 11) float32."""
-    if labelled and rng.random() < 0.22:
+    if labelled and rng.random() < 0.35:
         return _cut_photo(labelled[int(rng.integers(len(labelled)))], rng)
     picture = draw_background(photos, SIDE_PX, rng)
     draw_distractors(picture, rng)
@@ -103,7 +103,7 @@ def _cut_photo(photo: LabelledPhoto, rng: np.random.Generator) -> tuple[Picture,
         if rng.random() < 0.4:
             picture = _replated(picture, box, target, rng)
         else:
-            mark_plate(target, _box_corners(box), 0.3)
+            mark_plate(target, _box_corners(box), 0.5)
     return lit(picture, rng) if rng.random() < 0.5 else picture, target
 
 

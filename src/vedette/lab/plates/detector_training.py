@@ -12,7 +12,7 @@ from vedette.lab.plates.scenes import Picture
 from vedette.lab.training import Arrays, Plan
 
 PLAN = Plan(shards=30, shard_samples=2000, pool_shards=4, batch=16, passes=0.5, peak_rate=2e-3)
-_CORNERS_COUNT = 1.5
+_CORNERS_COUNT = 2.5
 _FOCUS = 1.5
 
 

@@ -83,21 +83,30 @@ def _furniture(
 
 
 def _country_band(plate: Picture, rng: np.random.Generator) -> float:
-    """The blue band with stars and the country's letters: signs that are no part of the number."""
+    """The left end of a European plate: a blue band with stars, or arms on the ground, over the country's letters."""
     height, width = plate.shape[:2]
     band = int(width * rng.uniform(0.06, 0.11))
+    if rng.random() < 0.5:
+        _emblem(plate, (band * 0.55, height * rng.uniform(0.28, 0.4)), height * rng.uniform(0.55, 1.0), rng, most=1)
+        _country_letters(plate, band, _varied((40, 36, 36), 25, rng), rng)
+        return float(band)
     plate[:, :band] = _varied((140, 60, 15), 30, rng).astype(np.uint8)
     centre, ring = np.array([band / 2, height * rng.uniform(0.25, 0.38)]), band * rng.uniform(0.2, 0.36)
     colour = [int(v) for v in _varied((80, 215, 235), 25, rng)]
     for turn in np.linspace(0, 2 * np.pi, 12, endpoint=False):
         x, y = centre + ring * np.array([np.cos(turn), np.sin(turn)])
         cv2.circle(plate, (round(x * 16), round(y * 16)), int(rng.uniform(14, 28)), colour, -1, cv2.LINE_AA, 4)
+    _country_letters(plate, band, _varied((235, 238, 240), 18, rng), rng)
+    return float(band)
+
+
+def _country_letters(plate: Picture, band: int, colour: NDArray[np.float64], rng: np.random.Generator) -> None:
+    height = plate.shape[0]
     letters = "".join(rng.choice(list("DCZSKFPLHBEIAR"), int(rng.integers(1, 4))))
     scale = band / rng.uniform(22, 40) / max(len(letters), 1.4)
     origin = (max(1, int(band * rng.uniform(0.05, 0.3))), int(height * rng.uniform(0.78, 0.95)))
-    ink = [int(v) for v in _varied((235, 238, 240), 18, rng)]
+    ink = [int(v) for v in colour]
     cv2.putText(plate, letters, origin, cv2.FONT_HERSHEY_SIMPLEX, scale, ink, int(rng.integers(1, 3)), cv2.LINE_AA)
-    return float(band)
 
 
 def _stick_emblems(
@@ -119,9 +128,11 @@ def _stick_emblems(
             _emblem(plate, (float(middle[0]), float(middle[1])), float(sizes[place, 1]), rng)
 
 
-def _emblem(plate: Picture, centre_xy: tuple[float, float], letter_px: float, rng: np.random.Generator) -> None:
+def _emblem(
+    plate: Picture, centre_xy: tuple[float, float], letter_px: float, rng: np.random.Generator, most: int = 2
+) -> None:
     """Arms, test and registration stickers between the groups: one or two coloured blobs, one above the other."""
-    count = int(rng.integers(1, 3))
+    count = int(rng.integers(1, most + 1))
     for number in range(count):
         radius = letter_px * rng.uniform(0.12, 0.26 if count == 1 else 0.2)
         lift = 0.0 if count == 1 else 0.5 * number - 0.25

@@ -54,7 +54,7 @@ def _jittered(corners_xy: NDArray[np.float32], rng: np.random.Generator) -> NDAr
     own = rng.normal(0, 1, (4, 2)) * size * np.array([0.012, 0.035])
     shift = rng.normal(0, 1, 2) * size * np.array([0.018, 0.05])
     centre = corners_xy.mean(axis=0)
-    grown = centre + (corners_xy - centre) * (1 + rng.normal(0.01, 0.045, 2))
+    grown = centre + (corners_xy - centre) * (1 + rng.normal(0.03, 0.08, 2))
     result = grown + own + shift
     if rng.random() < 0.25:  # an upright box instead of corners
         low, high = result.min(axis=0), result.max(axis=0)

@@ -90,13 +90,20 @@ def _areas(corners: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray((x * next_y - next_x * y).sum(axis=1) / 2, np.float32)
 
 
-def cut_plate(image_bgr: NDArray[np.uint8], corners_xy: NDArray[np.float32], grow: float = 0.0) -> NDArray[np.uint8]:
+def grown(corners_xy: NDArray[np.float32], along: float, down: float) -> NDArray[np.float32]:
+    """Corners (4, 2) moved out along the plate's own width and height, by these fractions of them."""
+    width = (corners_xy[1] + corners_xy[2] - corners_xy[0] - corners_xy[3]) / 2
+    height = (corners_xy[2] + corners_xy[3] - corners_xy[0] - corners_xy[1]) / 2
+    signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float32) / 2
+    return np.asarray(corners_xy + signs[:, :1] * along * width + signs[:, 1:] * down * height, np.float32)
+
+
+def cut_plate(image_bgr: NDArray[np.uint8], corners_xy: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Cuts one plate out and makes it upright: (64, 160) uint8 grey.
 
     A plate much larger than the cut-out is shrunk by averaging first: picking single pixels would tear thin strokes.
     """
-    centre = corners_xy.mean(axis=0)
-    wanted = (centre + (corners_xy - centre) * (1 + grow)).astype(np.float32)
+    wanted = corners_xy.astype(np.float32)
     low = np.maximum(np.floor(wanted.min(axis=0) - 0.25 * np.ptp(wanted, axis=0)), 0).astype(int)
     high = np.ceil(wanted.max(axis=0) + 0.25 * np.ptp(wanted, axis=0)).astype(int)
     part = image_bgr[low[1] : max(high[1], low[1] + 2), low[0] : max(high[0], low[0] + 2)]

@@ -1,7 +1,7 @@
 """Reads one number plate: several cut-outs, one network, the grammar, and how sure that is. Inside the jail.
 
 A sign that two slightly different cut-outs read differently is a sign that was guessed. So the plate is cut out
-three times, and the confidence of a reading is what all of them give it.
+a few times, and the confidence of a reading is what all of them give it.
 """
 
 from collections import defaultdict
@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 
 from vedette.vision.picture import Image
 from vedette.vision.ports import Network
-from vedette.vision.recognize.plate_corners import cut_plate, standardise
+from vedette.vision.recognize.plate_corners import cut_plate, grown, standardise
 from vedette.vision.recognize.plate_grammar import FittedText, fit_formats
 from vedette.vision.recognize.plate_signs import SIGNS, SignRow, find_signs
 
 MIN_SIGNS, MAX_SIGNS = 4, 10
-_GROWTHS = (0.0, 0.07, -0.04)
-"""How much larger than the found corners the cut-outs are."""
+_STICKER = 0.75
+"""Signs less sure than this may be none."""
+_FRAMES = tuple((along, down) for along in (0.0, 0.18, 0.4) for down in (0.0, -0.25))
+"""How much wider and higher than the found corners the first cut-outs are: corners are best guesses."""
+_SHAKES = ((0.06, 0.06), (-0.05, 0.0))
+"""How the further cut-outs differ from the best of the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,23 @@ class PlateReader:
 
     def read(self, image_bgr: Image, corners_xy: NDArray[np.float32]) -> ReadPlate | None:
         """Reads the plate with these corners, None when there are too few or too many signs for one."""
-        cuts = [cut_plate(image_bgr, corners_xy, growth) for growth in _GROWTHS]
-        rows = [find_signs(self._network.infer(standardise(cut))["signs"][0]) for cut in cuts]
-        return combine([row for row in rows if MIN_SIGNS <= len(row) <= MAX_SIGNS], len(cuts))
+        frames = [grown(corners_xy, along, down) for along, down in _FRAMES]
+        firsts = [self._look(image_bgr, frame) for frame in frames]
+        best = max(range(len(frames)), key=lambda index: measure_worth(firsts[index]))
+        rows = [firsts[best], *(self._look(image_bgr, grown(frames[best], *shake)) for shake in _SHAKES)]
+        return combine([row for row in rows if MIN_SIGNS <= len(row) <= MAX_SIGNS], len(rows))
+
+    def _look(self, image_bgr: Image, corners_xy: NDArray[np.float32]) -> SignRow:
+        return find_signs(self._network.infer(standardise(cut_plate(image_bgr, corners_xy)))["signs"][0])
+
+
+def measure_worth(row: SignRow) -> float:
+    """How much a look shows: half a point less than the strength of each sign, and one more when a format fits."""
+    if not MIN_SIGNS <= len(row) <= MAX_SIGNS:
+        return -1.0
+    fitted, kept = _without_stickers(row.probabilities, row.presence)
+    strength = fitted.confidence * row.presence[kept]
+    return float((strength - 0.5).sum()) + (1.0 if fitted.format else 0.0)
 
 
 def combine(rows: list[SignRow], looks: int) -> ReadPlate | None:
@@ -70,21 +88,44 @@ def combine(rows: list[SignRow], looks: int) -> ReadPlate | None:
     agreeing = [row for row in rows if len(row) == length]
     mean_log = np.mean([np.log(np.maximum(row.probabilities, 1e-5)) for row in agreeing], axis=0)
     joint = np.exp(mean_log - mean_log.max(axis=1, keepdims=True))
-    fitted = fit_formats((joint / joint.sum(axis=1, keepdims=True)).astype(np.float32))
-    presence = np.mean([row.presence for row in agreeing], axis=0)
+    probabilities = (joint / joint.sum(axis=1, keepdims=True)).astype(np.float32)
+    presence = np.mean([row.presence for row in agreeing], axis=0).astype(np.float32)
+    fitted, kept = _without_stickers(probabilities, presence)
     clear = float(np.mean([row.clear for row in agreeing]))
-    sign_confidence = (fitted.confidence * presence).astype(np.float32)
-    confidence = float(np.prod(sign_confidence)) * _agreement(fitted, agreeing, looks) * clear
+    sign_confidence = (fitted.confidence * presence[kept]).astype(np.float32)
+    dropped = float(np.prod(1.0 - 0.5 * np.delete(presence, kept)))
+    agreement = _agreement(fitted, [row.probabilities[kept] for row in agreeing], looks)
+    confidence = float(np.prod(sign_confidence)) * agreement * clear * dropped
     return ReadPlate(fitted.text, min(confidence, 1.0), sign_confidence, fitted.format, agreeing[0].lines)
 
 
-def _agreement(fitted: FittedText, rows: list[SignRow], looks: int) -> float:
+def _without_stickers(
+    probabilities: NDArray[np.float32], presence: NDArray[np.float32]
+) -> tuple[FittedText, NDArray[np.int64]]:
+    """Fits all signs to a format or, when none fits, what is left without the one or two weakest: arms, stickers and
+    bolts look like signs, but like none in particular. Gives the text and the places kept.
+    """
+    everything = np.arange(len(presence))
+    whole = fit_formats(probabilities)
+    strength = presence * probabilities.max(axis=1)
+    weakest = np.argsort(strength, kind="stable")
+    for count in (1, 2):
+        if whole.format or len(presence) - count < MIN_SIGNS or strength[weakest[count - 1]] >= _STICKER:
+            break
+        kept = np.sort(weakest[count:])
+        fitted = fit_formats(probabilities[kept])
+        if fitted.format:
+            return fitted, kept
+    return whole, everything
+
+
+def _agreement(fitted: FittedText, looks_at_signs: list[NDArray[np.float32]], looks: int) -> float:
     """Share of the looks whose own best signs are the reading, or what the grammar made of it; the rest counts half
     where only the grammar's signs differ.
     """
     share = 0.0
-    for row in rows:
-        own = "".join(SIGNS[int(i)] for i in row.probabilities.argmax(axis=1))
+    for probabilities in looks_at_signs:
+        own = "".join(SIGNS[int(i)] for i in probabilities.argmax(axis=1))
         wrong = sum(a != b for a, b in zip(own, fitted.text, strict=True))
         share += 1.0 if wrong == 0 else 0.5 if wrong == 1 else 0.0
     return share / looks

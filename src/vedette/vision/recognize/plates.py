@@ -71,23 +71,25 @@ class PlateRecognizer(Recognizer):
         for corners, score in zip(found.corners_xy, found.score, strict=True):
             width_px = float(np.linalg.norm(corners[1] - corners[0]))
             read = self._reader.read(image, corners) if width_px >= _MIN_WIDTH_PX else None
-            if read is not None:
-                records.append(_record(crop, corners, float(score), width_px, read))
-        records.sort(key=lambda record: -record.numbers["score"] * record.numbers["confidence"])
+            records.append(_record(crop, corners, float(score), width_px, read))
+        records.sort(key=lambda record: (record.text == "", -record.numbers["score"] * record.numbers["confidence"]))
         return records[: _MAX_PLATES if whole else 1]
 
 
-def _record(crop: Crop, corners: NDArray[np.float32], score: float, width_px: float, read: ReadPlate) -> Record:
+def _record(crop: Crop, corners: NDArray[np.float32], score: float, width_px: float, read: ReadPlate | None) -> Record:
+    """A plate that is seen but not read has no text: it says where one is, and counts for nothing in the vote."""
     width, height = crop.frame.size_px
     x, y = corners[:, 0] + crop.box_px[0], corners[:, 1] + crop.box_px[1]
     box = (_share(x.min(), width), _share(y.min(), height), _share(x.max(), width), _share(y.max(), height))
     numbers = {
-        "confidence": round(read.confidence, 4),
+        "confidence": 0.0,
         "score": round(min(score, 1.0), 4),
-        "lines": float(read.lines),
         "width_px": round(min(width_px, 8192.0), 1),
-        **{f"sign_{place}": round(float(value), 4) for place, value in enumerate(read.sign_confidence)},
     }
+    if read is None:
+        return Record("plates", numbers=numbers, box=box)
+    numbers |= {"confidence": round(read.confidence, 4), "lines": float(read.lines)}
+    numbers |= {f"sign_{place}": round(float(value), 4) for place, value in enumerate(read.sign_confidence)}
     return Record("plates", numbers=numbers, box=box, text=read.text)
 
 

@@ -1,0 +1,20 @@
+"""Makes the recognizer of number plates of its models. Imported in the jail only: it loads the inference runtime."""
+
+from collections.abc import Mapping
+
+from vedette.adapters.openvino_network import OpenVinoNetwork
+from vedette.vision.models.registry import InstalledModel
+from vedette.vision.recognize.plate_finder import SIDE_PX, PlateFinder
+from vedette.vision.recognize.plate_reader import PlateReader
+from vedette.vision.recognize.plates import PlateRecognizer
+
+
+def make_plate_recognizer(models: Mapping[str, InstalledModel]) -> PlateRecognizer:
+    """Composes the recognizer."""
+    detector = models["plate-detector"]
+    network = OpenVinoNetwork(detector, (1, SIDE_PX, SIDE_PX, 3))
+    thresholds = detector.manifest.thresholds
+    return PlateRecognizer(
+        PlateFinder(network, thresholds["floor"], thresholds["sure"]),
+        PlateReader(OpenVinoNetwork(models["plate-reader"])),
+    )
