@@ -984,6 +984,40 @@ export interface components {
             user: string;
         };
         /**
+         * CameraAnalysisOut
+         * @description How the analysis of one camera goes.
+         *
+         *     `fps`: analysed pictures a second, of the last ten seconds. `asked_fps`: what the camera is set to; `allowed_fps`:
+         *     what the processor has time for. `thinned` and `dropped` count pictures left out since the analysis began.
+         */
+        CameraAnalysisOut: {
+            /** Allowed Fps */
+            allowed_fps: number;
+            /** Asked Fps */
+            asked_fps: number;
+            /** Camera Id */
+            camera_id: string;
+            /** Code */
+            code: string;
+            /** Detector */
+            detector: string;
+            /** Dropped */
+            dropped: number;
+            /** Fps */
+            fps: number;
+            /** Key Frames Only */
+            key_frames_only: boolean;
+            /** Reason */
+            reason: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "analysing" | "paused" | "refused" | "failed";
+            /** Thinned */
+            thinned: number;
+        };
+        /**
          * CameraIn
          * @description A new camera. A user and password inside the address are moved out of it and sealed.
          */
@@ -2372,6 +2406,8 @@ export interface components {
         StreamRole: "main" | "sub";
         /** SystemOut */
         SystemOut: {
+            /** Analysis */
+            analysis: components["schemas"]["CameraAnalysisOut"][];
             cameras: components["schemas"]["CamerasOut"];
             /** Controls */
             controls: components["schemas"]["ControlOut"][];

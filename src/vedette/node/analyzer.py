@@ -27,20 +27,29 @@ from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.settings import NodeSettings
 from vedette.vision import wire
+from vedette.vision.budget import CAPACITY_MS, share_worker
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.wire import Kind, Masks
 from vedette.vision.worker_link import WorkerLink
 
 MAX_WORKERS = 8
 _RETRY_S = 5.0
+_SHARE_EVERY_S = 2.0
 _TRACK_QUEUE = 8
 """Messages that wait for one viewer of the overlay; older ones are dropped, a box of the past helps nobody."""
 
 
 class Analyzer:
-    """All cameras of one analyzer. `run` owns every task."""
+    """All cameras of one analyzer. `run` owns every task.
 
-    def __init__(self, settings: NodeSettings, publisher: SqlitePublisher, clock: Clock) -> None:
+    Args:
+        capacity_ms: Of each second of a worker, to be shared by its cameras.
+    """
+
+    def __init__(
+        self, settings: NodeSettings, publisher: SqlitePublisher, clock: Clock, capacity_ms: float = CAPACITY_MS
+    ) -> None:
+        self._capacity_ms = capacity_ms
         self._paths = settings.paths
         self._publisher = publisher
         self._clock = clock
@@ -63,12 +72,24 @@ class Analyzer:
         app = make_analyzer_app(self)
         async with self._tasks:
             self._pool_task = self._tasks.create_task(self._pool.run())
+            sharing = self._tasks.create_task(self._share_workers())
             await self._apply()
             async with serve_role_app(app, self._paths.socket("analyzer")):
                 await stop.wait()
             for camera_id in list(self._cameras):
                 await self._stop(camera_id)
+            sharing.cancel()
             self._pool_task.cancel()
+
+    async def _share_workers(self) -> None:
+        """Fits the cameras of each worker to its time, again and again."""
+        while True:
+            await self._clock.sleep(_SHARE_EVERY_S)
+            for link in self._pool.links:
+                pipelines = [pipeline for pipeline, _ in self._cameras.values() if pipeline.link is link]
+                allowances = share_worker([pipeline.read_demand() for pipeline in pipelines], self._capacity_ms)
+                for pipeline, allowance in zip(pipelines, allowances, strict=True):
+                    pipeline.allow(allowance)
 
     async def take_assignment(self, assignment: AnalyzerAssignment) -> None:
         """Takes over a new desired state: on disk first, then in force."""
@@ -144,6 +165,9 @@ class Analyzer:
             "code": counters.code,
             "reason": counters.reason,
             "fps": counters.fps(self._clock.mono_ns()),
+            "asked_fps": pipeline.camera.fps,
+            "allowed_fps": round(pipeline.allowance.fps, 1),
+            "key_frames_only": pipeline.allowance.key_frames_only,
             "decoded": counters.decoded,
             "analysed": counters.analysed,
             "inferred": counters.inferred,

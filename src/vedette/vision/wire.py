@@ -22,6 +22,7 @@ Masks = list[list[tuple[float, float]]]
 MAX_BOXES = 300
 MAX_RESULTS = 32
 MAX_JPEG_BYTES = 8 << 20
+_MAX_SPENT_US = 60_000_000
 _PACKET_HEAD = struct.Struct(">IqB")
 _FLAG_KEY, _FLAG_RESET, _FLAG_DECODE_ONLY = 1, 2, 4
 
@@ -39,6 +40,7 @@ class Kind(IntEnum):
     FILE_NEXT = 7
     ANNOTATE = 8
     MASK = 9
+    RATE = 10
     FAILED = 255
 
 
@@ -69,6 +71,13 @@ class OpenStream(msgspec.Struct, frozen=True):
         return VideoFormat(Codec(self.codec), self.width, self.height, tuple(self.parameter_sets), "")
 
 
+class SetRate(msgspec.Struct, frozen=True):
+    """From now on at most `fps` pictures a second of `stream` are analysed."""
+
+    stream: int
+    fps: float
+
+
 class FrameResult(msgspec.Struct, frozen=True):
     """What was found in one analysed picture. `boxes` is float32 (N, 6): box, confidence, class; None when the
     model was not asked.
@@ -82,12 +91,17 @@ class FrameResult(msgspec.Struct, frozen=True):
 
 
 class PacketReply(msgspec.Struct, frozen=True):
-    """Answers PACKET and FILE_NEXT. `done`: the file has ended."""
+    """Answers PACKET and FILE_NEXT. `done`: the file has ended.
+
+    `decode_us` and `analyse_us`: wall time that it took, for packets.
+    """
 
     decoded: int
     damaged: int
     results: list[FrameResult]
     done: bool = False
+    decode_us: int = 0
+    analyse_us: int = 0
 
 
 class Overlay(msgspec.Struct, frozen=True):
@@ -252,6 +266,7 @@ def decode_reply(payload: bytes) -> PacketReply:
         0.0 <= result.motion <= 1.0 and 0 < result.width <= 8192 and 0 < result.height <= 8192
         for result in reply.results
     )
+    sane = sane and 0 <= reply.decode_us <= _MAX_SPENT_US and 0 <= reply.analyse_us <= _MAX_SPENT_US
     if not sane:
         raise InvalidInputError("a worker's reply is out of range")
     return reply
