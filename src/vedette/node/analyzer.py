@@ -15,6 +15,7 @@ from vedette.adapters.feed_client import UnixFeedSource
 from vedette.adapters.role_server import serve_role_app
 from vedette.adapters.sqlite_bus import SqlitePublisher
 from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis
+from vedette.core.detections import MOVING_CLASS
 from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.core.messages import ControlStateChanged
 from vedette.core.time import format_utc
@@ -23,11 +24,15 @@ from vedette.node.analyzer_assignment import load_assignment, save_assignment
 from vedette.node.analyzer_camera import CameraPipeline, configuration_of
 from vedette.node.analyzer_events import EventOrigin, EventReporter, MotionReporter, PictureStore
 from vedette.node.analyzer_pool import WorkerPool, choose_model
+from vedette.node.file_analysis import FilePlan
+from vedette.node.file_job_shelf import FileJobShelf
+from vedette.node.file_jobs import FileJobs
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.settings import NodeSettings
 from vedette.vision import wire
 from vedette.vision.budget import CAPACITY_MS, share_worker
+from vedette.vision.file_jobs import JobTerms
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.wire import Kind, Masks
 from vedette.vision.worker_link import WorkerLink
@@ -60,6 +65,7 @@ class Analyzer:
         self._assignment = load_assignment(self._paths.assignment("analyzer"))
         self._pool = self._make_pool()
         self._pool_task: asyncio.Task[None] | None = None
+        self.jobs = FileJobs(FileJobShelf(self._paths.file_jobs), self._plan_file, settings.file_jobs, clock)
         self._cameras: dict[str, tuple[CameraPipeline, asyncio.Task[None]]] = {}
         self._viewers: dict[str, set[asyncio.Queue[dict[str, object]]]] = {}
         self._tasks = asyncio.TaskGroup()
@@ -70,14 +76,17 @@ class Analyzer:
     async def run(self, stop: asyncio.Event) -> None:
         """Serves until `stop` is set."""
         app = make_analyzer_app(self)
+        await self.jobs.load()
         async with self._tasks:
             self._pool_task = self._tasks.create_task(self._pool.run())
+            working = self._tasks.create_task(self.jobs.run())
             sharing = self._tasks.create_task(self._share_workers())
             await self._apply()
             async with serve_role_app(app, self._paths.socket("analyzer")):
                 await stop.wait()
             for camera_id in list(self._cameras):
                 await self._stop(camera_id)
+            working.cancel()
             sharing.cancel()
             self._pool_task.cancel()
 
@@ -177,6 +186,16 @@ class Analyzer:
             "waiting": len(pipeline.queue),
             "last_at": format_utc(counters.last_at_ns) if counters.last_at_ns else None,
         }
+
+    def _plan_file(self, terms: JobTerms, annotate: bool) -> FilePlan:  # noqa: FBT001 - a PlanMaker
+        model = choose_model(self._registry)[0]
+        named = [name for name in terms.classes if name != MOVING_CLASS]
+        if named and not model:
+            raise InvalidInputError(
+                f"{', '.join(named)} cannot be told apart: {self._model_missing}",
+                "Without classes everything that moves is reported.",
+            )
+        return FilePlan(model, self._registry.directory.absolute(), tuple(terms.classes), terms.fps, annotate)
 
     def _load(self, link: WorkerLink) -> int:
         return sum(pipeline.link is link for pipeline, _ in self._cameras.values())

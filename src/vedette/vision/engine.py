@@ -35,8 +35,12 @@ class PictureAnalysis:
         self._detector = detector
         self._motion = MotionDetector()
         self._gate = InferenceGate() if gated else None
-        self._class_ids = [CLASS_NAMES.index(name) for name in classes if name in CLASS_NAMES]
+        self.set_classes(classes)
         self._kept: OrderedDict[int, PlanarFrame] = OrderedDict()
+
+    def set_classes(self, classes: Sequence[str]) -> None:
+        """Keeps these classes from now on, empty: all."""
+        self._class_ids = [CLASS_NAMES.index(name) for name in classes if name in CLASS_NAMES]
 
     def analyse(self, frame: PlanarFrame) -> FrameResult:
         """Analyses one picture and keeps it for snapshots."""

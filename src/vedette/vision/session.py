@@ -122,6 +122,11 @@ class _FileJob:
             return wire.encode(self._start(wire.decode(payload, wire.FileSetup)))
         if kind == Kind.FILE_NEXT and self._source is not None:
             return wire.encode(self._next(self._source))
+        if kind == Kind.FILE_TERMS:
+            terms = wire.decode(payload, wire.FileTerms)
+            self._sampler = FrameSampler(terms.fps) if terms.fps > 0 else None
+            self.analysis.set_classes(terms.classes)
+            return b""
         if kind == Kind.ANNOTATE and self._source is not None:
             return self._annotate(wire.decode(payload, wire.AnnotateRequest))
         raise InvalidInputError(f"message kind {kind} is not known or comes too early")

@@ -40,7 +40,8 @@ class Kind(IntEnum):
     FILE_NEXT = 7
     ANNOTATE = 8
     MASK = 9
-    RATE = 10
+    RATE = 12
+    FILE_TERMS = 13
     FAILED = 255
 
 
@@ -141,6 +142,13 @@ class FileSetup(msgspec.Struct, frozen=True):
     """How to analyse the file that the worker was started with. `fps` 0: every picture."""
 
     detector: str
+    classes: list[str]
+    fps: float
+
+
+class FileTerms(msgspec.Struct, frozen=True):
+    """Other classes and another rate from the next picture of the file on."""
+
     classes: list[str]
     fps: float
 
