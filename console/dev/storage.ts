@@ -97,6 +97,7 @@ export function makeStorage(): StorageWorld {
       behind: { main: 0, archive: 12 },
       sealing: { state: "absent", detail: "closed segments are not made immutable on this system" },
       witnesses: [],
+      time_stamps: ["tsa.example.org: nothing stamped yet"],
       state: "holds",
       detail: "",
     },

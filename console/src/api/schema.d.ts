@@ -1301,7 +1301,8 @@ export interface components {
          * EvidenceOut
          * @description State of the evidence log.
          *
-         *     `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know.
+         *     `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know. `time_stamps`
+         *     has a line for each time-stamping authority (RFC 3161): what it stamped last, and its certificate's fingerprint.
          */
         EvidenceOut: {
             /** Behind */
@@ -1322,6 +1323,8 @@ export interface components {
             site: string;
             /** State */
             state: string;
+            /** Time Stamps */
+            time_stamps: string[];
             /** Witnesses */
             witnesses: string[];
         };
