@@ -1,12 +1,11 @@
 """Time stamps by a real authority (`openssl ts`): asked for by the notary, kept, put into bundles, verified there."""
 
-import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
-from tests.support.notary import NotaryProcess, make_bundle, run_verifier
+from tests.support.notary import NotaryProcess, run_verifier
 from tests.support.openssl_authority import OpenSslAuthority, serve_authority
 from tests.support.waiting import wait_until
 from vedette.adapters.time_stamp_check import TimeStampRefusedError, check_answer
