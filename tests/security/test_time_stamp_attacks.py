@@ -17,7 +17,7 @@ from vedette.evidence import bundle_stamps
 from vedette.evidence.errors import LogDamagedError
 from vedette.evidence.offline_verify import CANNOT_TELL, INVALID, VALID, tell, verify
 from vedette.evidence.proofs import StampedTree
-from vedette.evidence.time_stamps import keep_stamp, make_question
+from vedette.evidence.time_stamps import make_question
 from vedette.node.notary_stamps import MOST_SILENT, NotaryStamps
 from vedette.runtime.settings import TimeStampAuthority
 from vedette.testing.clock import SimulatedClock
@@ -50,11 +50,8 @@ class Stamped:
             self.site.tell([self.site.make_segment(self.camera, self.second)], self.second + 60)
             self.second += 60
 
-    def stamp(self, at_s: int | None = None, authority: SimulatedAuthority = AUTHORITY, url: str = URL) -> None:
-        """As the notary does it, at a second of the site's time."""
-        at_ns = START_NS + (self.second if at_s is None else at_s) * S
-        question = make_question(self.site.log.size, self.site.log.format_site_head(self.site.log.size), 5)
-        keep_stamp(self.site.log.root, url, question, authority.answer(question.body, at_ns), at_ns)
+    def stamp(self, at_s: int | None = None, authority: SimulatedAuthority = AUTHORITY) -> None:
+        self.site.stamp(authority, self.second if at_s is None else at_s)
 
     def export(self, name: str = "b", from_s: int = 0) -> Path:
         self.site.export(self.root / name, [self.camera], from_s, self.second)
@@ -275,7 +272,7 @@ def test_stamp_that_nobody_vouched_for_changes_no_verdict(stamped) -> None:
 def test_earliest_stamp_of_each_authority_goes_along(stamped) -> None:
     for hour in range(1, 5):
         stamped.stamp(3600 * hour)
-        stamped.stamp(3600 * hour + 5, OTHER, "http://other")
+        stamped.stamp(3600 * hour + 5, OTHER)
         stamped.grow()
     found = stamped.verify(stamped.export(), AUTHORITY.fingerprint, OTHER.fingerprint)
     assert {one["at"] for one in found.stamps} == {"2026-11-30T04:53:20.000Z", "2026-11-30T04:53:25.000Z"}
