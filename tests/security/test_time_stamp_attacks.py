@@ -235,6 +235,17 @@ async def test_folder_that_cannot_be_written_costs_the_stamp_alone(stamped) -> N
     stamped.grow()
 
 
+async def test_stray_file_beside_the_stamps_stops_nothing(stamped) -> None:
+    stamped.stamp()
+    (folder,) = (stamped.site.log.root / "timestamps").iterdir()
+    (folder / "notes.json").write_text("x")
+    (folder / "000000000000000009.json").mkdir()
+    assert len(stamped.verify(stamped.export()).stamps) == 1
+    notary = stamped.notary(asker(stamped))
+    await notary.stamp(stamped.on_log)
+    assert notary.problems == []
+
+
 async def test_clock_that_differs_from_the_authority_is_told(stamped) -> None:
     notary = stamped.notary(asker(stamped, off_s=-3600))
     await notary.stamp(stamped.on_log)

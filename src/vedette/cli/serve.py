@@ -68,10 +68,7 @@ def command(
         encrypt_footage=file.get("encrypt", "off") == "at_rest",
         witnesses=_split_witnesses(file),
         file_jobs=int(str(file.get("file_jobs", 1))),
-        time_stamps=tuple(
-            TimeStampAuthority(one["url"], _absolute(Path(one["certificates"])), one.get("policy", ""))
-            for one in _list_authorities(file)
-        ),
+        time_stamps=_list_authorities(file),
         time_stamp_every_s=60 * int(str(file.get("time_stamp_minutes", 60))),
     )
     module = importlib.import_module(_ROLES[role])
@@ -179,9 +176,12 @@ def _check_authorities(content: dict[str, object]) -> list[str]:
     return problems
 
 
-def _list_authorities(content: dict[str, object]) -> list[dict[str, str]]:
+def _list_authorities(content: dict[str, object]) -> tuple[TimeStampAuthority, ...]:
     named = content.get("time_stamps", [])
-    return named if isinstance(named, list) else []
+    return tuple(
+        TimeStampAuthority(one["url"], _absolute(Path(one["certificates"])), one.get("policy", ""))
+        for one in (named if isinstance(named, list) else [])
+    )
 
 
 def _absolute(path: Path) -> Path:

@@ -8,6 +8,8 @@ Design: docs/design/evidence.md.
 
 import base64
 import hashlib
+import os
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,6 +36,7 @@ from vedette.evidence.tiles import replace_file
 
 _DAY_NS = int(timedelta(days=1).total_seconds()) * NS_PER_S
 _SHA256 = bytes.fromhex("608648016503040201")
+_NAME = re.compile(r"([0-9]{18})\.json")
 _MOST_DAMAGED = 3
 """So many kept stamps that cannot be used any more are passed over for a later one."""
 
@@ -119,16 +122,17 @@ def keep_stamp(evidence: Path, url: str, question: Question, response: bytes, as
         "checkpoint": question.stamped.decode(),
         "response": base64.b64encode(response).decode(),
     }
-    replace_file(_folder(evidence, url) / f"{question.size:018}.json", encode_canonical(record))
+    replace_file(_path(_folder(evidence, url), question.size), encode_canonical(record))
 
 
 def find_newest(evidence: Path, url: str) -> KeptStamp | None:
     """The newest stamp of an authority that still holds."""
-    for path in sorted(_folder(evidence, url).glob("*.json"), reverse=True)[:_MOST_DAMAGED]:
-        found = _read(path)
+    folder = _folder(evidence, url)
+    for size in reversed(_list_sizes(folder)[-_MOST_DAMAGED:]):
+        found = _read(_path(folder, size))
         if found is not None:
             asked_at_ns, note, response = found
-            return KeptStamp(int(path.stem), asked_at_ns, check_time_stamp(response, note.encode()))
+            return KeptStamp(size, asked_at_ns, check_time_stamp(response, note.encode()))
     return None
 
 
@@ -136,11 +140,11 @@ def find_stamps(log: EvidenceLog, file: str, tree: str, rows: list[LeafRow], hea
     """For each authority the earliest stamp over all these leaves of a tree; else the newest over some of them."""
     places = [row.place for row in rows]
     for folder in sorted((log.root / STAMPS).glob("*")) if places else []:
-        sizes = sorted(int(path.stem) for path in folder.glob("*.json") if int(path.stem) <= head)
+        sizes = [size for size in _list_sizes(folder) if size <= head]
         first = bisect_left(sizes, max(places) + 1, key=lambda size: _tree_size(log, tree, size))
         for size in sizes[first : first + _MOST_DAMAGED] if first < len(sizes) else sizes[-1:]:
             if _tree_size(log, tree, size) > min(places):
-                found = _read(folder / f"{size:018}.json")
+                found = _read(_path(folder, size))
                 if found is not None and _is_ours(log, found[1], size):
                     yield _prove_stamp(log, (file, tree), found, size, head)
                     break
@@ -183,6 +187,19 @@ def _read(path: Path) -> tuple[int, str, bytes] | None:
     except (OSError, WrongForm):
         return None
     return at_ns, note, response
+
+
+def _list_sizes(folder: Path) -> list[int]:
+    """Sizes of the site log that were stamped, in order: a year of hours is 9,000 names, listed in some ms."""
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 -- iterdir makes a path of each
+    except OSError:
+        return []
+    return sorted(int(found[1]) for found in map(_NAME.fullmatch, names) if found)
+
+
+def _path(folder: Path, size: int) -> Path:
+    return folder / f"{size:018}.json"
 
 
 def _folder(evidence: Path, url: str) -> Path:
