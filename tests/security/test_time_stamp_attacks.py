@@ -23,6 +23,7 @@ from vedette.runtime.settings import TimeStampAuthority
 from vedette.testing.clock import SimulatedClock
 from vedette.testing.small_bundles import START_NS, S, SmallSite
 from vedette.testing.time_stamp_authority import Profile, SimulatedAuthority
+from vedette.testing.tls import TestAuthority, make_server_context
 
 AUTHORITY = SimulatedAuthority()
 OTHER = SimulatedAuthority(name="Another TSA")
@@ -143,6 +144,15 @@ async def test_redirect_is_never_followed(stamped) -> None:
             with pytest.raises(AuthoritySilentError, match="answers 307"):
                 await request_time_stamp(url, b"x", b"")
     assert elsewhere == []
+
+
+async def test_tls_of_a_pinned_authority_is_trusted_and_of_another_refused(stamped) -> None:
+    ours, theirs = TestAuthority(), TestAuthority("another")
+    tls = make_server_context(ours.make_server("127.0.0.1"))
+    async with serve_authority(lambda body: body, tls=tls) as url:
+        assert await request_time_stamp(url, b"x", "# Chứng thư gốc\n".encode() + ours.certificate) == b"x"
+        with pytest.raises(AuthoritySilentError, match="does not answer"):
+            await request_time_stamp(url, b"x", theirs.certificate)
 
 
 async def test_nobody_is_asked_by_default_and_nothing_is_due_without_a_log(stamped) -> None:

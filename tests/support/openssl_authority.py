@@ -5,6 +5,7 @@ OpenSSL is on every Debian machine. It knows nothing of our code, and also check
 
 import asyncio
 import hashlib
+import ssl
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -92,7 +93,9 @@ class OpenSslAuthority:
 
 @asynccontextmanager
 async def serve_authority(
-    answer: Callable[[bytes], bytes], head: bytes = b"HTTP/1.1 200 OK\r\nContent-Type: application/timestamp-reply\r\n"
+    answer: Callable[[bytes], bytes],
+    head: bytes = b"HTTP/1.1 200 OK\r\nContent-Type: application/timestamp-reply\r\n",
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[str]:
     """Serves an authority over HTTP; yields its address. `head`: status line and headers of every answer."""
 
@@ -108,6 +111,6 @@ async def serve_authority(
         finally:
             writer.close()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
     async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/tsr"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}/tsr"

@@ -51,5 +51,5 @@ async def _read(answer: httpx.Response) -> bytes:
 
 def _make_context(authorities_pem: bytes) -> ssl.SSLContext:
     context = ssl.create_default_context()
-    context.load_verify_locations(cadata=authorities_pem.decode("ascii"))
+    context.load_verify_locations(cadata=authorities_pem.decode("ascii", "ignore"))  # comments in such files are not
     return context
