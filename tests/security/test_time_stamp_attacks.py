@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -16,7 +17,8 @@ from vedette.core.time import NS_PER_S
 from vedette.evidence import bundle_stamps
 from vedette.evidence.errors import LogDamagedError
 from vedette.evidence.offline_verify import CANNOT_TELL, INVALID, VALID, tell, verify
-from vedette.evidence.proofs import StampedTree
+from vedette.evidence.proofs import CameraProof, ProofRequest, StampedTree
+from vedette.evidence.prover import prove_camera
 from vedette.evidence.time_stamps import make_question
 from vedette.node.notary_stamps import MOST_SILENT, NotaryStamps
 from vedette.runtime.settings import TimeStampAuthority
@@ -288,6 +290,22 @@ def test_stamp_that_nobody_vouched_for_changes_no_verdict(stamped) -> None:
     assert f"(not vouched for; certificate {AUTHORITY.fingerprint})" in "\n".join(tell(found))
     assert stamped.verify(folder, OTHER.fingerprint).verdict == CANNOT_TELL
     assert verify(str(folder), authorities=[AUTHORITY.fingerprint]).verdict == CANNOT_TELL
+
+
+def test_stamp_of_noon_counts_for_the_morning_of_a_day_that_still_grows(stamped) -> None:
+    stamped.stamp()
+    stamped.grow(2)
+    stamped.site.export(stamped.root / "morning", [stamped.camera], 0, 180)
+    found = stamped.verify(stamped.root / "morning", AUTHORITY.fingerprint)
+    assert (found.verdict, len(found.segments), found.unstamped) == (VALID, 3, [])
+
+
+def test_stamps_reach_the_export_over_the_notary_s_socket_unchanged(stamped) -> None:
+    stamped.stamp()
+    request = ProofRequest(stamped.camera, ("main",), START_NS, START_NS + 180 * S, stamped.site.log.size)
+    proof = prove_camera(stamped.site.log, request)
+    assert proof.stamps
+    assert msgspec.json.decode(msgspec.json.encode(proof), type=CameraProof) == proof
 
 
 def test_earliest_stamp_of_each_authority_goes_along(stamped) -> None:
