@@ -1340,6 +1340,7 @@ export interface components {
         /**
          * ExportFileOut
          * @description A file. `sha256` is also its ETag. `camera_id` is empty for a bundle; `from`: its first picture.
+         *     `masked`: encoded anew with parts of the picture hidden, no original.
          */
         ExportFileOut: {
             /** Camera Id */
@@ -1349,6 +1350,8 @@ export interface components {
              * Format: date-time
              */
             from: string;
+            /** Masked */
+            masked: boolean;
             /** Name */
             name: string;
             /** Sha256 */
@@ -1422,6 +1425,7 @@ export interface components {
         /**
          * ExportOut
          * @description An export. `fingerprint`: of the key that signed the bundle, to be compared by another way; else empty.
+         *     `masked_cameras`: those of which parts are hidden in the files.
          */
         ExportOut: {
             /** Bundle */
@@ -1456,6 +1460,8 @@ export interface components {
             gaps: components["schemas"]["ExportGapOut"][];
             /** Id */
             id: string;
+            /** Masked Cameras */
+            masked_cameras: string[];
             /** Progress */
             progress: number;
             /** Purpose */

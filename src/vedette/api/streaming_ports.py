@@ -44,10 +44,10 @@ class FootageMedia(Protocol):
 
 
 class MaskedFeeds(Protocol):
-    """The live feeds of those who see cameras masked."""
+    """What is being masked now: live feeds, exports."""
 
     def drop(self, camera_id: str) -> None:
-        """Ends those of a camera: its zones changed."""
+        """Ends what is made of a camera: its zones changed."""
         ...
 
 
