@@ -257,7 +257,7 @@ export interface paths {
         };
         /**
          * Show Part
-         * @description Media segment of the playlist.
+         * @description Media segment of the playlist, masked for whom it has to be.
          */
         get: operations["show_part"];
         put?: never;
@@ -348,7 +348,7 @@ export interface paths {
         };
         /**
          * Download Mkv
-         * @description Matroska of a range; starts at the key frame before `from`. Purpose and limit as for MP4.
+         * @description Matroska of a range; starts at the key frame before `from`. Purpose, limit and masking as for MP4.
          */
         get: operations["download_mkv"];
         put?: never;
@@ -370,7 +370,8 @@ export interface paths {
          * Download Mp4
          * @description MP4 of a range. It shows exactly from `from` on and closes up over gaps; `X-Vedette-Gaps` names them.
          *
-         *     People say why (`purpose`); every download counts towards the day's limit.
+         *     People say why (`purpose`); every download counts towards the day's limit. With parts hidden from the caller it
+         *     is made while it is sent: in fragments, without length and byte ranges; an export has both.
          */
         get: operations["download_mp4"];
         put?: never;

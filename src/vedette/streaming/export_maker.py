@@ -26,6 +26,7 @@ from vedette.streaming.export_masked import MaskedWriter, hash_file
 from vedette.streaming.export_mp4 import Mp4Writer, WrittenFile
 from vedette.streaming.export_ports import ExportCancelledError, FootageFiles, Report
 from vedette.streaming.mask_worker import MaskerOpener
+from vedette.streaming.masked_footage import MaskedFootage
 from vedette.streaming.media_line import GAP_FROM_NS
 from vedette.streaming.mkv_download import FileWriterFactory
 from vedette.streaming.mp4_download import FootageChangedError
@@ -143,7 +144,9 @@ class FootageExportMaker:
         notes: Notes,
         report: Report,
     ) -> WrittenFile:
-        writer = MaskedWriter(self._files, selection, camera.masked, self._open_encoder, self._open_masker)
+        writer = MaskedWriter(
+            MaskedFootage(self._files, selection, camera.masked, self._open_encoder, self._open_masker)
+        )
         if kind is ExportFormat.MP4:
             return writer.write_mp4(draft, notes, report)
         return writer.write_mkv(draft, self._open_writer, notes, report)

@@ -8,25 +8,18 @@ tables; the pictures of an MP4 lie in an unlinked file until its head can be wri
 import asyncio
 import hashlib
 from contextlib import aclosing
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from vedette.core.media import Packet
-from vedette.core.privacy import PrivacyZone
 from vedette.core.time import NS_PER_S
 from vedette.media.audio_samples import packet_duration_90k
 from vedette.media.mp4_file import Chunk, plan_mp4
-from vedette.streaming.download import PieceReader, Selection
 from vedette.streaming.export_marks import Notes
 from vedette.streaming.export_mp4 import BLOCK_BYTES, Extent, Spool, WrittenFile, copy_extents
 from vedette.streaming.export_ports import Report
-from vedette.streaming.mask_worker import MaskerOpener
-from vedette.streaming.masked_footage import MaskedFootage, MaskedPiece, find_window
+from vedette.streaming.masked_footage import MaskedFootage, line_up
 from vedette.streaming.mkv_download import FileWriterFactory
 from vedette.streaming.mp4_download import close_audio_holes, packets_chunk
-from vedette.streaming.ports import FootageReader
-from vedette.streaming.sound import EncoderFactory
 
 
 class MaskedWriter:
@@ -34,19 +27,10 @@ class MaskedWriter:
     pictures do not wait for it.
     """
 
-    def __init__(
-        self,
-        files: FootageReader,
-        selection: Selection,
-        zones: tuple[PrivacyZone, ...],
-        open_encoder: EncoderFactory,
-        open_masker: MaskerOpener,
-    ) -> None:
-        pieces = PieceReader(files, selection, open_encoder)
-        self._selection = selection
-        self._audio = pieces.audio_format()
-        self._window = find_window(pieces, selection)
-        self._footage = MaskedFootage(pieces, selection, self._window, zones, open_masker)
+    def __init__(self, footage: MaskedFootage) -> None:
+        self._footage = footage
+        self._window = footage.window
+        self._audio = footage.audio
 
     def write_mp4(self, path: Path, notes: Notes, report: Report) -> WrittenFile:
         """Writes the file. It shows exactly from the asked time on.
@@ -61,12 +45,12 @@ class MaskedWriter:
             chunks = asyncio.run(self._spool(spool, report))
             spool.flush()
             head = plan_mp4(
-                self._footage.video,
+                self._footage.format.video,
                 self._audio,
                 close_audio_holes(chunks),
                 show_from_90k=self._window.from_90k,
                 show_to_90k=self._window.to_90k,
-                created_s=self._selection.first_ns // NS_PER_S,
+                created_s=self._footage.selection.first_ns // NS_PER_S,
                 notes=notes,
             ).head
             extent = Extent(None, 0, spool.tell())
@@ -97,18 +81,11 @@ class MaskedWriter:
         async with aclosing(self._footage.read()) as pieces:
             async for piece in pieces:
                 if writer is None:
-                    found = replace(self._selection.format, video=self._footage.video, audio=self._audio)
-                    writer = open_writer(path, found, notes)
-                writer.write(line_up(piece, self._window.first_90k, self._window.to_90k))
+                    writer = open_writer(path, self._footage.format, notes)
+                writer.write(line_up(piece, self._window))
                 report(piece.source_bytes)
         assert writer is not None, "there is a piece, or an error"
         writer.finish()
-
-
-def line_up(piece: MaskedPiece, from_90k: int, to_90k: int) -> list[Packet]:
-    """The packets of a piece in decoding order, counted from `from_90k`; sound outside of the range is left out."""
-    audio = [packet for packet in piece.audio if from_90k <= packet.dts_90k < to_90k]
-    return [packet.moved(-from_90k) for packet in sorted((*piece.video, *audio), key=lambda packet: packet.dts_90k)]
 
 
 def hash_file(path: Path) -> WrittenFile:

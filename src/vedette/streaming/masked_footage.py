@@ -6,13 +6,15 @@ one that stands at the asked time, as a key frame, and none follows the end. Sou
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vedette.core.errors import StorageError
-from vedette.core.media import Packet, VideoFormat
+from vedette.core.media import Packet, StreamFormat, VideoFormat
 from vedette.core.privacy import PrivacyZone
 from vedette.streaming.download import FormatChangesError, Piece, PieceReader, Selection
 from vedette.streaming.mask_worker import Masker, MaskerOpener
+from vedette.streaming.ports import FootageReader
+from vedette.streaming.sound import EncoderFactory
 
 
 class NotDecodableError(StorageError):
@@ -43,6 +45,15 @@ class MaskedPiece:
     source_bytes: int
 
 
+def line_up(piece: MaskedPiece, window: ShownWindow) -> list[Packet]:
+    """The packets of a piece in decoding order, counted from the first picture, for files that have no edit list.
+    Sound outside of the range is left out.
+    """
+    audio = [packet for packet in piece.audio if window.first_90k <= packet.dts_90k < window.to_90k]
+    packets = sorted((*piece.video, *audio), key=lambda packet: packet.dts_90k)
+    return [packet.moved(-window.first_90k) for packet in packets]
+
+
 def find_window(pieces: PieceReader, selection: Selection) -> ShownWindow:
     """Reads up to the first shown picture. Shown times count from the first picture's presentation."""
     first_90k: int | None = None
@@ -61,27 +72,29 @@ def find_window(pieces: PieceReader, selection: Selection) -> ShownWindow:
 
 
 class MaskedFootage:
-    """One pass over one selection. `video` is known with the first piece."""
+    """One pass over one selection. Making it reads the footage up to the first shown picture: do it in a thread."""
 
     def __init__(
         self,
-        pieces: PieceReader,
+        reader: FootageReader,
         selection: Selection,
-        window: ShownWindow,
         zones: tuple[PrivacyZone, ...],
+        open_encoder: EncoderFactory,
         open_masker: MaskerOpener,
     ) -> None:
-        self._pieces = pieces
-        self._selection = selection
-        self._window = window
+        self._pieces = PieceReader(reader, selection, open_encoder)
         self._zones = zones
         self._open_masker = open_masker
         self._video: VideoFormat | None = None
+        self.selection = selection
+        self.audio = self._pieces.audio_format()
+        self.window = find_window(self._pieces, selection)
 
     @property
-    def video(self) -> VideoFormat:
+    def format(self) -> StreamFormat:
+        """What comes out. Known with the first piece."""
         assert self._video is not None, "asked before the first piece"
-        return self._video
+        return replace(self.selection.format, video=self._video, audio=self.audio)
 
     async def read(self) -> AsyncGenerator[MaskedPiece]:
         """Yields the pieces in order; the first one has a picture, and the last one is what the decoder held back.
@@ -93,9 +106,9 @@ class MaskedFootage:
         held_audio: list[Packet] = []
         held_bytes = 0
         async with self._open_masker() as masker:
-            await masker.set_up(self._selection.format.video, self._zones)
+            await masker.set_up(self.selection.format.video, self._zones)
             source = self._pieces.pieces()
-            for fragment in self._selection.fragments:
+            for fragment in self.selection.fragments:
                 piece = await asyncio.to_thread(next, source)
                 video = self._cut(masker, await self._mask(masker, piece))
                 held_audio += piece.audio
@@ -111,13 +124,13 @@ class MaskedFootage:
     async def _mask(self, masker: Masker, piece: Piece) -> list[Packet]:
         masked: list[Packet] = []
         for packet in piece.video:
-            if packet.dts_90k < self._window.to_90k:
-                masked += await masker.push(packet, decode_only=packet.pts_90k < self._window.first_90k)
+            if packet.dts_90k < self.window.to_90k:
+                masked += await masker.push(packet, decode_only=packet.pts_90k < self.window.first_90k)
         return masked
 
     def _cut(self, masker: Masker, masked: Sequence[Packet]) -> tuple[Packet, ...]:
         """Leaves out what follows the end, and notes the format with the first picture."""
-        shown = tuple(packet for packet in masked if packet.pts_90k < self._window.to_90k)
+        shown = tuple(packet for packet in masked if packet.pts_90k < self.window.to_90k)
         if shown and self._video is None:
             self._video = masker.video
         if shown and masker.video != self._video:
