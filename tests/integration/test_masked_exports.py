@@ -1,5 +1,6 @@
 """Exports of cameras with hidden parts: the real jailed child, the files judged by decoding them."""
 
+import io
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.support.exports import camera_id, make_order, record
+from tests.support.exports import START_NS, camera_id, make_order, record
 from tests.support.recording import Rig
 from vedette.core.geometry import Polygon
 from vedette.core.media import Codec, StreamRole
@@ -18,10 +19,13 @@ from vedette.core.privacy import PrivacyZone
 from vedette.core.time import NS_PER_S, TICKS_PER_S
 from vedette.media.audio_transcode import G711ToAac
 from vedette.media.clip_mkv import MkvWriter
+from vedette.streaming.download import select
 from vedette.streaming.export_job import ExportCamera, ExportFormat, ExportOutcome
 from vedette.streaming.export_maker import FootageExportMaker
 from vedette.streaming.export_ports import ExportCancelledError
 from vedette.streaming.mask_worker import Masker, MaskerLostError, MaskNursery, MaskPolicy
+from vedette.streaming.masked_footage import MaskedFootage
+from vedette.streaming.masked_stream import stream_masked_mp4
 
 S = NS_PER_S
 ZONE = PrivacyZone("zone-1", "Window", Polygon(((0.2, 0.2), (0.6, 0.2), (0.6, 0.6), (0.2, 0.6))))
@@ -187,6 +191,24 @@ def test_child_that_dies_fails_the_export_and_leaves_no_named_file(rig, clips, t
     with pytest.raises(MaskerLostError, match="is gone"):
         make(rig, tmp_path / "out", kind=kind, open_masker=dying_after(30), cameras=both)
     assert not list((tmp_path / "out").glob("[!.]*"))
+
+
+async def test_download_whose_child_dies_breaks_off_and_what_was_sent_is_masked(rig, clips) -> None:
+    record(rig, clips, 0, 0)
+    selection = select(rig.reader(), camera_id(0), StreamRole.MAIN, START_NS, START_NS + 4 * S)
+    footage = MaskedFootage(rig.reader(), selection, (ZONE,), G711ToAac, dying_after(60))
+    sent: list[bytes] = []
+
+    async def send() -> None:
+        async for block in stream_masked_mp4(footage, {}):
+            sent.append(block)  # noqa: PERF401 -- what came before the error counts
+
+    with pytest.raises(MaskerLostError, match="is gone"):
+        await send()
+    with av.open(io.BytesIO(b"".join(sent))) as container:
+        pictures = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    assert 20 <= len(pictures) < 60
+    assert all(is_hidden(picture) for picture in pictures)
 
 
 def test_cancelled_masking_ends_its_child(rig, clips, tmp_path) -> None:
