@@ -37,8 +37,9 @@ MASKED = ("/cameras/{camera_id}/thumbnail.jpg", "/events/{event_id}/picture.jpg"
 """Pictures that are shown with the hidden parts filled, by the analyzer."""
 MADE_BEFORE = ("/exports/{export_id}/files/{name}", "/exports/{export_id}/bundle.zip")
 WINDOWLESS: dict[str, list[object]] = {"zones": []}
-NOT_FOOTAGE = {f"{API}/cameras/export.xlsx", f"{API}/events", f"{API}/tracks"}
-"""The inventory; events and boxes, which are words and numbers."""
+FILE_RESULTS = f"{API}/analysis/files/{{job_id}}/results/{{name:path}}"
+NOT_FOOTAGE = {f"{API}/cameras/export.xlsx", f"{API}/events", f"{API}/tracks", FILE_RESULTS}
+"""The inventory; events and boxes, which are words and numbers; files that people brought, of no camera here."""
 
 
 @dataclass(frozen=True, slots=True)
