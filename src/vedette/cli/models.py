@@ -53,6 +53,10 @@ def pull(pack: str, data: Path | None) -> None:
         if manifest.obtain == "mirror" and fetch is fetch_from_source:
             sys.stderr.write(f"{manifest.name}: only from a mirror (VEDETTE_MODEL_MIRROR), converted; left out\n")
             continue
+        if manifest.obtain == "embedded":
+            registry.load(manifest)
+            print(f"{manifest.name} is part of this installation, verified")
+            continue
         sys.stderr.write(f"{manifest.name}: {sum(file.bytes for file in manifest.files) / 1e6:.1f} MB ...\n")
         install_model(registry, manifest, fetch)
         print(f"{manifest.name} installed in {registry.directory / manifest.name}")

@@ -8,6 +8,7 @@ from vedette.core.errors import NotFoundError, VedetteError
 from vedette.vision.models.registry import InstalledModel, ModelRegistry
 from vedette.vision.ports import Recognizer
 from vedette.vision.recognize.faces import FACES_FORM
+from vedette.vision.recognize.plates import PLATES_FORM
 from vedette.vision.recognize.records import Form
 
 Loaded = Mapping[str, InstalledModel]
@@ -34,6 +35,12 @@ def _make_faces(models: Loaded) -> Recognizer:
     return make_face_recognizer(models)
 
 
+def _make_plates(models: Loaded) -> Recognizer:
+    from vedette.node.plate_recognizer import make_plate_recognizer  # noqa: PLC0415 - in the jail only
+
+    return make_plate_recognizer(models)
+
+
 RECOGNIZERS = (
     RecognizerPlan(
         FACES_FORM,
@@ -41,6 +48,7 @@ RECOGNIZERS = (
         _make_faces,
         optional=("minifasnet-v2", "minifasnet-v1se"),
     ),
+    RecognizerPlan(PLATES_FORM, ("plate-detector", "plate-reader"), _make_plates),
 )
 
 

@@ -114,4 +114,26 @@ def test_shipped_manifests_are_valid_and_name_the_official_source() -> None:
     for manifest in ModelRegistry(Path("none")).manifests():
         assert manifest.licence
         assert manifest.packs
-        assert all(file.url.startswith("https://") for file in manifest.files)
+        assert manifest.obtain == "embedded" or all(file.url.startswith("https://") for file in manifest.files)
+
+
+def test_embedded_models_are_in_the_package_small_and_as_their_manifests_say() -> None:
+    registry = ModelRegistry(Path("none"))
+    embedded = [manifest for manifest in registry.manifests() if manifest.obtain == "embedded"]
+    assert {"plate-detector", "plate-reader"} <= {manifest.name for manifest in embedded}
+    for manifest in embedded:
+        assert registry.load(manifest).files
+    assert sum(file.bytes for manifest in embedded for file in manifest.files) <= 8 << 20
+
+
+def test_a_changed_embedded_model_is_refused(tmp_path: Path) -> None:
+    weights = tmp_path / "weights"
+    (weights / "detection").mkdir(parents=True)
+    (weights / "detection" / "tiny.xml").write_bytes(XML)
+    (weights / "detection" / "tiny.bin").write_bytes(BIN + b"!")
+    manifests = tmp_path / "manifests"
+    manifests.mkdir()
+    (manifests / "tiny.yaml").write_text(manifest_text(url="", extra="obtain: embedded").replace("https://", ""))
+    registry = ModelRegistry(tmp_path / "models", manifests, weights)
+    with pytest.raises(ModelRefusedError):
+        registry.load(registry.find_named("tiny"))

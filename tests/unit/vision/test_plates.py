@@ -176,7 +176,7 @@ def test_two_texts_of_equal_weight_are_unsure() -> None:
 
 
 def test_many_fair_readings_make_a_sure_one() -> None:
-    one, many = decide_plate([sighting("30A33918", 0.5)]), decide_plate([sighting("30A33918", 0.5)] * 5)
+    one, many = decide_plate([sighting("30A33918", 0.7)]), decide_plate([sighting("30A33918", 0.7)] * 5)
     assert one is not None
     assert many is not None
     assert (one.state, many.state) == ("unsure", "read")

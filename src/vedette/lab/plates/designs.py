@@ -42,7 +42,7 @@ class Design:
 
 def draw_design(rng: np.random.Generator) -> Design:
     """Half Vietnamese, the rest European, American and free."""
-    kind = rng.choice(["vn", "eu", "us", "free"], p=[0.55, 0.23, 0.12, 0.10])
+    kind = rng.choice(["vn", "eu", "us", "free"], p=[0.48, 0.30, 0.13, 0.09])
     return {"vn": _vietnamese, "eu": _european, "us": _american, "free": _free}[str(kind)](rng)
 
 

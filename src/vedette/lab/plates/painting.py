@@ -86,8 +86,8 @@ def _country_band(plate: Picture, rng: np.random.Generator) -> float:
     """The left end of a European plate: a blue band with stars, or arms on the ground, over the country's letters."""
     height, width = plate.shape[:2]
     band = int(width * rng.uniform(0.06, 0.11))
-    if rng.random() < 0.5:
-        _emblem(plate, (band * 0.55, height * rng.uniform(0.28, 0.4)), height * rng.uniform(0.55, 1.0), rng, most=1)
+    if rng.random() < 0.6:
+        _emblem(plate, (band * 0.55, height * rng.uniform(0.28, 0.4)), height * rng.uniform(0.7, 1.2), rng, most=1)
         _country_letters(plate, band, _varied((40, 36, 36), 25, rng), rng)
         return float(band)
     plate[:, :band] = _varied((140, 60, 15), 30, rng).astype(np.uint8)

@@ -27,8 +27,8 @@ class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     path: str
-    url: str
     bytes: int
+    url: str = ""
     sha256: str = ""
     sha384: str = ""
 
@@ -44,7 +44,7 @@ class ModelInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     width: int
     height: int
     layout: Literal["NCHW", "NHWC"]
-    colour: Literal["BGR", "RGB"]
+    colour: Literal["BGR", "RGB", "GREY"]
     range: tuple[float, float]
     resize: Literal["plain", "aligned", "padded"]
 
@@ -79,7 +79,8 @@ class ModelManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         converted: The same weights in another format, accepted instead of `files`: what a mirror may have.
         obtain: `mirror`: the publisher has them only in a format that may carry code, so they are converted by hand
-            and come from a mirror; `url` then names where the weights are from.
+            and come from a mirror; `url` then names where the weights are from. `embedded`: we trained them, and they
+            are part of this package (`vision/weights`), without a `url`.
     """
 
     name: str
@@ -97,7 +98,7 @@ class ModelManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     thresholds: dict[str, float]
     accuracy: list[MeasuredAccuracy]
     converted: list[ModelFile] = []  # msgspec copies it for each manifest
-    obtain: Literal["source", "mirror"] = "source"
+    obtain: Literal["source", "mirror", "embedded"] = "source"
 
     @property
     def variants(self) -> list[list[ModelFile]]:
@@ -140,6 +141,6 @@ def _find_faults(manifest: ModelManifest) -> list[str]:
         hashes = (len(file.sha256), len(file.sha384))
         if hashes not in {(64, 0), (0, 96)} or not _HEX.fullmatch(file.sha256 + file.sha384) or file.bytes <= 0:
             faults.append(f"{file.path} has no valid sha256 (or sha384) and size")
-        if not file.url.startswith("https://"):
+        if not file.url.startswith("https://") and manifest.obtain != "embedded":
             faults.append(f"{file.path} has no https source")
     return faults

@@ -13,6 +13,7 @@ from vedette.core.errors import InvalidInputError, NotFoundError, StorageError
 from vedette.vision.models.manifest import ModelFile, ModelManifest, parse_manifest
 
 _MANIFESTS = Path(__file__).resolve().parent.parent / "manifests"
+_WEIGHTS = _MANIFESTS.parent / "weights"
 
 
 class ModelRefusedError(InvalidInputError):
@@ -39,11 +40,12 @@ class ModelState:
 
 
 class ModelRegistry:
-    """The manifests, and the installed files under `directory`."""
+    """The manifests, the installed files under `directory`, and those of the package under `weights`."""
 
-    def __init__(self, directory: Path, manifests: Path = _MANIFESTS) -> None:
+    def __init__(self, directory: Path, manifests: Path = _MANIFESTS, weights: Path = _WEIGHTS) -> None:
         self.directory = directory
         self._manifests = manifests
+        self._weights = weights
 
     def manifests(self, pack: str = "") -> list[ModelManifest]:
         """All manifests, or those of one pack, by name.
@@ -59,7 +61,9 @@ class ModelRegistry:
         return chosen
 
     def path_of(self, manifest: ModelManifest, file: ModelFile) -> Path:
-        """Where a file of a model lies when it is installed."""
+        """Where a file of a model lies when it is installed; embedded ones always are."""
+        if manifest.obtain == "embedded":
+            return self._weights / file.path
         return self.directory / manifest.name / file.file_name
 
     def states(self) -> list[ModelState]:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from vedette.vision.recognize.faces import FACES_FORM
+from vedette.vision.recognize.plates import PLATES_FORM
 from vedette.vision.recognize.records import Form
 
 GROUPS = ("attributes", "plates", "faces")
 """What a camera's setting names. Faces are biometric: never on by default."""
 
-_ALL = (FACES_FORM,)
+_ALL = (FACES_FORM, PLATES_FORM)
 FORMS: Mapping[str, Form] = {form.name: form for form in _ALL}

@@ -90,12 +90,13 @@ def _areas(corners: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray((x * next_y - next_x * y).sum(axis=1) / 2, np.float32)
 
 
-def grown(corners_xy: NDArray[np.float32], along: float, down: float) -> NDArray[np.float32]:
-    """Corners (4, 2) moved out along the plate's own width and height, by these fractions of them."""
+def grown(corners_xy: NDArray[np.float32], left: float, right: float, tall: float) -> NDArray[np.float32]:
+    """Corners (4, 2) moved out: the ends by fractions of the plate's width, both long sides by `tall` of its height."""
     width = (corners_xy[1] + corners_xy[2] - corners_xy[0] - corners_xy[3]) / 2
     height = (corners_xy[2] + corners_xy[3] - corners_xy[0] - corners_xy[1]) / 2
-    signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float32) / 2
-    return np.asarray(corners_xy + signs[:, :1] * along * width + signs[:, 1:] * down * height, np.float32)
+    ends = np.array([[-left], [right], [right], [-left]], np.float32)
+    sides = np.array([[-1], [-1], [1], [1]], np.float32) * np.float32(tall / 2)
+    return np.asarray(corners_xy + ends * width + sides * height, np.float32)
 
 
 def cut_plate(image_bgr: NDArray[np.uint8], corners_xy: NDArray[np.float32]) -> NDArray[np.uint8]:

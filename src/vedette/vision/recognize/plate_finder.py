@@ -20,7 +20,7 @@ _STEP = 0.75
 _PADDING = 114
 _BEST_WIDTH_PX = 80.0
 """Of a plate in the second look: the middle of what the detector was trained on."""
-_SECOND_LOOKS = 12
+_SECOND_LOOKS = 8
 
 
 class PlateFinder:

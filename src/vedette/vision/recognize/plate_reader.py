@@ -19,9 +19,24 @@ from vedette.vision.recognize.plate_signs import SIGNS, SignRow, find_signs
 MIN_SIGNS, MAX_SIGNS = 4, 10
 _STICKER = 0.75
 """Signs less sure than this may be none."""
-_FRAMES = tuple((along, down) for along in (0.0, 0.18, 0.4) for down in (0.0, -0.25))
-"""How much wider and higher than the found corners the first cut-outs are: corners are best guesses."""
-_SHAKES = ((0.06, 0.06), (-0.05, 0.0))
+_FRAMES = (
+    (0.0, 0.0, 0.0),
+    (0.22, 0.02, 0.0),
+    (0.12, 0.12, 0.0),
+    (0.25, 0.15, 0.0),
+    (0.38, 0.05, 0.0),
+    (0.02, 0.22, 0.0),
+    (0.1, 0.1, 0.25),
+    (0.15, 0.15, -0.2),
+)
+"""How far out of the found corners the first cut-outs reach (left, right, tall): corners are best guesses."""
+_CALIBRATION = 0.375
+"""Power that makes the confidence the share of readings that are right: fitted on 112 labelled pictures that are not
+measured on (US, and the EU half that training may see).
+"""
+_CLEAR = 0.35
+"""Worth of each sign from which the search for a better frame ends."""
+_SHAKES = ((0.03, 0.03, 0.06), (-0.025, -0.025, 0.0))
 """How the further cut-outs differ from the best of the first."""
 
 
@@ -53,11 +68,23 @@ class PlateReader:
 
     def read(self, image_bgr: Image, corners_xy: NDArray[np.float32]) -> ReadPlate | None:
         """Reads the plate with these corners, None when there are too few or too many signs for one."""
-        frames = [grown(corners_xy, along, down) for along, down in _FRAMES]
-        firsts = [self._look(image_bgr, frame) for frame in frames]
-        best = max(range(len(frames)), key=lambda index: measure_worth(firsts[index]))
-        rows = [firsts[best], *(self._look(image_bgr, grown(frames[best], *shake)) for shake in _SHAKES)]
+        frame, row = self._best_frame(image_bgr, corners_xy)
+        rows = [row, *(self._look(image_bgr, grown(frame, *shake)) for shake in _SHAKES)]
         return combine([row for row in rows if MIN_SIGNS <= len(row) <= MAX_SIGNS], len(rows))
+
+    def _best_frame(self, image_bgr: Image, corners_xy: NDArray[np.float32]) -> tuple[NDArray[np.float32], SignRow]:
+        """The frame that shows most, or the first that shows a whole format clearly."""
+        best, most = None, -np.inf
+        for reach in _FRAMES:
+            frame = grown(corners_xy, *reach)
+            row = self._look(image_bgr, frame)
+            worth = measure_worth(row)
+            if worth > most:
+                best, most = (frame, row), worth
+            if worth >= 1.0 + _CLEAR * len(row):
+                break
+        assert best is not None  # there are frames
+        return best
 
     def _look(self, image_bgr: Image, corners_xy: NDArray[np.float32]) -> SignRow:
         return find_signs(self._network.infer(standardise(cut_plate(image_bgr, corners_xy)))["signs"][0])
@@ -96,7 +123,8 @@ def combine(rows: list[SignRow], looks: int) -> ReadPlate | None:
     dropped = float(np.prod(1.0 - 0.5 * np.delete(presence, kept)))
     agreement = _agreement(fitted, [row.probabilities[kept] for row in agreeing], looks)
     confidence = float(np.prod(sign_confidence)) * agreement * clear * dropped
-    return ReadPlate(fitted.text, min(confidence, 1.0), sign_confidence, fitted.format, agreeing[0].lines)
+    calibrated = min(confidence, 1.0) ** _CALIBRATION
+    return ReadPlate(fitted.text, calibrated, sign_confidence, fitted.format, agreeing[0].lines)
 
 
 def _without_stickers(

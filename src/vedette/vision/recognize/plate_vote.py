@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from vedette.core.objects import PlateReading
 from vedette.vision.recognize.records import Sighting
 
-_READ_CONFIDENCE = 0.6
+_READ_CONFIDENCE = 0.9
 _READ_SHARE = 0.6
 """Of the weight, behind the least agreed sign."""
 _RELIEF = 0.75
@@ -44,9 +44,9 @@ def decide_plate(sightings: Sequence[Sighting]) -> PlateReading | None:
     chosen = [_vote_sign(agreeing, place) for place in range(length)]
     text = "".join(sign for sign, _ in chosen)
     share = min((weight for _, weight in chosen), default=0.0) / total
-    confidence = min(share, 1.0) * _joint_confidence(agreeing, text)
-    is_read = confidence >= _READ_CONFIDENCE and share >= _READ_SHARE
-    return PlateReading(text, round(confidence, 4), "read" if is_read else "unsure")
+    joint = _joint_confidence(agreeing, text)
+    is_read = joint >= _READ_CONFIDENCE and share >= _READ_SHARE
+    return PlateReading(text, round(min(share, 1.0) * joint, 4), "read" if is_read else "unsure")
 
 
 def _reading(sighting: Sighting) -> _Reading:

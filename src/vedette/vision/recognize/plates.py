@@ -31,6 +31,8 @@ PLATES_FORM = Form(
     max_records=_MAX_PLATES,
 )
 _CROP_ZOOMS = (1, 2)
+_CROP_READS = 2
+"""Of the finds on one vehicle, the surest are read; a bumper sticker may be surer than the plate."""
 _MIN_WIDTH_PX = 16.0
 """Narrower plates show less than two pixels a sign: nothing to read."""
 
@@ -68,7 +70,8 @@ class PlateRecognizer(Recognizer):
         whole = crop.class_name == WHOLE_PICTURE
         found = self._finder.find_everywhere(image) if whole else self._finder.find(image, _CROP_ZOOMS)
         records = []
-        for corners, score in zip(found.corners_xy, found.score, strict=True):
+        most = _MAX_PLATES if whole else _CROP_READS
+        for corners, score in zip(found.corners_xy[:most], found.score[:most], strict=True):
             width_px = float(np.linalg.norm(corners[1] - corners[0]))
             read = self._reader.read(image, corners) if width_px >= _MIN_WIDTH_PX else None
             records.append(_record(crop, corners, float(score), width_px, read))
