@@ -126,7 +126,8 @@ async def open_parts(
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(paths.database))
         roles = {
-            role: RoleClient(role, paths.socket(role)) for role in ("recorder", "analyzer", "supervisor", "notary")
+            role: RoleClient(role, paths.socket(role))
+            for role in ("recorder", "analyzer", "supervisor", "notary", "validator")
         }
         for client in roles.values():
             stack.push_async_callback(client.close)

@@ -101,6 +101,7 @@ def test_role_that_runs_but_does_not_answer_is_unavailable_and_one_that_restarts
         ("analyzer", "restarting", "killed"),
         ("gateway", "running", ""),
         ("notary", "running", ""),
+        ("validator", "running", ""),
     ]
 
 

@@ -102,6 +102,12 @@ class SegmentJudge:
         self._starts: list[int] = []
         self._times_ns: list[int] = []
         self._has_statement = False
+        self._signed_at_ns: int | None = None
+
+    @property
+    def signed_at_ns(self) -> int | None:
+        """When the newest signature came; before the first: when the first picture did."""
+        return self._signed_at_ns
 
     def begin(self, segment_id: str, start_ns: int, end_ns: int, losses: Sequence[tuple[int, int]]) -> None:
         """A segment begins. `losses`: stretches in or near it that the recorder told as missing, from and to."""
@@ -115,6 +121,8 @@ class SegmentJudge:
         self._starts.append(self._validator.next_index)
         self._times_ns.append(captured_at_ns)
         told = [verdict for nal in nals for verdict in self._validator.push(nal, now_ns)]
+        if told or self._signed_at_ns is None:
+            self._signed_at_ns = captured_at_ns
         for verdict in told:
             self._take(verdict, captured_at_ns)
         return self._finish_judged() if told else []
