@@ -23,8 +23,9 @@ from vedette.core.messages import StreamAnomalyObserved
 from vedette.core.time import NS_PER_S, TICKS_PER_S
 from vedette.evidence.media_signing.segments import SigningResult
 from vedette.evidence.media_signing.stretches import SigningStretch
+from vedette.node.camera_roots import CameraRoots
 from vedette.node.signing_watch import HOLD_NS, LATE_NS, SigningWatch
-from vedette.node.validator import CameraRoots, judge_states
+from vedette.node.validator import judge_states
 from vedette.recording.archive_keys import NO_KEYS
 from vedette.testing.signing import SigningKey, make_signing_key
 
@@ -98,6 +99,7 @@ def test_a_signed_recording_is_one_valid_stretch_that_names_its_signer(tmp_path,
     assert stretch.from_ns == START_NS
     assert stretch.segments >= 3
     assert stretch.gops == stretch.valid_gops
+    assert SqliteSigningReader(tmp_path / "signing" / "results.db").find_newest() == [stretch]
 
 
 def test_nothing_is_judged_before_the_recorder_has_told_what_was_lost(tmp_path, results, key) -> None:
@@ -235,4 +237,4 @@ def test_results_that_cannot_be_kept_are_an_error_and_no_results_are_none(tmp_pa
     (tmp_path / "signing" / "results.db").write_bytes(b"not a database, certainly" * 100)
     with pytest.raises(SigningResultsError):
         SqliteSigningResults(tmp_path / "signing" / "results.db")
-    assert SqliteSigningReader(tmp_path / "nothing.db").find_last(CAMERA, "main") is None
+    assert SqliteSigningReader(tmp_path / "nothing.db").find_newest() == []

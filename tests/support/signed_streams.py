@@ -1,21 +1,22 @@
 """Signed streams of invented pictures: access units of two slices, with times, and what can be done to them."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
 from cryptography import x509
 
-from vedette.core.media import Codec
+from vedette.core.media import Codec, Packet
 from vedette.core.time import NS_PER_S
 from vedette.evidence.media_signing.nal_units import NalKind, classify, escape
 from vedette.evidence.media_signing.onvif import is_signing_sei
 from vedette.evidence.media_signing.segments import SegmentJudge, SegmentSigning
 from vedette.evidence.media_signing.signer import StreamSigner
+from vedette.media.bitstream import NalFraming, split_access_unit
 from vedette.testing.signing import SigningKey
 
 START_NS = 1_767_225_600 * NS_PER_S
-NOW_NS = START_NS + 3600 * NS_PER_S
 STEP_NS = NS_PER_S // 5
 GOP = 6
 _HEADS = {
@@ -35,7 +36,7 @@ class Unit:
 
 
 def make_units(
-    codec: Codec, key: SigningKey, gops: int = 6, seed: int = 1, gop: int = GOP, **options: object
+    codec: Codec, key: SigningKey, gops: int = 6, seed: int = 1, gop: int = GOP, ahead_s: int = 0, **options: object
 ) -> list[Unit]:
     rng = random.Random(seed)
     signer = StreamSigner(codec, key.key, key.chain_pem, **options)
@@ -47,7 +48,9 @@ def make_units(
         if is_key:
             nals = [_SPS[codec], *nals]
         at_ns = START_NS + number * STEP_NS
-        units.append(Unit(at_ns, tuple(signer.sign([nal + b"\x80" for nal in nals], at_ns)), is_key))
+        units.append(
+            Unit(at_ns, tuple(signer.sign([nal + b"\x80" for nal in nals], at_ns + ahead_s * NS_PER_S)), is_key)
+        )
     return units
 
 
@@ -71,7 +74,7 @@ def judge_units(
             number = place
             start_ns = START_NS + number * length_ns
             judge.begin(f"segment-{number}", start_ns, start_ns + length_ns, losses)
-        told += judge.push(unit.nals, unit.at_ns, NOW_NS)
+        told += judge.push(unit.nals, unit.at_ns)
     return told + judge.finish()
 
 
@@ -102,3 +105,14 @@ def lose(units: Sequence[Unit], rng: random.Random, ratio: float) -> tuple[list[
         if nals:
             kept.append(change_nals(unit, nals))
     return kept, losses
+
+
+def sign_packets(packets: Iterable[Packet], codec: Codec, key: SigningKey) -> list[Packet]:
+    """Signs the video of a clip as its camera would have."""
+    signer, framing = StreamSigner(codec, key.key, key.chain_pem), NalFraming(4)
+
+    def sign(packet: Packet) -> Packet:
+        nals = signer.sign(split_access_unit(packet.data, framing), packet.captured_at_ns)
+        return msgspec.structs.replace(packet, data=b"".join(len(nal).to_bytes(4, "big") + nal for nal in nals))
+
+    return [packet if packet.is_audio else sign(packet) for packet in packets]

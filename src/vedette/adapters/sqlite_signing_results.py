@@ -120,14 +120,16 @@ class SqliteSigningReader:
         )
         return [_stretch(row) for row in reversed(rows)]
 
-    def find_last(self, camera_id: str, stream: str) -> SigningStretch | None:
-        rows = self._select("camera_id = ? AND stream = ?", (camera_id, stream), 1)
-        return _stretch(rows[0]) if rows else None
+    def find_newest(self) -> list[SigningStretch]:
+        """Finds the newest stretch of every stream."""
+        same = "(other.camera_id, other.stream) = (one.camera_id, one.stream)"
+        newest = f"from_ns = (SELECT MAX(from_ns) FROM stretches AS other WHERE {same})"  # noqa: S608 -- constants
+        return [_stretch(row) for row in self._select(newest, ())]
 
     def _select(self, condition: str, values: tuple[object, ...], limit: int = MOST_FOUND) -> list[tuple[Any, ...]]:
         if not self._path.exists():
             return []
-        query = f"SELECT {_COLUMNS} FROM stretches WHERE {condition} ORDER BY from_ns DESC LIMIT {limit:d}"  # noqa: S608 -- constants
+        query = f"SELECT {_COLUMNS} FROM stretches AS one WHERE {condition} ORDER BY from_ns DESC LIMIT {limit:d}"  # noqa: S608 -- constants
         with _translated(), closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=5.0)) as connection:
             return connection.execute(query, values).fetchall()
 

@@ -51,7 +51,6 @@ class SigningStream:
         segment: ReadableSegment,
         before: ReadableSegment | None,
         roots: Sequence[x509.Certificate] | None,
-        now_ns: int,
     ) -> list[SegmentSigning]:
         """Takes the next segment; returns what is known by it, mostly of the one before.
 
@@ -69,8 +68,8 @@ class SigningStream:
                 return [*told, _make_result(segment.ref, SigningResult.UNSIGNED)]
             self._judge = SegmentJudge(codec, roots, self._known)
             if before is not None and read_codec(before.file, before.ref) is codec:
-                self._push(self._judge, before, now_ns)
-        told += self._push(self._judge, segment, now_ns)
+                self._push(self._judge, before)
+        told += self._push(self._judge, segment)
         if segment.ref.end_ns - (self._judge.signed_at_ns or 0) > SILENT_NS:
             told += self._judge.finish()
         for one in told:
@@ -85,12 +84,12 @@ class SigningStream:
         judge, self._judge, self._unsigned = self._judge, None, 0
         return [] if judge is None else judge.finish()
 
-    def _push(self, judge: SegmentJudge, segment: ReadableSegment, now_ns: int) -> list[SegmentSigning]:
+    def _push(self, judge: SegmentJudge, segment: ReadableSegment) -> list[SegmentSigning]:
         ref = segment.ref
         judge.begin(ref.segment_id, ref.start_ns, ref.end_ns, segment.losses)
         told: list[SegmentSigning] = []
         for picture in read_pictures(segment.file, ref, segment.packed):
-            told += judge.push(picture.nals, picture.captured_at_ns, now_ns)
+            told += judge.push(picture.nals, picture.captured_at_ns)
         leave_memory(segment.file)
         return told
 

@@ -141,7 +141,7 @@ class SigningWatch:
             else:
                 segment = self._open(volume, catalog, ref)
                 before = None if stream.is_watched else self._find_before(volume, catalog, ref)
-                found = stream.take(segment, before, self._find_camera_roots(), now_ns)
+                found = stream.take(segment, before, self._find_camera_roots())
                 if before is not None:  # it was told before a restart, or the restart came too early for it
                     last = self._results.find_last(key.camera_id, key.role.value)
                     told_ns = last.to_ns if last is not None else 0

@@ -220,3 +220,14 @@ def test_a_stream_that_never_signed_is_unsigned(codec: Codec, key: SigningKey) -
 def test_coming_in_between_is_no_fault(codec: Codec, key: SigningKey) -> None:
     told = judge_units(make_units(codec, key, gops=9)[2 * GOP :], codec, key)
     assert results(told)[:3] == [VALID] * 3
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_camera_whose_clock_runs_ahead_is_partly_and_a_replay_is_not_excused_by_it(
+    codec: Codec, key: SigningKey
+) -> None:
+    told = judge_units(make_units(codec, key, gops=7, ahead_s=3600), codec, key)
+    assert {(one.result, one.reasons) for one in told[:3]} == {(PARTLY, ("future",))}
+    units = make_units(codec, key, gops=9, ahead_s=3600)
+    units[AT] = spoil_slice(units[AT], codec, random.Random(1))
+    assert results(judge_units(units, codec, key))[1] is INVALID

@@ -15,6 +15,7 @@ from cryptography import x509
 
 from vedette.core.media import Codec
 from vedette.core.time import NS_PER_S
+from vedette.evidence.media_signing.certificates import SigningIdentity
 from vedette.evidence.media_signing.validator import GopVerdict, SigningVerdict, StreamValidator
 
 LOSS_SLACK_NS = NS_PER_S
@@ -24,6 +25,8 @@ _LOST = "lost"
 _NOT_SIGNED = "not_signed"
 _UNLISTED_LOSS = frozenset({"modified", "missing", "missing_gops"})
 """Without a list of hashes a GOP with a lost picture does not fit its hash, like a changed one: nobody can tell."""
+_FAST_CLOCK = frozenset({"future"})
+"""The camera's clock runs ahead of ours: many do, and it says nothing of the pictures."""
 _BY_ABSENCE = frozenset({"missing", "missing_gops"})
 
 
@@ -105,6 +108,16 @@ class SegmentJudge:
         self._signed_at_ns: int | None = None
 
     @property
+    def is_signed(self) -> bool:
+        """A signature has come, right or wrong."""
+        return self._validator.is_signed
+
+    @property
+    def identity(self) -> SigningIdentity | None:
+        """Who signs: of the last signature that was right in itself."""
+        return self._validator.identity
+
+    @property
     def signed_at_ns(self) -> int | None:
         """When the newest signature came; before the first: when the first picture did."""
         return self._signed_at_ns
@@ -116,11 +129,14 @@ class SegmentJudge:
             self._waiting[-1].stop = first
         self._waiting.append(_Waiting(segment_id, start_ns, end_ns, losses, first))
 
-    def push(self, nals: Sequence[bytes], captured_at_ns: int, now_ns: int) -> list[SegmentSigning]:
-        """Takes the NAL units of one picture; returns the segments of which everything is known by now."""
+    def push(self, nals: Sequence[bytes], captured_at_ns: int) -> list[SegmentSigning]:
+        """Takes the NAL units of one picture; returns the segments of which everything is known by now.
+
+        Signed times are compared with `captured_at_ns`: that is our clock when the picture came, not now.
+        """
         self._starts.append(self._validator.next_index)
         self._times_ns.append(captured_at_ns)
-        told = [verdict for nal in nals for verdict in self._validator.push(nal, now_ns)]
+        told = [verdict for nal in nals for verdict in self._validator.push(nal, captured_at_ns)]
         if told or self._signed_at_ns is None:
             self._signed_at_ns = captured_at_ns
         for verdict in told:
@@ -157,6 +173,8 @@ class SegmentJudge:
         is_told = _is_told(segments, from_ns, at_ns)
         if verdict.verdict is SigningVerdict.AUTHENTIC:
             return _Fault(frozenset(), is_bad=False)
+        if reasons == _FAST_CLOCK:
+            return _Fault(reasons, is_bad=False, is_clock_only=True)
         if verdict.verdict is SigningVerdict.NOT_SIGNED:
             return _Fault(frozenset({_LOST if is_told else _NOT_SIGNED}), is_bad=False)
         if verdict.verdict is SigningVerdict.MISSING:
@@ -213,6 +231,7 @@ class _Fault:
 
     reasons: frozenset[str]
     is_bad: bool
+    is_clock_only: bool = False
 
 
 def _is_told(segments: Sequence[_Waiting], from_ns: int, to_ns: int) -> bool:
@@ -225,7 +244,7 @@ def _is_told(segments: Sequence[_Waiting], from_ns: int, to_ns: int) -> bool:
 
 def _add(segment: _Waiting, verdict: GopVerdict, fault: _Fault, fault_ns: int) -> None:
     segment.gops += 1
-    segment.valid_gops += verdict.verdict is SigningVerdict.AUTHENTIC
+    segment.valid_gops += verdict.verdict is SigningVerdict.AUTHENTIC or fault.is_clock_only
     segment.unsigned += verdict.verdict is SigningVerdict.NOT_SIGNED
     if not fault.reasons:
         return
