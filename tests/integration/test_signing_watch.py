@@ -19,14 +19,16 @@ from tests.support.signed_streams import (
 )
 from vedette.adapters.sqlite_signing_results import SigningResultsError, SqliteSigningReader, SqliteSigningResults
 from vedette.core.media import Codec, Packet, StreamFormat
-from vedette.core.messages import StreamAnomalyObserved
+from vedette.core.messages import BusMessage, ControlStateChanged, StreamAnomalyObserved
 from vedette.core.time import NS_PER_S, TICKS_PER_S
 from vedette.evidence.media_signing.segments import SigningResult
 from vedette.evidence.media_signing.stretches import SigningStretch
 from vedette.node.camera_roots import CameraRoots
 from vedette.node.signing_watch import HOLD_NS, LATE_NS, SigningWatch
-from vedette.node.validator import judge_states
+from vedette.node.validator import Validator, judge_states
 from vedette.recording.archive_keys import NO_KEYS
+from vedette.runtime.paths import NodePaths
+from vedette.testing.clock import SimulatedClock
 from vedette.testing.signing import SigningKey, make_signing_key
 
 VALID, PARTLY, INVALID, UNSIGNED, UNCHECKED = (
@@ -218,6 +220,39 @@ def test_a_file_that_is_damaged_is_unchecked_and_the_rest_is_judged(tmp_path, re
     run(make_watch(results, rig, key))
     assert UNCHECKED in {one.result for one in read(tmp_path)}
     assert read(tmp_path)[-1].result is VALID
+
+
+class Published:
+    """A publisher that keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.messages: list[BusMessage] = []
+
+    def publish_nowait(self, message: BusMessage) -> None:
+        self.messages.append(message)
+
+    async def flush(self) -> None:
+        return
+
+
+async def test_the_health_page_hears_once_and_the_anomaly_goes_onto_the_bus(tmp_path, results, key) -> None:
+    units = make_units(Codec.H264, key, gops=GOPS)
+    at = GOPS * GOP - 10
+    units[at:] = [without_seis(unit, Codec.H264) for unit in units[at:]]
+    units[9 * GOP : 9 * GOP + 2] = [units[9 * GOP]]  # the picture behind a key picture is taken out
+    rig = store(tmp_path / "volumes" / "main", units)
+    rig.index.close()
+    published, paths = Published(), NodePaths(tmp_path)
+    validator = Validator(paths, results, published, SimulatedClock(DUE_NS))
+    while not await validator.advance():
+        pass
+    await validator.advance()
+    kinds = [type(one).__name__ for one in published.messages]
+    assert kinds.count("StreamAnomalyObserved") == 1
+    (anomaly,) = [one for one in published.messages if isinstance(one, StreamAnomalyObserved)]
+    assert (anomaly.kind, anomaly.at_ns) == ("signature_bad", units[9 * GOP].at_ns)
+    states = [one.state for one in published.messages if isinstance(one, ControlStateChanged)]
+    assert states == ["holds"]  # by now the newest footage is right again; the event tells of the other
 
 
 def test_a_maker_certificate_that_cannot_be_read_vouches_for_nobody(tmp_path, key) -> None:

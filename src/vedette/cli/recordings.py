@@ -17,7 +17,7 @@ from vedette.cli.output import (
 )
 
 
-def _tell(signing: Mapping[str, Any]) -> str:
+def tell_signing(signing: Mapping[str, Any]) -> str:
     words = [signing["result"]]
     if signing["subject"]:
         words.append(f"by {signing['subject']}" + ("" if signing["vouched"] else " (nobody vouches for its key)"))
@@ -43,7 +43,5 @@ def command(camera_name: str, from_: str | None, to: str | None, data: Path | No
     rows += [
         (gap["from"], gap["to"], gap["stream"], f"gap: {gap['reason']}", gap["frames_missing"]) for gap in found["gaps"]
     ]
-    rows += [
-        (one["from"], one["to"], one["stream"], f"camera's signature: {_tell(one)}", "") for one in found["signing"]
-    ]
+    rows += [(one["from"], one["to"], one["stream"], f"signature: {tell_signing(one)}", "") for one in found["signing"]]
     print_table(("FROM", "TO", "STREAM", "WHAT", "BYTES"), sorted(rows))
