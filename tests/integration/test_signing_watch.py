@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from tests.support.encryption import EncryptedRig
 from tests.support.media import H264
 from tests.support.recording import CAMERA, Rig, feed
 from tests.support.signed_streams import (
@@ -65,8 +66,8 @@ def make_packets(units: Sequence[Unit], lost: Sequence[int] = ()) -> list[Packet
     return packets
 
 
-def store(root: Path, units: Sequence[Unit], lost: Sequence[int] = ()) -> Rig:
-    rig = Rig(root)
+def store(root: Path, units: Sequence[Unit], lost: Sequence[int] = (), rig: Rig | None = None) -> Rig:
+    rig = rig or Rig(root)
     recorder = rig.recorder(target_s=6, stream_format=StreamFormat("run", H264))
     feed(recorder, make_packets(units, lost))
     recorder.close()
@@ -220,6 +221,21 @@ def test_a_file_that_is_damaged_is_unchecked_and_the_rest_is_judged(tmp_path, re
     run(make_watch(results, rig, key))
     assert UNCHECKED in {one.result for one in read(tmp_path)}
     assert read(tmp_path)[-1].result is VALID
+
+
+def test_encrypted_footage_is_judged_with_its_key_and_unchecked_without(tmp_path, results, key) -> None:
+    units = make_units(Codec.H264, key, gops=GOPS)
+    rig = store(tmp_path, units, rig=EncryptedRig(tmp_path))
+    run(make_watch(results, rig, key))
+    assert {one.result for one in read(tmp_path)} == {VALID}
+    with closing(SqliteSigningResults(tmp_path / "locked.db")) as locked:
+        known = SigningStretch(CAMERA, "main", 1, 2, VALID, "f" * 64, "gate", True)
+        locked.keep([known], {})
+        rig.keys = NO_KEYS
+        assert run(make_watch(locked, rig, key)) == []
+        last = locked.find_last(CAMERA, "main")
+    assert last is not None
+    assert (last.result, last.reasons) == (UNCHECKED, ("footage_locked",))
 
 
 class Published:
