@@ -259,6 +259,16 @@ export function useSystem() {
   });
 }
 
+/** What the cameras' own signatures say of the newest footage, stream by stream. */
+export function useSigning() {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["signing"],
+    queryFn: () => unwrap(client.GET("/api/v1/signing")),
+    refetchInterval: 30_000,
+  });
+}
+
 export function useModels() {
   const client = useClient();
   return useQuery({

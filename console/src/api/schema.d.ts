@@ -807,6 +807,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/signing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Signing
+         * @description Says which streams their cameras sign, with whose key, and whether the newest footage is what was signed.
+         */
+        get: operations["list_signing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system": {
         parameters: {
             query?: never;
@@ -2071,12 +2091,32 @@ export interface components {
             loss: number;
             /** Ok */
             ok: boolean;
+            signing: components["schemas"]["ProbeSigning"] | null;
             /** Steps */
             steps: components["schemas"]["ProbeStep"][];
             /** Streams */
             streams: components["schemas"]["ProbeStream"][];
             /** Url */
             url: string;
+        };
+        /**
+         * ProbeSigning
+         * @description Whether the camera signs its video. `is_vouched`: its key leads to a maker that this site trusts.
+         */
+        ProbeSigning: {
+            /** Fingerprint */
+            fingerprint: string;
+            /** Is Vouched */
+            is_vouched: boolean;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "valid" | "partly" | "invalid" | "unsigned" | "unchecked";
+            /** Subject */
+            subject: string;
         };
         /** ProbeStep */
         ProbeStep: {
@@ -2241,6 +2281,8 @@ export interface components {
             gaps: components["schemas"]["GapOut"][];
             /** Runs */
             runs: components["schemas"]["RunOut"][];
+            /** Signing */
+            signing: components["schemas"]["SigningOut"][];
         };
         /**
          * RetentionIn
@@ -2383,6 +2425,57 @@ export interface components {
             /** Name */
             name: string;
             role: components["schemas"]["Role"];
+        };
+        /**
+         * SigningListOut
+         * @description The newest result of every stream that was looked at, of cameras that are there.
+         */
+        SigningListOut: {
+            /** Items */
+            items: components["schemas"]["StreamSigningOut"][];
+        };
+        /**
+         * SigningOut
+         * @description What the camera's own signature says of a stretch of footage (docs/design/media-signing.md).
+         *
+         *     `vouched`: the signing key leads to a maker whose certificate this site trusts.
+         */
+        SigningOut: {
+            /** Fingerprint */
+            fingerprint: string;
+            /** First Fault */
+            first_fault: string | null;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Gops */
+            gops: number;
+            /** Missing */
+            missing: number;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "valid" | "partly" | "invalid" | "unsigned" | "unchecked";
+            /** Segments */
+            segments: number;
+            /** Stream */
+            stream: string;
+            /** Subject */
+            subject: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Valid Gops */
+            valid_gops: number;
+            /** Vouched */
+            vouched: boolean;
         };
         /** SimulatedIn */
         SimulatedIn: {
@@ -2566,6 +2659,46 @@ export interface components {
          * @enum {string}
          */
         StreamRole: "main" | "sub";
+        /** StreamSigningOut */
+        StreamSigningOut: {
+            /** Camera Id */
+            camera_id: string;
+            /** Fingerprint */
+            fingerprint: string;
+            /** First Fault */
+            first_fault: string | null;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Gops */
+            gops: number;
+            /** Missing */
+            missing: number;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "valid" | "partly" | "invalid" | "unsigned" | "unchecked";
+            /** Segments */
+            segments: number;
+            /** Stream */
+            stream: string;
+            /** Subject */
+            subject: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Valid Gops */
+            valid_gops: number;
+            /** Vouched */
+            vouched: boolean;
+        };
         /** SystemOut */
         SystemOut: {
             /** Analysis */
@@ -4427,6 +4560,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_signing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningListOut"];
                 };
             };
             /** @description What failed, why, and what to do (RFC 9457) */

@@ -40,6 +40,7 @@ export type LedgerStream = Schemas["LedgerStream"];
 export type LedgerSlot = Schemas["LedgerSlot"];
 export type LedgerGap = Schemas["LedgerGap"];
 export type Evidence = Schemas["EvidenceOut"];
+export type StreamSigning = Schemas["StreamSigningOut"];
 export type ExportJob = Schemas["ExportOut"];
 export type FileJob = Schemas["FileJobOut"];
 export type FileJobChange = Schemas["FileJobChangeIn"];

@@ -17,6 +17,7 @@ _ROLES = {
     "recorder": "vedette.node.recorder",
     "analyzer": "vedette.node.analyzer",
     "notary": "vedette.node.notary",
+    "validator": "vedette.node.validator",
     "sim": "vedette.node.sim",
 }
 
