@@ -22,6 +22,7 @@ import numpy as np
 
 from vedette.core.media import Packet
 from vedette.core.messages import BusMessage, MotionObserved
+from vedette.core.motion import MotionSettings
 from vedette.core.recording_plan import RecordingMode
 from vedette.core.time import NS_PER_S
 from vedette.node.analyzer_events import MotionReporter
@@ -137,7 +138,8 @@ def measure_with_analyzer(
 ) -> dict[str, float]:
     """The recorder's gate, sizes and the analyzer's motion together, after the baseline was learned."""
     sizes, seen, told = PacketMotion(0.5), MotionDetector(), _Told()
-    reporter, gate = MotionReporter("cam", told), RecordingGate(pre_s, post_s)
+    level = MotionSettings().thresholds.recorded_share
+    reporter, gate = MotionReporter("cam", told, level), RecordingGate(pre_s, post_s)
     recorded, step = np.zeros(len(packets), bool), max(1, round(rate / 5))
     for number, packet in enumerate(packets):
         now_ns = packet.captured_at_ns

@@ -43,8 +43,8 @@ class WorkerSession:
     def _answer(self, kind: int, payload: bytes) -> bytes:
         if kind == Kind.PACKET:
             return self._push(payload)
-        if kind == Kind.OPEN:
-            return self._open(wire.decode(payload, wire.OpenStream))
+        if kind in {Kind.OPEN, Kind.TUNE}:
+            return self._set_up(kind, payload)
         if kind == Kind.CLOSE:
             self._streams.pop(int.from_bytes(payload[:4], "big"), None)
             return b""
@@ -56,7 +56,12 @@ class WorkerSession:
             return self._file.answer(kind, payload)
         raise InvalidInputError(f"message kind {kind} is not known")
 
-    def _open(self, setup: wire.OpenStream) -> bytes:
+    def _set_up(self, kind: int, payload: bytes) -> bytes:
+        if kind == Kind.TUNE:
+            tuning = wire.decode(payload, wire.TuneStream)
+            self._find(tuning.stream).analysis.tune(tuning.motion)
+            return b""
+        setup = wire.decode(payload, wire.OpenStream)
         self._streams.pop(setup.stream, None)
         detector = self._detector if setup.detector == "model" else None
         self._streams[setup.stream] = StreamEngine(setup, detector)
