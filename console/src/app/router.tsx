@@ -133,6 +133,12 @@ const privacy = createRoute({
   component: lazyRouteComponent(() => import("../places/settings/privacy/privacy"), "PrivacyPage"),
 });
 
+const motion = createRoute({
+  getParentRoute: () => settings,
+  path: "/cameras/$cameraId/motion",
+  component: lazyRouteComponent(() => import("../places/settings/motion/motion"), "MotionPage"),
+});
+
 const recording = createRoute({
   getParentRoute: () => settings,
   path: "/recording",
@@ -190,6 +196,7 @@ const tree = root.addChildren([
       cameras,
       rules,
       privacy,
+      motion,
       recording,
       storage,
       completeness,
