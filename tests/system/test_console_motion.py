@@ -53,7 +53,7 @@ def test_part_is_left_out_with_the_keys_saved_and_told_to_recorder_and_analyzer(
         sign_in(page, "admin", box.first_password)
         page.goto("/settings/cameras")
         page.get_by_role("link", name="Motion: ").click()
-        page.get_by_role("heading", name="Motion – ").wait_for()
+        page.get_by_role("heading", level=1, name="Motion").wait_for()
         page.wait_for_function("() => document.querySelector('[data-state=live] video')")
         page.get_by_role("button", name="Leave out a part").focus()
         press(page, "Enter", "Space", *["ArrowRight"] * 15, "Space", *["ArrowDown"] * 15, "Space", "Enter")
