@@ -17,7 +17,7 @@ import pytest
 from websockets.asyncio.client import unix_connect
 
 from tests.support.encoded import encode_square
-from tests.support.feed_server import Pause, Script, serve_feed, to_packets
+from tests.support.feed_server import Script, serve_feed, to_packets
 from vedette.adapters.sqlite_bus import SqlitePublisher
 from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis, Rule
 from vedette.core.geometry import Line, Polygon
@@ -30,6 +30,7 @@ from vedette.node.analyzer_camera import configuration_of
 from vedette.runtime.clock import SystemClock
 from vedette.runtime.paths import NodePaths
 from vedette.runtime.settings import NodeSettings
+from vedette.vision.budget import CAPACITY_MS
 
 START_NS = 1_750_000_000 * NS_PER_S
 TYPES = {kind.TOPIC: kind for kind in (EventObserved, MotionObserved, ControlStateChanged)}
@@ -81,14 +82,19 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path, scripts: dict[str, Script], pause: Pause | None = None) -> AsyncIterator[Running]:
+async def running(
+    folder: Path,
+    scripts: dict[str, Script],
+    capacity_ms: float = CAPACITY_MS,
+    held: tuple[int, asyncio.Event] | None = None,
+) -> AsyncIterator[Running]:
     settings = NodeSettings(data=folder)
     settings.paths.prepare()
     clock = SystemClock()
     stop = asyncio.Event()
-    async with serve_feed(settings.paths.socket("recorder"), scripts, pause=pause) as connections:
+    async with serve_feed(settings.paths.socket("recorder"), scripts, held=held) as connections:
         with SqlitePublisher(settings.paths.bus, "analyzer", clock) as publisher:
-            analyzer = Analyzer(settings, publisher, clock)
+            analyzer = Analyzer(settings, publisher, clock, capacity_ms)
             task = asyncio.create_task(analyzer.run(stop))
             try:
                 await asyncio.sleep(0)
@@ -167,12 +173,12 @@ async def test_motion_in_an_excluded_part_makes_neither_spans_nor_events(folder:
 
 
 async def test_motion_settings_are_handed_over_while_the_stream_goes_on(folder: Path) -> None:
-    pause = Pause(25)
-    async with running(folder, {"A": moving_square()}, pause) as box:
+    shown = asyncio.Event()
+    async with running(folder, {"A": moving_square()}, held=(25, shown)) as box:
         await box.analyzer.take_assignment(AnalyzerAssignment(1, (replace(camera("A"), motion=leave_out(0.95)),)))
         await box.until(lambda: box.camera("A").get("analysed") == 25)
         await box.analyzer.take_assignment(AnalyzerAssignment(2, (camera("A"),)))
-        pause.over.set()
+        shown.set()
         await box.until(lambda: box.camera("A").get("analysed") == 60)
         assert box.connections["A"] == 1, "neither the stream nor what was learned begins anew"
     first = min(one.from_ns for one in box.messages(MotionObserved)) - START_NS
@@ -212,6 +218,18 @@ async def test_assignment_survives_a_restart_and_removed_cameras_stop(folder: Pa
     async with running(folder, scripts) as box:
         await box.until(lambda: box.camera("A").get("analysed") == 60)
         assert box.analyzer.status()["assignment_version"] == 2
+
+
+async def test_stream_too_dear_for_the_processor_is_cut_to_key_frames_and_says_so(folder: Path) -> None:
+    go_on = asyncio.Event()
+    async with running(folder, {"A": moving_square(120)}, capacity_ms=0.01, held=(2, go_on)) as box:
+        await box.analyzer.take_assignment(AnalyzerAssignment(1, (camera("A"),)))
+        await box.until(lambda: box.camera("A").get("key_frames_only"))
+        assert box.camera("A")["decoded"] == 2
+        go_on.set()
+        await box.until(lambda: box.camera("A")["thinned"] == 107)
+        await box.until(lambda: box.camera("A")["decoded"] == 13)
+        assert (box.camera("A")["state"], box.camera("A")["code"]) == ("analysing", "key_frames_only")
 
 
 async def test_recorder_away_is_waited_for_and_said(folder: Path) -> None:

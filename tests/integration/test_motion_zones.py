@@ -76,8 +76,8 @@ class _Analyzer:
         self._reporter = MotionReporter("cam", self._told, motion.thresholds.recorded_share)
 
     def look(self, packet: Packet) -> list[MotionObserved]:
-        _, results = self._engine.push(PacketMessage(1, packet.pts_90k, packet.data, packet.is_key))
-        for result in results:
+        reply = self._engine.push(PacketMessage(1, packet.pts_90k, packet.data, packet.is_key))
+        for result in reply.results:
             self._reporter.push(START_NS + result.pts_90k * 100_000 // 9, result.motion)
         told, self._told.facts = self._told.facts, []
         return told

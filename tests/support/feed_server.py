@@ -7,7 +7,6 @@ the media time, so that what the analyzer measures does not depend on how fast t
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,21 +19,13 @@ from vedette.media.feed import encode_packet, encode_text
 Script = tuple[StreamFormat, Sequence[Packet]]
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Before packet number `index` the feed waits for `over`."""
-
-    index: int
-    over: asyncio.Event = field(default_factory=asyncio.Event)
-
-
 @asynccontextmanager
 async def serve_feed(
-    path: Path, scripts: dict[str, Script], cached: int | None = None, pause: Pause | None = None
+    path: Path, scripts: dict[str, Script], cached: int | None = None, held: tuple[int, asyncio.Event] | None = None
 ) -> AsyncIterator[dict[str, int]]:
     """Serves each camera's script once per connection, then keeps the connection open.
 
-    The first `cached` packets, or all, are marked as cached.
+    The first `cached` packets, or all, are marked as cached. `held`: from which packet on it waits for which event.
 
     Yields the number of connections per camera, live.
     """
@@ -51,8 +42,8 @@ async def serve_feed(
         try:
             await connection.send(encode_text(stream_format))
             for index, packet in enumerate(packets):
-                if pause is not None and index == pause.index:
-                    await pause.over.wait()
+                if held and index == held[0]:
+                    await held[1].wait()
                 is_cached = cached is None or index < cached
                 await connection.send(encode_packet(packet, is_cached=is_cached))
             await connection.wait_closed()

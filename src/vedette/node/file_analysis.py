@@ -5,6 +5,7 @@ file can at worst end its own worker, which is an error of this one file.
 """
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ from vedette.core.assignment import Rule
 from vedette.core.detections import CLASS_NAMES, Tracks
 from vedette.core.errors import InvalidInputError, StorageError
 from vedette.core.time import NS_PER_S, TICKS_PER_S
+from vedette.node.file_control import FileControl
 from vedette.node.file_results import FileResults
+from vedette.runtime.clock import SystemClock
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 from vedette.vision import wire
 from vedette.vision.track.tracker import Tracker, TrackPolicy
@@ -26,6 +29,7 @@ _AHEAD = 2
 """Requests in flight: the worker decodes the next picture while this process follows the tracks of the last."""
 _ANNOTATED_WIDTH_PX = 1280
 _HOLD_S = 0.5
+_BACKGROUND_NICE = 10
 _ANNOTATE_BATCH = 8
 
 Progress = Callable[[float, FileInfo], None]
@@ -60,12 +64,28 @@ class FileOutcome:
 
 
 class FileAnalysis:
-    """One file. Use `run` once."""
+    """One file. Use `run` once.
 
-    def __init__(self, path: Path, plan: FilePlan, rules: tuple[Rule, ...], *, is_picture: bool) -> None:
+    Args:
+        control: To pause and to change it while it runs.
+        is_background: Other work of this machine goes first.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        plan: FilePlan,
+        rules: tuple[Rule, ...],
+        *,
+        is_picture: bool,
+        control: FileControl | None = None,
+        is_background: bool = False,
+    ) -> None:
         self._path = path
         self._plan = plan
         self._rules = RuleSet(rules)
+        self._is_background = is_background
+        self._control = control or FileControl(SystemClock())
         self._tracker = Tracker(TrackPolicy(min_hits=1) if is_picture else None)
         self.results = FileResults()
         self._overlays: list[tuple[float, list[Overlay]]] = []
@@ -92,6 +112,8 @@ class FileAnalysis:
                 arguments += ("--models", str(self._plan.models), "--model", self._plan.model)
             command = WorkerCommand("vedette.node.vision_worker", arguments, (file.fileno(),))
             worker = await start_worker(command)
+        if self._is_background:
+            os.setpriority(os.PRIO_PROCESS, worker.pid, _BACKGROUND_NICE)
         try:
             info = await self._analyse(worker, progress)
             await asyncio.to_thread(self._write, folder)
@@ -120,6 +142,7 @@ class FileAnalysis:
         while True:
             reply = await replies.take_next()
             if not reply.done:
+                await self._follow_control(replies)
                 await replies.ask_next()
             self._read += reply.decoded
             self._damaged += reply.damaged
@@ -136,6 +159,11 @@ class FileAnalysis:
                 "Play it with another player: if that fails too, the file is damaged.",
             )
         return info
+
+    async def _follow_control(self, replies: "_Replies") -> None:
+        await self._control.wait_going()
+        if terms := self._control.take_change():
+            await replies.set_terms(wire.FileTerms(list(terms.classes), terms.fps))
 
     async def _take(self, result: FrameResult, replies: "_Replies") -> None:
         self._analysed += 1
@@ -200,6 +228,15 @@ class _Replies:
             kind, payload, is_picture = await self._receive()
             if not is_picture:
                 return b"" if kind == Kind.FAILED else wire.check_jpeg(payload)
+
+    async def set_terms(self, terms: wire.FileTerms) -> None:
+        """Other classes and rate from the next picture on."""
+        await self._worker.send(Kind.FILE_TERMS, wire.encode(terms))
+        self._pending.append(False)
+        while True:
+            _, _, is_picture = await self._receive()
+            if not is_picture:
+                return
 
     async def drain(self) -> None:
         while self._pending:

@@ -43,10 +43,8 @@ class WorkerSession:
     def _answer(self, kind: int, payload: bytes) -> bytes:
         if kind == Kind.PACKET:
             return self._push(payload)
-        if kind in {Kind.OPEN, Kind.TUNE}:
-            return self._set_up(kind, payload)
-        if kind == Kind.CLOSE:
-            self._streams.pop(int.from_bytes(payload[:4], "big"), None)
+        if kind in {Kind.OPEN, Kind.CLOSE, Kind.RATE, Kind.TUNE}:
+            self._manage(kind, payload)
             return b""
         if kind == Kind.SNAPSHOT:
             return self._snapshot(wire.decode(payload, wire.SnapshotRequest))
@@ -56,24 +54,25 @@ class WorkerSession:
             return self._file.answer(kind, payload)
         raise InvalidInputError(f"message kind {kind} is not known")
 
-    def _set_up(self, kind: int, payload: bytes) -> bytes:
-        if kind == Kind.TUNE:
+    def _manage(self, kind: int, payload: bytes) -> None:
+        """Opens, closes, tunes or slows a stream down."""
+        if kind == Kind.OPEN:
+            setup = wire.decode(payload, wire.OpenStream)
+            self._streams.pop(setup.stream, None)
+            detector = self._detector if setup.detector == "model" else None
+            self._streams[setup.stream] = StreamEngine(setup, detector)
+        elif kind == Kind.CLOSE:
+            self._streams.pop(int.from_bytes(payload[:4], "big"), None)
+        elif kind == Kind.TUNE:
             tuning = wire.decode(payload, wire.TuneStream)
             self._find(tuning.stream).analysis.tune(tuning.motion)
-            return b""
-        setup = wire.decode(payload, wire.OpenStream)
-        self._streams.pop(setup.stream, None)
-        detector = self._detector if setup.detector == "model" else None
-        self._streams[setup.stream] = StreamEngine(setup, detector)
-        return b""
+        else:
+            wanted = wire.decode(payload, wire.SetRate)
+            self._find(wanted.stream).set_rate(wanted.fps)
 
     def _push(self, payload: bytes) -> bytes:
         packet = wire.decode_packet(payload)
-        engine = self._find(packet.stream)
-        damaged_before = engine.damaged
-        decoded, results = engine.push(packet)
-        reply = wire.PacketReply(decoded, engine.damaged - damaged_before, results[: wire.MAX_RESULTS])
-        return wire.encode(reply)
+        return wire.encode(self._find(packet.stream).push(packet))
 
     def _snapshot(self, request: wire.SnapshotRequest) -> bytes:
         analysis = self._file.analysis if self._file else self._find(request.stream).analysis
@@ -126,6 +125,11 @@ class _FileJob:
             return wire.encode(self._start(wire.decode(payload, wire.FileSetup)))
         if kind == Kind.FILE_NEXT and self._source is not None:
             return wire.encode(self._next(self._source))
+        if kind == Kind.FILE_TERMS:
+            terms = wire.decode(payload, wire.FileTerms)
+            self._sampler = FrameSampler(terms.fps) if terms.fps > 0 else None
+            self.analysis.set_classes(terms.classes)
+            return b""
         if kind == Kind.ANNOTATE and self._source is not None:
             return self._annotate(wire.decode(payload, wire.AnnotateRequest))
         raise InvalidInputError(f"message kind {kind} is not known or comes too early")

@@ -23,6 +23,7 @@ Masks = list[list[tuple[float, float]]]
 MAX_BOXES = 300
 MAX_RESULTS = 32
 MAX_JPEG_BYTES = 8 << 20
+_MAX_SPENT_US = 60_000_000
 _PACKET_HEAD = struct.Struct(">IqB")
 _FLAG_KEY, _FLAG_RESET, _FLAG_DECODE_ONLY = 1, 2, 4
 
@@ -40,7 +41,9 @@ class Kind(IntEnum):
     FILE_NEXT = 7
     ANNOTATE = 8
     MASK = 9
-    TUNE = 10
+    RATE = 12
+    FILE_TERMS = 13
+    TUNE = 14
     FAILED = 255
 
 
@@ -79,6 +82,13 @@ class TuneStream(msgspec.Struct, frozen=True):
     motion: MotionSettings
 
 
+class SetRate(msgspec.Struct, frozen=True):
+    """From now on at most `fps` pictures a second of `stream` are analysed."""
+
+    stream: int
+    fps: float
+
+
 class FrameResult(msgspec.Struct, frozen=True):
     """What was found in one analysed picture. `boxes` is float32 (N, 6): box, confidence, class; None when the
     model was not asked.
@@ -92,12 +102,17 @@ class FrameResult(msgspec.Struct, frozen=True):
 
 
 class PacketReply(msgspec.Struct, frozen=True):
-    """Answers PACKET and FILE_NEXT. `done`: the file has ended."""
+    """Answers PACKET and FILE_NEXT. `done`: the file has ended.
+
+    `decode_us` and `analyse_us`: wall time that it took, for packets.
+    """
 
     decoded: int
     damaged: int
     results: list[FrameResult]
     done: bool = False
+    decode_us: int = 0
+    analyse_us: int = 0
 
 
 class Overlay(msgspec.Struct, frozen=True):
@@ -137,6 +152,13 @@ class FileSetup(msgspec.Struct, frozen=True):
     """How to analyse the file that the worker was started with. `fps` 0: every picture."""
 
     detector: str
+    classes: list[str]
+    fps: float
+
+
+class FileTerms(msgspec.Struct, frozen=True):
+    """Other classes and another rate from the next picture of the file on."""
+
     classes: list[str]
     fps: float
 
@@ -262,6 +284,7 @@ def decode_reply(payload: bytes) -> PacketReply:
         0.0 <= result.motion <= 1.0 and 0 < result.width <= 8192 and 0 < result.height <= 8192
         for result in reply.results
     )
+    sane = sane and 0 <= reply.decode_us <= _MAX_SPENT_US and 0 <= reply.analyse_us <= _MAX_SPENT_US
     if not sane:
         raise InvalidInputError("a worker's reply is out of range")
     return reply
