@@ -15,6 +15,7 @@ import type {
   CameraInput,
   CameraPatch,
   Happening,
+  Motion,
   Page,
   PrivacyZone,
   ProbeInput,
@@ -199,6 +200,30 @@ export function useSavePrivacy(cameraId: string) {
         }),
       ),
     onSuccess: (saved) => queries.setQueryData(["privacy", cameraId], saved.zones),
+  });
+}
+
+export function useMotion(cameraId: string) {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["motion", cameraId],
+    queryFn: (): Promise<Motion> =>
+      unwrap(client.GET("/api/v1/cameras/{camera_id}/motion", { params: { path: { camera_id: cameraId } } })),
+  });
+}
+
+export function useSaveMotion(cameraId: string) {
+  const client = useClient();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (motion: Motion) =>
+      unwrap(
+        client.PUT("/api/v1/cameras/{camera_id}/motion", {
+          params: { path: { camera_id: cameraId } },
+          body: motion,
+        }),
+      ),
+    onSuccess: (saved) => queries.setQueryData(["motion", cameraId], saved),
   });
 }
 

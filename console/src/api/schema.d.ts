@@ -268,6 +268,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{camera_id}/motion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Motion
+         * @description Shows in which parts of a camera's picture motion counts, and how much of it is needed.
+         */
+        get: operations["show_motion"];
+        /**
+         * Replace Motion
+         * @description Replaces the motion settings of a camera, all or none. Recorder and analyzer follow at once, without a break.
+         *
+         *     Every change is in the audit trail, old and new. Where motion is recorded, what counts less is an event as well.
+         */
+        put: operations["replace_motion"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{camera_id}/privacy": {
         parameters: {
             query?: never;
@@ -1905,21 +1931,69 @@ export interface components {
         MotionIn: {
             /**
              * Sensitivity
-             * @default 0.5
+             * @default normal
+             * @enum {string}
              */
-            sensitivity: number;
+            sensitivity: "low" | "normal" | "high";
+            /** Zones */
+            zones?: components["schemas"]["MotionZoneIn"][];
+        };
+        /**
+         * MotionOut
+         * @description At most 16 zones of 3 to 16 points each. Motion counts in an include zone (or anywhere, without one) and in no
+         *     exclude zone.
+         */
+        MotionOut: {
+            /**
+             * Sensitivity
+             * @enum {string}
+             */
+            sensitivity: "low" | "normal" | "high";
+            /** Zones */
+            zones: components["schemas"]["MotionZoneOut"][];
+        };
+        /**
+         * MotionSourcesIn
+         * @description Which sources tell motion. What motion is: `/cameras/{id}/motion`.
+         */
+        MotionSourcesIn: {
             /**
              * Use Packet Sizes
              * @default true
              */
             use_packet_sizes: boolean;
         };
-        /** MotionOut */
-        MotionOut: {
-            /** Sensitivity */
-            sensitivity: number;
+        /** MotionSourcesOut */
+        MotionSourcesOut: {
             /** Use Packet Sizes */
             use_packet_sizes: boolean;
+        };
+        /**
+         * MotionZoneIn
+         * @description A zone, known by its name. Points are fractions of the picture, x right, y down.
+         */
+        MotionZoneIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "include" | "exclude";
+            /** Name */
+            name: string;
+            /** Polygon */
+            polygon: number[][];
+        };
+        /** MotionZoneOut */
+        MotionZoneOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "include" | "exclude";
+            /** Name */
+            name: string;
+            /** Polygon */
+            polygon: number[][];
         };
         /** Page[AuditOut] */
         Page_AuditOut_: {
@@ -2229,7 +2303,7 @@ export interface components {
              * @enum {string}
              */
             mode: "off" | "continuous" | "motion" | "event";
-            motion?: components["schemas"]["MotionIn"];
+            motion?: components["schemas"]["MotionSourcesIn"];
             /**
              * Post S
              * @default 10
@@ -2263,7 +2337,7 @@ export interface components {
              * @enum {string}
              */
             mode: "off" | "continuous" | "motion" | "event";
-            motion: components["schemas"]["MotionOut"];
+            motion: components["schemas"]["MotionSourcesOut"];
             /** Post S */
             post_s: number;
             /** Pre S */
@@ -3503,6 +3577,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_motion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MotionOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_motion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MotionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MotionOut"];
+                };
             };
             /** @description What failed, why, and what to do (RFC 9457) */
             default: {

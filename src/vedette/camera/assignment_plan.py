@@ -65,6 +65,7 @@ def _recorded(camera: Camera) -> CameraAssignment:
         plan=terms.plan,
         retention=terms.retention,
         volumes=terms.volumes,
+        motion=camera.settings.motion,
     )
 
 
@@ -79,4 +80,5 @@ def _analysed(camera: Camera) -> CameraAnalysis:
         classes=analysis.classes,
         fps=analysis.fps,
         rules=camera.rules,
+        motion=camera.settings.motion,
     )

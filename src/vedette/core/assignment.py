@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from vedette.core.geometry import Line, Polygon
 from vedette.core.media import StreamRole
+from vedette.core.motion import MotionSettings
 from vedette.core.recording_plan import Hold, RecordingPlan, RetentionTerm
 
 
@@ -42,6 +43,7 @@ class CameraAssignment:
         retention: How long; a mode without a term is kept until the space is needed.
         volumes: Names of the volumes it may use, the preferred first; empty: all of them. When none of these is
             usable it spills over to any other: footage elsewhere is better than none.
+        motion: What is motion in front of it.
     """
 
     camera_id: str
@@ -51,6 +53,7 @@ class CameraAssignment:
     plan: RecordingPlan = field(default_factory=RecordingPlan)
     retention: tuple[RetentionTerm, ...] = ()
     volumes: tuple[str, ...] = ()
+    motion: MotionSettings = field(default_factory=MotionSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ class CameraAnalysis:
         detector: `auto` (the installed model, else motion), `motion` (needs no model) or `none`.
         classes: Object classes to keep, empty: all the detector knows.
         fps: Analysed frames per second at most.
+        motion: What is motion in front of it.
     """
 
     camera_id: str
@@ -111,6 +115,7 @@ class CameraAnalysis:
     classes: tuple[str, ...] = ()
     fps: float = 15.0
     rules: tuple[Rule, ...] = ()
+    motion: MotionSettings = field(default_factory=MotionSettings)
 
 
 @dataclass(frozen=True, slots=True)

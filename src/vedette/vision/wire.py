@@ -16,6 +16,7 @@ import numpy as np
 from vedette.core.detections import CLASS_NAMES, Detections
 from vedette.core.errors import InvalidInputError
 from vedette.core.media import Codec, VideoFormat
+from vedette.core.motion import MotionSettings
 
 Masks = list[list[tuple[float, float]]]
 """Outlines in fractions of the picture."""
@@ -42,6 +43,7 @@ class Kind(IntEnum):
     MASK = 9
     RATE = 12
     FILE_TERMS = 13
+    TUNE = 14
     FAILED = 255
 
 
@@ -66,10 +68,18 @@ class OpenStream(msgspec.Struct, frozen=True):
     detector: str
     classes: list[str]
     fps: float
+    motion: MotionSettings = MotionSettings()
 
     @property
     def video(self) -> VideoFormat:
         return VideoFormat(Codec(self.codec), self.width, self.height, tuple(self.parameter_sets), "")
+
+
+class TuneStream(msgspec.Struct, frozen=True):
+    """From the next picture on `stream` has these motion settings; all else goes on."""
+
+    stream: int
+    motion: MotionSettings
 
 
 class SetRate(msgspec.Struct, frozen=True):
