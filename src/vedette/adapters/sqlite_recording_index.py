@@ -21,6 +21,7 @@ from vedette.core.media import StreamRole
 from vedette.core.recording_plan import Hold, RecordingMode
 from vedette.recording.ledger import HOLE_NS
 from vedette.recording.records import GapRecord, SegmentRecord, StoredSegment, StreamKey, VolumeTotals
+from vedette.recording.retention import ERASED
 
 SCHEMA_VERSION = 4
 MOST_JOURNAL = 2_000_000
@@ -249,6 +250,10 @@ class SqliteRecordingIndex:
         )
         return self._find_free(where, (key.camera_id, key.role, mode, from_id, to_id, limit))
 
+    def find_overlapping(self, key: StreamKey, from_ns: int, to_ns: int, limit: int) -> list[StoredSegment]:
+        where = f"stream_id = {_STREAM_OF} AND start_ns > ? AND start_ns < ? AND end_ns > ? ORDER BY start_ns LIMIT ?"
+        return self._find_free(where, (key.camera_id, key.role, from_ns - LONGEST_SEGMENT_NS, to_ns, from_ns, limit))
+
     def find_keys_of(self, camera_id: str) -> list[StreamKey]:
         rows = self._select("SELECT role FROM streams WHERE camera_id = ?", (camera_id,))
         return [StreamKey(camera_id, StreamRole(role)) for (role,) in rows]
@@ -344,7 +349,8 @@ class SqliteRecordingIndex:
             for stream_id in {row[0] for row in rows}:
                 _expire_gaps(connection, stream_id)
             for stream_id, *_, start_ns, end_ns in sorted(rows, key=lambda row: row[4]):
-                _note_expired(connection, stream_id, start_ns, end_ns)
+                if reason == ERASED or _has_older(connection, stream_id, start_ns):
+                    _note_policy(connection, stream_id, start_ns, end_ns)
             _write_journal(connection, [_retired(row, reason) for row in rows])
 
     def add_tombstones(self, segment_ids: Sequence[str]) -> None:
@@ -412,11 +418,13 @@ def _expire_gaps(connection: sqlite3.Connection, stream_id: int) -> None:
         )
 
 
-def _note_expired(connection: sqlite3.Connection, stream_id: int, start_ns: int, end_ns: int) -> None:
+def _has_older(connection: sqlite3.Connection, stream_id: int, start_ns: int) -> bool:
     """Footage deleted while older footage stays (kept longer, or a clock went back) leaves a gap that says so."""
     older = "SELECT 1 FROM segments WHERE stream_id = ? AND start_ns < ? LIMIT 1"
-    if connection.execute(older, (stream_id, start_ns)).fetchone() is None:
-        return
+    return connection.execute(older, (stream_id, start_ns)).fetchone() is not None
+
+
+def _note_policy(connection: sqlite3.Connection, stream_id: int, start_ns: int, end_ns: int) -> None:
     before = connection.execute(
         "SELECT from_ns, to_ns FROM gaps WHERE stream_id = ? AND reason = 'policy' AND from_ns <= ?"
         " ORDER BY from_ns DESC LIMIT 1",

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from vedette.api.access import Access, find_access
 from vedette.api.routers import (
     cameras,
+    erasures,
     events,
     evidence,
     exports,
@@ -36,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     privacy.router,
     recordings.router,
     storage.router,
+    erasures.router,
     events.router,
     live.router,
     playback.router,

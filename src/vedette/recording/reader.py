@@ -230,6 +230,18 @@ class FootageReader:
         inside = ((max(run.from_ns, from_ns), min(run.to_ns, to_ns)) for run in runs)
         return coverage.join((piece for piece in inside if piece[0] < piece[1]), resolution_ns)
 
+    def find_stored(self, key: StreamKey, from_ns: int, to_ns: int) -> list[tuple[Volume, SegmentRef]]:
+        """Finds the segments that overlap a half-open range, and the volume of each."""
+        return [
+            (volume, segment)
+            for volume, catalog in self._open_volumes()
+            for segment in catalog.find_segments(key, from_ns, to_ns)
+        ]
+
+    def drop_files(self) -> None:
+        """Lets go of open files: what was deleted must not be readable here any longer."""
+        self._files.close()
+
     def find_keys(self) -> list[StreamKey]:
         """Finds every stream of which there is or was footage."""
         return sorted(

@@ -226,7 +226,7 @@ class SegmentStore:
     def tick(self, utc_ns: int, mono_ns: int) -> None:
         """Once a second, after the commit: deletes what is too old."""
         try:
-            went_bytes = self._deleter.tick(utc_ns, mono_ns)
+            went_bytes = self._deleter.erase() + self._deleter.tick(utc_ns, mono_ns)
             if self._deleter.rules.holds:
                 self._held_bytes = self._index.find_held_bytes()
         except (OSError, StorageError) as exc:
