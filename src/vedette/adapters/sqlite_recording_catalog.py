@@ -4,12 +4,14 @@ Every query walks an index from one known place, so its cost does not grow with 
 are one per thread: SQLite serialises the statements of a connection.
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -188,7 +190,7 @@ class SqliteRecordingCatalog:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if found is None:
             found = sqlite3.connect(
-                f"file:{self._path}?mode=ro",
+                f"file:{quote(str(self._path))}?{_find_mode(self._path)}",
                 uri=True,
                 isolation_level=None,
                 check_same_thread=False,  # closed from the thread that closes the catalog
@@ -209,6 +211,29 @@ class SqliteRecordingCatalog:
                 f"the index {self._path} cannot be read: {exc}",
                 "If it is damaged, rebuild it: stop Vedette and run `vedette check --repair-index`.",
             ) from exc
+
+
+def _find_mode(path: Path) -> str:
+    """How SQLite has to open an index: to read one in WAL mode it makes files beside it, where it may.
+
+    Where it may not (a volume that is mounted read-only) and there is no log either, nobody writes the index: it is
+    opened as it lies. With a log, SQLite reads it by the `-shm` that its writer left.
+
+    Raises:
+        StorageError: the index was not closed, and what its log needs is not there and cannot be made.
+    """
+    if os.access(path.parent, os.W_OK) or not path.exists():
+        return "mode=ro"
+    log, shared = path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+    if shared.exists() and log.exists():
+        return "mode=ro"
+    if not log.exists() or log.stat().st_size == 0:
+        return "mode=ro&immutable=1"
+    raise StorageError(
+        f"the index {path} was not closed, and its volume cannot be written to bring it into order",
+        f"Copy {path.name} and {log.name} beside a copy of volume.json to a place that can be written, or mount it"
+        " writable once.",
+    )
 
 
 def _journal_entry(number: int, text: str) -> JournalEntry:
