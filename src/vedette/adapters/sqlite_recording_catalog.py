@@ -16,6 +16,7 @@ from urllib.parse import quote
 import msgspec
 
 from vedette.adapters.sqlite_recording_coverage import COLUMNS, join_segments
+from vedette.adapters.sqlite_recording_gaps import FIND_GAPS, FIND_GAPS_BEFORE, IS_THERE
 from vedette.core.errors import StorageError
 from vedette.core.footage import SegmentRef
 from vedette.core.footage_facts import FootageFact, GapClosed, JournalEntry, SegmentClosed, SegmentRetired
@@ -67,6 +68,7 @@ class SqliteRecordingCatalog:
         self._connections: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._has_stretches = False
+        self._is_gap_index_there = False
         self._select("SELECT 1 FROM segments LIMIT 1", ())  # fails here, not at the first question
 
     def find_segments(self, key: StreamKey, from_ns: int, to_ns: int, limit: int | None = None) -> list[SegmentRef]:
@@ -136,15 +138,18 @@ class SqliteRecordingCatalog:
         return rows[0][0] if rows else b""
 
     def find_gaps(self, key: StreamKey, from_ns: int, to_ns: int) -> list[GapRecord]:
-        rows = self._select(
-            "SELECT from_ns, to_ns, reason, frames_missing FROM gaps JOIN streams USING (stream_id)"
-            " WHERE camera_id = ? AND role = ? AND from_ns < ? AND to_ns > ? ORDER BY from_ns",
-            (key.camera_id, key.role, to_ns, from_ns),
-        )
+        values = {"camera_id": key.camera_id, "role": key.role, "from_ns": from_ns, "to_ns": to_ns}
+        rows = self._select(FIND_GAPS if self._has_gap_index() else FIND_GAPS_BEFORE, values)
         return [
             GapRecord(key, from_ns, to_ns, _REASONS_BEFORE.get(reason, reason), frames)
             for from_ns, to_ns, reason, frames in rows
         ]
+
+    def _has_gap_index(self) -> bool:
+        if not self._is_gap_index_there:
+            ((found,),) = self._select(IS_THERE, ())
+            self._is_gap_index_there = bool(found)
+        return self._is_gap_index_there
 
     def find_hash(self, segment_id: str) -> tuple[bytes, bytes]:
         rows = self._select("SELECT sha256, marks FROM segments WHERE segment_id = ?", (segment_id,))

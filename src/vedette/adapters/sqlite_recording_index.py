@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from vedette.adapters import sqlite_recording_coverage as coverage
+from vedette.adapters import sqlite_recording_gaps as gap_index
 from vedette.adapters.sqlite_recording_catalog import LONGEST_SEGMENT_NS
 from vedette.core.errors import StorageError
 from vedette.core.footage_facts import FootageFact, GapClosed, SegmentClosed, SegmentRetired
@@ -159,7 +160,9 @@ class SqliteRecordingIndex:
         """Makes the schema, or an earlier one this one, all or nothing; joins coverage where it is missing or wrong."""
         upgrades = [_UPGRADE_FROM_1, _UPGRADE_FROM_2][version - 1 :] if version else []
         try:
-            self._connection.executescript(f"BEGIN IMMEDIATE;{''.join(upgrades)}{_SCHEMA}{coverage.SCHEMA}")
+            self._connection.executescript(
+                f"BEGIN IMMEDIATE;{''.join(upgrades)}{_SCHEMA}{coverage.SCHEMA}{gap_index.SCHEMA}"
+            )
             if not coverage.is_whole(self._connection):
                 coverage.join_all(self._connection)
             self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
