@@ -16,6 +16,7 @@ import msgspec
 from vedette.adapters import sqlite_recording_coverage as coverage
 from vedette.adapters import sqlite_recording_gaps as gap_index
 from vedette.adapters.sqlite_recording_catalog import LONGEST_SEGMENT_NS
+from vedette.adapters.sqlite_recording_joining import Joining
 from vedette.core.errors import StorageError
 from vedette.core.footage_facts import FootageFact, GapClosed, SegmentClosed, SegmentRetired
 from vedette.core.media import StreamRole
@@ -25,6 +26,9 @@ from vedette.recording.records import GapRecord, SegmentRecord, StoredSegment, S
 from vedette.recording.retention import ERASED
 
 SCHEMA_VERSION = 4
+_LAST_UNJOINED = 3
+_JOINED_AT_ONCE = 2000
+"""Segments joined a second where coverage is missing: about a tenth of a second of work."""
 MOST_JOURNAL = 2_000_000
 """Facts kept for a notary that is away: two weeks of 100 cameras. The oldest go first."""
 _SCHEMA = """
@@ -157,20 +161,33 @@ class SqliteRecordingIndex:
         self._holds = [Hold(*row) for row in rows]
 
     def _upgrade(self, version: int) -> None:
-        """Makes the schema, or an earlier one this one, all or nothing; joins coverage where it is missing or wrong."""
+        """Makes the schema, or an earlier one this one, all or nothing; what has to be joined waits for `join_some`."""
         upgrades = [_UPGRADE_FROM_1, _UPGRADE_FROM_2][version - 1 :] if version else []
         try:
             self._connection.executescript(
                 f"BEGIN IMMEDIATE;{''.join(upgrades)}{_SCHEMA}{coverage.SCHEMA}{gap_index.SCHEMA}"
             )
-            if not coverage.is_whole(self._connection):
-                coverage.join_all(self._connection)
-            self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            joining = Joining(self._connection)
+            self._joining = joining if joining.start() else None
+            if self._joining is None:
+                self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            elif version < _LAST_UNJOINED:
+                self._connection.execute(f"PRAGMA user_version={_LAST_UNJOINED}")
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+    def join_some(self) -> None:
+        if self._joining is None:
+            return
+        with self._transaction() as connection:
+            is_last = self._joining.step(_JOINED_AT_ONCE)
+            if is_last:
+                connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        if is_last:
+            self._joining = None
 
     def commit(self, segments: Sequence[SegmentRecord], gaps: Sequence[GapRecord]) -> None:
         with self._transaction() as connection:

@@ -91,6 +91,10 @@ class SegmentIndex(Protocol):
         """
         ...
 
+    def join_some(self) -> None:
+        """Once a second: goes on joining coverage, where the index was opened without (an earlier format)."""
+        ...
+
     def find_tombstones(self) -> list[str]: ...
 
     def clear_tombstones(self, segment_ids: Sequence[str]) -> None:
