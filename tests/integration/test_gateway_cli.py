@@ -50,6 +50,7 @@ def _check_cameras(tmp_path: Path, gateway: GatewayProcess) -> None:
     _check_privacy(tmp_path)
     _check_motion(tmp_path)
     _check_holds(tmp_path)
+    _check_erase(tmp_path)
     assert vedette(tmp_path, "camera", "remove", "Gate").returncode == 0
 
 
@@ -108,6 +109,23 @@ def _check_motion(tmp_path: Path) -> None:
     assert "in which motion counts" in everything.stderr
     cleared = json.loads(vedette(tmp_path, "camera", "motion", "Gate", "--no-zones", "--json").stdout)
     assert cleared == {"sensitivity": "low", "zones": []}
+
+
+def _check_erase(tmp_path: Path) -> None:
+    """No recorder runs here: an order is kept and waits for its volume."""
+    span = ("--camera", "Gate", "--day", "2026-01-02")
+    assert vedette(tmp_path, "erase", *span).returncode == 2
+    assert vedette(tmp_path, "erase", *span, "--all-cameras", "--reason", "why").returncode == 2
+    assert vedette(tmp_path, "erase", *span, "--from", "2026-01-02T00:00:00Z", "--dry-run").returncode == 2
+    shown = vedette(tmp_path, "erase", *span, "--dry-run", "--json")
+    assert shown.returncode == 0, shown.stderr
+    plan = json.loads(shown.stdout)
+    assert (plan["from"][:10], plan["to"][:10], plan["segments"]) == ("2026-01-02", "2026-01-03", 0)
+    refused = vedette(tmp_path, "erase", *span, "--reason", "a request")  # nobody there to say yes
+    assert refused.returncode == 1
+    ordered = vedette(tmp_path, "erase", *span, "--reason", "a request", "--yes", "--json")
+    assert ordered.returncode == 0, ordered.stderr
+    assert (json.loads(ordered.stdout)["state"], json.loads(ordered.stdout)["waits_for"]) == ("waits", "main")
 
 
 def _check_holds(tmp_path: Path) -> None:

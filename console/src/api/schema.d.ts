@@ -493,6 +493,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Erasures
+         * @description Lists the orders that are not carried out yet.
+         */
+        get: operations["list_erasures"];
+        put?: never;
+        /**
+         * Order Erasure
+         * @description Orders footage to be erased. It is gone when `GET /erasures` does not list the order any more.
+         */
+        post: operations["order_erasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Erasure
+         * @description Shows what an erasure would take, and which holds stand against it. Nothing is erased.
+         */
+        post: operations["plan_erasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1288,6 +1332,146 @@ export interface components {
             state: "holds" | "weakened" | "absent" | "unknown";
         };
         /**
+         * ErasedStreamOut
+         * @description What goes of one stream; the range is that of whole segments. `growing`: segments that go when they close.
+         */
+        ErasedStreamOut: {
+            /** Bytes */
+            bytes: number;
+            /** Camera Id */
+            camera_id: string;
+            /** Camera Name */
+            camera_name: string;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Growing */
+            growing: number;
+            /** Segments */
+            segments: number;
+            /**
+             * Stream
+             * @enum {string}
+             */
+            stream: "main" | "sub";
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /** ErasureIn */
+        ErasureIn: {
+            /** Camera Id */
+            camera_id: string | null;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Reason */
+            reason: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /** ErasureList */
+        ErasureList: {
+            /** Items */
+            items: components["schemas"]["ErasureOut"][];
+        };
+        /**
+         * ErasureOut
+         * @description An order that is being carried out. `segments_left`: not erased yet; `waits_for`: volumes out of reach.
+         */
+        ErasureOut: {
+            /** Camera Ids */
+            camera_ids: string[];
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Id */
+            id: string;
+            /**
+             * Ordered At
+             * Format: date-time
+             */
+            ordered_at: string;
+            /** Ordered By */
+            ordered_by: string;
+            /** Reason */
+            reason: string;
+            /** Segments Left */
+            segments_left: number;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Waits For */
+            waits_for: string[];
+        };
+        /**
+         * ErasurePlanOut
+         * @description What an erasure takes. Whole segments go: `from` and `to` are rounded outward from what was asked.
+         *
+         *     `pictures`: event pictures. `key_days`: UTC days whose archive key is destroyed, because all of their footage goes.
+         *     `out_of_reach`: volumes that cannot be looked into now; an order waits for them. `holds`: ids of the holds in the
+         *     way: nothing is erased while there are any.
+         */
+        ErasurePlanOut: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Hold Detail */
+            hold_detail: string;
+            /** Holds */
+            holds: string[];
+            /** Key Days */
+            key_days: string[];
+            /** Out Of Reach */
+            out_of_reach: string[];
+            /** Pictures */
+            pictures: number;
+            /** Segments */
+            segments: number;
+            /** Streams */
+            streams: components["schemas"]["ErasedStreamOut"][];
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /**
+         * ErasureRangeIn
+         * @description What is to be erased. `camera_id` null: the footage of all cameras.
+         */
+        ErasureRangeIn: {
+            /** Camera Id */
+            camera_id: string | null;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /**
          * EventOut
          * @description Something that was observed. `to` is null while it lasts; `camera_id` is empty when it concerns no camera.
          */
@@ -2073,7 +2257,7 @@ export interface components {
          * @description One thing that a caller may be allowed to do. Video, export and administration are separate.
          * @enum {string}
          */
-        Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view" | "storage.configure" | "hold.manage" | "evidence.manage" | "privacy.configure" | "privacy.unmask" | "file.analyze";
+        Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view" | "storage.configure" | "hold.manage" | "evidence.manage" | "privacy.configure" | "privacy.unmask" | "file.analyze" | "footage.erase";
         /** PrivacyIn */
         PrivacyIn: {
             /** Zones */
@@ -4043,6 +4227,101 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_erasures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureList"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureRangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePlanOut"];
+                };
             };
             /** @description What failed, why, and what to do (RFC 9457) */
             default: {

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from vedette.api.access import Access, find_access
 from vedette.api.routers import (
     cameras,
+    erasures,
     events,
     evidence,
     exports,
@@ -38,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     motion.router,
     recordings.router,
     storage.router,
+    erasures.router,
     events.router,
     live.router,
     playback.router,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from vedette.core.geometry import Line, Polygon
 from vedette.core.media import StreamRole
 from vedette.core.motion import MotionSettings
-from vedette.core.recording_plan import Hold, RecordingPlan, RetentionTerm
+from vedette.core.recording_plan import Erasure, Hold, RecordingPlan, RetentionTerm
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ class RecorderAssignment:
     cameras: tuple[CameraAssignment, ...] = ()
     volumes: tuple[VolumeAssignment, ...] = ()
     holds: tuple[Hold, ...] = ()
+    erasures: tuple[Erasure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

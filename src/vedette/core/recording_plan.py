@@ -86,3 +86,16 @@ class Hold:
     from_ns: int
     to_ns: int
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Footage of a camera that is to go before its term (a subject's lawful request). Half open range.
+
+    Whole segments go, those that overlap the range. What a hold covers stays.
+    """
+
+    erasure_id: str
+    camera_id: str
+    from_ns: int
+    to_ns: int

@@ -30,6 +30,7 @@ from vedette.adapters.sqlite_signing_results import SqliteSigningReader
 from vedette.adapters.thumbnail_client import UnixThumbnailer
 from vedette.adapters.tracks_client import UnixTracks
 from vedette.adapters.xlsx_inventory import XlsxSheets
+from vedette.api.erasure_desk import ErasureDesk
 from vedette.api.export_desk import ExportDesk
 from vedette.api.file_job_desk import FileJobDesk
 from vedette.api.footage_desk import FootageDesk
@@ -51,6 +52,7 @@ from vedette.camera.probe import ProbeReport, probe_stream
 from vedette.core.assignment import StreamSource
 from vedette.core.media import StreamRole
 from vedette.events.desk import EventDesk
+from vedette.events.erasing import EventPictures
 from vedette.events.history import History
 from vedette.events.hub import EventHub
 from vedette.events.own_events import OwnEvents
@@ -62,10 +64,11 @@ from vedette.identity.logins import Logins
 from vedette.identity.passwords import PasswordHasher
 from vedette.identity.tokens import Tokens
 from vedette.node.camera_roots import CameraRoots
+from vedette.node.erasable_footage import ErasableFootage
 from vedette.node.exports import build_exports
 from vedette.node.gateway_storage import Changes, StorageParts, build_storage, find_roots
 from vedette.node.signing_probe import MediaSigningInspector
-from vedette.recording.archive_keys import ArchiveKeyRing
+from vedette.recording.archive_keys import ArchiveKeyRing, name_day
 from vedette.recording.reader import FootageReader
 from vedette.runtime.clock import Clock
 from vedette.runtime.process import ensure_node_key
@@ -92,6 +95,7 @@ class GatewayParts:
     hub: EventHub
     database: Database
     exports: ExportService
+    erasures: ErasureDesk
 
 
 class SourceProber:
@@ -203,6 +207,7 @@ def _build_core(settings: NodeSettings, clock: Clock, outside: _Outside, hasher:
         analyzer=outside.roles["analyzer"],
         volumes=outside.storage.volumes,
         holds=outside.storage.holds,
+        erasures=outside.storage.erasures,
         clock=clock,
     )
     return _Core(
@@ -276,6 +281,19 @@ def _build(
         alarms=alarms,
         clock=clock,
     )
+    pictures = FilePictureReader(paths.pictures)
+    erasures = ErasureDesk(
+        erasures=outside.storage.erasures,
+        footage=ErasableFootage(outside.reader, paths),
+        pictures=EventPictures(events, pictures),
+        holds=outside.storage.holds,
+        storage=storage,
+        cameras=core.cameras,
+        audit=core.audit,
+        alarms=alarms,
+        name_day=name_day,
+        clock=clock,
+    )
     ports = GatewayPorts(
         logins=core.logins,
         tokens=core.tokens,
@@ -287,9 +305,7 @@ def _build(
         simulation=SupervisorSimulation(outside.roles["supervisor"]),
         sheets=XlsxSheets(),
         tracks=UnixTracks(paths.socket("analyzer")),
-        events=EventDesk(
-            events=events, pictures=FilePictureReader(paths.pictures), masker=outside.masker, hub=hub, clock=clock
-        ),
+        events=EventDesk(events=events, pictures=pictures, masker=outside.masker, hub=hub, clock=clock),
         footage=FootageDesk(
             index=outside.reader, events=events, history=history, signing=SqliteSigningReader(paths.signing_results)
         ),
@@ -314,6 +330,7 @@ def _build(
         file_jobs=FileJobDesk(outside.file_jobs, core.audit),
         notary=outside.notary,
         privacy=privacy,
+        erasures=erasures,
     )
     gate = Gate(logins=core.logins, audit=core.audit, clock=clock, limits=limits)
     return GatewayParts(
@@ -324,4 +341,5 @@ def _build(
         hub=hub,
         database=database,
         exports=exports,
+        erasures=erasures,
     )

@@ -187,7 +187,7 @@ class Recorder:
             for camera in assignment.cameras
             for source in camera.streams
         }
-        rules = make_rules(assignment.cameras, assignment.holds)
+        rules = make_rules(assignment.cameras, assignment.holds, assignment.erasures)
         volumes = assignment.volumes or (self._default_volume(),)
         await self._volumes.apply(volumes, rules, holds_known=assignment.version > 0)
         await self._streams.apply(wanted)

@@ -138,7 +138,7 @@ class RecorderStream:
 
     def _make_recorder(self, home: OpenVolume) -> GatedRecorder:
         if self._ledger is None:
-            self._ledger = CompletenessLedger(self.key, home.find_last_end(self.key))
+            self._ledger = CompletenessLedger(self.key, home.find_last_end(self.key), self._clock.utc_ns())
             self.totals = self._ledger.totals
         recorder = StreamRecorder(
             self.key,

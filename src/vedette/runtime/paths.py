@@ -71,6 +71,11 @@ class NodePaths:
         return self.data / "exports"
 
     @property
+    def erasures(self) -> Path:
+        """Orders to erase footage that are not carried out yet."""
+        return self.data / "erasures"
+
+    @property
     def models(self) -> Path:
         return self.data / "models"
 
