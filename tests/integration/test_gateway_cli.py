@@ -44,7 +44,7 @@ def _check_cameras(tmp_path: Path, gateway: GatewayProcess) -> None:
     imported = vedette(tmp_path, "camera", "import", str(sheet), "--json")
     assert json.loads(imported.stdout)["imported"] is True
     recordings = json.loads(vedette(tmp_path, "recordings", "--camera", "Gate", "--json").stdout)
-    assert recordings == {"runs": [], "gaps": []}
+    assert recordings == {"runs": [], "gaps": [], "signing": []}
     assert vedette(tmp_path, "recordings", "--camera", "Gone").returncode == 1
     _check_plan(tmp_path)
     _check_privacy(tmp_path)
