@@ -1,6 +1,13 @@
 // What is asked of the server and for how long it stands. One hook a question; the cache is the only copy.
 
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  keepPreviousData,
+  queryOptions,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { useClient } from "./context";
 import { unwrap } from "./http";
 import type {
@@ -8,6 +15,7 @@ import type {
   CameraInput,
   CameraPatch,
   Happening,
+  Motion,
   Page,
   PrivacyZone,
   ProbeInput,
@@ -169,16 +177,16 @@ export function useSaveRules(cameraId: string) {
   });
 }
 
-export function usePrivacy(cameraId: string) {
-  const client = useClient();
-  return useQuery({
+export const privacyQuery = (client: ReturnType<typeof useClient>, cameraId: string) =>
+  queryOptions({
     queryKey: ["privacy", cameraId],
     queryFn: async (): Promise<PrivacyZone[]> => {
       const path = { camera_id: cameraId };
       return (await unwrap(client.GET("/api/v1/cameras/{camera_id}/privacy", { params: { path } }))).zones;
     },
   });
-}
+
+export const usePrivacy = (cameraId: string) => useQuery(privacyQuery(useClient(), cameraId));
 
 export function useSavePrivacy(cameraId: string) {
   const client = useClient();
@@ -192,6 +200,30 @@ export function useSavePrivacy(cameraId: string) {
         }),
       ),
     onSuccess: (saved) => queries.setQueryData(["privacy", cameraId], saved.zones),
+  });
+}
+
+export function useMotion(cameraId: string) {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["motion", cameraId],
+    queryFn: (): Promise<Motion> =>
+      unwrap(client.GET("/api/v1/cameras/{camera_id}/motion", { params: { path: { camera_id: cameraId } } })),
+  });
+}
+
+export function useSaveMotion(cameraId: string) {
+  const client = useClient();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (motion: Motion) =>
+      unwrap(
+        client.PUT("/api/v1/cameras/{camera_id}/motion", {
+          params: { path: { camera_id: cameraId } },
+          body: motion,
+        }),
+      ),
+    onSuccess: (saved) => queries.setQueryData(["motion", cameraId], saved),
   });
 }
 
@@ -249,6 +281,16 @@ export function useSystem() {
     queryKey: ["system"],
     queryFn: () => unwrap(client.GET("/api/v1/system")),
     refetchInterval: 3000,
+  });
+}
+
+/** What the cameras' own signatures say of the newest footage, stream by stream. */
+export function useSigning() {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["signing"],
+    queryFn: () => unwrap(client.GET("/api/v1/signing")),
+    refetchInterval: 30_000,
   });
 }
 

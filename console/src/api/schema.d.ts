@@ -257,10 +257,36 @@ export interface paths {
         };
         /**
          * Show Part
-         * @description Media segment of the playlist.
+         * @description Media segment of the playlist, masked for whom it has to be.
          */
         get: operations["show_part"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera_id}/motion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Motion
+         * @description Shows in which parts of a camera's picture motion counts, and how much of it is needed.
+         */
+        get: operations["show_motion"];
+        /**
+         * Replace Motion
+         * @description Replaces the motion settings of a camera, all or none. Recorder and analyzer follow at once, without a break.
+         *
+         *     Every change is in the audit trail, old and new. Where motion is recorded, what counts less is an event as well.
+         */
+        put: operations["replace_motion"];
         post?: never;
         delete?: never;
         options?: never;
@@ -348,7 +374,7 @@ export interface paths {
         };
         /**
          * Download Mkv
-         * @description Matroska of a range; starts at the key frame before `from`. Purpose and limit as for MP4.
+         * @description Matroska of a range; starts at the key frame before `from`. Purpose, limit and masking as for MP4.
          */
         get: operations["download_mkv"];
         put?: never;
@@ -370,7 +396,8 @@ export interface paths {
          * Download Mp4
          * @description MP4 of a range. It shows exactly from `from` on and closes up over gaps; `X-Vedette-Gaps` names them.
          *
-         *     People say why (`purpose`); every download counts towards the day's limit.
+         *     People say why (`purpose`); every download counts towards the day's limit. With parts hidden from the caller it
+         *     is made while it is sent: in fragments, without length and byte ranges; an export has both.
          */
         get: operations["download_mp4"];
         put?: never;
@@ -800,6 +827,26 @@ export interface paths {
          * @description Changes the own password. Every other session of this user ends.
          */
         post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Signing
+         * @description Says which streams their cameras sign, with whose key, and whether the newest footage is what was signed.
+         */
+        get: operations["list_signing"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1320,7 +1367,8 @@ export interface components {
          * EvidenceOut
          * @description State of the evidence log.
          *
-         *     `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know.
+         *     `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know. `time_stamps`
+         *     has a line for each time-stamping authority (RFC 3161): what it stamped last, and its certificate's fingerprint.
          */
         EvidenceOut: {
             /** Behind */
@@ -1341,6 +1389,8 @@ export interface components {
             site: string;
             /** State */
             state: string;
+            /** Time Stamps */
+            time_stamps: string[];
             /** Witnesses */
             witnesses: string[];
         };
@@ -1356,6 +1406,7 @@ export interface components {
         /**
          * ExportFileOut
          * @description A file. `sha256` is also its ETag. `camera_id` is empty for a bundle; `from`: its first picture.
+         *     `masked`: encoded anew with parts of the picture hidden, no original.
          */
         ExportFileOut: {
             /** Camera Id */
@@ -1365,6 +1416,8 @@ export interface components {
              * Format: date-time
              */
             from: string;
+            /** Masked */
+            masked: boolean;
             /** Name */
             name: string;
             /** Sha256 */
@@ -1438,6 +1491,7 @@ export interface components {
         /**
          * ExportOut
          * @description An export. `fingerprint`: of the key that signed the bundle, to be compared by another way; else empty.
+         *     `masked_cameras`: those of which parts are hidden in the files.
          */
         ExportOut: {
             /** Bundle */
@@ -1472,6 +1526,8 @@ export interface components {
             gaps: components["schemas"]["ExportGapOut"][];
             /** Id */
             id: string;
+            /** Masked Cameras */
+            masked_cameras: string[];
             /** Progress */
             progress: number;
             /** Purpose */
@@ -1911,21 +1967,69 @@ export interface components {
         MotionIn: {
             /**
              * Sensitivity
-             * @default 0.5
+             * @default normal
+             * @enum {string}
              */
-            sensitivity: number;
+            sensitivity: "low" | "normal" | "high";
+            /** Zones */
+            zones?: components["schemas"]["MotionZoneIn"][];
+        };
+        /**
+         * MotionOut
+         * @description At most 16 zones of 3 to 16 points each. Motion counts in an include zone (or anywhere, without one) and in no
+         *     exclude zone.
+         */
+        MotionOut: {
+            /**
+             * Sensitivity
+             * @enum {string}
+             */
+            sensitivity: "low" | "normal" | "high";
+            /** Zones */
+            zones: components["schemas"]["MotionZoneOut"][];
+        };
+        /**
+         * MotionSourcesIn
+         * @description Which sources tell motion. What motion is: `/cameras/{id}/motion`.
+         */
+        MotionSourcesIn: {
             /**
              * Use Packet Sizes
              * @default true
              */
             use_packet_sizes: boolean;
         };
-        /** MotionOut */
-        MotionOut: {
-            /** Sensitivity */
-            sensitivity: number;
+        /** MotionSourcesOut */
+        MotionSourcesOut: {
             /** Use Packet Sizes */
             use_packet_sizes: boolean;
+        };
+        /**
+         * MotionZoneIn
+         * @description A zone, known by its name. Points are fractions of the picture, x right, y down.
+         */
+        MotionZoneIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "include" | "exclude";
+            /** Name */
+            name: string;
+            /** Polygon */
+            polygon: number[][];
+        };
+        /** MotionZoneOut */
+        MotionZoneOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "include" | "exclude";
+            /** Name */
+            name: string;
+            /** Polygon */
+            polygon: number[][];
         };
         /**
          * ObjectOut
@@ -2123,12 +2227,32 @@ export interface components {
             loss: number;
             /** Ok */
             ok: boolean;
+            signing: components["schemas"]["ProbeSigning"] | null;
             /** Steps */
             steps: components["schemas"]["ProbeStep"][];
             /** Streams */
             streams: components["schemas"]["ProbeStream"][];
             /** Url */
             url: string;
+        };
+        /**
+         * ProbeSigning
+         * @description Whether the camera signs its video. `is_vouched`: its key leads to a maker that this site trusts.
+         */
+        ProbeSigning: {
+            /** Fingerprint */
+            fingerprint: string;
+            /** Is Vouched */
+            is_vouched: boolean;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "valid" | "partly" | "invalid" | "unsigned" | "unchecked";
+            /** Subject */
+            subject: string;
         };
         /** ProbeStep */
         ProbeStep: {
@@ -2241,7 +2365,7 @@ export interface components {
              * @enum {string}
              */
             mode: "off" | "continuous" | "motion" | "event";
-            motion?: components["schemas"]["MotionIn"];
+            motion?: components["schemas"]["MotionSourcesIn"];
             /**
              * Post S
              * @default 10
@@ -2275,7 +2399,7 @@ export interface components {
              * @enum {string}
              */
             mode: "off" | "continuous" | "motion" | "event";
-            motion: components["schemas"]["MotionOut"];
+            motion: components["schemas"]["MotionSourcesOut"];
             /** Post S */
             post_s: number;
             /** Pre S */
@@ -2293,6 +2417,8 @@ export interface components {
             gaps: components["schemas"]["GapOut"][];
             /** Runs */
             runs: components["schemas"]["RunOut"][];
+            /** Signing */
+            signing: components["schemas"]["SigningOut"][];
         };
         /**
          * RetentionIn
@@ -2435,6 +2561,57 @@ export interface components {
             /** Name */
             name: string;
             role: components["schemas"]["Role"];
+        };
+        /**
+         * SigningListOut
+         * @description The newest result of every stream that was looked at, of cameras that are there.
+         */
+        SigningListOut: {
+            /** Items */
+            items: components["schemas"]["StreamSigningOut"][];
+        };
+        /**
+         * SigningOut
+         * @description What the camera's own signature says of a stretch of footage (docs/design/media-signing.md).
+         *
+         *     `vouched`: the signing key leads to a maker whose certificate this site trusts.
+         */
+        SigningOut: {
+            /** Fingerprint */
+            fingerprint: string;
+            /** First Fault */
+            first_fault: string | null;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Gops */
+            gops: number;
+            /** Missing */
+            missing: number;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "valid" | "partly" | "invalid" | "unsigned" | "unchecked";
+            /** Segments */
+            segments: number;
+            /** Stream */
+            stream: string;
+            /** Subject */
+            subject: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Valid Gops */
+            valid_gops: number;
+            /** Vouched */
+            vouched: boolean;
         };
         /** SimulatedIn */
         SimulatedIn: {
@@ -2618,6 +2795,46 @@ export interface components {
          * @enum {string}
          */
         StreamRole: "main" | "sub";
+        /** StreamSigningOut */
+        StreamSigningOut: {
+            /** Camera Id */
+            camera_id: string;
+            /** Fingerprint */
+            fingerprint: string;
+            /** First Fault */
+            first_fault: string | null;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Gops */
+            gops: number;
+            /** Missing */
+            missing: number;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "valid" | "partly" | "invalid" | "unsigned" | "unchecked";
+            /** Segments */
+            segments: number;
+            /** Stream */
+            stream: string;
+            /** Subject */
+            subject: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Valid Gops */
+            valid_gops: number;
+            /** Vouched */
+            vouched: boolean;
+        };
         /** SystemOut */
         SystemOut: {
             /** Analysis */
@@ -3422,6 +3639,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_motion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MotionOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_motion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MotionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MotionOut"];
+                };
             };
             /** @description What failed, why, and what to do (RFC 9457) */
             default: {
@@ -4479,6 +4762,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_signing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningListOut"];
                 };
             };
             /** @description What failed, why, and what to do (RFC 9457) */

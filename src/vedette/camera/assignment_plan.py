@@ -65,6 +65,7 @@ def _recorded(camera: Camera) -> CameraAssignment:
         plan=terms.plan,
         retention=terms.retention,
         volumes=terms.volumes,
+        motion=camera.settings.motion,
     )
 
 
@@ -80,4 +81,5 @@ def _analysed(camera: Camera) -> CameraAnalysis:
         fps=analysis.fps,
         rules=camera.rules,
         recognize=analysis.recognize,
+        motion=camera.settings.motion,
     )

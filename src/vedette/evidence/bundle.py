@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from vedette.evidence import offline_verify
+from vedette.evidence.bundle_stamps import write_stamps
 from vedette.evidence.bundle_texts import README
 from vedette.evidence.errors import FootageMissingError
 from vedette.evidence.offline_verify import (
@@ -29,7 +30,7 @@ from vedette.evidence.offline_verify import (
     zip_end,
     zip_local,
 )
-from vedette.evidence.proofs import CameraProof, LogHead, ProvenSegment
+from vedette.evidence.proofs import CameraProof, LogHead, ProvenSegment, StampedTree
 
 _MOST_SLUG = 40
 
@@ -67,12 +68,18 @@ class FootageFiles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BundleCamera:
-    """One camera of a bundle. `clip`: a file with the asked range alone, for `clips/`, moved into the bundle."""
+    """One camera of a bundle.
+
+    Attributes:
+        clip: A file with the asked range alone, for `clips/`, moved into the bundle.
+        signing: What the camera's own signatures say of the segments, for `signing/`; canonical JSON or empty.
+    """
 
     name: str
     streams: tuple[str, ...]
     proof: CameraProof
     clip: Path | None = None
+    signing: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,9 @@ def write_contents(
     for name, content in zip(rotations, contents.head.rotations, strict=True):
         writer.add(name, content.encode())
     cameras = [_write_camera(writer, number, camera) for number, camera in enumerate(contents.cameras, 1)]
+    write_stamps(
+        writer.add, [one for number, camera in enumerate(contents.cameras, 1) for one in _stamps(number, camera)]
+    )
     manifest = {
         "v": 1,
         "site": contents.head.site,
@@ -249,6 +259,8 @@ def _write_camera(writer: _Writer, number: int, camera: BundleCamera) -> dict[st
         writer.add(f"marks/{folder}.json", encode_canonical(marks))
     if camera.clip is not None:
         writer.add_clip(f"clips/{folder}{camera.clip.suffix}", camera.clip)
+    if camera.signing:
+        writer.add(f"signing/{folder}.json", camera.signing)
     proofs = [f"proofs/{folder}/{file.name}" for file in camera.proof.files]
     for name, file in zip(proofs, camera.proof.files, strict=True):
         writer.add(name, file.content.encode())
@@ -260,6 +272,11 @@ def _write_camera(writer: _Writer, number: int, camera: BundleCamera) -> dict[st
         "covered_to": camera.proof.covered_to_ns,
         "proofs": proofs,
     }
+
+
+def _stamps(number: int, camera: BundleCamera) -> list[tuple[str, StampedTree]]:
+    folder = make_folder_name(number, camera.name)
+    return [(f"proofs/{folder}/{one.file}", one) for one in camera.proof.stamps]
 
 
 def _marks_of(file: FootageFile, segment: ProvenSegment) -> list[list[object]]:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from vedette.adapters.notary_client import NotaryClient
-from vedette.core.time import NS_PER_S
+from vedette.core.time import NS_PER_S, TICKS_PER_S
 from vedette.evidence.bundle import (
     BundleCamera,
     BundleContents,
@@ -22,26 +22,38 @@ from vedette.evidence.proofs import CameraProof, LogHead, ProofRequest, SignRequ
 from vedette.media.audio_transcode import G711ToAac
 from vedette.media.clip_mkv import MkvWriter
 from vedette.node.bundle_footage import VolumeFootage
+from vedette.node.bundle_signing import BundleSigning
+from vedette.node.camera_roots import CameraRoots
 from vedette.recording.archive_keys import ArchiveKeyRing
 from vedette.recording.reader import FootageReader
 from vedette.runtime.clock import Clock
 from vedette.streaming.export_job import BUNDLE_FILE, ExportFile, ExportOrder, ExportOutcome
-from vedette.streaming.export_maker import FootageExportMaker
+from vedette.streaming.export_maker import AT_ONCE, FootageExportMaker
 from vedette.streaming.export_ports import ExportShelf, Report
 from vedette.streaming.export_service import ExportService
+from vedette.streaming.mask_worker import MaskNursery, MaskPolicy
+from vedette.streaming.masked_feed import ZoneFinder
 
 WAIT_S = 90
 """An open segment is closed after about 60 s; more means that the stream has ended or the recorder is down."""
 _ATTEMPTS = 3
+MASKING = MaskPolicy(most_children=2 * AT_ONCE, reply_timeout_s=60.0, niceness=10, key_every_90k=TICKS_PER_S)
+"""Two lines of exports with so many cameras each. Nobody watches: it gives way to live pictures, and waits longer."""
 
 
 class NotaryBundleMaker:
     """See `vedette.streaming.export_ports.BundleMaker`. Raises NotaryDownError when nothing can be proven now."""
 
     def __init__(
-        self, notary: NotaryClient, find_roots: Callable[[], Iterable[Path]], clock: Clock, keys: ArchiveKeyRing
+        self,
+        notary: NotaryClient,
+        find_roots: Callable[[], Iterable[Path]],
+        clock: Clock,
+        keys: ArchiveKeyRing,
+        camera_roots: CameraRoots,
     ) -> None:
         self._notary = notary
+        self._camera_roots = camera_roots
         self._keys = keys
         self._find_roots = find_roots
         self._clock = clock
@@ -49,7 +61,8 @@ class NotaryBundleMaker:
     async def make(self, order: ExportOrder, folder: Path, clips: ExportOutcome, report: Report) -> ExportOutcome:
         for attempt in range(1, _ATTEMPTS + 1):
             head, proofs = await self._prove(order, report)
-            contents = _describe(order, folder, clips, head, proofs, self._clock.utc_ns())
+            signing = await asyncio.to_thread(self._check_signing, proofs, report)
+            contents = _describe(order, folder, clips, head, proofs, signing, self._clock.utc_ns())
             try:
                 manifest = await asyncio.to_thread(self._write, folder / "bundle", contents, report)
                 break
@@ -79,6 +92,10 @@ class NotaryBundleMaker:
             report(0)
             await self._clock.sleep(2.0)
 
+    def _check_signing(self, proofs: list[CameraProof], report: Report) -> dict[str, bytes]:
+        signing = BundleSigning(self._find_roots, self._keys, self._camera_roots.find(), report)
+        return {proof.camera_id: signing.describe(proof, self._clock.utc_ns()) for proof in proofs}
+
     def _write(self, folder: Path, contents: BundleContents, report: Report) -> Manifest:
         footage = VolumeFootage(self._find_roots(), self._keys)
         try:
@@ -92,12 +109,15 @@ def build_exports(
     reader: FootageReader,
     notary: NotaryClient,
     find_roots: Callable[[], Iterable[Path]],
+    find_zones: ZoneFinder,
     clock: Clock,
     keys: ArchiveKeyRing,
+    camera_roots: CameraRoots,
 ) -> ExportService:
     """Builds the service; `ExportService.run` belongs into the gateway's TaskGroup."""
-    maker = FootageExportMaker(reader, G711ToAac, MkvWriter)
-    return ExportService(shelf, maker, NotaryBundleMaker(notary, find_roots, clock, keys), clock)
+    maker = FootageExportMaker(reader, G711ToAac, MkvWriter, MaskNursery(MASKING).open)
+    bundles = NotaryBundleMaker(notary, find_roots, clock, keys, camera_roots)
+    return ExportService(shelf, maker, bundles, find_zones, clock)
 
 
 def _covers(proof: CameraProof, to_ns: int) -> bool:
@@ -110,6 +130,7 @@ def _describe(
     clips: ExportOutcome,
     head: LogHead,
     proofs: list[CameraProof],
+    signing: dict[str, bytes],
     now_ns: int,
 ) -> BundleContents:
     by_id = {proof.camera_id: proof for proof in proofs}
@@ -129,6 +150,7 @@ def _describe(
                 (str(camera.role),),
                 by_id[camera.camera_id],
                 _find_clip(folder, clips, camera.camera_id),
+                signing[camera.camera_id],
             )
             for camera in cameras
         ),

@@ -26,6 +26,7 @@ from vedette.adapters.secretbox import SecretBox, read_node_key
 from vedette.adapters.simulation_client import SupervisorSimulation
 from vedette.adapters.sqlite_bus import SqliteConsumer
 from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
+from vedette.adapters.sqlite_signing_results import SqliteSigningReader
 from vedette.adapters.thumbnail_client import UnixThumbnailer
 from vedette.adapters.tracks_client import UnixTracks
 from vedette.adapters.xlsx_inventory import XlsxSheets
@@ -60,8 +61,10 @@ from vedette.identity.export_limits import ExportLimits
 from vedette.identity.logins import Logins
 from vedette.identity.passwords import PasswordHasher
 from vedette.identity.tokens import Tokens
+from vedette.node.camera_roots import CameraRoots
 from vedette.node.exports import build_exports
 from vedette.node.gateway_storage import Changes, StorageParts, build_storage, find_roots
+from vedette.node.signing_probe import MediaSigningInspector
 from vedette.recording.archive_keys import ArchiveKeyRing
 from vedette.recording.reader import FootageReader
 from vedette.runtime.clock import Clock
@@ -94,8 +97,9 @@ class GatewayParts:
 class SourceProber:
     """See `vedette.api.ports.CameraProber`."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, camera_roots: CameraRoots) -> None:
         self._clock = clock
+        self._roots = camera_roots
         self._factory = SourceFactory(clock)
 
     async def probe(self, stream: StreamSettings, login: Login) -> ProbeReport:
@@ -107,7 +111,8 @@ class SourceProber:
             verify_tls=stream.verify_tls,
             ca_pem=stream.ca_pem,
         )
-        return await probe_stream(self._factory, source, login.user, login.password, self._clock)
+        inspector = MediaSigningInspector(self._roots.find())
+        return await probe_stream(self._factory, source, login.user, login.password, self._clock, inspector=inspector)
 
 
 @asynccontextmanager
@@ -126,7 +131,8 @@ async def open_parts(
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(paths.database))
         roles = {
-            role: RoleClient(role, paths.socket(role)) for role in ("recorder", "analyzer", "supervisor", "notary")
+            role: RoleClient(role, paths.socket(role))
+            for role in ("recorder", "analyzer", "supervisor", "notary", "validator")
         }
         for client in roles.values():
             stack.push_async_callback(client.close)
@@ -255,15 +261,17 @@ def _build(
         outside.reader,
         outside.notary,
         lambda: find_roots(paths, outside.storage.volumes),
+        core.zones.find_zones,
         clock,
         ArchiveKeyRing(paths.archive_keys),
+        CameraRoots(paths.camera_roots),
     )
     alarms = OwnEvents(events=events, hub=hub, watch=watch, clock=clock)
     privacy = PrivacyDesk(
         zones=core.zones,
         cameras=core.cameras,
         sockets=core.sockets,
-        feeds=streaming.masked,
+        feeds=(streaming.masked, exports),
         audit=core.audit,
         alarms=alarms,
         clock=clock,
@@ -275,14 +283,16 @@ def _build(
         audit=core.audit,
         cameras=core.cameras,
         live=live,
-        prober=SourceProber(clock),
+        prober=SourceProber(clock, CameraRoots(paths.camera_roots)),
         simulation=SupervisorSimulation(outside.roles["supervisor"]),
         sheets=XlsxSheets(),
         tracks=UnixTracks(paths.socket("analyzer")),
         events=EventDesk(
             events=events, pictures=FilePictureReader(paths.pictures), masker=outside.masker, hub=hub, clock=clock
         ),
-        footage=FootageDesk(index=outside.reader, events=events, history=history),
+        footage=FootageDesk(
+            index=outside.reader, events=events, history=history, signing=SqliteSigningReader(paths.signing_results)
+        ),
         system=system,
         streaming=streaming,
         volumes=outside.storage.volumes,

@@ -182,7 +182,7 @@ class Recorder:
         self._names = {camera.camera_id: camera.name for camera in assignment.cameras}
         wanted = {
             StreamKey(camera.camera_id, source.role): StreamTerms(
-                camera.camera_id, source, camera.credentials, camera.plan
+                camera.camera_id, source, camera.credentials, camera.plan, camera.motion
             )
             for camera in assignment.cameras
             for source in camera.streams

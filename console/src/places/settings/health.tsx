@@ -4,12 +4,13 @@ import { CircleCheck, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/context";
-import { useCameras, useModels, useSystem } from "../../api/queries";
-import type { Camera, StreamLive, System } from "../../api/types";
+import { useCameras, useModels, useSigning, useSystem } from "../../api/queries";
+import type { Camera, StreamLive, StreamSigning, System } from "../../api/types";
 import { formatBitrate, formatBytes, formatCodec, formatDuration, formatMoment, formatNumber } from "../../lib/format";
 import { Badge, PageHead, Table, TableSkeleton, type Tone } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import { useCodeWords } from "../../parts/problem-words";
+import { SigningWords } from "../../parts/signing-words";
 import { useWords } from "../../parts/words";
 import { STATE_TONES } from "./cameras/cameras";
 import styles from "./health.module.css";
@@ -147,6 +148,7 @@ function Processes({ processes }: { processes: System["processes"] }) {
 function Streams() {
   const { t } = useTranslation();
   const { data: cameras } = useCameras();
+  const { data: signing } = useSigning();
   if (!cameras) return <TableSkeleton rows={3} />;
   const rows = cameras.flatMap((camera) =>
     (["main", "sub"] as const).flatMap((stream) => {
@@ -176,17 +178,29 @@ function Streams() {
             {t("health.jitter")}
           </th>
           <th scope="col">{t("health.since")}</th>
+          <th scope="col">{t("signing.title")}</th>
         </>
       }
     >
       {rows.map((row) => (
-        <StreamRow key={`${row.camera.id} ${row.stream}`} {...row} />
+        <StreamRow
+          key={`${row.camera.id} ${row.stream}`}
+          {...row}
+          signing={signing?.items.find((one) => one.camera_id === row.camera.id && one.stream === row.stream)}
+        />
       ))}
     </Table>
   );
 }
 
-function StreamRow({ camera, stream, live }: { camera: Camera; stream: "main" | "sub"; live: StreamLive }) {
+interface StreamRowProps {
+  camera: Camera;
+  stream: "main" | "sub";
+  live: StreamLive;
+  signing: StreamSigning | undefined;
+}
+
+function StreamRow({ camera, stream, live, signing }: StreamRowProps) {
   const { t, i18n } = useTranslation();
   const say = useCodeWords();
   const reason = live.state === "online" ? "" : say(live.code).reason || live.reason;
@@ -229,6 +243,7 @@ function StreamRow({ camera, stream, live }: { camera: Camera; stream: "main" | 
       <td data-label={t("health.since")}>
         {live.since ? formatMoment(Date.parse(live.since), Date.now(), i18n.language) : "–"}
       </td>
+      <td data-label={t("signing.title")}>{signing ? <SigningWords signing={signing} /> : "–"}</td>
     </tr>
   );
 }
