@@ -1104,6 +1104,11 @@ export interface components {
              */
             fps: number;
             /**
+             * Recognize
+             * @description What is recognised on objects: attributes, plates, faces. Faces are biometric: off unless named.
+             */
+            recognize?: string[];
+            /**
              * Stream
              * @default sub
              * @enum {string}
@@ -1119,10 +1124,22 @@ export interface components {
             /** Fps */
             fps: number;
             /**
+             * Recognize
+             * @description What is recognised on objects: attributes, plates, faces. Faces are biometric: off unless named.
+             */
+            recognize: string[];
+            /**
              * Stream
              * @enum {string}
              */
             stream: "main" | "sub";
+        };
+        /** AttributeOut */
+        AttributeOut: {
+            /** Confidence */
+            confidence: number;
+            /** Value */
+            value: string;
         };
         /** AuditOut */
         AuditOut: {
@@ -1507,6 +1524,8 @@ export interface components {
             note: string;
             /** Object Class */
             object_class: string;
+            /** Objects */
+            objects: components["schemas"]["ObjectOut"][];
             /** Picture Url */
             picture_url: string | null;
             /** Release */
@@ -1714,6 +1733,23 @@ export interface components {
              * Format: date-time
              */
             to: string;
+        };
+        /**
+         * FaceOut
+         * @description A face, described and not identified.
+         */
+        FaceOut: {
+            /** Age */
+            age: number | null;
+            /** Live */
+            live: number | null;
+            /** Quality */
+            quality: number;
+            /**
+             * Sex
+             * @enum {string}
+             */
+            sex: "female" | "male" | "unknown";
         };
         /** FieldError */
         FieldError: {
@@ -2179,6 +2215,20 @@ export interface components {
             /** Polygon */
             polygon: number[][];
         };
+        /**
+         * ObjectOut
+         * @description What was recognised on one of the event's tracks, decided over the whole track so far.
+         */
+        ObjectOut: {
+            /** Attributes */
+            attributes: {
+                [key: string]: components["schemas"]["AttributeOut"];
+            };
+            face: components["schemas"]["FaceOut"] | null;
+            plate: components["schemas"]["PlateOut"] | null;
+            /** Track Id */
+            track_id: number;
+        };
         /** Page[AuditOut] */
         Page_AuditOut_: {
             /** Items */
@@ -2258,6 +2308,18 @@ export interface components {
          * @enum {string}
          */
         Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view" | "storage.configure" | "hold.manage" | "evidence.manage" | "privacy.configure" | "privacy.unmask" | "file.analyze" | "footage.erase";
+        /** PlateOut */
+        PlateOut: {
+            /** Confidence */
+            confidence: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "read" | "unsure";
+            /** Text */
+            text: string;
+        };
         /** PrivacyIn */
         PrivacyIn: {
             /** Zones */

@@ -1,8 +1,11 @@
 """Events between the house and the wire. Pure."""
 
+from dataclasses import asdict
+
 from vedette.api.features import PREFIX
 from vedette.api.schemas.common import utc_text
-from vedette.api.schemas.events import EventOut, MeasureOut
+from vedette.api.schemas.events import AttributeOut, EventOut, FaceOut, MeasureOut, ObjectOut, PlateOut
+from vedette.core.objects import ObjectFacts
 from vedette.core.time import format_utc
 from vedette.events.records import EventRecord
 
@@ -40,4 +43,22 @@ def event_out(record: EventRecord) -> EventOut:
         acknowledged_at=utc_text(record.acknowledged_at_ns),
         note=record.note,
         detail=fact.detail,
+        objects=[_object_out(facts) for facts in fact.objects],
+    )
+
+
+def _object_out(facts: ObjectFacts) -> ObjectOut:
+    plate, face = facts.plate, facts.face
+    return ObjectOut(
+        track_id=facts.track_id,
+        attributes={
+            name: AttributeOut(value=found.value, confidence=found.confidence)
+            for name, found in facts.attributes.items()
+        },
+        plate=None
+        if plate is None
+        else PlateOut(
+            text=plate.text, confidence=plate.confidence, state="read" if plate.state == "read" else "unsure"
+        ),
+        face=None if face is None else FaceOut.model_validate(asdict(face)),
     )

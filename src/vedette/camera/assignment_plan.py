@@ -85,5 +85,6 @@ def _analysed(camera: Camera) -> CameraAnalysis:
         classes=analysis.classes,
         fps=analysis.fps,
         rules=camera.rules,
+        recognize=analysis.recognize,
         motion=camera.settings.motion,
     )

@@ -106,6 +106,8 @@ class CameraAnalysis:
         detector: `auto` (the installed model, else motion), `motion` (needs no model) or `none`.
         classes: Object classes to keep, empty: all the detector knows.
         fps: Analysed frames per second at most.
+        recognize: What is recognised on objects: `attributes`, `plates`, `faces`. Faces are biometric data: only
+            where an administrator switched them on for this camera.
         motion: What is motion in front of it.
     """
 
@@ -116,6 +118,7 @@ class CameraAnalysis:
     classes: tuple[str, ...] = ()
     fps: float = 15.0
     rules: tuple[Rule, ...] = ()
+    recognize: tuple[str, ...] = ()
     motion: MotionSettings = field(default_factory=MotionSettings)
 
 

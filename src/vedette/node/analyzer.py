@@ -28,6 +28,7 @@ from vedette.node.analyzer_pool import WorkerPool, choose_model
 from vedette.node.file_analysis import FilePlan
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs
+from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.settings import NodeSettings
@@ -35,6 +36,8 @@ from vedette.vision import wire
 from vedette.vision.budget import CAPACITY_MS, share_worker
 from vedette.vision.file_jobs import JobTerms
 from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.recognize.describer import choose_forms
+from vedette.vision.recognize.forms import FORMS, GROUPS
 from vedette.vision.wire import Kind, Masks
 from vedette.vision.worker_link import WorkerLink
 
@@ -159,6 +162,10 @@ class Analyzer:
                 "inference_ms": round(ready.inference_ms, 2) if ready else None,
                 "missing": self._model_missing,
             },
+            "recognizers": {
+                "loaded": dict(ready.recognizers) if ready else {},
+                "refused": dict(self._recognition_refused),
+            },
             "workers": [
                 {"pid": link.pid, "restarts": link.restarts, "cameras": self._load(link)} for link in self._pool.links
             ],
@@ -183,6 +190,7 @@ class Analyzer:
             "inferred": counters.inferred,
             "damaged": counters.damaged,
             "thinned": counters.thinned,
+            "looks_left_out": pipeline.describer.left_out,
             "dropped": pipeline.queue.dropped,
             "waiting": len(pipeline.queue),
             "last_at": format_utc(counters.last_at_ns) if counters.last_at_ns else None,
@@ -196,18 +204,26 @@ class Analyzer:
                 f"{', '.join(named)} cannot be told apart: {self._model_missing}",
                 "Without classes everything that moves is reported.",
             )
-        return FilePlan(model, self._registry.directory.absolute(), tuple(terms.classes), terms.fps, annotate)
+        recognizers = find_recognizers(self._registry, GROUPS).names
+        models = self._registry.directory.absolute()
+        return FilePlan(model, models, tuple(terms.classes), terms.fps, annotate, recognizers)
 
     def _load(self, link: WorkerLink) -> int:
         return sum(pipeline.link is link for pipeline, _ in self._cameras.values())
 
     def _make_pool(self) -> WorkerPool:
         model, self._model_missing = choose_model(self._registry)
+        found = find_recognizers(self._registry, self._wanted_groups())
+        self._recognition_refused = found.refused
         state = "holds" if model else "absent"
         detail = f"{model} is installed and verified" if model else self._model_missing
         self._publisher.publish_nowait(ControlStateChanged("model", state, detail, self._clock.utc_ns()))
         size = max(1, min(len(os.sched_getaffinity(0)), MAX_WORKERS))
-        return WorkerPool(model, self._registry, size, self._clock, self._publisher)
+        return WorkerPool(model, found.names, self._registry, size, self._clock, self._publisher)
+
+    def _wanted_groups(self) -> tuple[str, ...]:
+        """What any camera recognises. What none asks for is not even loaded."""
+        return tuple(sorted({group for camera in self._assignment.cameras for group in camera.recognize}))
 
     async def _apply(self) -> None:
         """Makes the running cameras equal the assignment. Unchanged ones are not touched; motion settings alone are
@@ -229,8 +245,9 @@ class Analyzer:
                     self._start(camera)
 
     async def _follow_model(self) -> None:
-        """A model was installed or removed since: new workers, and every camera anew."""
-        if choose_model(self._registry)[0] == self._pool.model:
+        """A model was installed or removed since, or a camera recognises more: new workers, every camera anew."""
+        found = find_recognizers(self._registry, self._wanted_groups())
+        if (choose_model(self._registry)[0], found.names) == (self._pool.model, self._pool.recognizers):
             return
         for camera_id in list(self._cameras):
             await self._stop(camera_id)
@@ -255,6 +272,7 @@ class Analyzer:
                 MotionReporter(camera.camera_id, self._publisher, camera.motion.thresholds.recorded_share),
                 self._clock,
                 self._show,
+                choose_forms(FORMS, self._pool.recognizers, camera.recognize),
             )
         except InvalidInputError as error:
             self._log.error("camera cannot be analysed", camera_id=camera.camera_id, reason=str(error))
