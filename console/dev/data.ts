@@ -61,7 +61,7 @@ export function makeCamera(index: number, overrides: Partial<Camera> = {}): Came
     has_login: true,
     user: "vedette",
     record: "main",
-    analysis: { detector: "auto", classes: [], fps: 15, stream: "sub" },
+    analysis: { detector: "auto", classes: [], fps: 15, stream: "sub", recognize: ["attributes", "plates"] },
     live: { main: stream("online", index, true), sub: stream("online", index, false) },
     created_at: new Date(Date.now() - 40 * 24 * HOUR).toISOString(),
     ...overrides,
@@ -102,6 +102,7 @@ export function makeEvent(index: number, atMs: number, camera: Camera): Happenin
     acknowledged_at: index % 3 === 2 ? new Date(atMs + 90_000).toISOString() : null,
     note: index % 3 === 2 ? "Delivery, expected." : "",
     detail: "",
+    objects: [],
   };
 }
 

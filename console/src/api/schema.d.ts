@@ -941,6 +941,11 @@ export interface components {
              */
             fps: number;
             /**
+             * Recognize
+             * @description What is recognised on objects: attributes, plates, faces. Faces are biometric: off unless named.
+             */
+            recognize?: string[];
+            /**
              * Stream
              * @default sub
              * @enum {string}
@@ -956,10 +961,22 @@ export interface components {
             /** Fps */
             fps: number;
             /**
+             * Recognize
+             * @description What is recognised on objects: attributes, plates, faces. Faces are biometric: off unless named.
+             */
+            recognize: string[];
+            /**
              * Stream
              * @enum {string}
              */
             stream: "main" | "sub";
+        };
+        /** AttributeOut */
+        AttributeOut: {
+            /** Confidence */
+            confidence: number;
+            /** Value */
+            value: string;
         };
         /** AuditOut */
         AuditOut: {
@@ -1170,6 +1187,8 @@ export interface components {
             note: string;
             /** Object Class */
             object_class: string;
+            /** Objects */
+            objects: components["schemas"]["ObjectOut"][];
             /** Picture Url */
             picture_url: string | null;
             /** Release */
@@ -1705,6 +1724,19 @@ export interface components {
             /** Use Packet Sizes */
             use_packet_sizes: boolean;
         };
+        /**
+         * ObjectOut
+         * @description What was recognised on one of the event's tracks, decided over the whole track so far.
+         */
+        ObjectOut: {
+            /** Attributes */
+            attributes: {
+                [key: string]: components["schemas"]["AttributeOut"];
+            };
+            plate: components["schemas"]["PlateOut"] | null;
+            /** Track Id */
+            track_id: number;
+        };
         /** Page[AuditOut] */
         Page_AuditOut_: {
             /** Items */
@@ -1784,6 +1816,18 @@ export interface components {
          * @enum {string}
          */
         Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view" | "storage.configure" | "hold.manage" | "evidence.manage" | "privacy.configure" | "privacy.unmask";
+        /** PlateOut */
+        PlateOut: {
+            /** Confidence */
+            confidence: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "read" | "unsure";
+            /** Text */
+            text: string;
+        };
         /** PrivacyIn */
         PrivacyIn: {
             /** Zones */

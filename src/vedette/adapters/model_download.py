@@ -54,13 +54,30 @@ def install_model(registry: ModelRegistry, manifest: ModelManifest, fetch: Fetch
         ModelRefusedError: a file differs from the manifest; nothing is installed.
         UnavailableError: a file cannot be had.
     """
-    fetched = []
-    for file in manifest.files:
-        data = fetch(file)
-        check_model_bytes(file, data)
-        fetched.append((registry.path_of(manifest, file), data))
-    for path, data in fetched:
+    for path, data in _fetch_any(registry, manifest, fetch):
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.part")
         part.write_bytes(data)
         os.replace(part, path)  # noqa: PTH105 - atomic rename, spelled as what it is
+
+
+def _fetch_any(registry: ModelRegistry, manifest: ModelManifest, fetch: FetchFile) -> list[tuple[Path, bytes]]:
+    """The first variant of the model's files that can be had, verified."""
+    *others, last = manifest.variants
+    for files in others:
+        try:
+            return _fetch_all(registry, manifest, files, fetch)
+        except UnavailableError:
+            continue
+    return _fetch_all(registry, manifest, last, fetch)
+
+
+def _fetch_all(
+    registry: ModelRegistry, manifest: ModelManifest, files: list[ModelFile], fetch: FetchFile
+) -> list[tuple[Path, bytes]]:
+    fetched = []
+    for file in files:
+        data = fetch(file)
+        check_model_bytes(file, data)
+        fetched.append((registry.path_of(manifest, file), data))
+    return fetched

@@ -49,6 +49,7 @@ def _analysis_in(analysis: AnalysisIn) -> AnalysisSettings:
         classes=tuple(analysis.classes),
         fps=analysis.fps,
         stream=StreamRole(analysis.stream),
+        recognize=tuple(analysis.recognize),
     )
 
 
@@ -162,6 +163,7 @@ def camera_out(camera: Camera, facts: LiveFacts) -> CameraOut:
             classes=list(analysis.classes),
             fps=analysis.fps,
             stream=analysis.stream.value,
+            recognize=list(analysis.recognize),
         ),
         live=CameraLive(
             main=_live_out(camera, StreamRole.MAIN, facts),

@@ -2,7 +2,8 @@
 
 from vedette.api.features import PREFIX
 from vedette.api.schemas.common import utc_text
-from vedette.api.schemas.events import EventOut, MeasureOut
+from vedette.api.schemas.events import AttributeOut, EventOut, MeasureOut, ObjectOut, PlateOut
+from vedette.core.objects import ObjectFacts
 from vedette.core.time import format_utc
 from vedette.events.records import EventRecord
 
@@ -40,4 +41,21 @@ def event_out(record: EventRecord) -> EventOut:
         acknowledged_at=utc_text(record.acknowledged_at_ns),
         note=record.note,
         detail=fact.detail,
+        objects=[_object_out(facts) for facts in fact.objects],
+    )
+
+
+def _object_out(facts: ObjectFacts) -> ObjectOut:
+    plate = facts.plate
+    return ObjectOut(
+        track_id=facts.track_id,
+        attributes={
+            name: AttributeOut(value=found.value, confidence=found.confidence)
+            for name, found in facts.attributes.items()
+        },
+        plate=None
+        if plate is None
+        else PlateOut(
+            text=plate.text, confidence=plate.confidence, state="read" if plate.state == "read" else "unsure"
+        ),
     )

@@ -79,4 +79,5 @@ def _analysed(camera: Camera) -> CameraAnalysis:
         classes=analysis.classes,
         fps=analysis.fps,
         rules=camera.rules,
+        recognize=analysis.recognize,
     )

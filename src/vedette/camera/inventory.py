@@ -19,6 +19,9 @@ from vedette.core.media import StreamRole
 NETWORK_SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
 TRANSPORTS = ("auto", "tcp", "udp")
 DETECTORS = ("auto", "motion", "none")
+RECOGNITION = ("attributes", "plates", "faces")
+DEFAULT_RECOGNITION = ("attributes", "plates")
+"""Faces are biometric data: never on by default."""
 MAX_URL_CHARS = 2048
 
 
@@ -53,6 +56,7 @@ class AnalysisSettings:
     classes: tuple[str, ...] = ()
     fps: float = 15.0
     stream: StreamRole = StreamRole.SUB
+    recognize: tuple[str, ...] = DEFAULT_RECOGNITION
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +188,10 @@ def find_analysis_faults(analysis: AnalysisSettings) -> list[Fault]:
     if unknown:
         known = ", ".join(CLASS_NAMES)
         faults.append(Fault("analysis.classes", f"{', '.join(unknown)} is not known; known: {known}"))
+    strange = [name for name in analysis.recognize if name not in RECOGNITION]
+    if strange:
+        known = ", ".join(RECOGNITION)
+        faults.append(Fault("analysis.recognize", f"{', '.join(strange)} is not known; known: {known}"))
     return faults
 
 

@@ -16,8 +16,11 @@ from vedette.core.errors import InvalidInputError
 from vedette.node.analyzer_pool import choose_model
 from vedette.node.file_analysis import FilePlan
 from vedette.node.file_batch import FileBatch, find_inputs
+from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import SystemClock
 from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.recognize.describer import check_groups
+from vedette.vision.recognize.forms import GROUPS
 
 
 @click.command("analyze")
@@ -27,6 +30,12 @@ from vedette.vision.models.registry import ModelRegistry
 @click.option("--classes", default="", help=f"Comma-separated: {', '.join(CLASS_NAMES)}.")
 @click.option("--rules", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Rules file (YAML).")
 @click.option("--detector", type=click.Choice(["auto", "motion"]), default="auto", show_default=True)
+@click.option(
+    "--recognize",
+    default=",".join(GROUPS),
+    show_default=True,
+    help="Comma-separated: what is recognised where its models are installed, or none.",
+)
 @click.option("--annotate", is_flag=True, help="Write annotated.mp4 with boxes.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=None, help="Files at a time [processors].")
 @click.option("--data", type=click.Path(path_type=Path), default=None, help="Data directory with models [./var].")
@@ -38,6 +47,7 @@ def command(
     classes: str,
     rules: Path | None,
     detector: str,
+    recognize: str,
     annotate: bool,
     jobs: int | None,
     data: Path | None,
@@ -52,7 +62,8 @@ def command(
         _check_unnamed(wanted, missing or "--detector motion names nothing")
     if missing:
         _tell(f"motion only: {missing}")
-    plan = FilePlan(model, models.absolute(), wanted, fps, annotate)
+    recognizers = _choose_recognizers(ModelRegistry(models), recognize)
+    plan = FilePlan(model, models.absolute(), wanted, fps, annotate, recognizers)
     batch = FileBatch(plan, file_rules, out, SystemClock(), _tell)
     inputs = find_inputs(paths)
     entries = asyncio.run(batch.run(inputs, jobs or len(os.sched_getaffinity(0))))
@@ -60,6 +71,16 @@ def command(
         print(json.dumps({"inputs": [msgspec.to_builtins(entry) for entry in entries]}, indent=2))
     if any(entry.state != "done" for entry in entries):
         sys.exit(1)
+
+
+def _choose_recognizers(registry: ModelRegistry, text: str) -> tuple[str, ...]:
+    """The recognizers to load. One whose model was changed is said and not used."""
+    groups = tuple(name.strip() for name in text.split(",") if name.strip() and text != "none")
+    check_groups(groups, GROUPS)
+    found = find_recognizers(registry, groups)
+    for name, reason in found.refused.items():
+        _tell(f"no {name}: {reason}")
+    return found.names
 
 
 def _parse_classes(text: str) -> tuple[str, ...]:

@@ -50,6 +50,9 @@ def pull(pack: str, data: Path | None) -> None:
     registry = ModelRegistry(find_models_folder(data))
     fetch = _choose_fetch()
     for manifest in registry.manifests(pack):
+        if manifest.obtain == "mirror" and fetch is fetch_from_source:
+            sys.stderr.write(f"{manifest.name}: only from a mirror (VEDETTE_MODEL_MIRROR), converted; left out\n")
+            continue
         sys.stderr.write(f"{manifest.name}: {sum(file.bytes for file in manifest.files) / 1e6:.1f} MB ...\n")
         install_model(registry, manifest, fetch)
         print(f"{manifest.name} installed in {registry.directory / manifest.name}")
@@ -103,7 +106,8 @@ def _describe(state: ModelState) -> dict[str, object]:
         "state": state.state,
         "reason": state.reason,
         "files": [
-            {"path": file.path, "url": file.url, "bytes": file.bytes, "sha256": file.sha256} for file in manifest.files
+            {"path": file.path, "url": file.url, "bytes": file.bytes, "sha256": file.sha256, "sha384": file.sha384}
+            for file in manifest.files + manifest.converted
         ],
         "accuracy": [
             {"figure": item.figure, "value": item.value, "data": item.data, "command": item.command}

@@ -102,6 +102,8 @@ class CameraAnalysis:
         detector: `auto` (the installed model, else motion), `motion` (needs no model) or `none`.
         classes: Object classes to keep, empty: all the detector knows.
         fps: Analysed frames per second at most.
+        recognize: What is recognised on objects: `attributes`, `plates`, `faces`. Faces are biometric data: only
+            where an administrator switched them on for this camera.
     """
 
     camera_id: str
@@ -111,6 +113,7 @@ class CameraAnalysis:
     classes: tuple[str, ...] = ()
     fps: float = 15.0
     rules: tuple[Rule, ...] = ()
+    recognize: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ topic version. Times are UTC nanoseconds.
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from vedette.core.objects import ObjectFacts
+
 
 @dataclass(frozen=True, slots=True)
 class StreamStateChanged:
@@ -158,6 +160,8 @@ class EventObserved:
     """What it is about when that is no camera: a volume, a process."""
     caused_by: str = ""
     """User whose action it is about; he cannot acknowledge it himself."""
+    objects: tuple[ObjectFacts, ...] = ()
+    """What was recognised on its tracks, as far as it is decided; grows with later facts of the same event."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,14 @@ from vedette.node.analyzer_assignment import load_assignment, save_assignment
 from vedette.node.analyzer_camera import CameraPipeline, configuration_of
 from vedette.node.analyzer_events import EventOrigin, EventReporter, MotionReporter, PictureStore
 from vedette.node.analyzer_pool import WorkerPool, choose_model
+from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.settings import NodeSettings
 from vedette.vision import wire
 from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.recognize.describer import choose_forms
+from vedette.vision.recognize.forms import FORMS
 from vedette.vision.wire import Kind, Masks
 from vedette.vision.worker_link import WorkerLink
 
@@ -128,6 +131,10 @@ class Analyzer:
                 "inference_ms": round(ready.inference_ms, 2) if ready else None,
                 "missing": self._model_missing,
             },
+            "recognizers": {
+                "loaded": dict(ready.recognizers) if ready else {},
+                "refused": dict(self._recognition_refused),
+            },
             "workers": [
                 {"pid": link.pid, "restarts": link.restarts, "cameras": self._load(link)} for link in self._pool.links
             ],
@@ -149,6 +156,7 @@ class Analyzer:
             "inferred": counters.inferred,
             "damaged": counters.damaged,
             "thinned": counters.thinned,
+            "looks_left_out": pipeline.describer.left_out,
             "dropped": pipeline.queue.dropped,
             "waiting": len(pipeline.queue),
             "last_at": format_utc(counters.last_at_ns) if counters.last_at_ns else None,
@@ -159,11 +167,17 @@ class Analyzer:
 
     def _make_pool(self) -> WorkerPool:
         model, self._model_missing = choose_model(self._registry)
+        found = find_recognizers(self._registry, self._wanted_groups())
+        self._recognition_refused = found.refused
         state = "holds" if model else "absent"
         detail = f"{model} is installed and verified" if model else self._model_missing
         self._publisher.publish_nowait(ControlStateChanged("model", state, detail, self._clock.utc_ns()))
         size = max(1, min(len(os.sched_getaffinity(0)), MAX_WORKERS))
-        return WorkerPool(model, self._registry, size, self._clock, self._publisher)
+        return WorkerPool(model, found.names, self._registry, size, self._clock, self._publisher)
+
+    def _wanted_groups(self) -> tuple[str, ...]:
+        """What any camera recognises. What none asks for is not even loaded."""
+        return tuple(sorted({group for camera in self._assignment.cameras for group in camera.recognize}))
 
     async def _apply(self) -> None:
         """Makes the running cameras equal the assignment. Unchanged ones are not touched."""
@@ -180,8 +194,9 @@ class Analyzer:
                     self._start(camera)
 
     async def _follow_model(self) -> None:
-        """A model was installed or removed since: new workers, and every camera anew."""
-        if choose_model(self._registry)[0] == self._pool.model:
+        """A model was installed or removed since, or a camera recognises more: new workers, every camera anew."""
+        found = find_recognizers(self._registry, self._wanted_groups())
+        if (choose_model(self._registry)[0], found.names) == (self._pool.model, self._pool.recognizers):
             return
         for camera_id in list(self._cameras):
             await self._stop(camera_id)
@@ -206,6 +221,7 @@ class Analyzer:
                 MotionReporter(camera.camera_id, self._publisher),
                 self._clock,
                 self._show,
+                choose_forms(FORMS, self._pool.recognizers, camera.recognize),
             )
         except InvalidInputError as error:
             self._log.error("camera cannot be analysed", camera_id=camera.camera_id, reason=str(error))

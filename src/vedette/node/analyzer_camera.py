@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -29,6 +29,8 @@ from vedette.runtime.worker import WorkerLostError
 from vedette.vision import wire
 from vedette.vision.motion import no_detections
 from vedette.vision.packet_queue import PacketQueue
+from vedette.vision.recognize.describer import TrackDescriber
+from vedette.vision.recognize.records import Form
 from vedette.vision.sampling import BacklogThinning
 from vedette.vision.track.tracker import Tracker
 from vedette.vision.wire import FrameResult, Kind, Overlay
@@ -38,6 +40,10 @@ _RECONNECT_S = 1.0
 _PENALTY_FIRST_S, _PENALTY_MAX_S = 1.0, 60.0
 _SILENT_S = 8.0
 _SNAPSHOT_WIDTH_PX = 1280
+_MAX_ASKS = 2
+"""Objects looked at closely per picture of a live stream: a look at a face takes about as long as a detection."""
+_BUSY_PACKETS = 4
+"""With so many packets waiting the worker is behind: following comes before recognising."""
 
 ShowTracks = Callable[[str, dict[str, object]], None]
 
@@ -83,6 +89,7 @@ class CameraPipeline:
         motion: MotionReporter,
         clock: Clock,
         show: ShowTracks,
+        forms: Mapping[str, Form],
     ) -> None:
         self.camera = camera
         self.detector = detector
@@ -102,6 +109,8 @@ class CameraPipeline:
         self._captured_ns: OrderedDict[int, int] = OrderedDict()
         self._penalty_s = 0.0
         self._thinning = BacklogThinning()
+        self._forms = forms
+        self.describer = TrackDescriber(forms)
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -221,7 +230,22 @@ class CameraPipeline:
         self._show(self.camera.camera_id, _overlay_message(at_ns, tracks, result.motion))
         findings = self._rules.push(Scene(at_ns, tracks, ended, result.motion))
         if findings:
-            await self._events.report(findings, tracks, lambda overlays: self._take_snapshot(result, overlays))
+            await self._events.report(
+                findings, tracks, lambda overlays: self._take_snapshot(result, overlays), self.describer.facts
+            )
+        await self._describe(result, at_ns, tracks)
+        for track_id in ended:
+            self._events.note_facts(self.describer.facts(track_id))
+        self.describer.forget(ended)
+
+    async def _describe(self, result: FrameResult, at_ns: int, tracks: Tracks) -> None:
+        """Asks for a closer look where it is worth one. Behind: not at all, which is counted."""
+        room = _MAX_ASKS if len(self.queue) < _BUSY_PACKETS else 0
+        ask = self.describer.plan(self._number, result, at_ns / NS_PER_S, tracks, room=room)
+        if ask is None:
+            return
+        with contextlib.suppress(WorkerRefusedError):  # the picture is gone already: the next moment will do
+            self.describer.take(ask, await self.link.request(self._number, Kind.DESCRIBE, wire.encode(ask.request)))
 
     def _track(self, result: FrameResult, at_ns: int) -> tuple[Tracks, tuple[int, ...]]:
         """Boxes become tracks. A picture that the model did not see has none, and ends none."""
@@ -251,6 +275,7 @@ class CameraPipeline:
             self._events.end_all(self.counters.last_at_ns)
         self._motion.flush()
         self._tracker = Tracker()
+        self.describer = TrackDescriber(self._forms, left_out=self.describer.left_out)
         self._rules = RuleSet(self.camera.rules or default_rules(has_model=self.detector == "model"))
 
     def _say(self, state: str, code: str, reason: str) -> None:

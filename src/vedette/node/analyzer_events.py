@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from vedette.behavior.scene import Box, Finding, Phase
 from vedette.core.detections import CLASS_NAMES, Tracks
 from vedette.core.errors import VedetteError
 from vedette.core.messages import EventObserved, MotionObserved
+from vedette.core.objects import ObjectFacts
 from vedette.core.time import NS_PER_S
 from vedette.runtime.bus import Publisher
 from vedette.runtime.clock import Clock, new_id
@@ -18,6 +20,12 @@ from vedette.vision.wire import Overlay
 
 TakeSnapshot = Callable[[list[Overlay]], Awaitable[bytes]]
 """Renders the picture that was just analysed, with overlays, as JPEG."""
+
+
+FindFacts = Callable[[int], ObjectFacts]
+"""What is known of a track so far."""
+_RECENT_EVENTS = 64
+"""Events that are told again when more becomes known of their tracks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +63,18 @@ class EventReporter:
         self._pictures = pictures
         self._clock = clock
         self._open: dict[str, EventObserved] = {}
+        self._recent: OrderedDict[str, EventObserved] = OrderedDict()
         self._log = get_logger("analyzer")
         self.published = 0
         self.pictures_failed = 0
 
-    async def report(self, findings: list[Finding], tracks: Tracks, take: TakeSnapshot) -> None:
+    async def report(self, findings: list[Finding], tracks: Tracks, take: TakeSnapshot, facts: FindFacts) -> None:
         """Publishes the findings of the picture that was just analysed."""
         for finding in findings:
             if finding.phase is Phase.END:
-                self._end(finding)
+                self._end(finding, facts)
                 continue
-            event = self._make_event(finding)
+            event = _with_facts(self._make_event(finding), facts)
             picture = await self._store_picture(event.event_id, _overlays(finding, tracks), take)
             event = replace(event, picture=picture)
             if finding.phase is Phase.BEGIN:
@@ -77,8 +86,20 @@ class EventReporter:
         for event in self._open.values():
             self._publish(replace(event, to_ns=max(at_ns, event.from_ns)))
         self._open.clear()
+        self._recent.clear()
 
-    def _end(self, finding: Finding) -> None:
+    def note_facts(self, facts: ObjectFacts) -> None:
+        """A track is over: events about it that were published with less are told again."""
+        for event_id, event in list(self._recent.items()):
+            if facts.track_id in event.track_ids:
+                known = replace(event, objects=_join(event.objects, facts))
+                if known != event:
+                    self._open = {key: known if held is event else held for key, held in self._open.items()}
+                    self._publish(known)
+                if known.to_ns is not None:
+                    self._recent.pop(event_id, None)
+
+    def _end(self, finding: Finding, facts: FindFacts) -> None:
         begun = self._open.pop(finding.key, None)
         if begun is None:
             return
@@ -89,7 +110,7 @@ class EventReporter:
             track_ids=finding.track_ids or begun.track_ids,
             explanation=finding.explanation or begun.explanation,
         )
-        self._publish(ended)
+        self._publish(_with_facts(ended, facts))
 
     def _make_event(self, finding: Finding) -> EventObserved:
         return EventObserved(
@@ -122,7 +143,24 @@ class EventReporter:
 
     def _publish(self, event: EventObserved) -> None:
         self.published += 1
+        self._recent[event.event_id] = event
+        while len(self._recent) > _RECENT_EVENTS:
+            self._recent.popitem(last=False)
         self._publisher.publish_nowait(event)
+
+
+def _with_facts(event: EventObserved, facts: FindFacts) -> EventObserved:
+    objects = event.objects
+    for track_id in event.track_ids[:8]:
+        objects = _join(objects, facts(track_id))
+    return replace(event, objects=objects)
+
+
+def _join(objects: tuple[ObjectFacts, ...], facts: ObjectFacts) -> tuple[ObjectFacts, ...]:
+    """The newer facts of a track replace the older ones; a track of which nothing is known is left out."""
+    if not facts.attributes and facts.plate is None:
+        return objects
+    return (*(known for known in objects if known.track_id != facts.track_id), facts)
 
 
 def _overlays(finding: Finding, tracks: Tracks) -> list[Overlay]:

@@ -21,13 +21,24 @@ _TASK = "detection"
 class WorkerPool:
     """A few links that share one nursery. `size` of them, kept for the life of the analyzer."""
 
-    def __init__(self, model: str, registry: ModelRegistry, size: int, clock: Clock, publisher: Publisher) -> None:
+    def __init__(
+        self,
+        model: str,
+        recognizers: tuple[str, ...],
+        registry: ModelRegistry,
+        size: int,
+        clock: Clock,
+        publisher: Publisher,
+    ) -> None:
         self.model = model
+        self.recognizers = recognizers
         self.ready: wire.Ready | None = None
         self._clock = clock
         self._publisher = publisher
         self._log = get_logger("analyzer")
-        arguments = ("--models", str(registry.directory), "--model", model) if model else ()
+        arguments: tuple[str, ...] = ("--models", str(registry.directory)) if model or recognizers else ()
+        arguments += ("--model", model) if model else ()
+        arguments += ("--recognizers", ",".join(recognizers)) if recognizers else ()
         self._nursery = WorkerNursery(WorkerCommand("vedette.node.vision_worker", arguments))
         self.links = [WorkerLink(self._nursery, clock, self._note_ready, self._note_lost) for _ in range(size)]
         self.lost_reason = ""

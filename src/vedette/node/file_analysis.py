@@ -19,6 +19,9 @@ from vedette.core.time import NS_PER_S, TICKS_PER_S
 from vedette.node.file_results import FileResults
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 from vedette.vision import wire
+from vedette.vision.recognize.describer import Ask, TrackDescriber
+from vedette.vision.recognize.forms import FORMS
+from vedette.vision.recognize.shots import ShotPolicy
 from vedette.vision.track.tracker import Tracker, TrackPolicy
 from vedette.vision.wire import FileInfo, FrameResult, Kind, Overlay, PacketReply
 
@@ -27,6 +30,10 @@ _AHEAD = 2
 _ANNOTATED_WIDTH_PX = 1280
 _HOLD_S = 0.5
 _ANNOTATE_BATCH = 8
+_FILE_SHOTS = ShotPolicy(per_s=12.0)
+"""A file waits for its worker, so twice the share of a live stream."""
+_PICTURE_SHOTS = ShotPolicy(per_s=64.0, per_picture=64)
+"""A picture has one moment only: everybody in it is looked at."""
 
 Progress = Callable[[float, FileInfo], None]
 """Called now and then with the seconds of the file that are done."""
@@ -40,6 +47,7 @@ class FilePlan:
         model: Name of the installed model, empty for motion alone.
         models: Folder of installed models.
         fps: Analysed pictures a second at most, 0: every one.
+        recognizers: Names of the installed recognizers to use.
     """
 
     model: str
@@ -47,6 +55,7 @@ class FilePlan:
     classes: tuple[str, ...]
     fps: float
     annotate: bool
+    recognizers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,9 @@ class FileAnalysis:
         self._plan = plan
         self._rules = RuleSet(rules)
         self._tracker = Tracker(TrackPolicy(min_hits=1) if is_picture else None)
+        self._is_picture = is_picture
+        forms = {name: FORMS[name] for name in plan.recognizers}
+        self._describer = TrackDescriber(forms, _PICTURE_SHOTS if is_picture else _FILE_SHOTS)
         self.results = FileResults()
         self._overlays: list[tuple[float, list[Overlay]]] = []
         self._read = 0
@@ -88,8 +100,12 @@ class FileAnalysis:
             raise StorageError(f"{self._path} cannot be read: {error.strerror}") from error
         with file:
             arguments: tuple[str, ...] = ("--file", str(file.fileno()))
+            if self._plan.model or self._plan.recognizers:
+                arguments += ("--models", str(self._plan.models))
             if self._plan.model:
-                arguments += ("--models", str(self._plan.models), "--model", self._plan.model)
+                arguments += ("--model", self._plan.model)
+            if self._plan.recognizers:
+                arguments += ("--recognizers", ",".join(self._plan.recognizers))
             command = WorkerCommand("vedette.node.vision_worker", arguments, (file.fileno(),))
             worker = await start_worker(command)
         try:
@@ -130,6 +146,8 @@ class FileAnalysis:
                 break
         await replies.drain()
         self.results.end(self._last_s)
+        self._note_facts(tuple(self.results.objects))
+        self.results.faces += self._describer.lone_faces(self.results.faces)
         if self._read == 0:
             raise InvalidInputError(
                 "no picture in this file could be decoded",
@@ -146,10 +164,30 @@ class FileAnalysis:
         for row in self.results.note_tracks(self._read, at_s, update.tracks, size):
             record = self.results.objects[int(update.tracks.track_id[row])]
             record.jpeg = await replies.ask_crop(result.pts_90k, _crop_of(update.tracks, row))
+        await self._describe(result, at_s, update.tracks, replies)
+        self._note_facts(update.ended)
         scene = Scene(round(at_s * NS_PER_S), update.tracks, update.ended, result.motion)
         self.results.note_findings(self._rules.push(scene))
         if self._plan.annotate:
             self._overlays.append((at_s, _overlays_of(update.tracks)))
+
+    async def _describe(self, result: FrameResult, at_s: float, tracks: Tracks, replies: "_Replies") -> None:
+        asks = [self._describer.plan(0, result, at_s, tracks, room=len(tracks))]
+        if self._is_picture:
+            asks.append(self._describer.plan_whole(0, result, at_s))
+        for ask in asks:
+            answer = None if ask is None else await replies.ask_described(ask)
+            if ask is not None and answer is not None:
+                self._describer.take(ask, answer)
+
+    def _note_facts(self, track_ids: tuple[int, ...]) -> None:
+        """Takes what was decided of tracks that are over, once each."""
+        for track_id in track_ids:
+            if track_id in self.results.objects and self.results.objects[track_id].facts is None:
+                self.results.objects[track_id].facts = self._describer.facts(track_id)
+                face = self._describer.face(track_id)
+                self.results.faces += [face] if face else []
+        self._describer.forget(track_ids)
 
     async def _annotate(self, worker: WorkerProcess, path: Path) -> None:
         """Reads the file again and draws. A picture that was not analysed shows the boxes of the one before."""
@@ -193,13 +231,20 @@ class _Replies:
 
     async def ask_crop(self, pts_90k: int, crop: tuple[float, float, float, float]) -> bytes:
         """A part of a recent picture as JPEG, empty when it is gone already."""
-        request = wire.SnapshotRequest(0, pts_90k, 4096, [], crop)
-        await self._worker.send(Kind.SNAPSHOT, wire.encode(request))
+        answer = await self._ask(Kind.SNAPSHOT, wire.SnapshotRequest(0, pts_90k, 4096, [], crop))
+        return b"" if answer is None else wire.check_jpeg(answer)
+
+    async def ask_described(self, ask: Ask) -> bytes | None:
+        """The answer to a describe question, None when the picture is gone already."""
+        return await self._ask(Kind.DESCRIBE, ask.request)
+
+    async def _ask(self, kind: Kind, request: wire.SnapshotRequest | wire.DescribeRequest) -> bytes | None:
+        await self._worker.send(kind, wire.encode(request))
         self._pending.append(False)
         while True:
-            kind, payload, is_picture = await self._receive()
+            answered, payload, is_picture = await self._receive()
             if not is_picture:
-                return b"" if kind == Kind.FAILED else wire.check_jpeg(payload)
+                return None if answered == Kind.FAILED else payload
 
     async def drain(self) -> None:
         while self._pending:

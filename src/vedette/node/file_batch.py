@@ -65,7 +65,7 @@ def find_inputs(paths: Sequence[Path]) -> list[Path]:
 
 def fingerprint(plan: FilePlan, rules: RulesFile | None) -> str:
     """A short fingerprint of everything that shapes the result, so that a resumed run repeats what changed."""
-    parts = (plan.model, plan.classes, plan.fps, plan.annotate, msgspec.json.encode(rules))
+    parts = (plan.model, plan.classes, plan.fps, plan.annotate, plan.recognizers, msgspec.json.encode(rules))
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 

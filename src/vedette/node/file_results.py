@@ -4,14 +4,16 @@ Forms: docs/reference/analyze.md (tracks.csv is MOT Challenge, times are seconds
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from vedette.behavior.scene import Finding, Phase
 from vedette.core.detections import CLASS_NAMES, Tracks
+from vedette.core.objects import ObjectFacts
 from vedette.core.time import NS_PER_S
+from vedette.vision.recognize.faces_list import FaceFacts
 
 _BETTER = 1.25
 """A new best picture must score this much more: a picture costs a round trip to the worker."""
@@ -30,6 +32,7 @@ class ObjectRecord:
     best_frame_s: float = 0.0
     best_box_px: tuple[int, int, int, int] = (0, 0, 0, 0)
     jpeg: bytes = b""
+    facts: ObjectFacts | None = None
 
 
 @dataclass(slots=True)
@@ -39,10 +42,13 @@ class FileResults:
     rows: list[str] = field(default_factory=list)
     objects: dict[int, ObjectRecord] = field(default_factory=dict)
     events: list[dict[str, object]] = field(default_factory=list)
+    faces: list[FaceFacts] = field(default_factory=list)
+    size_px: tuple[int, int] = (1, 1)
     _open: dict[str, dict[str, object]] = field(default_factory=dict)
 
     def note_tracks(self, frame: int, at_s: float, tracks: Tracks, size_px: tuple[int, int]) -> list[int]:
         """Takes the tracks of one picture (numbered from 1). Gives the rows whose picture is the best so far."""
+        self.size_px = size_px
         scale = np.array([*size_px, *size_px], np.float32)
         better = []
         for row, box in enumerate(tracks.boxes_norm_xyxy * scale):
@@ -90,7 +96,10 @@ class FileResults:
             if record.jpeg:
                 (pictures / f"track-{record.track_id}.jpg").write_bytes(record.jpeg)
         _write_json(folder / "objects.json", [_describe_object(record) for record in self.objects.values()])
-        _write_json(folder / "faces.json", [])
+        for number, face in enumerate(self.faces, 1):
+            (pictures / f"face-{number}.jpg").write_bytes(face.jpeg)
+        faces = [_describe_face(number, face, self.size_px) for number, face in enumerate(self.faces, 1)]
+        _write_json(folder / "faces.json", faces)
         _write_json(folder / "events.json", sorted(self.events, key=_start_of))
 
 
@@ -118,7 +127,22 @@ def _describe(finding: Finding) -> dict[str, object]:
     }
 
 
+def _describe_face(number: int, face: FaceFacts, size_px: tuple[int, int]) -> dict[str, object]:
+    return {
+        "track_id": face.track_id or None,
+        "time_s": round(face.at_s, 3),
+        "box_xyxy": [round(value * side, 1) for value, side in zip(face.box_norm_xyxy, size_px * 2, strict=True)],
+        "quality": face.quality,
+        "age": face.age,
+        "sex": face.sex,
+        "live": face.live,
+        "sightings": face.sightings,
+        "picture": f"pictures/face-{number}.jpg",
+    }
+
+
 def _describe_object(record: ObjectRecord) -> dict[str, object]:
+    facts = record.facts
     return {
         "track_id": record.track_id,
         "class": CLASS_NAMES[record.class_id],
@@ -127,8 +151,8 @@ def _describe_object(record: ObjectRecord) -> dict[str, object]:
         "last_s": round(record.last_s, 3),
         "best_frame_s": round(record.best_frame_s, 3),
         "best_box_xyxy": list(record.best_box_px),
-        "attributes": {},
-        "plate": None,
+        "attributes": {} if facts is None else {name: asdict(value) for name, value in facts.attributes.items()},
+        "plate": None if facts is None or facts.plate is None else asdict(facts.plate),
         "picture": f"pictures/track-{record.track_id}.jpg" if record.jpeg else "",
     }
 

@@ -4,12 +4,14 @@ would fail afterwards.
 
 import contextlib
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from vedette.adapters.openvino_detector import OpenVinoDetector
-from vedette.core.errors import NotFoundError, VedetteError
+from vedette.core.detections import CLASS_NAMES
+from vedette.core.errors import VedetteError
 from vedette.core.media import Codec, VideoFormat
 from vedette.media.annotate import VideoWriter
 from vedette.media.decode import PacketDecoder, PlanarFrame
@@ -17,7 +19,9 @@ from vedette.vision.drawing import render_jpeg
 from vedette.vision.engine import PictureAnalysis
 from vedette.vision.masking import decode_jpeg, fill_masks
 from vedette.vision.models.registry import ModelRegistry
-from vedette.vision.ports import Detector
+from vedette.vision.ports import Detector, Recognizer
+from vedette.vision.recognize.crop import make_crop
+from vedette.vision.recognize.describe import describe_crops
 from vedette.vision.wire import Overlay
 
 _ROUNDS = 4
@@ -30,10 +34,15 @@ def load_detector(models: Path, name: str) -> Detector:
         NotFoundError: no manifest has this name, or it is not installed.
     """
     registry = ModelRegistry(models)
-    for manifest in registry.manifests():
-        if manifest.name == name:
-            return OpenVinoDetector(registry.load(manifest), threads=1)
-    raise NotFoundError(f"there is no model {name}")
+    return OpenVinoDetector(registry.load(registry.find_named(name)), threads=1)
+
+
+def warm_up_recognizers(recognizers: Sequence[Recognizer]) -> None:
+    """Runs every path of every recognizer, and the question itself."""
+    crop = make_crop(_test_picture(), (0.1, 0.1, 0.9, 0.9), CLASS_NAMES[0])
+    for recognizer in recognizers:
+        recognizer.warm_up(crop)
+    describe_crops([crop], recognizers)
 
 
 def warm_up(detector: Detector | None) -> float:

@@ -17,7 +17,6 @@ from vedette.runtime.jail import Jail, JailReport
 from vedette.runtime.worker_channel import WorkerChannel, open_inherited_channel
 
 if TYPE_CHECKING:
-    from vedette.vision.ports import Detector
     from vedette.vision.session import WorkerSession
 
 HEADROOM_BYTES = 1536 << 20
@@ -26,47 +25,61 @@ HEADROOM_BYTES = 1536 << 20
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """What the command line says. `model`: name of the model to load, empty for motion alone."""
+    """What the command line says. `model`: name of the model to load, empty for motion alone. `recognizers`: names
+    of those to load; their models are installed.
+    """
 
     channel: int
     models: Path
     model: str
     file: int | None
+    recognizers: tuple[str, ...] = ()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one worker until its parent closes the channel."""
     options = parse_options(arguments)
     jail = Jail()
-    jail.confine_files([options.models] if options.model else [])
+    jail.confine_files([options.models] if options.model or options.recognizers else [])
     channel = open_inherited_channel(options.channel)
-    session, detector, inference_ms = prepare(options)
+    prepared = prepare(options)
     report = jail.lock(headroom_bytes=HEADROOM_BYTES)
-    serve(channel, session, detector, report, inference_ms)
+    serve(channel, prepared, report)
     return 0
 
 
-def prepare(options: WorkerOptions) -> "tuple[WorkerSession, Detector | None, float]":
+@dataclass(frozen=True, slots=True)
+class PreparedWorker:
+    """All that a worker needs, loaded and run once. `recognizers`: name to release."""
+
+    session: "WorkerSession"
+    release: str
+    inference_ms: float
+    recognizers: dict[str, str]
+
+
+def prepare(options: WorkerOptions) -> PreparedWorker:
     """Imports, compiles and runs everything once, while files can still be read."""
     import cv2  # noqa: PLC0415 - after the first layer of the jail
 
-    from vedette.node.vision_warmup import load_detector, warm_up  # noqa: PLC0415 - as above
+    from vedette.node.recognizers import load_recognizers  # noqa: PLC0415 - as above
+    from vedette.node.vision_warmup import load_detector, warm_up, warm_up_recognizers  # noqa: PLC0415 - as above
     from vedette.vision.session import WorkerSession  # noqa: PLC0415 - as above
 
     cv2.setNumThreads(1)
     detector = load_detector(options.models, options.model) if options.model else None
     file = os.fdopen(options.file, "rb") if options.file is not None else None
-    session = WorkerSession(detector, file)
-    return session, detector, warm_up(detector)
+    recognizers = load_recognizers(options.models, options.recognizers)
+    warm_up_recognizers(recognizers)
+    return PreparedWorker(
+        WorkerSession(detector, file, recognizers),
+        detector.release if detector else "motion-r1",
+        warm_up(detector),
+        {recognizer.form.name: recognizer.release for recognizer in recognizers},
+    )
 
 
-def serve(
-    channel: WorkerChannel,
-    session: "WorkerSession",
-    detector: "Detector | None",
-    report: JailReport,
-    inference_ms: float,
-) -> None:
+def serve(channel: WorkerChannel, prepared: PreparedWorker, report: JailReport) -> None:
     """Says that the worker is ready and what holds, then answers until the parent is gone."""
     from vedette.vision import wire  # noqa: PLC0415 - loaded by `prepare` already
 
@@ -74,12 +87,13 @@ def serve(
         report.landlock_abi,
         report.layers,
         report.reasons,
-        detector.release if detector else "motion-r1",
-        inference_ms,
+        prepared.release,
+        prepared.inference_ms,
+        prepared.recognizers,
     )
     channel.send(wire.Kind.READY, wire.encode(ready))
     while (message := channel.receive()) is not None:
-        channel.send(*session.handle(message.kind, message.payload))
+        channel.send(*prepared.session.handle(message.kind, message.payload))
 
 
 def parse_options(arguments: Sequence[str] | None) -> WorkerOptions:
@@ -88,8 +102,10 @@ def parse_options(arguments: Sequence[str] | None) -> WorkerOptions:
     parser.add_argument("--models", type=Path, default=Path())
     parser.add_argument("--model", default="")
     parser.add_argument("--file", type=int)
+    parser.add_argument("--recognizers", default="")
     given = parser.parse_args(arguments)
-    return WorkerOptions(given.channel, given.models, given.model, given.file)
+    names = tuple(name for name in given.recognizers.split(",") if name)
+    return WorkerOptions(given.channel, given.models, given.model, given.file, names)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,30 @@ def to_bgr(frame: PlanarFrame, width: int, height: int) -> Image:
     return np.asarray(cv2.cvtColor(i420, cv2.COLOR_YUV2BGR_I420), np.uint8)
 
 
+def cut_bgr(frame: PlanarFrame, box_px: tuple[int, int, int, int]) -> Image:
+    """Cuts a part out of a frame without scaling, converting only that part.
+
+    `box_px` (left, top, right, bottom) is clipped to the picture; at least 2 x 2 pixels remain.
+
+    Returns:
+        (H, W, 3) uint8, BGR.
+    """
+    width, height = frame.size_px
+    left, top = (min(max(0, value), side - 2) for value, side in zip(box_px[:2], (width, height), strict=True))
+    right, bottom = min(max(box_px[2], left + 2), width), min(max(box_px[3], top + 2), height)
+    even_left, even_top = left // 2 * 2, top // 2 * 2
+    columns, rows = (right - even_left + 1) // 2, (bottom - even_top + 1) // 2
+    luma = frame.y[even_top : even_top + 2 * rows, even_left : even_left + 2 * columns]
+    luma = np.pad(luma, ((0, 2 * rows - luma.shape[0]), (0, 2 * columns - luma.shape[1])), "edge")
+    chroma = [
+        plane[even_top // 2 : even_top // 2 + rows, even_left // 2 : even_left // 2 + columns].reshape(-1)
+        for plane in (frame.u, frame.v)
+    ]
+    i420 = np.concatenate([luma.reshape(-1), *chroma]).reshape(3 * rows, 2 * columns)
+    image = cv2.cvtColor(i420, cv2.COLOR_YUV2BGR_I420)
+    return np.asarray(image[top - even_top : bottom - even_top, left - even_left : right - even_left], np.uint8)
+
+
 def fit_size(frame: PlanarFrame, max_width: int) -> tuple[int, int]:
     """The size with the frame's aspect, both sides even, that is at most `max_width` wide and never larger."""
     width, height = frame.size_px

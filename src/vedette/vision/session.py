@@ -1,7 +1,7 @@
 """Answers the messages of `vedette.vision.wire` inside a worker. Composed and locked in by `vedette.node`."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from vedette.core.errors import InvalidInputError, NotFoundError, VedetteError
 from vedette.core.time import TICKS_PER_S
@@ -12,7 +12,10 @@ from vedette.vision.drawing import draw_overlays, encode_jpeg, render_jpeg
 from vedette.vision.engine import PictureAnalysis, StreamEngine
 from vedette.vision.masking import decode_jpeg, fill_masks
 from vedette.vision.picture import fit_size, to_bgr
-from vedette.vision.ports import Detector
+from vedette.vision.ports import Detector, Recognizer
+from vedette.vision.recognize.crop import make_crop
+from vedette.vision.recognize.describe import describe_crops
+from vedette.vision.recognize.records import MAX_ASKS
 from vedette.vision.sampling import FrameSampler
 from vedette.vision.wire import Kind
 
@@ -26,10 +29,17 @@ class WorkerSession:
     Args:
         detector: The model that streams may ask for, or None.
         file: The file to analyse, already open, for file jobs.
+        recognizers: Those installed; each request says which groups of them may be asked.
     """
 
-    def __init__(self, detector: Detector | None, file: io.BufferedIOBase | None = None) -> None:
+    def __init__(
+        self,
+        detector: Detector | None,
+        file: io.BufferedIOBase | None = None,
+        recognizers: Sequence[Recognizer] = (),
+    ) -> None:
         self._detector = detector
+        self._recognizers = recognizers
         self._streams: dict[int, StreamEngine] = {}
         self._file = _FileJob(file, detector) if file else None
 
@@ -48,8 +58,8 @@ class WorkerSession:
         if kind == Kind.CLOSE:
             self._streams.pop(int.from_bytes(payload[:4], "big"), None)
             return b""
-        if kind == Kind.SNAPSHOT:
-            return self._snapshot(wire.decode(payload, wire.SnapshotRequest))
+        if kind in {Kind.SNAPSHOT, Kind.DESCRIBE}:
+            return self._look_back(kind, payload)
         if kind in {Kind.THUMBNAIL, Kind.MASK}:
             return _make_picture(kind, payload)
         if self._file is not None:
@@ -70,12 +80,28 @@ class WorkerSession:
         reply = wire.PacketReply(decoded, engine.damaged - damaged_before, results[: wire.MAX_RESULTS])
         return wire.encode(reply)
 
+    def _look_back(self, kind: int, payload: bytes) -> bytes:
+        """Questions about a picture that was analysed just now."""
+        if kind == Kind.SNAPSHOT:
+            return self._snapshot(wire.decode(payload, wire.SnapshotRequest))
+        return self._describe(wire.decode(payload, wire.DescribeRequest))
+
     def _snapshot(self, request: wire.SnapshotRequest) -> bytes:
-        analysis = self._file.analysis if self._file else self._find(request.stream).analysis
-        frame = analysis.kept_frame(request.pts_90k)
+        frame = self._kept_frame(request.stream, request.pts_90k)
+        return render_jpeg(frame, request.max_width, request.overlays, request.crop)
+
+    def _describe(self, request: wire.DescribeRequest) -> bytes:
+        frame = self._kept_frame(request.stream, request.pts_90k)
+        crops = [make_crop(frame, ask.box, ask.class_name) for ask in request.asks[:MAX_ASKS]]
+        wanted = [recognizer for recognizer in self._recognizers if recognizer.form.group in request.groups]
+        return wire.encode(wire.DescribeReply(describe_crops(crops, wanted)))
+
+    def _kept_frame(self, stream: int, pts_90k: int) -> PlanarFrame:
+        analysis = self._file.analysis if self._file else self._find(stream).analysis
+        frame = analysis.kept_frame(pts_90k)
         if frame is None:
             raise NotFoundError("the picture is not kept any more")
-        return render_jpeg(frame, request.max_width, request.overlays, request.crop)
+        return frame
 
     def _find(self, stream: int) -> StreamEngine:
         engine = self._streams.get(stream)

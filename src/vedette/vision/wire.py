@@ -6,6 +6,7 @@ a hang belongs to. The worker handles foreign bytes and may be taken over: what 
 """
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeVar
@@ -16,6 +17,7 @@ import numpy as np
 from vedette.core.detections import CLASS_NAMES, Detections
 from vedette.core.errors import InvalidInputError
 from vedette.core.media import Codec, VideoFormat
+from vedette.vision.recognize.records import Described, Form, check_described
 
 Masks = list[list[tuple[float, float]]]
 """Outlines in fractions of the picture."""
@@ -39,6 +41,7 @@ class Kind(IntEnum):
     FILE_NEXT = 7
     ANNOTATE = 8
     MASK = 9
+    DESCRIBE = 10
     FAILED = 255
 
 
@@ -50,6 +53,8 @@ class Ready(msgspec.Struct, frozen=True):
     reasons: dict[str, str]
     release: str
     inference_ms: float
+    recognizers: dict[str, str] = {}
+    """Those loaded: name to release."""
 
 
 class OpenStream(msgspec.Struct, frozen=True):
@@ -106,6 +111,28 @@ class SnapshotRequest(msgspec.Struct, frozen=True):
     max_width: int
     overlays: list[Overlay]
     crop: tuple[float, float, float, float] | None = None
+
+
+class DescribeAsk(msgspec.Struct, frozen=True):
+    """One object of a picture: where, in fractions, and its class, or `WHOLE_PICTURE`."""
+
+    box: tuple[float, float, float, float]
+    class_name: str
+
+
+class DescribeRequest(msgspec.Struct, frozen=True):
+    """Asks the recognizers of these groups about objects in a recent analysed picture."""
+
+    stream: int
+    pts_90k: int
+    asks: list[DescribeAsk]
+    groups: list[str]
+
+
+class DescribeReply(msgspec.Struct, frozen=True):
+    """Answers DESCRIBE, ask by ask."""
+
+    described: list[Described]
 
 
 class ThumbnailRequest(msgspec.Struct, frozen=True):
@@ -255,3 +282,14 @@ def decode_reply(payload: bytes) -> PacketReply:
     if not sane:
         raise InvalidInputError("a worker's reply is out of range")
     return reply
+
+
+def decode_described(payload: bytes, asks: int, forms: Mapping[str, Form]) -> list[Described]:
+    """Decodes and checks a DescribeReply.
+
+    Raises:
+        InvalidInputError: it does not fit the question or the recognizers' forms.
+    """
+    reply = decode(payload, DescribeReply)
+    check_described(reply.described, asks, forms)
+    return reply.described

@@ -5,11 +5,13 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 
 from vedette.api.schemas.common import Answer, Id, Request, Utc
+from vedette.camera.inventory import DEFAULT_RECOGNITION
 
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
 Record = Literal["main", "sub", "both", "none"]
 Transport = Literal["auto", "tcp", "udp"]
 CA_PEM = "Authority that signs the camera's certificate, as PEM text; empty: the system's."
+RECOGNIZE = "What is recognised on objects: attributes, plates, faces. Faces are biometric: off unless named."
 Point = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
@@ -34,6 +36,7 @@ class AnalysisIn(Request):
     classes: list[str] = Field(default_factory=list, max_length=32)
     fps: Annotated[float, Field(gt=0, le=60)] = 15.0
     stream: Literal["main", "sub"] = "sub"
+    recognize: list[str] = Field(default_factory=lambda: list(DEFAULT_RECOGNITION), max_length=8, description=RECOGNIZE)
 
 
 class AnalysisOut(Answer):
@@ -41,6 +44,7 @@ class AnalysisOut(Answer):
     classes: list[str]
     fps: float
     stream: Literal["main", "sub"]
+    recognize: list[str] = Field(description=RECOGNIZE)
 
 
 class CameraIn(Request):

@@ -15,6 +15,25 @@ class MeasureOut(Answer):
     to: Utc
 
 
+class AttributeOut(Answer):
+    value: str
+    confidence: float
+
+
+class PlateOut(Answer):
+    text: str
+    confidence: float
+    state: Literal["read", "unsure"]
+
+
+class ObjectOut(Answer):
+    """What was recognised on one of the event's tracks, decided over the whole track so far."""
+
+    track_id: int
+    attributes: dict[str, AttributeOut]
+    plate: PlateOut | None
+
+
 class EventOut(Answer):
     """Something that was observed. `to` is null while it lasts; `camera_id` is empty when it concerns no camera."""
 
@@ -38,6 +57,7 @@ class EventOut(Answer):
     acknowledged_at: Utc | None
     note: str
     detail: str
+    objects: list[ObjectOut]
 
 
 class AcknowledgeIn(Request):

@@ -16,17 +16,21 @@ from vedette.core.detections import CLASS_NAMES
 from vedette.core.errors import InvalidInputError
 
 _SAFE_FORMATS = frozenset({".xml", ".bin", ".onnx", ".tflite"})
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_HEX = re.compile(r"[0-9a-f]*")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
 
 
 class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One file of a release. `path` is its place in a mirror and, under the model's name, in the installation."""
+    """One file of a release. `path` is its place in a mirror and, under the model's name, in the installation.
+
+    Exactly one of the hashes is given: some publishers state SHA-384 only.
+    """
 
     path: str
     url: str
     bytes: int
-    sha256: str
+    sha256: str = ""
+    sha384: str = ""
 
     @property
     def file_name(self) -> str:
@@ -42,7 +46,7 @@ class ModelInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layout: Literal["NCHW", "NHWC"]
     colour: Literal["BGR", "RGB"]
     range: tuple[float, float]
-    resize: Literal["plain"]
+    resize: Literal["plain", "aligned", "padded"]
 
 
 class MeasuredAccuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,11 +58,32 @@ class MeasuredAccuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     command: str
 
 
+Task = Literal[
+    "detection",
+    "face_detection",
+    "face_embedding",
+    "face_age_sex",
+    "face_liveness",
+    "person_attributes",
+    "vehicle_attributes",
+    "person_embedding",
+    "pose",
+    "plate_detection",
+    "plate_reading",
+]
+
+
 class ModelManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One model release. Field meanings: docs/design/vision.md."""
+    """One model release. Field meanings: docs/design/vision.md.
+
+    Attributes:
+        converted: The same weights in another format, accepted instead of `files`: what a mirror may have.
+        obtain: `mirror`: the publisher has them only in a format that may carry code, so they are converted by hand
+            and come from a mirror; `url` then names where the weights are from.
+    """
 
     name: str
-    task: Literal["detection"]
+    task: Task
     release: str
     packs: list[str]
     licence: str
@@ -71,6 +96,13 @@ class ModelManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     labels: list[str]
     thresholds: dict[str, float]
     accuracy: list[MeasuredAccuracy]
+    converted: list[ModelFile] = []  # msgspec copies it for each manifest
+    obtain: Literal["source", "mirror"] = "source"
+
+    @property
+    def variants(self) -> list[list[ModelFile]]:
+        """The sets of files of which any one is the model."""
+        return [self.files, self.converted] if self.converted else [self.files]
 
 
 def parse_manifest(text: str, source: str) -> ModelManifest:
@@ -97,16 +129,17 @@ def _find_faults(manifest: ModelManifest) -> list[str]:
     if not manifest.files:
         faults.append("it names no files")
     unknown = sorted(set(manifest.labels) - set(CLASS_NAMES))
-    if unknown:
+    if unknown and manifest.task == "detection":
         faults.append(f"labels {unknown} are no object classes of the house")
-    for file in manifest.files:
+    for file in manifest.files + manifest.converted:
         path = PurePosixPath(file.path)
         if path.is_absolute() or ".." in path.parts:
             faults.append(f"{file.path} leaves the model folder")
         if path.suffix not in _SAFE_FORMATS:
             faults.append(f"{file.path} is of a format that may carry code")
-        if not _SHA256.fullmatch(file.sha256) or file.bytes <= 0:
-            faults.append(f"{file.path} has no valid sha256 and size")
+        hashes = (len(file.sha256), len(file.sha384))
+        if hashes not in {(64, 0), (0, 96)} or not _HEX.fullmatch(file.sha256 + file.sha384) or file.bytes <= 0:
+            faults.append(f"{file.path} has no valid sha256 (or sha384) and size")
         if not file.url.startswith("https://"):
             faults.append(f"{file.path} has no https source")
     return faults

@@ -70,10 +70,27 @@ class ModelRegistry:
         """The installed model of a task, by the first precision of the list that has one. Files are not read."""
         for precision in precisions:
             for manifest in self.manifests():
-                files = (self.path_of(manifest, file) for file in manifest.files)
-                if (manifest.task, manifest.precision) == (task, precision) and all(f.is_file() for f in files):
+                if (manifest.task, manifest.precision) == (task, precision) and self.is_installed(manifest):
                     return manifest
         return None
+
+    def find_named(self, name: str) -> ModelManifest:
+        """The manifest of this name.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        for manifest in self.manifests():
+            if manifest.name == name:
+                return manifest
+        raise NotFoundError(f"there is no model {name}")
+
+    def is_installed(self, manifest: ModelManifest) -> bool:
+        """Whether all its files are there. They are not read."""
+        return any(self._are_present(manifest, files) for files in manifest.variants)
+
+    def _are_present(self, manifest: ModelManifest, files: list[ModelFile]) -> bool:
+        return all(self.path_of(manifest, file).is_file() for file in files)
 
     def load(self, manifest: ModelManifest) -> InstalledModel:
         """Reads and verifies a model.
@@ -82,8 +99,9 @@ class ModelRegistry:
             NotFoundError: a file is missing.
             ModelRefusedError: a file differs from its manifest.
         """
-        files = []
-        for file in manifest.files:
+        loaded = []
+        variants = [files for files in manifest.variants if self._are_present(manifest, files)]
+        for file in variants[0] if variants else manifest.files:
             path = self.path_of(manifest, file)
             try:
                 data = path.read_bytes()
@@ -95,8 +113,8 @@ class ModelRegistry:
             except OSError as error:
                 raise StorageError(f"the model file {path} cannot be read: {error.strerror}") from error
             check_model_bytes(file, data)
-            files.append(data)
-        return InstalledModel(manifest, tuple(files))
+            loaded.append(data)
+        return InstalledModel(manifest, tuple(loaded))
 
     def _state(self, manifest: ModelManifest) -> ModelState:
         try:
@@ -110,8 +128,10 @@ class ModelRegistry:
 
 def check_model_bytes(file: ModelFile, data: bytes) -> None:
     """Raises ModelRefusedError unless the bytes are exactly those that the manifest names."""
-    if len(data) != file.bytes or hashlib.sha256(data).hexdigest() != file.sha256:
+    expected = file.sha256 or file.sha384
+    digest = (hashlib.sha256 if file.sha256 else hashlib.sha384)(data).hexdigest()
+    if len(data) != file.bytes or digest != expected:
         raise ModelRefusedError(
-            f"{file.file_name} is not the file that its manifest names (sha256 or size differs); it is refused",
+            f"{file.file_name} is not the file that its manifest names (hash or size differs); it is refused",
             "Delete it and pull the pack again. If it happens again, the source was changed: tell us.",
         )

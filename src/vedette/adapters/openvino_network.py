@@ -1,0 +1,56 @@
+"""A recognizer's model on OpenVINO: one fixed input shape, compiled and run once before the jail closes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from typing_extensions import override
+
+from vedette.core.errors import InvalidInputError
+from vedette.vision.models.registry import InstalledModel
+from vedette.vision.ports import Network
+
+_OPTIONS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+
+
+class OpenVinoNetwork(Network):
+    """One compiled model.
+
+    Args:
+        shape: Of the one input; None: as the model says, which must then be fixed.
+
+    Raises (from the constructor):
+        InvalidInputError: the model cannot be read, or not run with this shape.
+    """
+
+    def __init__(self, model: InstalledModel, shape: Sequence[int] | None = None, threads: int = 1) -> None:
+        self._release = model.manifest.release
+        try:
+            core = ov.Core()
+            network = core.read_model(model.files[0], model.files[1] if len(model.files) > 1 else b"")
+            if shape is not None:
+                network.reshape(list(shape))
+            options = {**_OPTIONS, "INFERENCE_NUM_THREADS": threads}
+            compiled = core.compile_model(network, "CPU", options)
+            self.shape = tuple(compiled.input(0).shape)
+            self._names = [sorted(output.get_names()) for output in compiled.outputs]
+            self._request = compiled.create_infer_request()
+            self.infer(np.zeros(self.shape, np.float32))
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1][:200]
+            raise InvalidInputError(f"the model {model.manifest.name} cannot be loaded: {reason}") from error
+
+    @property
+    @override
+    def release(self) -> str:
+        return self._release
+
+    @override
+    def infer(self, tensor: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        self._request.infer({0: tensor})
+        outputs: dict[str, NDArray[np.float32]] = {}
+        for index, names in enumerate(self._names):
+            data = np.array(self._request.get_output_tensor(index).data, np.float32)
+            outputs |= dict.fromkeys(names, data)
+        return outputs

@@ -1,0 +1,32 @@
+"""What is known of one tracked object: decided over its whole track, never from one picture."""
+
+from dataclasses import dataclass, field
+
+UNKNOWN = "unknown"
+"""The value of an attribute that was looked at and not seen surely enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeValue:
+    """One attribute. `confidence` is that of the value, or of the best guess when the value is `unknown`."""
+
+    value: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlateReading:
+    """A number plate. `state`: `read`, or `unsure` when the readings do not agree well enough."""
+
+    text: str
+    confidence: float
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """What was recognised on one track."""
+
+    track_id: int
+    attributes: dict[str, AttributeValue] = field(default_factory=dict)
+    plate: PlateReading | None = None

@@ -1,0 +1,38 @@
+"""Makes the recognizer of faces of its models. Imported in the jail only: it loads the inference runtime."""
+
+from collections.abc import Mapping
+
+from vedette.adapters.openvino_network import OpenVinoNetwork
+from vedette.vision.models.registry import InstalledModel
+from vedette.vision.recognize.face_detector import FaceDetector
+from vedette.vision.recognize.face_traits import AgeSexEstimator, LivenessJudge
+from vedette.vision.recognize.faces import FaceRecognizer
+from vedette.vision.recognize.records import WHOLE_PICTURE
+
+HEAD_SIDE_PX, CROP_SIDE_PX, PICTURE_SIDE_PX = 160, 320, 640
+"""A head region needs few pixels (1.6 ms), an object of unknown kind more (6 ms), a whole picture most (23 ms)."""
+_LIVENESS = ("minifasnet-v2", "minifasnet-v1se")
+
+
+def make_face_detector(model: InstalledModel, side_px: int) -> FaceDetector:
+    """YuNet for one input size."""
+    network = OpenVinoNetwork(model, (1, 3, side_px, side_px))
+    return FaceDetector(network, side_px, model.manifest.thresholds["score"])
+
+
+def make_face_recognizer(models: Mapping[str, InstalledModel]) -> FaceRecognizer:
+    """Composes the recognizer."""
+    head, crop, picture = (
+        make_face_detector(models["yunet-n"], side_px) for side_px in (HEAD_SIDE_PX, CROP_SIDE_PX, PICTURE_SIDE_PX)
+    )
+    return FaceRecognizer(
+        {"person": head, "two_wheeler": crop, "object": crop, WHOLE_PICTURE: picture},
+        AgeSexEstimator(OpenVinoNetwork(models["age-gender-0013-int8"])),
+        _make_liveness(models),
+    )
+
+
+def _make_liveness(models: Mapping[str, InstalledModel]) -> LivenessJudge | None:
+    if not all(name in models for name in _LIVENESS):
+        return None
+    return LivenessJudge([OpenVinoNetwork(models[name], (1, 3, 80, 80)) for name in _LIVENESS])

@@ -1,0 +1,94 @@
+"""Which recognizers exist, which models each needs, which are installed; and how they are made in the jail."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vedette.core.errors import NotFoundError, VedetteError
+from vedette.vision.models.registry import InstalledModel, ModelRegistry
+from vedette.vision.ports import Recognizer
+from vedette.vision.recognize.faces import FACES_FORM
+from vedette.vision.recognize.records import Form
+
+Loaded = Mapping[str, InstalledModel]
+"""Manifest name to model."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizerPlan:
+    """One recognizer: what it says, the models without which it is not loaded, those that it uses when they are
+    there, and how it is made of them.
+
+    `make` imports what it needs itself: the analyzer reads this table without an inference runtime.
+    """
+
+    form: Form
+    models: tuple[str, ...]
+    make: Callable[[Loaded], Recognizer]
+    optional: tuple[str, ...] = ()
+
+
+def _make_faces(models: Loaded) -> Recognizer:
+    from vedette.node.face_recognizer import make_face_recognizer  # noqa: PLC0415 - in the jail only
+
+    return make_face_recognizer(models)
+
+
+RECOGNIZERS = (
+    RecognizerPlan(
+        FACES_FORM,
+        ("yunet-n", "age-gender-0013-int8"),
+        _make_faces,
+        optional=("minifasnet-v2", "minifasnet-v1se"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledRecognizers:
+    """`names` to load; `refused`: name to why its models are not used. What is not installed is in neither."""
+
+    names: tuple[str, ...]
+    refused: Mapping[str, str]
+
+
+def find_recognizers(registry: ModelRegistry, groups: Sequence[str]) -> InstalledRecognizers:
+    """The recognizers of these groups whose models are installed, each verified."""
+    names, refused = [], {}
+    for plan in RECOGNIZERS:
+        if plan.form.group not in groups:
+            continue
+        try:
+            if _load_models(registry, plan) is not None:
+                names.append(plan.form.name)
+        except VedetteError as error:
+            refused[plan.form.name] = str(error)
+    return InstalledRecognizers(tuple(names), refused)
+
+
+def load_recognizers(models: Path, names: Sequence[str]) -> list[Recognizer]:
+    """Makes recognizers, models verified again: what was checked is what runs.
+
+    Raises:
+        NotFoundError, ModelRefusedError, InvalidInputError: a model is missing, differs or cannot be used.
+    """
+    if not names:
+        return []
+    registry = ModelRegistry(models)
+    made = []
+    for plan in RECOGNIZERS:
+        if plan.form.name in names:
+            loaded = _load_models(registry, plan)
+            if loaded is None:
+                raise NotFoundError(f"the models of the recognizer {plan.form.name} are not installed")
+            made.append(plan.make(loaded))
+    return made
+
+
+def _load_models(registry: ModelRegistry, plan: RecognizerPlan) -> dict[str, InstalledModel] | None:
+    """All models of a plan that are there, verified; None when one that it needs is not installed."""
+    manifests = {name: registry.find_named(name) for name in plan.models + plan.optional}
+    there = {name for name, manifest in manifests.items() if registry.is_installed(manifest)}
+    if not set(plan.models) <= there:
+        return None
+    return {name: registry.load(manifests[name]) for name in manifests if name in there}

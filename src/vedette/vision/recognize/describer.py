@@ -1,0 +1,122 @@
+"""The analyzer's side of the describe question: which objects are asked about when, and what the answers add up to.
+
+Pure: it makes requests and takes answers; the caller carries them to the worker. One instance per stream.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vedette.core.detections import CLASS_NAMES, Tracks
+from vedette.core.errors import InvalidInputError
+from vedette.core.objects import ObjectFacts
+from vedette.vision import wire
+from vedette.vision.recognize.faces_list import FaceFacts
+from vedette.vision.recognize.profile import TrackProfiles
+from vedette.vision.recognize.records import WHOLE_PICTURE, Form
+from vedette.vision.recognize.shots import ShotPicker, ShotPolicy
+from vedette.vision.recognize.whole_picture import find_lone_faces
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question to the worker, and about whom it is: track numbers, 0 for the whole picture."""
+
+    request: wire.DescribeRequest
+    track_ids: tuple[int, ...]
+    at_s: float
+
+
+class TrackDescriber:
+    """Asks about the tracks of one stream at their best moments and keeps their profiles.
+
+    Args:
+        forms: Of the recognizers that are loaded and switched on; empty: nothing is ever asked.
+        left_out: What an earlier describer of the stream had counted.
+    """
+
+    def __init__(self, forms: Mapping[str, Form], policy: ShotPolicy | None = None, left_out: int = 0) -> None:
+        self._forms = forms
+        self._groups = sorted({form.group for form in forms.values()})
+        self._classes = frozenset[str]().union(*(form.classes for form in forms.values()))
+        self._picker = ShotPicker(policy)
+        self._left_out_before = left_out
+        self._profiles = TrackProfiles(forms)
+
+    @property
+    def left_out(self) -> int:
+        """Good moments that were not asked for because the worker was behind or the stream's share was used up."""
+        return self._left_out_before + self._picker.left_out
+
+    def plan(self, stream: int, result: wire.FrameResult, at_s: float, tracks: Tracks, *, room: int) -> Ask | None:
+        """What to ask about the picture that was just analysed, if anything.
+
+        `room`: how many objects the worker has time for now.
+        """
+        rows = [row for row in range(len(tracks)) if _class_name(tracks, row) in self._classes]
+        fitting = _rows(tracks, rows)
+        chosen = self._picker.pick(at_s, fitting, (result.width, result.height), room)
+        if not chosen:
+            return None
+        asks = [wire.DescribeAsk(_box(fitting, row), _class_name(fitting, row)) for row in chosen]
+        request = wire.DescribeRequest(stream, result.pts_90k, asks, self._groups)
+        return Ask(request, tuple(int(fitting.track_id[row]) for row in chosen), at_s)
+
+    def plan_whole(self, stream: int, result: wire.FrameResult, at_s: float) -> Ask | None:
+        """Asks about the whole picture: for still pictures, where nothing can be waited for."""
+        if WHOLE_PICTURE not in self._classes:
+            return None
+        asks = [wire.DescribeAsk((0.0, 0.0, 1.0, 1.0), WHOLE_PICTURE)]
+        return Ask(wire.DescribeRequest(stream, result.pts_90k, asks, self._groups), (0,), at_s)
+
+    def take(self, ask: Ask, payload: bytes) -> None:
+        """Takes the worker's answer.
+
+        Raises:
+            InvalidInputError: it is none that a sound worker would give.
+        """
+        described = wire.decode_described(payload, len(ask.track_ids), self._forms)
+        for track_id, item in zip(ask.track_ids, described, strict=True):
+            self._profiles.add(track_id, ask.at_s, item)
+
+    def facts(self, track_id: int) -> ObjectFacts:
+        """What is decided of a track so far."""
+        return self._profiles.facts(track_id)
+
+    def face(self, track_id: int) -> FaceFacts | None:
+        """The face of a track, if one was seen."""
+        return self._profiles.face(track_id)
+
+    def lone_faces(self, known: Sequence[FaceFacts]) -> list[FaceFacts]:
+        """Faces found in whole pictures that are none of those known from tracks."""
+        return find_lone_faces(self._profiles.sightings(0, "faces"), known)
+
+    def forget(self, ended: tuple[int, ...]) -> None:
+        """Tracks are over and their facts were taken."""
+        self._picker.forget(ended)
+        for track_id in ended:
+            self._profiles.forget(track_id)
+
+
+def choose_forms(forms: Mapping[str, Form], loaded: Sequence[str], groups: Sequence[str]) -> dict[str, Form]:
+    """The forms of recognizers that are loaded and whose group is switched on."""
+    return {name: forms[name] for name in loaded if name in forms and forms[name].group in groups}
+
+
+def check_groups(groups: Sequence[str], known: Sequence[str]) -> None:
+    """Raises InvalidInputError for a group that does not exist."""
+    unknown = sorted(set(groups) - set(known))
+    if unknown:
+        raise InvalidInputError(f"unknown recognition: {', '.join(unknown)}", f"Known: {', '.join(known)}.")
+
+
+def _class_name(tracks: Tracks, row: int) -> str:
+    return CLASS_NAMES[int(tracks.class_id[row])]
+
+
+def _box(tracks: Tracks, row: int) -> tuple[float, float, float, float]:
+    left, top, right, bottom = (float(value) for value in tracks.boxes_norm_xyxy[row])
+    return left, top, right, bottom
+
+
+def _rows(tracks: Tracks, rows: list[int]) -> Tracks:
+    return Tracks(tracks.track_id[rows], tracks.boxes_norm_xyxy[rows], tracks.confidence[rows], tracks.class_id[rows])

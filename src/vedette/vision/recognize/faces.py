@@ -1,0 +1,153 @@
+"""The recognizer of faces: where one is, how good its picture is, age, sex, liveness, and a small picture.
+
+No template (embedding) is made here: listing faces needs none, and what is not made cannot leak.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import override
+
+from vedette.vision.drawing import encode_jpeg
+from vedette.vision.picture import Image
+from vedette.vision.ports import Recognizer
+from vedette.vision.recognize.crop import BoxPx, Crop
+from vedette.vision.recognize.face_detector import FaceDetector, Faces
+from vedette.vision.recognize.face_quality import FaceQuality, QualityPolicy, judge_face
+from vedette.vision.recognize.face_traits import MAX_AGE_YEARS, AgeSexEstimator, LivenessJudge
+from vedette.vision.recognize.records import WHOLE_PICTURE, Form, Label, Record
+
+FACES_FORM = Form(
+    name="faces",
+    group="faces",
+    classes=frozenset({"person", "two_wheeler", "object", WHOLE_PICTURE}),
+    labels={"sex": ("female", "male")},
+    numbers={
+        "quality": (0.0, 1.0),
+        "score": (0.0, 1.0),
+        "side_px": (0.0, 8192.0),
+        "age": (0.0, MAX_AGE_YEARS),
+        "live": (0.0, 1.0),
+    },
+    max_records=64,
+)
+_TRAITS_SIDE_PX = 32.0
+"""Age and sex of smaller faces are noise (seen from 20 px downwards; with a margin)."""
+_LIVE_SIDE_PX = 48.0
+_SEX_FLOOR = 0.7
+_ADULT_AGE = 16.0
+"""Below it the sex is not told: the model was not trained on children."""
+_JPEG_SIDE_PX = 256
+_MARGIN = 0.3
+
+
+class FaceRecognizer(Recognizer):
+    """Finds and judges faces.
+
+    Args:
+        detectors: By class of the crop; `person` searches its head region, others the whole crop.
+        liveness: None: nothing is said of it.
+    """
+
+    def __init__(
+        self,
+        detectors: Mapping[str, FaceDetector],
+        age_sex: AgeSexEstimator,
+        liveness: LivenessJudge | None,
+        quality: QualityPolicy | None = None,
+    ) -> None:
+        self._detectors = detectors
+        self._age_sex = age_sex
+        self._liveness = liveness
+        self._quality = quality or QualityPolicy()
+
+    @property
+    @override
+    def form(self) -> Form:
+        return FACES_FORM
+
+    @property
+    @override
+    def release(self) -> str:
+        detector = next(iter(self._detectors.values()))
+        parts = [detector.release, self._age_sex.release]
+        return "+".join(parts if self._liveness is None else [*parts, self._liveness.release])
+
+    @override
+    def describe(self, crops: Sequence[Crop]) -> list[list[Record]]:
+        return [self._describe(crop) for crop in crops]
+
+    @override
+    def warm_up(self, crop: Crop) -> None:
+        for class_name in self._detectors:
+            self._detectors[class_name].detect(crop.image_bgr)
+        left, top, right, bottom = crop.box_px
+        points = np.array([[40, 40], [60, 40], [50, 50], [42, 60], [58, 60]], np.float32)
+        judge_face(crop.image_bgr, points, self._quality)
+        self._record(crop, (left, top, right, bottom), 1.0, FaceQuality(1.0, 1.0, 1.0, 1.0), 128.0)
+
+    def _describe(self, crop: Crop) -> list[Record]:
+        area = plan_search(crop)
+        faces = self._detectors[crop.class_name].detect(crop.cut(area))
+        limit = FACES_FORM.max_records if crop.class_name == WHOLE_PICTURE else 1
+        records = [self._judge(crop, area, faces, row) for row in range(len(faces))]
+        kept = [record for record in records if record is not None]
+        return sorted(kept, key=lambda record: -record.numbers["score"])[:limit]
+
+    def _judge(self, crop: Crop, area: BoxPx, faces: Faces, row: int) -> Record | None:
+        """One face, None when its picture is under the floor."""
+        box = place_face(faces.boxes[row], area, crop.frame.size_px)
+        if box is None:
+            return None
+        quality = judge_face(crop.cut(box), faces.points[row], self._quality)
+        if quality.score < self._quality.list_floor:
+            return None
+        left, top, right, bottom = box
+        side_px = float(np.sqrt((right - left) * (bottom - top)))
+        return self._record(crop, box, float(faces.scores[row]), quality, side_px)
+
+    def _record(self, crop: Crop, box: BoxPx, score: float, quality: FaceQuality, side_px: float) -> Record:
+        numbers = {"quality": round(quality.score, 4), "score": round(score, 4), "side_px": round(side_px, 1)}
+        labels: dict[str, Label] = {}
+        if side_px >= _TRAITS_SIDE_PX:
+            age, sex, confidence = self._age_sex.estimate(crop.cut(box))
+            numbers["age"] = round(age, 1)
+            if confidence >= _SEX_FLOOR and age >= _ADULT_AGE:
+                labels["sex"] = Label(sex, round(confidence, 4))
+        if self._liveness is not None and side_px >= _LIVE_SIDE_PX:
+            numbers["live"] = round(self._liveness.judge(crop, box), 4)
+        width, height = crop.frame.size_px
+        norm = (box[0] / width, box[1] / height, box[2] / width, box[3] / height)
+        return Record("faces", labels, numbers, norm, jpeg=encode_jpeg(_portrait(crop, box)))
+
+
+def plan_search(crop: Crop) -> BoxPx:
+    """Where in the picture a crop's face is searched: a person's upper part and a little above it."""
+    left, top, right, _ = crop.box_px
+    if crop.class_name != "person":
+        return crop.box_px
+    width, height = crop.size_px
+    side = round(min(max(0.5 * height, 1.2 * width), height))
+    air_x, air_y = round(0.1 * width), round(0.05 * height)
+    return left - air_x, top - air_y, right + air_x, top + side
+
+
+def place_face(box: NDArray[np.float32], area: BoxPx, size_px: tuple[int, int]) -> BoxPx | None:
+    """A face's box in pixels of the picture, clipped to it; None when nothing is left."""
+    left_px, top_px = max(area[0], 0), max(area[1], 0)
+    left, right = (int(np.clip(round(float(v)) + left_px, 0, size_px[0])) for v in (box[0], box[2]))
+    top, bottom = (int(np.clip(round(float(v)) + top_px, 0, size_px[1])) for v in (box[1], box[3]))
+    return (left, top, right, bottom) if right - left >= 4 and bottom - top >= 4 else None
+
+
+def _portrait(crop: Crop, box: BoxPx) -> Image:
+    """The face with a margin, scaled down where it is large."""
+    left, top, right, bottom = box
+    air_x, air_y = round((right - left) * _MARGIN), round((bottom - top) * _MARGIN)
+    picture = crop.cut((left - air_x, top - air_y, right + air_x, bottom + air_y))
+    scale = _JPEG_SIDE_PX / max(picture.shape[:2])
+    if scale >= 1:
+        return picture
+    return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)

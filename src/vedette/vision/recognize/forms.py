@@ -1,0 +1,12 @@
+"""The forms of all recognizers: what the analyzer, outside the jail, accepts from each."""
+
+from collections.abc import Mapping
+
+from vedette.vision.recognize.faces import FACES_FORM
+from vedette.vision.recognize.records import Form
+
+GROUPS = ("attributes", "plates", "faces")
+"""What a camera's setting names. Faces are biometric: never on by default."""
+
+_ALL = (FACES_FORM,)
+FORMS: Mapping[str, Form] = {form.name: form for form in _ALL}

@@ -1,0 +1,75 @@
+"""What is known of each track: records collected over its life, and what they decide together. Pure.
+
+One picture decides nothing: every label is a weighted vote, and a vote that does not reach its floor is `unknown`.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from vedette.core.objects import UNKNOWN, AttributeValue, ObjectFacts
+from vedette.vision.recognize.faces_list import FaceFacts, decide_face
+from vedette.vision.recognize.plate_vote import decide_plate
+from vedette.vision.recognize.records import Described, Form, Sighting
+
+MAX_SIGHTINGS = 32
+"""Records kept of one recognizer and track; the least weighty is forgotten."""
+_FLOOR = 0.6
+
+
+class TrackProfiles:
+    """The profiles of one stream's tracks."""
+
+    def __init__(self, forms: Mapping[str, Form]) -> None:
+        self._forms = forms
+        self._sightings: dict[int, dict[str, list[Sighting]]] = {}
+
+    def add(self, track_id: int, at_s: float, described: Described) -> None:
+        """Takes the answer to one ask about a track."""
+        weight = max(0.05, described.sharpness)
+        by_name = self._sightings.setdefault(track_id, {})
+        for record in described.records:
+            kept = by_name.setdefault(record.recognizer, [])
+            kept.append(Sighting(at_s, weight, record))
+            if len(kept) > MAX_SIGHTINGS:
+                kept.remove(min(kept, key=lambda sighting: sighting.weight))
+
+    def facts(self, track_id: int) -> ObjectFacts:
+        """What is decided so far."""
+        attributes: dict[str, AttributeValue] = {}
+        plate = None
+        for name, sightings in self._sightings.get(track_id, {}).items():
+            form = self._forms[name]
+            if form.group == "attributes":
+                attributes |= decide_labels(sightings, form)
+            elif form.group == "plates":
+                plate = decide_plate(sightings)
+        return ObjectFacts(track_id, attributes, plate)
+
+    def face(self, track_id: int) -> FaceFacts | None:
+        """The track's face, None when none was seen well enough."""
+        return decide_face(track_id, self.sightings(track_id, "faces"))
+
+    def sightings(self, track_id: int, recognizer: str) -> Sequence[Sighting]:
+        """All kept records of one recognizer, in no order."""
+        return self._sightings.get(track_id, {}).get(recognizer, [])
+
+    def forget(self, track_id: int) -> None:
+        """The track is over and its facts were taken."""
+        self._sightings.pop(track_id, None)
+
+
+def decide_labels(sightings: Sequence[Sighting], form: Form) -> dict[str, AttributeValue]:
+    """Every label by weighted vote: its confidence is the mean over all pictures in which it was judged."""
+    votes: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    weights: dict[str, float] = defaultdict(float)
+    for sighting in sightings:
+        for name, label in sighting.record.labels.items():
+            votes[name][label.value] += sighting.weight * label.confidence
+            weights[name] += sighting.weight
+    decided = {}
+    for name, by_value in votes.items():
+        value = max(by_value, key=lambda candidate: (by_value[candidate], candidate))
+        confidence = by_value[value] / weights[name]
+        is_sure = confidence >= form.floors.get(name, _FLOOR)
+        decided[name] = AttributeValue(value if is_sure else UNKNOWN, round(confidence, 4))
+    return decided
