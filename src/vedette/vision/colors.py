@@ -156,26 +156,27 @@ def name_pixels(lab: Floats) -> Floats:
 def _name_hues(hue: Floats, lightness: Floats, chroma: Floats) -> Floats:
     """(N, 8) memberships of red, orange, brown, yellow, green, blue, purple, pink."""
     warm_red = _arc(hue, 17.0, 50.0)
-    cold_red = _arc(hue, 340.0, 17.0)
+    cold_red = _arc(hue, 0.0, 17.0)
+    rose = _arc(hue, 340.0, 0.0)
     orange = _arc(hue, 50.0, 72.0)
     yellow = _arc(hue, 72.0, 106.0)
     magenta = _arc(hue, 318.0, 340.0)
     pale = _step(lightness, 60.0, 5.0) * (1 - _step(chroma, 55.0, 6.0))
-    is_light = _step(lightness, 46.0, 5.0)
+    is_light, is_lighter = _step(lightness, 46.0, 5.0), _step(lightness, 51.0, 5.0)
     dull = 1 - _step(chroma, 48.0, 6.0)
     brown_of_orange = np.maximum(1 - _step(lightness, 52.0, 5.0), dull)
     brown_of_yellow = np.maximum(1 - _step(lightness, 50.0, 5.0), 1 - _step(chroma, 38.0, 6.0))
     brown_of_red = _arc(hue, 30.0, 60.0) * (1 - _step(chroma, 34.0, 5.0))
     return np.stack(
         [
-            warm_red * (1 - pale) * (1 - brown_of_red) + cold_red * (1 - is_light),
+            warm_red * (1 - pale) * (1 - brown_of_red) + cold_red * (1 - is_lighter) + rose * (1 - is_light),
             orange * (1 - brown_of_orange),
             orange * brown_of_orange + yellow * brown_of_yellow + warm_red * brown_of_red,
             yellow * (1 - brown_of_yellow),
             _arc(hue, 106.0, 195.0),
             _arc(hue, 195.0, 305.0),
             _arc(hue, 305.0, 318.0) + magenta * (1 - is_light),
-            magenta * is_light + cold_red * is_light + warm_red * pale * (1 - brown_of_red),
+            (magenta + rose) * is_light + cold_red * is_lighter + warm_red * pale * (1 - brown_of_red),
         ],
         axis=1,
     ).astype(np.float32)
