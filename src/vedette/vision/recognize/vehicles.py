@@ -24,7 +24,7 @@ VEHICLES_FORM = Form(
     "attributes",
     frozenset({"vehicle"}),
     labels={"type": TYPES, "colour": COLOUR_NAMES},
-    floors={"type": 0.75, "colour": 0.45},
+    floors={"type": 0.75, "colour": 0.65},
 )
 KINDS_SIDE_PX = 224
 _COCO_CAR, _COCO_BUS, _COCO_TRUCK = 2, 5, 7
