@@ -18,6 +18,7 @@ from vedette.core.errors import InvalidInputError, StorageError
 from vedette.core.time import NS_PER_S, TICKS_PER_S
 from vedette.node.file_results import FileResults, ObjectRecord
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
+from vedette.runtime.worker_channel import WorkerMessage
 from vedette.vision import wire
 from vedette.vision.recognize.describer import Ask, TrackDescriber
 from vedette.vision.recognize.forms import FORMS
@@ -26,6 +27,8 @@ from vedette.vision.recognize.words import say_facts
 from vedette.vision.track.tracker import Tracker, TrackPolicy
 from vedette.vision.wire import FileInfo, FrameResult, Kind, Overlay, PacketReply
 
+REPLY_TIMEOUT_S = 180.0
+"""Sixteen 8K pictures on a busy machine take a minute."""
 _AHEAD = 2
 """Requests in flight: the worker decodes the next picture while this process follows the tracks of the last."""
 _ANNOTATED_WIDTH_PX = 1280
@@ -252,7 +255,7 @@ class _Replies:
             await self._receive()
 
     async def _receive(self) -> tuple[int, bytes, bool]:
-        message = await self._worker.receive()
+        message = await receive_reply(self._worker)
         if not self._pending:
             raise WorkerLostError("the worker spoke without being asked")
         is_picture = self._pending.popleft()
@@ -263,9 +266,23 @@ class _Replies:
         return message.kind, message.payload, is_picture
 
 
+async def receive_reply(worker: WorkerProcess, timeout_s: float = REPLY_TIMEOUT_S) -> WorkerMessage:
+    """Waits for the next reply, but not for ever: a file can make a decoder spin.
+
+    Raises:
+        WorkerLostError: the worker ended, or was silent for too long and was killed.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await worker.receive()
+    except TimeoutError as error:
+        worker.kill()
+        raise WorkerLostError(f"this file kept its worker busy for {timeout_s:g} s without a result") from error
+
+
 async def _ask(worker: WorkerProcess, kind: Kind, payload: bytes) -> bytes:
     await worker.send(kind, payload)
-    message = await worker.receive()
+    message = await receive_reply(worker)
     if message.kind == Kind.FAILED:
         raise InvalidInputError(message.payload[:300].decode("utf-8", "replace"))
     return message.payload
