@@ -16,7 +16,7 @@ from pathlib import Path
 from vedette.adapters.model_download import fetch_from_mirror, fetch_from_source, install_model
 from vedette.adapters.openvino_detector import OpenVinoDetector
 from vedette.runtime.cpu import preferred_precisions, read_cpu_flags
-from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.models.registry import InstalledModel, ModelRegistry
 
 Figures = dict[str, float | int]
 SHARED = Path(os.environ.get("VEDETTE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
@@ -32,19 +32,31 @@ def make_parser(description: str | None, default_data: Path) -> argparse.Argumen
 
 
 @contextmanager
-def installed_detector() -> Iterator[OpenVinoDetector]:
-    """The detector of the standard pack: as installed in VEDETTE_MODELS, else pulled into a temporary folder."""
+def installed_models(*names: str) -> Iterator[dict[str, InstalledModel]]:
+    """Models of the standard pack by name: as installed in VEDETTE_MODELS, else pulled into a temporary folder."""
+    mirror = os.environ.get("VEDETTE_MODEL_MIRROR")
+    fetch = fetch_from_mirror(Path(mirror)) if mirror else fetch_from_source
     with tempfile.TemporaryDirectory() as folder:
-        registry = ModelRegistry(Path(os.environ.get("VEDETTE_MODELS", folder)))
-        precisions = preferred_precisions(read_cpu_flags())
-        if registry.find_installed("detection", precisions) is None:
-            mirror = os.environ.get("VEDETTE_MODEL_MIRROR")
-            fetch = fetch_from_mirror(Path(mirror)) if mirror else fetch_from_source
-            for manifest in registry.manifests("standard"):
-                install_model(registry, manifest, fetch)
-        manifest = registry.find_installed("detection", precisions)
-        assert manifest is not None
-        yield OpenVinoDetector(registry.load(manifest), threads=1)
+        installed = ModelRegistry(Path(os.environ.get("VEDETTE_MODELS", folder)))
+        pulled = ModelRegistry(Path(folder))
+        loaded = {}
+        for manifest in map(installed.find_named, names):
+            if installed.is_installed(manifest):
+                loaded[manifest.name] = installed.load(manifest)
+                continue
+            install_model(pulled, manifest, fetch)
+            loaded[manifest.name] = pulled.load(manifest)
+        yield loaded
+
+
+@contextmanager
+def installed_detector() -> Iterator[OpenVinoDetector]:
+    """The detector of the standard pack that suits this processor."""
+    registry = ModelRegistry(Path(os.environ.get("VEDETTE_MODELS", "")))
+    found = registry.find_installed("detection", preferred_precisions(read_cpu_flags()))
+    name = found.name if found else "pvb-2004-int8"
+    with installed_models(name) as models:
+        yield OpenVinoDetector(models[name], threads=1)
 
 
 def fingerprint(paths: Iterable[Path], root: Path) -> dict[str, object]:

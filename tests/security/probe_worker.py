@@ -6,6 +6,7 @@ a thread that existed before it. Run unlocked (`--unlocked`) the same attempts s
 
 # ruff: noqa: PTH101, PTH104, PTH123, PTH211
 import ctypes
+import dataclasses
 import json
 import mmap
 import os
@@ -154,9 +155,10 @@ def main() -> None:
     if not unlocked:
         jail.confine_files([options.models] if options.model else [])
     channel = vision_worker.open_inherited_channel(options.channel)
-    session, detector, inference_ms = vision_worker.prepare(options)
+    prepared = vision_worker.prepare(options)
     report = JailReport(0, {}) if unlocked else jail.lock(headroom_bytes=vision_worker.HEADROOM_BYTES)
-    vision_worker.serve(channel, ProbingSession(session), detector, report, inference_ms)
+    prepared = dataclasses.replace(prepared, session=ProbingSession(prepared.session))
+    vision_worker.serve(channel, prepared, report)
 
 
 if __name__ == "__main__":

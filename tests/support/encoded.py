@@ -1,6 +1,7 @@
 """Small encoded streams made on the spot: a bright square that moves over a dark, slightly noisy ground."""
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -32,9 +33,15 @@ def draw_square(step: int, width: int, height: int, *, square: bool = True) -> n
 
 
 def encode_square(
-    codec: Codec = Codec.H264, frames: int = 30, width: int = 320, height: int = 180, fps: int = 10, gop: int = 10
+    codec: Codec = Codec.H264,
+    frames: int = 30,
+    width: int = 320,
+    height: int = 180,
+    fps: int = 10,
+    gop: int = 10,
+    draw: Callable[[int, int, int], np.ndarray] = draw_square,
 ) -> EncodedStream:
-    """Encodes the moving square; no B-frames, a key frame every `gop`."""
+    """Encodes the moving square, or what `draw` draws; no B-frames, a key frame every `gop`."""
     context = av.VideoCodecContext.create(_ENCODERS[codec], "w")
     context.width, context.height, context.pix_fmt = width, height, "yuv420p"
     context.time_base, context.framerate = Fraction(1, 90_000), Fraction(fps)
@@ -42,7 +49,7 @@ def encode_square(
     context.options = {"preset": "ultrafast", "x265-params": "log-level=none:repeat-headers=1:bframes=0"}
     units: list[tuple[list[bytes], int]] = []
     for step in range(frames):
-        frame = av.VideoFrame.from_ndarray(draw_square(step, width, height), format="bgr24")
+        frame = av.VideoFrame.from_ndarray(draw(step, width, height), format="bgr24")
         frame.pts, frame.time_base = step * 90_000 // fps, Fraction(1, 90_000)
         units += [(split_access_unit(bytes(p), ANNEX_B), p.pts) for p in context.encode(frame)]
     units += [(split_access_unit(bytes(p), ANNEX_B), p.pts) for p in context.encode(None)]

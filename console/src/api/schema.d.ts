@@ -1388,6 +1388,23 @@ export interface components {
              */
             to: string;
         };
+        /**
+         * FaceOut
+         * @description A face, described and not identified.
+         */
+        FaceOut: {
+            /** Age */
+            age: number | null;
+            /** Live */
+            live: number | null;
+            /** Quality */
+            quality: number;
+            /**
+             * Sex
+             * @enum {string}
+             */
+            sex: "female" | "male" | "unknown";
+        };
         /** FieldError */
         FieldError: {
             /** Field */
@@ -1733,6 +1750,7 @@ export interface components {
             attributes: {
                 [key: string]: components["schemas"]["AttributeOut"];
             };
+            face: components["schemas"]["FaceOut"] | null;
             plate: components["schemas"]["PlateOut"] | null;
             /** Track Id */
             track_id: number;

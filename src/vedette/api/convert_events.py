@@ -1,8 +1,10 @@
 """Events between the house and the wire. Pure."""
 
+from dataclasses import asdict
+
 from vedette.api.features import PREFIX
 from vedette.api.schemas.common import utc_text
-from vedette.api.schemas.events import AttributeOut, EventOut, MeasureOut, ObjectOut, PlateOut
+from vedette.api.schemas.events import AttributeOut, EventOut, FaceOut, MeasureOut, ObjectOut, PlateOut
 from vedette.core.objects import ObjectFacts
 from vedette.core.time import format_utc
 from vedette.events.records import EventRecord
@@ -46,7 +48,7 @@ def event_out(record: EventRecord) -> EventOut:
 
 
 def _object_out(facts: ObjectFacts) -> ObjectOut:
-    plate = facts.plate
+    plate, face = facts.plate, facts.face
     return ObjectOut(
         track_id=facts.track_id,
         attributes={
@@ -58,4 +60,5 @@ def _object_out(facts: ObjectFacts) -> ObjectOut:
         else PlateOut(
             text=plate.text, confidence=plate.confidence, state="read" if plate.state == "read" else "unsure"
         ),
+        face=None if face is None else FaceOut.model_validate(asdict(face)),
     )

@@ -24,9 +24,27 @@ class PlateReading:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceSeen:
+    """A face, described and not identified: no template of it is kept.
+
+    Attributes:
+        quality: 0..1 of its best picture.
+        age: In years, None when unknown.
+        sex: `female` | `male` | `unknown`.
+        live: 0..1 that it is no picture of a picture, None when it was not judged.
+    """
+
+    quality: float
+    age: float | None
+    sex: str
+    live: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectFacts:
     """What was recognised on one track."""
 
     track_id: int
     attributes: dict[str, AttributeValue] = field(default_factory=dict)
     plate: PlateReading | None = None
+    face: FaceSeen | None = None

@@ -42,7 +42,7 @@ _SILENT_S = 8.0
 _SNAPSHOT_WIDTH_PX = 1280
 _MAX_ASKS = 2
 """Objects looked at closely per picture of a live stream: a look at a face takes about as long as a detection."""
-_BUSY_PACKETS = 4
+_BUSY_PACKETS = 8
 """With so many packets waiting the worker is behind: following comes before recognising."""
 
 ShowTracks = Callable[[str, dict[str, object]], None]
@@ -234,9 +234,12 @@ class CameraPipeline:
                 findings, tracks, lambda overlays: self._take_snapshot(result, overlays), self.describer.facts
             )
         await self._describe(result, at_ns, tracks)
-        for track_id in ended:
-            self._events.note_facts(self.describer.facts(track_id))
-        self.describer.forget(ended)
+        self._note_ended(ended)
+
+    def _note_ended(self, track_ids: tuple[int, ...]) -> None:
+        for track_id in track_ids:
+            self._events.note_last_facts(self.describer.facts(track_id))
+        self.describer.forget(track_ids)
 
     async def _describe(self, result: FrameResult, at_ns: int, tracks: Tracks) -> None:
         """Asks for a closer look where it is worth one. Behind: not at all, which is counted."""
@@ -246,6 +249,8 @@ class CameraPipeline:
             return
         with contextlib.suppress(WorkerRefusedError):  # the picture is gone already: the next moment will do
             self.describer.take(ask, await self.link.request(self._number, Kind.DESCRIBE, wire.encode(ask.request)))
+            for track_id in ask.track_ids:
+                self._events.note_first_facts(self.describer.facts(track_id))
 
     def _track(self, result: FrameResult, at_ns: int) -> tuple[Tracks, tuple[int, ...]]:
         """Boxes become tracks. A picture that the model did not see has none, and ends none."""
@@ -271,6 +276,7 @@ class CameraPipeline:
             seen = self.counters.analysed
 
     def _forget_scene(self) -> None:
+        self._note_ended(self.describer.known_tracks)
         if self.counters.last_at_ns:
             self._events.end_all(self.counters.last_at_ns)
         self._motion.flush()

@@ -88,16 +88,25 @@ class EventReporter:
         self._open.clear()
         self._recent.clear()
 
-    def note_facts(self, facts: ObjectFacts) -> None:
-        """A track is over: events about it that were published with less are told again."""
+    def note_first_facts(self, facts: ObjectFacts) -> None:
+        """Something is known of a track: events about it that say nothing yet are told again, at once."""
+        for event in list(self._recent.values()):
+            if facts.track_id in event.track_ids and facts.track_id not in {known.track_id for known in event.objects}:
+                self._retell(event, facts)
+
+    def note_last_facts(self, facts: ObjectFacts) -> None:
+        """A track is over: events about it that were published with less are told again, for the last time."""
         for event_id, event in list(self._recent.items()):
             if facts.track_id in event.track_ids:
-                known = replace(event, objects=_join(event.objects, facts))
-                if known != event:
-                    self._open = {key: known if held is event else held for key, held in self._open.items()}
-                    self._publish(known)
-                if known.to_ns is not None:
+                self._retell(event, facts)
+                if event.to_ns is not None:
                     self._recent.pop(event_id, None)
+
+    def _retell(self, event: EventObserved, facts: ObjectFacts) -> None:
+        known = replace(event, objects=_join(event.objects, facts))
+        if known != event:
+            self._open = {key: known if held is event else held for key, held in self._open.items()}
+            self._publish(known)
 
     def _end(self, finding: Finding, facts: FindFacts) -> None:
         begun = self._open.pop(finding.key, None)
@@ -158,7 +167,7 @@ def _with_facts(event: EventObserved, facts: FindFacts) -> EventObserved:
 
 def _join(objects: tuple[ObjectFacts, ...], facts: ObjectFacts) -> tuple[ObjectFacts, ...]:
     """The newer facts of a track replace the older ones; a track of which nothing is known is left out."""
-    if not facts.attributes and facts.plate is None:
+    if not facts.attributes and facts.plate is None and facts.face is None:
         return objects
     return (*(known for known in objects if known.track_id != facts.track_id), facts)
 

@@ -26,12 +26,22 @@ class PlateOut(Answer):
     state: Literal["read", "unsure"]
 
 
+class FaceOut(Answer):
+    """A face, described and not identified."""
+
+    quality: float
+    age: float | None
+    sex: Literal["female", "male", "unknown"]
+    live: float | None
+
+
 class ObjectOut(Answer):
     """What was recognised on one of the event's tracks, decided over the whole track so far."""
 
     track_id: int
     attributes: dict[str, AttributeOut]
     plate: PlateOut | None
+    face: FaceOut | None
 
 
 class EventOut(Answer):

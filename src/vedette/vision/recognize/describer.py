@@ -47,6 +47,11 @@ class TrackDescriber:
         """Good moments that were not asked for because the worker was behind or the stream's share was used up."""
         return self._left_out_before + self._picker.left_out
 
+    @property
+    def known_tracks(self) -> tuple[int, ...]:
+        """Tracks of which something was seen and that are not forgotten yet."""
+        return self._profiles.known_tracks
+
     def plan(self, stream: int, result: wire.FrameResult, at_s: float, tracks: Tracks, *, room: int) -> Ask | None:
         """What to ask about the picture that was just analysed, if anything.
 

@@ -12,8 +12,6 @@ from vedette.vision.ports import Network
 
 _STRIDES = (8, 16, 32)
 _NMS_IOU = 0.3
-_MAX_SCALE = 2.0
-"""Small parts are enlarged no further: more pixels carry no more face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +51,13 @@ class FaceDetector:
         return self._network.release
 
     def detect(self, image_bgr: Image) -> Faces:
-        """Finds the faces of an image of any size, in its middle of a grey frame: YuNet misses cut-off faces."""
+        """Finds the faces of an image of any size, in the middle of a grey frame: YuNet misses cut-off faces.
+
+        Small images are not enlarged: that moved the landmarks (two genuine pairs of ORL under the threshold
+        instead of one).
+        """
         height, width = image_bgr.shape[:2]
-        scale = min(self._side_px / max(height, width), _MAX_SCALE)
+        scale = min(self._side_px / max(height, width), 1.0)
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         framed = np.full((self._side_px, self._side_px, 3), 114, np.uint8)

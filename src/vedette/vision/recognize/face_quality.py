@@ -50,6 +50,10 @@ class FaceQuality:
     def score(self) -> float:
         return min(self.size, self.sharpness, self.pose, self.light)
 
+    def may_match(self, policy: QualityPolicy) -> bool:
+        """Whether the picture may be enrolled or compared."""
+        return self.score >= policy.match_floor
+
     @property
     def weakest(self) -> str:
         """What is worst, in a word."""

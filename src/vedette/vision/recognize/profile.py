@@ -6,7 +6,7 @@ One picture decides nothing: every label is a weighted vote, and a vote that doe
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from vedette.core.objects import UNKNOWN, AttributeValue, ObjectFacts
+from vedette.core.objects import UNKNOWN, AttributeValue, FaceSeen, ObjectFacts
 from vedette.vision.recognize.faces_list import FaceFacts, decide_face
 from vedette.vision.recognize.plate_vote import decide_plate
 from vedette.vision.recognize.records import Described, Form, Sighting
@@ -22,6 +22,11 @@ class TrackProfiles:
     def __init__(self, forms: Mapping[str, Form]) -> None:
         self._forms = forms
         self._sightings: dict[int, dict[str, list[Sighting]]] = {}
+
+    @property
+    def known_tracks(self) -> tuple[int, ...]:
+        """Tracks with at least one answer."""
+        return tuple(self._sightings)
 
     def add(self, track_id: int, at_s: float, described: Described) -> None:
         """Takes the answer to one ask about a track."""
@@ -43,7 +48,9 @@ class TrackProfiles:
                 attributes |= decide_labels(sightings, form)
             elif form.group == "plates":
                 plate = decide_plate(sightings)
-        return ObjectFacts(track_id, attributes, plate)
+        face = self.face(track_id)
+        seen = None if face is None else FaceSeen(face.quality, face.age, face.sex, face.live)
+        return ObjectFacts(track_id, attributes, plate, seen)
 
     def face(self, track_id: int) -> FaceFacts | None:
         """The track's face, None when none was seen well enough."""
