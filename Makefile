@@ -47,7 +47,8 @@ bench: setup-test ## all benchmarks, into docs/measurements.md
 evals: setup ## all evaluations, into docs/measurements.md
 	$(PY) scripts/measure.py evals $(EVALS)
 
-api: setup ## regenerate the OpenAPI document and the console's types
+api: ## regenerate the OpenAPI document and the console's types; also while the console does not compile against the old ones
+	@test -x $(PY) -a -d console/node_modules || scripts/setup.sh
 	$(PY) -m vedette.api.openapi > docs/reference/openapi.json
 	cd console && npm run api
 

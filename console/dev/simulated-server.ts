@@ -25,6 +25,7 @@ const PERMISSIONS = [
   "evidence.manage",
   "privacy.configure",
   "privacy.unmask",
+  "file.analyze",
 ];
 
 interface State {

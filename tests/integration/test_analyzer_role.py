@@ -27,6 +27,7 @@ from vedette.node.analyzer import Analyzer
 from vedette.runtime.clock import SystemClock
 from vedette.runtime.paths import NodePaths
 from vedette.runtime.settings import NodeSettings
+from vedette.vision.budget import CAPACITY_MS
 
 START_NS = 1_750_000_000 * NS_PER_S
 TYPES = {kind.TOPIC: kind for kind in (EventObserved, MotionObserved, ControlStateChanged)}
@@ -78,14 +79,19 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path, scripts: dict[str, Script]) -> AsyncIterator[Running]:
+async def running(
+    folder: Path,
+    scripts: dict[str, Script],
+    capacity_ms: float = CAPACITY_MS,
+    held: tuple[int, asyncio.Event] | None = None,
+) -> AsyncIterator[Running]:
     settings = NodeSettings(data=folder)
     settings.paths.prepare()
     clock = SystemClock()
     stop = asyncio.Event()
-    async with serve_feed(settings.paths.socket("recorder"), scripts) as connections:
+    async with serve_feed(settings.paths.socket("recorder"), scripts, held=held) as connections:
         with SqlitePublisher(settings.paths.bus, "analyzer", clock) as publisher:
-            analyzer = Analyzer(settings, publisher, clock)
+            analyzer = Analyzer(settings, publisher, clock, capacity_ms)
             task = asyncio.create_task(analyzer.run(stop))
             try:
                 await asyncio.sleep(0)
@@ -173,6 +179,18 @@ async def test_assignment_survives_a_restart_and_removed_cameras_stop(folder: Pa
     async with running(folder, scripts) as box:
         await box.until(lambda: box.camera("A").get("analysed") == 60)
         assert box.analyzer.status()["assignment_version"] == 2
+
+
+async def test_stream_too_dear_for_the_processor_is_cut_to_key_frames_and_says_so(folder: Path) -> None:
+    go_on = asyncio.Event()
+    async with running(folder, {"A": moving_square(120)}, capacity_ms=0.01, held=(2, go_on)) as box:
+        await box.analyzer.take_assignment(AnalyzerAssignment(1, (camera("A"),)))
+        await box.until(lambda: box.camera("A").get("key_frames_only"))
+        assert box.camera("A")["decoded"] == 2
+        go_on.set()
+        await box.until(lambda: box.camera("A")["thinned"] == 107)
+        await box.until(lambda: box.camera("A")["decoded"] == 13)
+        assert (box.camera("A")["state"], box.camera("A")["code"]) == ("analysing", "key_frames_only")
 
 
 async def test_recorder_away_is_waited_for_and_said(folder: Path) -> None:

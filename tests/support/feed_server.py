@@ -4,6 +4,7 @@ Packets are marked as cached, so the reader takes them at its own speed and none
 the media time, so that what the analyzer measures does not depend on how fast the test machine is.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,11 +21,11 @@ Script = tuple[StreamFormat, Sequence[Packet]]
 
 @asynccontextmanager
 async def serve_feed(
-    path: Path, scripts: dict[str, Script], cached: int | None = None
+    path: Path, scripts: dict[str, Script], cached: int | None = None, held: tuple[int, asyncio.Event] | None = None
 ) -> AsyncIterator[dict[str, int]]:
     """Serves each camera's script once per connection, then keeps the connection open.
 
-    The first `cached` packets, or all, are marked as cached.
+    The first `cached` packets, or all, are marked as cached. `held`: from which packet on it waits for which event.
 
     Yields the number of connections per camera, live.
     """
@@ -41,6 +42,8 @@ async def serve_feed(
         try:
             await connection.send(encode_text(stream_format))
             for index, packet in enumerate(packets):
+                if held and index == held[0]:
+                    await held[1].wait()
                 is_cached = cached is None or index < cached
                 await connection.send(encode_packet(packet, is_cached=is_cached))
             await connection.wait_closed()

@@ -4,6 +4,78 @@
  */
 
 export interface paths {
+    "/api/v1/analysis/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List File Jobs
+         * @description Lists the caller's files of the last 30 days, newest first; an administrator sees those of all.
+         */
+        get: operations["list_file_jobs"];
+        put?: never;
+        /**
+         * Upload File To Analyze
+         * @description Takes a video or picture as the body, and queues its analysis. `fps` 0: every picture.
+         */
+        post: operations["upload_file_to_analyze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analysis/files/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show File Job
+         * @description Shows how far the analysis of a file is, and what it found.
+         */
+        get: operations["show_file_job"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove File Job
+         * @description Ends the analysis of a file, and removes it with its results.
+         */
+        delete: operations["remove_file_job"];
+        options?: never;
+        head?: never;
+        /**
+         * Change File Job
+         * @description Pauses, lets go on or cancels; classes and rate change from the next picture on.
+         */
+        patch: operations["change_file_job"];
+        trace?: never;
+    };
+    "/api/v1/analysis/files/{job_id}/results/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download File Result
+         * @description A result file of a job that is done, or a byte range of it.
+         */
+        get: operations["download_file_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -1001,6 +1073,40 @@ export interface components {
             user: string;
         };
         /**
+         * CameraAnalysisOut
+         * @description How the analysis of one camera goes.
+         *
+         *     `fps`: analysed pictures a second, of the last ten seconds. `asked_fps`: what the camera is set to; `allowed_fps`:
+         *     what the processor has time for. `thinned` and `dropped` count pictures left out since the analysis began.
+         */
+        CameraAnalysisOut: {
+            /** Allowed Fps */
+            allowed_fps: number;
+            /** Asked Fps */
+            asked_fps: number;
+            /** Camera Id */
+            camera_id: string;
+            /** Code */
+            code: string;
+            /** Detector */
+            detector: string;
+            /** Dropped */
+            dropped: number;
+            /** Fps */
+            fps: number;
+            /** Key Frames Only */
+            key_frames_only: boolean;
+            /** Reason */
+            reason: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "analysing" | "paused" | "refused" | "failed";
+            /** Thinned */
+            thinned: number;
+        };
+        /**
          * CameraIn
          * @description A new camera. A user and password inside the address are moved out of it and sealed.
          */
@@ -1411,6 +1517,86 @@ export interface components {
             field: string;
             /** Message */
             message: string;
+        };
+        /**
+         * FileJobChangeIn
+         * @description What changes; what is left out stays. `queued` lets a paused job go on.
+         */
+        FileJobChangeIn: {
+            /** Classes */
+            classes?: string[] | null;
+            /** Fps */
+            fps?: number | null;
+            /** State */
+            state?: ("paused" | "queued" | "cancelled") | null;
+        };
+        /** FileJobList */
+        FileJobList: {
+            /** Items */
+            items: components["schemas"]["FileJobOut"][];
+        };
+        /**
+         * FileJobOut
+         * @description The analysis of one file.
+         *
+         *     `progress`: 0 to 1. `speed`: seconds of the file per second. `left_s`: seconds until it is done, null when nobody
+         *     can tell. `fps` 0: every picture. `files`: what can be fetched, once it is done.
+         */
+        FileJobOut: {
+            /** Annotate */
+            annotate: boolean;
+            /** Classes */
+            classes: string[];
+            /** Code */
+            code: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Done S */
+            done_s: number;
+            /** Duration S */
+            duration_s: number;
+            /** Error */
+            error: string;
+            /** Events */
+            events: number;
+            /** Faces */
+            faces: number;
+            /** Files */
+            files: string[];
+            /** Fps */
+            fps: number;
+            /** Frames Analyzed */
+            frames_analyzed: number;
+            /** Frames Read */
+            frames_read: number;
+            /** Id */
+            id: string;
+            /** Left S */
+            left_s: number | null;
+            /** Name */
+            name: string;
+            /** Objects */
+            objects: number;
+            /** Progress */
+            progress: number;
+            /** Release */
+            release: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Speed */
+            speed: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "paused" | "done" | "failed" | "cancelled";
         };
         /** GapOut */
         GapOut: {
@@ -1833,7 +2019,7 @@ export interface components {
          * @description One thing that a caller may be allowed to do. Video, export and administration are separate.
          * @enum {string}
          */
-        Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view" | "storage.configure" | "hold.manage" | "evidence.manage" | "privacy.configure" | "privacy.unmask";
+        Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view" | "storage.configure" | "hold.manage" | "evidence.manage" | "privacy.configure" | "privacy.unmask" | "file.analyze";
         /** PlateOut */
         PlateOut: {
             /** Confidence */
@@ -2434,6 +2620,8 @@ export interface components {
         StreamRole: "main" | "sub";
         /** SystemOut */
         SystemOut: {
+            /** Analysis */
+            analysis: components["schemas"]["CameraAnalysisOut"][];
             cameras: components["schemas"]["CamerasOut"];
             /** Controls */
             controls: components["schemas"]["ControlOut"][];
@@ -2665,6 +2853,198 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_file_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileJobList"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_file_to_analyze: {
+        parameters: {
+            query: {
+                name: string;
+                classes?: string[] | null;
+                fps?: number;
+                annotate?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileJobOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_file_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileJobOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_file_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_file_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileJobChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileJobOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_file_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_audit: {
         parameters: {
             query?: {

@@ -41,6 +41,8 @@ export type LedgerSlot = Schemas["LedgerSlot"];
 export type LedgerGap = Schemas["LedgerGap"];
 export type Evidence = Schemas["EvidenceOut"];
 export type ExportJob = Schemas["ExportOut"];
+export type FileJob = Schemas["FileJobOut"];
+export type FileJobChange = Schemas["FileJobChangeIn"];
 export type ExportInput = Schemas["ExportIn"];
 export type StreamRole = "main" | "sub";
 /** Normalised 0..1 of the picture, x then y. */

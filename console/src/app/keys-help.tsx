@@ -12,6 +12,7 @@ const GROUPS = [
       ["G W", "keys.goWatch"],
       ["G R", "keys.goReview"],
       ["G A", "keys.goAlarms"],
+      ["G F", "keys.goFiles"],
       ["G S", "keys.goSettings"],
       ["/", "keys.search"],
       ["Esc", "keys.escape"],

@@ -102,6 +102,13 @@ const alarms = createRoute({
   component: lazyRouteComponent(() => import("../places/alarms/alarms"), "AlarmsPlace"),
 });
 
+const files = createRoute({
+  getParentRoute: () => app,
+  path: "/files",
+  validateSearch: keep("job"),
+  component: lazyRouteComponent(() => import("../places/files/files"), "FilesPlace"),
+});
+
 const settings = createRoute({
   getParentRoute: () => app,
   path: "/settings",
@@ -185,6 +192,7 @@ const tree = root.addChildren([
     watch,
     review,
     alarms,
+    files,
     settings.addChildren([
       settingsHome,
       cameras,

@@ -5,6 +5,7 @@ import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import {
   Bell,
   CircleUser,
+  FileVideo,
   History,
   Keyboard,
   KeyRound,
@@ -34,8 +35,8 @@ import styles from "./shell.module.css";
 import { useTheme } from "./theme";
 
 interface PlaceEntry {
-  to: "/watch" | "/review" | "/alarms" | "/settings";
-  words: "places.watch" | "places.review" | "places.alarms" | "places.settings";
+  to: "/watch" | "/review" | "/alarms" | "/files" | "/settings";
+  words: "places.watch" | "places.review" | "places.alarms" | "places.files" | "places.settings";
   icon: ComponentType<{ size?: number; strokeWidth?: number; "aria-hidden"?: boolean }>;
   needs: Permission[];
 }
@@ -44,6 +45,7 @@ export const PLACES: readonly PlaceEntry[] = [
   { to: "/watch", words: "places.watch", icon: MonitorPlay, needs: ["camera.view"] },
   { to: "/review", words: "places.review", icon: History, needs: ["recording.play"] },
   { to: "/alarms", words: "places.alarms", icon: Bell, needs: ["event.view"] },
+  { to: "/files", words: "places.files", icon: FileVideo, needs: ["file.analyze"] },
   {
     to: "/settings",
     words: "places.settings",

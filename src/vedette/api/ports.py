@@ -13,6 +13,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from vedette.api.export_desk import ExportDesk
+from vedette.api.file_job_desk import FileJobDesk
 from vedette.api.footage_desk import FootageDesk
 from vedette.api.ledger_desk import LedgerDesk
 from vedette.api.privacy_desk import PrivacyDesk
@@ -105,6 +106,7 @@ class GatewayPorts:
     alarms: OwnEvents
     export_limits: ExportLimits
     exports: ExportDesk
+    file_jobs: FileJobDesk
     notary: Notary
     privacy: PrivacyDesk
 
@@ -205,6 +207,10 @@ def _exports(connection: HTTPConnection) -> ExportDesk:
     return find_ports(connection).exports
 
 
+def _file_jobs(connection: HTTPConnection) -> FileJobDesk:
+    return find_ports(connection).file_jobs
+
+
 def _notary(connection: HTTPConnection) -> Notary:
     return find_ports(connection).notary
 
@@ -234,5 +240,6 @@ LedgerPort = Annotated[LedgerDesk, Depends(_ledger)]
 AlarmsPort = Annotated[OwnEvents, Depends(_alarms)]
 ExportLimitsPort = Annotated[ExportLimits, Depends(_export_limits)]
 ExportsPort = Annotated[ExportDesk, Depends(_exports)]
+FileJobsPort = Annotated[FileJobDesk, Depends(_file_jobs)]
 NotaryPort = Annotated[Notary, Depends(_notary)]
 PrivacyPort = Annotated[PrivacyDesk, Depends(_privacy)]

@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from vedette.api.schemas.system import (
+    CameraAnalysisOut,
     CamerasOut,
     ControlOut,
     MachineOut,
@@ -79,6 +80,24 @@ class _SupervisorStatus(msgspec.Struct):
     roles: list[_Role] = []
 
 
+class _AnalyzedCamera(msgspec.Struct):
+    camera_id: str
+    state: str
+    code: str
+    reason: str
+    detector: str
+    fps: float
+    asked_fps: float
+    allowed_fps: float
+    key_frames_only: bool
+    thinned: int
+    dropped: int
+
+
+class _AnalyzerStatus(msgspec.Struct):
+    cameras: list[_AnalyzedCamera] = []
+
+
 @dataclass(frozen=True, slots=True)
 class SystemSources:
     """Whom the desk asks."""
@@ -136,6 +155,7 @@ class SystemDesk:
             cameras=count_cameras(cameras, await self._live.read_live_facts()),
             volumes=(await self._storage.list_volumes()).items,
             controls=[describe_control(control, down) for control in controls],
+            analysis=describe_analysis(analyzer),
             machine=MachineOut.model_validate(self._machine.describe()),
         )
 
@@ -176,6 +196,14 @@ def _process(name: str, known: _Role | None, failure: str | None) -> ProcessOut:
         restarts=role.restarts,
         reason=reason,
     )
+
+
+def describe_analysis(analyzer: bytes | str) -> list[CameraAnalysisOut]:
+    """How the analysis of each camera goes; nothing when the analyzer does not answer."""
+    if isinstance(analyzer, str):
+        return []
+    status = msgspec.json.decode(analyzer, type=_AnalyzerStatus)
+    return [CameraAnalysisOut.model_validate(msgspec.structs.asdict(camera)) for camera in status.cameras]
 
 
 def count_cameras(cameras: list[Camera], facts: LiveFacts) -> CamerasOut:

@@ -280,6 +280,9 @@ def describe_change(before: Camera, after: Camera) -> str:
         parts.append(terms)
     if old.analysis != new.analysis:
         parts.append("analysis changed")
+    seen, sees = (", ".join(one.analysis.recognize) or "nothing" for one in (old, new))
+    if seen != sees:
+        parts.append(f"recognises: {seen} -> {sees}")
     if (before.user, before.sealed_login) != (after.user, after.sealed_login):
         parts.append("login changed")
     if before.rules != after.rules:

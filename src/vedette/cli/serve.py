@@ -67,6 +67,7 @@ def command(
         seal_footage=file.get("seal", "off") == "immutable",
         encrypt_footage=file.get("encrypt", "off") == "at_rest",
         witnesses=_split_witnesses(file),
+        file_jobs=int(str(file.get("file_jobs", 1))),
     )
     module = importlib.import_module(_ROLES[role])
     sys.exit(module.run(settings))
@@ -80,7 +81,9 @@ _CONFIG_KEYS = {
     "seal": str,
     "encrypt": str,
     "witnesses": list,
+    "file_jobs": int,
 }
+_MOST_FILE_JOBS = 64
 _CHOICES = {"seal": ("off", "immutable"), "encrypt": ("off", "at_rest")}
 
 
@@ -106,11 +109,17 @@ def _read_config(path: Path) -> dict[str, object]:
         if content.get(key, "off") not in allowed
     ]
     problems += _check_witnesses(content)
+    if not 1 <= _whole(content.get("file_jobs", 1)) <= _MOST_FILE_JOBS:
+        problems.append(f"file_jobs must be 1 to {_MOST_FILE_JOBS}")
     if problems:
         raise InvalidInputError(
             f"the settings file {path}: {'; '.join(problems)}", f"Known keys: {', '.join(_CONFIG_KEYS)}."
         )
     return content
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _check_witnesses(content: dict[str, object]) -> list[str]:

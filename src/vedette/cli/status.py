@@ -29,7 +29,7 @@ def command(data: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({**system, "streams": streams, "evidence": evidence})
     else:
-        _print_status(system, streams, evidence)
+        _print_status(system, {camera["id"]: camera["name"] for camera in cameras}, streams, evidence)
 
 
 def _read_evidence(client: ApiClient) -> dict[str, Any]:
@@ -45,7 +45,9 @@ def _stream(camera: dict[str, Any], role: str) -> dict[str, Any]:
     return {"camera": camera["name"], "camera_id": camera["id"], "stream": role, **camera["live"][role]}
 
 
-def _print_status(system: dict[str, Any], streams: list[dict[str, Any]], evidence: dict[str, Any]) -> None:
+def _print_status(
+    system: dict[str, Any], names: dict[str, str], streams: list[dict[str, Any]], evidence: dict[str, Any]
+) -> None:
     rows: list[tuple[object, ...]] = [
         ("process", one["role"], one["state"], one["since"] or "", f"{one['restarts']} restarts")
         for one in system["processes"]
@@ -53,6 +55,10 @@ def _print_status(system: dict[str, Any], streams: list[dict[str, Any]], evidenc
     rows += [
         ("stream", f"{one['camera']}/{one['stream']}", one["state"], one["since"] or "", _stream_figures(one))
         for one in streams
+    ]
+    rows += [
+        ("analysis", names.get(one["camera_id"], one["camera_id"]), one["state"], "", _analysis_figures(one))
+        for one in system["analysis"]
     ]
     rows += [
         ("volume", one["name"], one["state"], one["oldest_at"] or "", _volume_figures(one)) for one in system["volumes"]
@@ -69,6 +75,11 @@ def _stream_figures(one: dict[str, Any]) -> str:
         return str(one["reason"])
     lost = f" {one['packets_lost']} packets lost" if one["packets_lost"] else ""
     return f"{one['codec']} {one['width']}x{one['height']} {one['fps']:g}/s {one['bitrate_bps'] / 1e6:.2f} Mbit/s{lost}"
+
+
+def _analysis_figures(one: dict[str, Any]) -> str:
+    left_out = f", {one['thinned'] + one['dropped']} left out" if one["thinned"] + one["dropped"] else ""
+    return f"{one['detector']} {one['fps']:g} of {one['asked_fps']:g}/s{left_out} {one['reason']}".rstrip()
 
 
 def _volume_figures(one: dict[str, Any]) -> str:

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     EVIDENCE_MANAGE = "evidence.manage"
     PRIVACY_CONFIGURE = "privacy.configure"
     PRIVACY_UNMASK = "privacy.unmask"
+    FILE_ANALYZE = "file.analyze"
 
 
 class Role(StrEnum):
@@ -47,6 +48,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.RECORDING_EXPORT,
         Permission.SYSTEM_VIEW,
         Permission.HOLD_MANAGE,
+        Permission.FILE_ANALYZE,
     },
     Role.AUDITOR: frozenset(
         {

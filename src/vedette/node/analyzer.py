@@ -15,6 +15,7 @@ from vedette.adapters.feed_client import UnixFeedSource
 from vedette.adapters.role_server import serve_role_app
 from vedette.adapters.sqlite_bus import SqlitePublisher
 from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis
+from vedette.core.detections import MOVING_CLASS
 from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.core.messages import ControlStateChanged
 from vedette.core.time import format_utc
@@ -23,27 +24,40 @@ from vedette.node.analyzer_assignment import load_assignment, save_assignment
 from vedette.node.analyzer_camera import CameraPipeline, configuration_of
 from vedette.node.analyzer_events import EventOrigin, EventReporter, MotionReporter, PictureStore
 from vedette.node.analyzer_pool import WorkerPool, choose_model
+from vedette.node.file_analysis import FilePlan
+from vedette.node.file_job_shelf import FileJobShelf
+from vedette.node.file_jobs import FileJobs
 from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.settings import NodeSettings
 from vedette.vision import wire
+from vedette.vision.budget import CAPACITY_MS, share_worker
+from vedette.vision.file_jobs import JobTerms
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.describer import choose_forms
-from vedette.vision.recognize.forms import FORMS
+from vedette.vision.recognize.forms import FORMS, GROUPS
 from vedette.vision.wire import Kind, Masks
 from vedette.vision.worker_link import WorkerLink
 
 MAX_WORKERS = 8
 _RETRY_S = 5.0
+_SHARE_EVERY_S = 2.0
 _TRACK_QUEUE = 8
 """Messages that wait for one viewer of the overlay; older ones are dropped, a box of the past helps nobody."""
 
 
 class Analyzer:
-    """All cameras of one analyzer. `run` owns every task."""
+    """All cameras of one analyzer. `run` owns every task.
 
-    def __init__(self, settings: NodeSettings, publisher: SqlitePublisher, clock: Clock) -> None:
+    Args:
+        capacity_ms: Of each second of a worker, to be shared by its cameras.
+    """
+
+    def __init__(
+        self, settings: NodeSettings, publisher: SqlitePublisher, clock: Clock, capacity_ms: float = CAPACITY_MS
+    ) -> None:
+        self._capacity_ms = capacity_ms
         self._paths = settings.paths
         self._publisher = publisher
         self._clock = clock
@@ -54,6 +68,7 @@ class Analyzer:
         self._assignment = load_assignment(self._paths.assignment("analyzer"))
         self._pool = self._make_pool()
         self._pool_task: asyncio.Task[None] | None = None
+        self.jobs = FileJobs(FileJobShelf(self._paths.file_jobs), self._plan_file, settings.file_jobs, clock)
         self._cameras: dict[str, tuple[CameraPipeline, asyncio.Task[None]]] = {}
         self._viewers: dict[str, set[asyncio.Queue[dict[str, object]]]] = {}
         self._tasks = asyncio.TaskGroup()
@@ -64,14 +79,29 @@ class Analyzer:
     async def run(self, stop: asyncio.Event) -> None:
         """Serves until `stop` is set."""
         app = make_analyzer_app(self)
+        await self.jobs.load()
         async with self._tasks:
             self._pool_task = self._tasks.create_task(self._pool.run())
+            working = self._tasks.create_task(self.jobs.run())
+            sharing = self._tasks.create_task(self._share_workers())
             await self._apply()
             async with serve_role_app(app, self._paths.socket("analyzer")):
                 await stop.wait()
             for camera_id in list(self._cameras):
                 await self._stop(camera_id)
+            working.cancel()
+            sharing.cancel()
             self._pool_task.cancel()
+
+    async def _share_workers(self) -> None:
+        """Fits the cameras of each worker to its time, again and again."""
+        while True:
+            await self._clock.sleep(_SHARE_EVERY_S)
+            for link in self._pool.links:
+                pipelines = [pipeline for pipeline, _ in self._cameras.values() if pipeline.link is link]
+                allowances = share_worker([pipeline.read_demand() for pipeline in pipelines], self._capacity_ms)
+                for pipeline, allowance in zip(pipelines, allowances, strict=True):
+                    pipeline.allow(allowance)
 
     async def take_assignment(self, assignment: AnalyzerAssignment) -> None:
         """Takes over a new desired state: on disk first, then in force."""
@@ -151,6 +181,9 @@ class Analyzer:
             "code": counters.code,
             "reason": counters.reason,
             "fps": counters.fps(self._clock.mono_ns()),
+            "asked_fps": pipeline.camera.fps,
+            "allowed_fps": round(pipeline.allowance.fps, 1),
+            "key_frames_only": pipeline.allowance.key_frames_only,
             "decoded": counters.decoded,
             "analysed": counters.analysed,
             "inferred": counters.inferred,
@@ -161,6 +194,18 @@ class Analyzer:
             "waiting": len(pipeline.queue),
             "last_at": format_utc(counters.last_at_ns) if counters.last_at_ns else None,
         }
+
+    def _plan_file(self, terms: JobTerms, annotate: bool) -> FilePlan:  # noqa: FBT001 - a PlanMaker
+        model = choose_model(self._registry)[0]
+        named = [name for name in terms.classes if name != MOVING_CLASS]
+        if named and not model:
+            raise InvalidInputError(
+                f"{', '.join(named)} cannot be told apart: {self._model_missing}",
+                "Without classes everything that moves is reported.",
+            )
+        recognizers = find_recognizers(self._registry, GROUPS).names
+        models = self._registry.directory.absolute()
+        return FilePlan(model, models, tuple(terms.classes), terms.fps, annotate, recognizers)
 
     def _load(self, link: WorkerLink) -> int:
         return sum(pipeline.link is link for pipeline, _ in self._cameras.values())

@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from vedette.core.errors import NotFoundError, VedetteError
 from vedette.node.analyzer_assignment import parse_assignment
+from vedette.node.analyzer_jobs import job_routes
 from vedette.node.analyzer_metrics import format_metrics
 from vedette.node.analyzer_pictures import picture_routes, problem, read_body
 
@@ -50,6 +51,7 @@ def make_analyzer_app(analyzer: "Analyzer") -> Starlette:
         routes=[
             Route("/assignment", put_assignment, methods=["PUT"]),
             *picture_routes(analyzer),
+            *job_routes(analyzer.jobs),
             Route("/status", status),
             Route("/metrics", metrics),
             Route("/healthz", healthz),

@@ -27,6 +27,7 @@ from vedette.node.analyzer_events import EventReporter, MotionReporter
 from vedette.runtime.clock import Clock
 from vedette.runtime.worker import WorkerLostError
 from vedette.vision import wire
+from vedette.vision.budget import Allowance, CostMeter, Demand
 from vedette.vision.motion import no_detections
 from vedette.vision.packet_queue import PacketQueue
 from vedette.vision.recognize.describer import TrackDescriber
@@ -44,6 +45,10 @@ _MAX_ASKS = 2
 """Objects looked at closely per picture of a live stream: a look at a face takes about as long as a detection."""
 _BUSY_PACKETS = 8
 """With so many packets waiting the worker is behind: following comes before recognising."""
+_RATE_STEP = 0.1
+"""Share by which an allowed rate must change to be taken over: each change makes the sampling start anew."""
+_LONGEST_STEP_S = 12.0
+"""Between two packets of one stream, in media time; more is a hole. Key frames may be 10 s apart."""
 
 ShowTracks = Callable[[str, dict[str, object]], None]
 
@@ -111,6 +116,22 @@ class CameraPipeline:
         self._thinning = BacklogThinning()
         self._forms = forms
         self.describer = TrackDescriber(forms)
+        self._costs = CostMeter()
+        self.allowance = Allowance(camera.fps)
+        self._rate_sent = camera.fps
+        self._skips_to_key = False
+
+    def read_demand(self) -> Demand:
+        """What this camera asks of its worker, by what it cost lately. To be read once in a period."""
+        return self._costs.read(self.camera.fps, key_frames_only=self.allowance.key_frames_only)
+
+    def allow(self, allowance: Allowance) -> None:
+        """Sets what it may have from the next packet on. Small changes of the rate are left alone."""
+        change = abs(allowance.fps - self.allowance.fps)
+        is_small = change < _RATE_STEP * self.allowance.fps and allowance.fps < self.camera.fps
+        if allowance.key_frames_only != self.allowance.key_frames_only or (change and not is_small):
+            self._skips_to_key |= self.allowance.key_frames_only
+            self.allowance = allowance
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -158,9 +179,13 @@ class CameraPipeline:
             queued = await self.queue.get()
             if self._penalty_s:
                 await self._clock.sleep(self._penalty_s)
+            if self._is_left_out(queued.packet):
+                self.counters.thinned += 1
+                continue
             try:
                 await self._open_in_worker()
-                await self._push(queued.packet, is_reset=queued.is_reset)
+                await self._set_rate()
+                await self._push(queued.packet, is_reset=queued.is_reset or self.allowance.key_frames_only)
             except WorkerLostError:
                 self._note_lost()
             except WorkerRefusedError as error:
@@ -198,12 +223,27 @@ class CameraPipeline:
             list(video.parameter_sets),
             self.detector,
             list(self.camera.classes),
-            self.camera.fps,
+            self.allowance.fps,
         )
+        self._rate_sent = setup.fps
         await self.link.request(self._number, Kind.OPEN, wire.encode(setup))
         self._opened = wanted
 
+    def _is_left_out(self, packet: Packet) -> bool:
+        """A stream cut to its key frames goes on whole with the first key frame after that."""
+        if packet.is_key:
+            self._skips_to_key = False
+        return not packet.is_key and (self.allowance.key_frames_only or self._skips_to_key)
+
+    async def _set_rate(self) -> None:
+        if self._rate_sent != self.allowance.fps:
+            self._rate_sent = self.allowance.fps
+            await self.link.request(
+                self._number, Kind.RATE, wire.encode(wire.SetRate(self._number, self.allowance.fps))
+            )
+
     async def _push(self, packet: Packet, *, is_reset: bool) -> None:
+        media_s = (packet.captured_at_ns - next(reversed(self._captured_ns.values()), 0)) / NS_PER_S
         self._captured_ns[packet.pts_90k] = packet.captured_at_ns
         while len(self._captured_ns) > 128:
             self._captured_ns.popitem(last=False)
@@ -214,6 +254,8 @@ class CameraPipeline:
         reply = wire.decode_reply(answer)
         self.counters.decoded += min(reply.decoded, 64)
         self.counters.damaged += min(reply.damaged, 64)
+        if 0 < media_s < _LONGEST_STEP_S:
+            self._costs.note(reply.decode_us, reply.analyse_us, len(reply.results), media_s)
         for result in reply.results:
             await self._take_result(result)
 
@@ -222,7 +264,7 @@ class CameraPipeline:
         if at_ns is None or at_ns < self.counters.last_at_ns:
             return
         self._penalty_s = 0.0
-        self._say("analysing", "", "")
+        self._say_analysing()
         self.counters.last_at_ns = at_ns
         self.counters.note_analysed(self._clock.mono_ns())
         tracks, ended = self._track(result, at_ns)
@@ -248,7 +290,8 @@ class CameraPipeline:
         if ask is None:
             return
         with contextlib.suppress(WorkerRefusedError):  # the picture is gone already: the next moment will do
-            self.describer.take(ask, await self.link.request(self._number, Kind.DESCRIBE, wire.encode(ask.request)))
+            answer = await self.link.request(self._number, Kind.DESCRIBE, wire.encode(ask.request))
+            self._costs.note(0, self.describer.take(ask, answer), 0, 0.0)
             for track_id in ask.track_ids:
                 self._events.note_first_facts(self.describer.facts(track_id))
 
@@ -283,6 +326,15 @@ class CameraPipeline:
         self._tracker = Tracker()
         self.describer = TrackDescriber(self._forms, left_out=self.describer.left_out)
         self._rules = RuleSet(self.camera.rules or default_rules(has_model=self.detector == "model"))
+
+    def _say_analysing(self) -> None:
+        if self.allowance.key_frames_only:
+            self._say("analysing", "key_frames_only", "the processor is too slow to decode all pictures of this stream")
+        elif self.allowance.fps < self.camera.fps:
+            allowed = f"{self.allowance.fps:.1f} of {self.camera.fps:g} pictures a second"
+            self._say("analysing", "reduced", f"the processor has time for {allowed}")
+        else:
+            self._say("analysing", "", "")
 
     def _say(self, state: str, code: str, reason: str) -> None:
         self.counters.state, self.counters.code, self.counters.reason = state, code, reason

@@ -32,6 +32,13 @@ def format_metrics(status: Mapping[str, object]) -> str:
             for camera in cameras:
                 counter.labels(camera["camera_id"]).inc(camera[name])
         fps = Gauge("vedette_vision_fps", "Analysed pictures a second", ["camera"], registry=registry)
+        allowed = Gauge(
+            "vedette_vision_allowed_fps",
+            "Analysed pictures a second that fit the worker",
+            ["camera"],
+            registry=registry,
+        )
         for camera in cameras:
             fps.labels(camera["camera_id"]).set(camera["fps"])
+            allowed.labels(camera["camera_id"]).set(camera["allowed_fps"])
     return generate_latest(registry).decode()

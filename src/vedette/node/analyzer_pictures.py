@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 24 << 20
 MAX_MASK_POINTS = 64
-_STATUS = {"invalid": 422, "not_found": 404}
+_STATUS = {"invalid": 422, "not_found": 404, "conflict": 409, "limited": 429}
 
 
 def picture_routes(analyzer: "Analyzer") -> list[Route]:

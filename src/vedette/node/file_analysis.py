@@ -5,6 +5,7 @@ file can at worst end its own worker, which is an error of this one file.
 """
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ from vedette.core.assignment import Rule
 from vedette.core.detections import CLASS_NAMES, Tracks
 from vedette.core.errors import InvalidInputError, StorageError
 from vedette.core.time import NS_PER_S, TICKS_PER_S
+from vedette.node.file_control import FileControl
 from vedette.node.file_results import FileResults, ObjectRecord
+from vedette.runtime.clock import SystemClock
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 from vedette.runtime.worker_channel import WorkerMessage
 from vedette.vision import wire
@@ -27,12 +30,13 @@ from vedette.vision.recognize.words import say_facts
 from vedette.vision.track.tracker import Tracker, TrackPolicy
 from vedette.vision.wire import FileInfo, FrameResult, Kind, Overlay, PacketReply
 
-REPLY_TIMEOUT_S = 180.0
-"""Sixteen 8K pictures on a busy machine take a minute."""
+REPLY_TIMEOUT_S = 600.0
+"""Sixteen 8K pictures, behind other work, take minutes."""
 _AHEAD = 2
 """Requests in flight: the worker decodes the next picture while this process follows the tracks of the last."""
 _ANNOTATED_WIDTH_PX = 1280
 _HOLD_S = 0.5
+_BACKGROUND_NICE = 10
 _ANNOTATE_BATCH = 8
 _FILE_SHOTS = ShotPolicy(per_s=12.0)
 """A file waits for its worker, so twice the share of a live stream."""
@@ -73,12 +77,28 @@ class FileOutcome:
 
 
 class FileAnalysis:
-    """One file. Use `run` once."""
+    """One file. Use `run` once.
 
-    def __init__(self, path: Path, plan: FilePlan, rules: tuple[Rule, ...], *, is_picture: bool) -> None:
+    Args:
+        control: To pause and to change it while it runs.
+        is_background: Other work of this machine goes first.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        plan: FilePlan,
+        rules: tuple[Rule, ...],
+        *,
+        is_picture: bool,
+        control: FileControl | None = None,
+        is_background: bool = False,
+    ) -> None:
         self._path = path
         self._plan = plan
         self._rules = RuleSet(rules)
+        self._is_background = is_background
+        self._control = control or FileControl(SystemClock())
         self._tracker = Tracker(TrackPolicy(min_hits=1) if is_picture else None)
         self._is_picture = is_picture
         forms = {name: FORMS[name] for name in plan.recognizers}
@@ -112,6 +132,8 @@ class FileAnalysis:
                 arguments += ("--recognizers", ",".join(self._plan.recognizers))
             command = WorkerCommand("vedette.node.vision_worker", arguments, (file.fileno(),))
             worker = await start_worker(command)
+        if self._is_background:
+            os.setpriority(os.PRIO_PROCESS, worker.pid, _BACKGROUND_NICE)
         try:
             info = await self._analyse(worker, progress)
             await asyncio.to_thread(self._write, folder)
@@ -140,6 +162,7 @@ class FileAnalysis:
         while True:
             reply = await replies.take_next()
             if not reply.done:
+                await self._follow_control(replies)
                 await replies.ask_next()
             self._read += reply.decoded
             self._damaged += reply.damaged
@@ -158,6 +181,11 @@ class FileAnalysis:
                 "Play it with another player: if that fails too, the file is damaged.",
             )
         return info
+
+    async def _follow_control(self, replies: "_Replies") -> None:
+        await self._control.wait_going()
+        if terms := self._control.take_change():
+            await replies.set_terms(wire.FileTerms(list(terms.classes), terms.fps))
 
     async def _take(self, result: FrameResult, replies: "_Replies") -> None:
         self._analysed += 1
@@ -249,6 +277,15 @@ class _Replies:
             answered, payload, is_picture = await self._receive()
             if not is_picture:
                 return None if answered == Kind.FAILED else payload
+
+    async def set_terms(self, terms: wire.FileTerms) -> None:
+        """Other classes and rate from the next picture on."""
+        await self._worker.send(Kind.FILE_TERMS, wire.encode(terms))
+        self._pending.append(False)
+        while True:
+            _, _, is_picture = await self._receive()
+            if not is_picture:
+                return
 
     async def drain(self) -> None:
         while self._pending:

@@ -23,7 +23,7 @@ _VIDEO = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".avi", ".wmv", ".flv", ".ts", ".mts", ".m2ts", ".webm", ".mpg", ".mpeg", ".3gp"}
     | {".h264", ".264", ".h265", ".265", ".hevc", ".asf", ".vob", ".dav"}
 )
-_PICTURE = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 _REPORT_EVERY_S = 2.0
 
 
@@ -55,7 +55,7 @@ def find_inputs(paths: Sequence[Path]) -> list[Path]:
         if not path.exists():
             raise NotFoundError(f"{path} does not exist")
         if path.is_dir():
-            found += sorted(f for f in path.rglob("*") if f.is_file() and f.suffix.lower() in _VIDEO | _PICTURE)
+            found += sorted(f for f in path.rglob("*") if f.is_file() and f.suffix.lower() in _VIDEO | PICTURE_SUFFIXES)
         else:
             found.append(path)
     if not found:
@@ -132,7 +132,7 @@ class FileBatch:
             raise InvalidInputError(
                 f"{path} is no file", "Pipes and devices have no end: copy what they give to a file."
             )
-        is_picture = path.suffix.lower() in _PICTURE
+        is_picture = path.suffix.lower() in PICTURE_SUFFIXES
         analysis = FileAnalysis(path, self._plan, self._rules_for(path), is_picture=is_picture)
         outcome = await analysis.run(folder, self._reporter(path))
         self._tell(f"{path.name}: {len(analysis.results.objects)} objects, {len(analysis.results.events)} events")

@@ -16,6 +16,7 @@ from vedette.adapters.database_identity import SqlAuditStore, SqlIdentityStore
 from vedette.adapters.database_privacy import SqlZoneStore
 from vedette.adapters.database_storage import SqlExportUsage
 from vedette.adapters.export_folders import ExportFolders
+from vedette.adapters.file_jobs_client import FileJobsClient
 from vedette.adapters.machine import LocalMachine
 from vedette.adapters.notary_client import NotaryClient
 from vedette.adapters.picture_reader import FilePictureReader
@@ -29,6 +30,7 @@ from vedette.adapters.thumbnail_client import UnixThumbnailer
 from vedette.adapters.tracks_client import UnixTracks
 from vedette.adapters.xlsx_inventory import XlsxSheets
 from vedette.api.export_desk import ExportDesk
+from vedette.api.file_job_desk import FileJobDesk
 from vedette.api.footage_desk import FootageDesk
 from vedette.api.gate import Gate, RequestLimits
 from vedette.api.guard import Watch
@@ -142,10 +144,12 @@ async def open_parts(
             storage,
             NotaryClient(paths.socket("notary")),
             UnixThumbnailer(paths.socket("analyzer")),
+            FileJobsClient(paths.socket("analyzer")),
         )
         stack.callback(outside.consumer.close)
         stack.push_async_callback(outside.notary.close)
         stack.push_async_callback(outside.masker.close)
+        stack.push_async_callback(outside.file_jobs.close)
         core = _build_core(settings, clock, outside, hasher or PasswordHasher())
         changed.listen(core.dispatcher.announce)
         streaming = await stack.enter_async_context(open_streaming(settings, reader, core.cameras, core.zones, clock))
@@ -163,6 +167,7 @@ class _Outside:
     storage: StorageParts
     notary: NotaryClient
     masker: UnixThumbnailer
+    file_jobs: FileJobsClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +301,7 @@ def _build(
             audit=core.audit,
             clock=clock,
         ),
+        file_jobs=FileJobDesk(outside.file_jobs, core.audit),
         notary=outside.notary,
         privacy=privacy,
     )

@@ -53,6 +53,10 @@ class NodePaths:
         return self.data / "pictures"
 
     @property
+    def file_jobs(self) -> Path:
+        return self.data / "analysis"
+
+    @property
     def exports(self) -> Path:
         return self.data / "exports"
 

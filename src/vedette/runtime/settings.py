@@ -19,6 +19,7 @@ class NodeSettings:
         seal_footage: Closed segments become immutable where the system allows (`seal: immutable`).
         encrypt_footage: Footage goes to disk encrypted (`encrypt: at_rest`).
         witnesses: Address and verifier key of each witness that the notary asks to sign its checkpoints.
+        file_jobs: Uploaded files analysed at the same time (`file_jobs`).
         hash_footage: False only for `benchmarks.evidence`, which measures what hashing costs.
     """
 
@@ -35,6 +36,7 @@ class NodeSettings:
     seal_footage: bool = False
     encrypt_footage: bool = False
     witnesses: tuple[tuple[str, str], ...] = ()
+    file_jobs: int = 1
 
     @property
     def paths(self) -> NodePaths:

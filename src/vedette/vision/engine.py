@@ -1,5 +1,6 @@
 """Analyses the pictures of one stream: motion, and the model where it is worth it. Runs inside the jail."""
 
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 
@@ -12,7 +13,7 @@ from vedette.vision.motion import Motion, MotionDetector
 from vedette.vision.picture import to_luma
 from vedette.vision.ports import Detector
 from vedette.vision.sampling import FrameSampler, InferenceGate
-from vedette.vision.wire import FrameResult, OpenStream, PacketMessage, encode_boxes
+from vedette.vision.wire import MAX_RESULTS, FrameResult, OpenStream, PacketMessage, PacketReply, encode_boxes
 
 MOTION_WIDTH_PX = 160
 _SURE = 0.35
@@ -34,8 +35,12 @@ class PictureAnalysis:
         self._detector = detector
         self._motion = MotionDetector()
         self._gate = InferenceGate() if gated else None
-        self._class_ids = [CLASS_NAMES.index(name) for name in classes if name in CLASS_NAMES]
+        self.set_classes(classes)
         self._kept: OrderedDict[int, PlanarFrame] = OrderedDict()
+
+    def set_classes(self, classes: Sequence[str]) -> None:
+        """Keeps these classes from now on, empty: all."""
+        self._class_ids = [CLASS_NAMES.index(name) for name in classes if name in CLASS_NAMES]
 
     def analyse(self, frame: PlanarFrame) -> FrameResult:
         """Analyses one picture and keeps it for snapshots."""
@@ -77,14 +82,23 @@ class StreamEngine:
         self._wanted = setup.detector != "none"
         self.analysis = PictureAnalysis(detector, setup.classes, gated=True)
 
-    @property
-    def damaged(self) -> int:
-        return self._decoder.damaged
+    def set_rate(self, fps: float) -> None:
+        """Analyses at most `fps` pictures a second from now on."""
+        self._sampler.set_fps(fps)
 
-    def push(self, packet: PacketMessage) -> tuple[int, list[FrameResult]]:
-        """Takes one access unit. Gives the number of decoded pictures and the results of those analysed."""
+    def push(self, packet: PacketMessage) -> PacketReply:
+        """Takes one access unit. Decodes it, and analyses those pictures that are due."""
+        damaged_before, began_ns = self._decoder.damaged, time.perf_counter_ns()
         frames = self._decoder.flush() if packet.is_reset else []
         frames += self._decoder.decode(packet.data, packet.pts_90k, is_key=packet.is_key)
+        decoded_ns = time.perf_counter_ns()
         wanted = self._wanted and not packet.decode_only
-        chosen = [frame for frame in frames if wanted and self._sampler.wants(frame.pts_90k)]
-        return len(frames), [self.analysis.analyse(frame) for frame in chosen]
+        chosen = [frame for frame in frames if wanted and self._sampler.wants(frame.pts_90k)][:MAX_RESULTS]
+        results = [self.analysis.analyse(frame) for frame in chosen]
+        return PacketReply(
+            len(frames),
+            self._decoder.damaged - damaged_before,
+            results,
+            decode_us=(decoded_ns - began_ns) // 1000,
+            analyse_us=(time.perf_counter_ns() - decoded_ns) // 1000,
+        )

@@ -15,6 +15,11 @@ class FrameSampler:
         self._interval_90k = TICKS_PER_S / fps
         self._due_90k: float | None = None
 
+    def set_fps(self, fps: float) -> None:
+        """Goes on at another rate."""
+        self._interval_90k = TICKS_PER_S / fps
+        self._due_90k = None
+
     def wants(self, pts_90k: int) -> bool:
         """Tells whether to analyse the frame at `pts_90k`.
 

@@ -1,6 +1,7 @@
 """Answers the messages of `vedette.vision.wire` inside a worker. Composed and locked in by `vedette.node`."""
 
 import io
+import time
 from collections.abc import Iterator, Sequence
 
 from vedette.core.errors import InvalidInputError, NotFoundError, VedetteError
@@ -53,10 +54,8 @@ class WorkerSession:
     def _answer(self, kind: int, payload: bytes) -> bytes:
         if kind == Kind.PACKET:
             return self._push(payload)
-        if kind == Kind.OPEN:
-            return self._open(wire.decode(payload, wire.OpenStream))
-        if kind == Kind.CLOSE:
-            self._streams.pop(int.from_bytes(payload[:4], "big"), None)
+        if kind in {Kind.OPEN, Kind.CLOSE, Kind.RATE}:
+            self._manage(kind, payload)
             return b""
         if kind in {Kind.SNAPSHOT, Kind.DESCRIBE}:
             return self._look_back(kind, payload)
@@ -66,19 +65,22 @@ class WorkerSession:
             return self._file.answer(kind, payload)
         raise InvalidInputError(f"message kind {kind} is not known")
 
-    def _open(self, setup: wire.OpenStream) -> bytes:
-        self._streams.pop(setup.stream, None)
-        detector = self._detector if setup.detector == "model" else None
-        self._streams[setup.stream] = StreamEngine(setup, detector)
-        return b""
+    def _manage(self, kind: int, payload: bytes) -> None:
+        """Opens, closes or slows a stream down."""
+        if kind == Kind.OPEN:
+            setup = wire.decode(payload, wire.OpenStream)
+            self._streams.pop(setup.stream, None)
+            detector = self._detector if setup.detector == "model" else None
+            self._streams[setup.stream] = StreamEngine(setup, detector)
+        elif kind == Kind.CLOSE:
+            self._streams.pop(int.from_bytes(payload[:4], "big"), None)
+        else:
+            wanted = wire.decode(payload, wire.SetRate)
+            self._find(wanted.stream).set_rate(wanted.fps)
 
     def _push(self, payload: bytes) -> bytes:
         packet = wire.decode_packet(payload)
-        engine = self._find(packet.stream)
-        damaged_before = engine.damaged
-        decoded, results = engine.push(packet)
-        reply = wire.PacketReply(decoded, engine.damaged - damaged_before, results[: wire.MAX_RESULTS])
-        return wire.encode(reply)
+        return wire.encode(self._find(packet.stream).push(packet))
 
     def _look_back(self, kind: int, payload: bytes) -> bytes:
         """Questions about a picture that was analysed just now."""
@@ -93,8 +95,10 @@ class WorkerSession:
     def _describe(self, request: wire.DescribeRequest) -> bytes:
         frame = self._kept_frame(request.stream, request.pts_90k)
         crops = [make_crop(frame, ask.box, ask.class_name) for ask in request.asks[:MAX_ASKS]]
+        began_ns = time.perf_counter_ns()
         wanted = [recognizer for recognizer in self._recognizers if recognizer.form.group in request.groups]
-        return wire.encode(wire.DescribeReply(describe_crops(crops, wanted)))
+        described = describe_crops(crops, wanted)
+        return wire.encode(wire.DescribeReply(described, (time.perf_counter_ns() - began_ns) // 1000))
 
     def _kept_frame(self, stream: int, pts_90k: int) -> PlanarFrame:
         analysis = self._file.analysis if self._file else self._find(stream).analysis
@@ -147,6 +151,11 @@ class _FileJob:
             return wire.encode(self._start(wire.decode(payload, wire.FileSetup)))
         if kind == Kind.FILE_NEXT and self._source is not None:
             return wire.encode(self._next(self._source))
+        if kind == Kind.FILE_TERMS:
+            terms = wire.decode(payload, wire.FileTerms)
+            self._sampler = FrameSampler(terms.fps) if terms.fps > 0 else None
+            self.analysis.set_classes(terms.classes)
+            return b""
         if kind == Kind.ANNOTATE and self._source is not None:
             return self._annotate(wire.decode(payload, wire.AnnotateRequest))
         raise InvalidInputError(f"message kind {kind} is not known or comes too early")

@@ -24,6 +24,7 @@ Masks = list[list[tuple[float, float]]]
 MAX_BOXES = 300
 MAX_RESULTS = 32
 MAX_JPEG_BYTES = 8 << 20
+_MAX_SPENT_US = 60_000_000
 _PACKET_HEAD = struct.Struct(">IqB")
 _FLAG_KEY, _FLAG_RESET, _FLAG_DECODE_ONLY = 1, 2, 4
 
@@ -42,6 +43,8 @@ class Kind(IntEnum):
     ANNOTATE = 8
     MASK = 9
     DESCRIBE = 10
+    RATE = 12
+    FILE_TERMS = 13
     FAILED = 255
 
 
@@ -74,6 +77,13 @@ class OpenStream(msgspec.Struct, frozen=True):
         return VideoFormat(Codec(self.codec), self.width, self.height, tuple(self.parameter_sets), "")
 
 
+class SetRate(msgspec.Struct, frozen=True):
+    """From now on at most `fps` pictures a second of `stream` are analysed."""
+
+    stream: int
+    fps: float
+
+
 class FrameResult(msgspec.Struct, frozen=True):
     """What was found in one analysed picture. `boxes` is float32 (N, 6): box, confidence, class; None when the
     model was not asked.
@@ -87,12 +97,17 @@ class FrameResult(msgspec.Struct, frozen=True):
 
 
 class PacketReply(msgspec.Struct, frozen=True):
-    """Answers PACKET and FILE_NEXT. `done`: the file has ended."""
+    """Answers PACKET and FILE_NEXT. `done`: the file has ended.
+
+    `decode_us` and `analyse_us`: wall time that it took, for packets.
+    """
 
     decoded: int
     damaged: int
     results: list[FrameResult]
     done: bool = False
+    decode_us: int = 0
+    analyse_us: int = 0
 
 
 class Overlay(msgspec.Struct, frozen=True):
@@ -130,9 +145,10 @@ class DescribeRequest(msgspec.Struct, frozen=True):
 
 
 class DescribeReply(msgspec.Struct, frozen=True):
-    """Answers DESCRIBE, ask by ask."""
+    """Answers DESCRIBE, ask by ask. `spent_us`: wall time that it took."""
 
     described: list[Described]
+    spent_us: int = 0
 
 
 class ThumbnailRequest(msgspec.Struct, frozen=True):
@@ -154,6 +170,13 @@ class FileSetup(msgspec.Struct, frozen=True):
     """How to analyse the file that the worker was started with. `fps` 0: every picture."""
 
     detector: str
+    classes: list[str]
+    fps: float
+
+
+class FileTerms(msgspec.Struct, frozen=True):
+    """Other classes and another rate from the next picture of the file on."""
+
     classes: list[str]
     fps: float
 
@@ -279,12 +302,13 @@ def decode_reply(payload: bytes) -> PacketReply:
         0.0 <= result.motion <= 1.0 and 0 < result.width <= 8192 and 0 < result.height <= 8192
         for result in reply.results
     )
+    sane = sane and 0 <= reply.decode_us <= _MAX_SPENT_US and 0 <= reply.analyse_us <= _MAX_SPENT_US
     if not sane:
         raise InvalidInputError("a worker's reply is out of range")
     return reply
 
 
-def decode_described(payload: bytes, asks: int, forms: Mapping[str, Form]) -> list[Described]:
+def decode_described(payload: bytes, asks: int, forms: Mapping[str, Form]) -> DescribeReply:
     """Decodes and checks a DescribeReply.
 
     Raises:
@@ -292,4 +316,6 @@ def decode_described(payload: bytes, asks: int, forms: Mapping[str, Form]) -> li
     """
     reply = decode(payload, DescribeReply)
     check_described(reply.described, asks, forms)
-    return reply.described
+    if not 0 <= reply.spent_us <= _MAX_SPENT_US:
+        raise InvalidInputError("a worker's reply is out of range")
+    return reply

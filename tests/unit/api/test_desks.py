@@ -11,7 +11,7 @@ from vedette.adapters.database_history import SqlHistoryStore
 from vedette.api.convert_cameras import camera_out
 from vedette.api.footage_desk import FootageDesk
 from vedette.api.ledger_desk import LedgerDesk
-from vedette.api.system_desk import count_cameras, describe_control, describe_processes
+from vedette.api.system_desk import count_cameras, describe_analysis, describe_control, describe_processes
 from vedette.camera.inventory import Camera, CameraSettings, StreamSettings
 from vedette.camera.live import LiveFacts, RecordingFacts, StreamFacts
 from vedette.core.footage import FootageGap, FootageRun
@@ -102,6 +102,16 @@ def test_role_that_runs_but_does_not_answer_is_unavailable_and_one_that_restarts
         ("gateway", "running", ""),
         ("notary", "running", ""),
     ]
+
+
+def test_analysis_of_a_silent_analyzer_is_empty_and_of_a_talking_one_says_what_it_cannot_keep_up_with() -> None:
+    assert describe_analysis("no answer") == []
+    camera = {
+        "camera_id": CAMERA, "state": "analysing", "code": "reduced", "reason": "slow", "detector": "model", "fps": 9.8,
+        "asked_fps": 15.0, "allowed_fps": 10.0, "key_frames_only": False, "thinned": 3, "dropped": 0, "decoded": 99,
+    }  # fmt: skip
+    [shown] = describe_analysis(msgspec.json.encode({"role": "analyzer", "cameras": [camera]}))
+    assert (shown.camera_id, shown.code, shown.asked_fps, shown.allowed_fps) == (CAMERA, "reduced", 15.0, 10.0)
 
 
 def test_control_of_a_silent_role_is_unknown_whatever_was_last_heard() -> None:

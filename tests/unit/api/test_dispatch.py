@@ -7,7 +7,14 @@ from dataclasses import replace
 
 from vedette.camera.assignment_plan import plan_analyzer_assignment, plan_recorder_assignment
 from vedette.camera.dispatch import AssignmentDispatcher
-from vedette.camera.inventory import AnalysisSettings, Camera, CameraSettings, RecordMode, StreamSettings
+from vedette.camera.inventory import (
+    AnalysisSettings,
+    Camera,
+    CameraSettings,
+    RecordMode,
+    StreamSettings,
+    find_analysis_faults,
+)
 from vedette.camera.recording_terms import RecordingTerms
 from vedette.core.assignment import AnalyzerAssignment, RecorderAssignment, VolumeAssignment
 from vedette.core.errors import UnavailableError
@@ -168,3 +175,13 @@ def test_analyzer_gets_a_stream_that_exists_and_no_camera_without_detector() -> 
     silent = replace(DOOR, settings=replace(DOOR.settings, analysis=AnalysisSettings(detector="none")))
     plan = plan_analyzer_assignment(1, [DOOR, single, silent])
     assert [camera.stream for camera in plan.cameras] == [StreamRole.SUB, StreamRole.MAIN]
+
+
+def test_faces_are_recognised_only_where_somebody_switched_them_on() -> None:
+    [plain] = plan_analyzer_assignment(1, [DOOR]).cameras
+    assert plain.recognize == ("attributes", "plates")
+    watched = replace(DOOR, settings=replace(DOOR.settings, analysis=AnalysisSettings(recognize=("faces",))))
+    [seen] = plan_analyzer_assignment(1, [watched]).cameras
+    assert seen.recognize == ("faces",)
+    [fault] = find_analysis_faults(AnalysisSettings(recognize=("fases",)))
+    assert fault.field == "analysis.recognize"

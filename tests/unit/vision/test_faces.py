@@ -80,8 +80,8 @@ class OneFaceNetwork:
 
     release = "one-face"
 
-    def __init__(self, side_px: int, score: float = 0.9) -> None:
-        self._side_px, self._score = side_px, score
+    def __init__(self, side_px: int, score: float = 0.9, points: NDArray[np.float32] = FRONTAL) -> None:
+        self._side_px, self._score, self._points = side_px, score, points
 
     def infer(self, tensor: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         assert tensor.shape == (1, 3, self._side_px, self._side_px)
@@ -93,7 +93,7 @@ class OneFaceNetwork:
         cell = 3 * (self._side_px // 16) + 4
         outputs["cls_16"][0, cell] = outputs["obj_16"][0, cell] = self._score
         outputs["bbox_16"][0, cell] = [0.5, 0.5, np.log(2), np.log(2)]
-        outputs["kps_16"][0, cell] = ((FRONTAL - 50) / 50).reshape(-1) + 0.5
+        outputs["kps_16"][0, cell] = ((self._points - 50) / 50).reshape(-1) + 0.5
         return outputs
 
 
@@ -118,8 +118,10 @@ def test_detector_gives_pixels_of_the_image_it_was_given() -> None:
     assert len(FaceDetector(OneFaceNetwork(160, 0.5), 160, 0.6).detect(np.zeros((9, 9, 3), np.uint8))) == 0
 
 
-def make_recognizer(prob: list[float], age: float, live: LivenessJudge | None = None) -> FaceRecognizer:
-    detector = FaceDetector(OneFaceNetwork(160), 160, 0.6)
+def make_recognizer(
+    prob: list[float], age: float, live: LivenessJudge | None = None, points: NDArray[np.float32] = FRONTAL
+) -> FaceRecognizer:
+    detector = FaceDetector(OneFaceNetwork(160, points=points), 160, 0.6)
     estimator = AgeSexEstimator(FixedNetwork(prob=prob, age_conv3=[age / 100]))
     return FaceRecognizer({"person": detector, WHOLE_PICTURE: detector}, estimator, live)
 
@@ -150,6 +152,17 @@ def test_blurred_face_is_not_listed() -> None:
     blurred = np.asarray(cv2.GaussianBlur(textured(320), (0, 0), 8), np.uint8)
     crop = make_crop(frame_of(blurred), (0.0, 0.0, 1.0, 1.0), WHOLE_PICTURE)
     assert make_recognizer([0.1, 0.9], 40).describe([crop]) == [[]]
+
+
+def test_face_in_profile_is_listed_but_neither_matched_nor_guessed_at() -> None:
+    profile = FRONTAL.copy()
+    profile[:, 0] = [60, 66, 75, 60, 64]
+    quality = judge_face(textured(), profile, POLICY)
+    assert quality.may_be_listed(POLICY)
+    assert not quality.may_match(POLICY)
+    recognizer = make_recognizer([0.05, 0.95], 40, points=profile)
+    [[face]] = recognizer.describe([whole_crop(320)])
+    assert (face.numbers["quality"], "age" in face.numbers, face.labels) == (POLICY.least_pose, False, {})
 
 
 def test_liveness_is_the_mean_of_both_networks() -> None:

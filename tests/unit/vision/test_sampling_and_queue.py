@@ -4,9 +4,13 @@ import asyncio
 
 import pytest
 
+from tests.support.encoded import encode_square
 from vedette.core.media import Packet
+from vedette.vision import wire
 from vedette.vision.packet_queue import PacketQueue, QueueLimits
 from vedette.vision.sampling import BacklogThinning, FrameSampler, InferenceGate
+from vedette.vision.session import WorkerSession
+from vedette.vision.wire import Kind
 
 
 def packet(number: int, *, is_key: bool = False, size: int = 100) -> Packet:
@@ -125,3 +129,19 @@ async def test_stream_starts_at_a_key_frame() -> None:
     queue.put_nowait(packet(2, is_key=True))
     assert (await queue.get()).packet.sequence == 2
     assert queue.dropped == 1
+
+
+def test_rate_can_change_while_a_stream_runs() -> None:
+    stream = encode_square(frames=60, fps=30)
+    session = WorkerSession(None)
+    video = stream.video
+    setup = wire.OpenStream(1, video.codec, video.width, video.height, list(video.parameter_sets), "motion", [], 30.0)
+    session.handle(Kind.OPEN, wire.encode(setup))
+    analysed = []
+    for number, (data, pts_90k, is_key) in enumerate(stream.packets):
+        if number == 30:
+            session.handle(Kind.RATE, wire.encode(wire.SetRate(1, 10.0)))
+        packet = wire.encode_packet(wire.PacketMessage(1, pts_90k, data, is_key))
+        analysed.append(len(wire.decode_reply(session.handle(Kind.PACKET, packet)[1]).results))
+    assert sum(analysed[:30]) == 30
+    assert sum(analysed[30:]) == 10

@@ -35,6 +35,11 @@ export function HealthPage() {
           <Streams />
         </Section>
       ) : null}
+      {may("camera.view") && data.analysis.length > 0 ? (
+        <Section title={t("health.analysis")}>
+          <Analysis analysis={data.analysis} />
+        </Section>
+      ) : null}
       <Section title={t("health.volumes")}>
         <Volumes volumes={data.volumes} nowMs={Date.parse(data.now)} />
       </Section>
@@ -225,6 +230,66 @@ function StreamRow({ camera, stream, live }: { camera: Camera; stream: "main" | 
         {live.since ? formatMoment(Date.parse(live.since), Date.now(), i18n.language) : "–"}
       </td>
     </tr>
+  );
+}
+
+const ANALYSIS_TONES: Record<System["analysis"][number]["state"], Tone> = {
+  analysing: "good",
+  waiting: "neutral",
+  paused: "warn",
+  refused: "bad",
+  failed: "bad",
+};
+
+function Analysis({ analysis }: { analysis: System["analysis"] }) {
+  const { t, i18n } = useTranslation();
+  const words = useWords();
+  const say = useCodeWords();
+  const { data: cameras } = useCameras();
+  return (
+    <Table
+      label={t("health.analysis")}
+      head={
+        <>
+          <th scope="col">{t("health.camera")}</th>
+          <th scope="col">{t("health.state")}</th>
+          <th scope="col">{t("health.lookedFor")}</th>
+          <th scope="col" data-align="end">
+            {t("health.analysed")}
+          </th>
+          <th scope="col" data-align="end">
+            {t("health.leftOut")}
+          </th>
+          <th scope="col">{t("health.reason")}</th>
+        </>
+      }
+    >
+      {analysis.map((one) => (
+        <tr key={one.camera_id}>
+          <td data-cell="title">{cameras?.find((camera) => camera.id === one.camera_id)?.name ?? one.camera_id}</td>
+          <td data-label={t("health.state")}>
+            <Badge tone={one.code && one.state === "analysing" ? "warn" : ANALYSIS_TONES[one.state]}>
+              {t(`health.analysisStates.${one.state}`)}
+            </Badge>
+          </td>
+          <td data-label={t("health.lookedFor")}>{words.any("health.detectors", one.detector)}</td>
+          <td data-label={t("health.analysed")} data-align="end" className={styles["number"]}>
+            {t("health.analysedOf", {
+              fps: formatNumber(one.fps, i18n.language, 1),
+              asked: formatNumber(one.asked_fps, i18n.language, 1),
+            })}
+          </td>
+          <td data-label={t("health.leftOut")} data-align="end" className={styles["number"]}>
+            {formatNumber(one.thinned + one.dropped, i18n.language)}
+          </td>
+          <td data-label={t("health.reason")}>
+            {i18n.exists(`health.analysisReasons.${one.code}`)
+              ? words.any("health.analysisReasons", one.code)
+              : say(one.code).reason || one.reason || "–"}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

@@ -37,6 +37,26 @@ class ControlOut(Answer):
     since: Utc | None
 
 
+class CameraAnalysisOut(Answer):
+    """How the analysis of one camera goes.
+
+    `fps`: analysed pictures a second, of the last ten seconds. `asked_fps`: what the camera is set to; `allowed_fps`:
+    what the processor has time for. `thinned` and `dropped` count pictures left out since the analysis began.
+    """
+
+    camera_id: str
+    state: Literal["waiting", "analysing", "paused", "refused", "failed"]
+    code: str
+    reason: str
+    detector: str
+    fps: float
+    asked_fps: float
+    allowed_fps: float
+    key_frames_only: bool
+    thinned: int
+    dropped: int
+
+
 class MachineOut(Answer):
     host: str
     cpu_count: int
@@ -57,6 +77,7 @@ class SystemOut(Answer):
     cameras: CamerasOut
     volumes: list[StorageVolumeOut]
     controls: list[ControlOut]
+    analysis: list[CameraAnalysisOut]
     machine: MachineOut
 
 

@@ -73,15 +73,16 @@ class TrackDescriber:
         asks = [wire.DescribeAsk((0.0, 0.0, 1.0, 1.0), WHOLE_PICTURE)]
         return Ask(wire.DescribeRequest(stream, result.pts_90k, asks, self._groups), (0,), at_s)
 
-    def take(self, ask: Ask, payload: bytes) -> None:
-        """Takes the worker's answer.
+    def take(self, ask: Ask, payload: bytes) -> int:
+        """Takes the worker's answer; gives the microseconds that it took.
 
         Raises:
             InvalidInputError: it is none that a sound worker would give.
         """
-        described = wire.decode_described(payload, len(ask.track_ids), self._forms)
-        for track_id, item in zip(ask.track_ids, described, strict=True):
+        reply = wire.decode_described(payload, len(ask.track_ids), self._forms)
+        for track_id, item in zip(ask.track_ids, reply.described, strict=True):
             self._profiles.add(track_id, ask.at_s, item)
+        return reply.spent_us
 
     def facts(self, track_id: int) -> ObjectFacts:
         """What is decided of a track so far."""

@@ -25,7 +25,9 @@ class QualityPolicy:
         sharpness: 1 less the share of detail that one more blur would take (see `measure_detail`).
         turn: Yaw and pitch as shares, 0 is frontal; here the first number is the good one.
         mean, contrast: Of the luma.
-        list_floor, match_floor: Quality from which a face is listed, and from which it may be enrolled or matched.
+        least_pose: What a face in profile counts: it is listed, and never matched.
+        list_floor: From here on, pose apart, a face is listed.
+        match_floor: From here on a face may be enrolled or matched, and its age and sex be told.
     """
 
     side_px: tuple[float, float] = (16.0, 64.0)
@@ -33,6 +35,7 @@ class QualityPolicy:
     turn: tuple[float, float] = (0.35, 1.1)
     mean: tuple[float, float, float, float] = (20.0, 60.0, 205.0, 245.0)
     contrast: tuple[float, float] = (6.0, 24.0)
+    least_pose: float = 0.05
     list_floor: float = 0.1
     match_floor: float = 0.3
 
@@ -49,6 +52,10 @@ class FaceQuality:
     @property
     def score(self) -> float:
         return min(self.size, self.sharpness, self.pose, self.light)
+
+    def may_be_listed(self, policy: QualityPolicy) -> bool:
+        """Whether there is a face to see at all, from whatever side."""
+        return min(self.size, self.sharpness, self.light) >= policy.list_floor
 
     def may_match(self, policy: QualityPolicy) -> bool:
         """Whether the picture may be enrolled or compared."""
@@ -72,7 +79,7 @@ def judge_face(face_bgr: Image, points: NDArray[np.float32], policy: QualityPoli
     return FaceQuality(
         _ramp(side_px, policy.side_px),
         _ramp(measure_detail(np.asarray(luma, np.uint8)), policy.sharpness),
-        _ramp(-measure_turn(points), (-bad, -good)),
+        max(policy.least_pose, _ramp(-measure_turn(points), (-bad, -good))),
         light,
     )
 

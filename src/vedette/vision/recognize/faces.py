@@ -34,7 +34,7 @@ FACES_FORM = Form(
     max_records=64,
 )
 _TRAITS_SIDE_PX = 32.0
-"""Age and sex of smaller faces are noise (seen from 20 px downwards; with a margin)."""
+"""Age and sex of smaller faces are noise (seen from 20 px downwards; with a margin), and of faces in profile."""
 _LIVE_SIDE_PX = 48.0
 _SEX_FLOOR = 0.7
 _ADULT_AGE = 16.0
@@ -102,7 +102,7 @@ class FaceRecognizer(Recognizer):
         if box is None:
             return None
         quality = judge_face(crop.cut(box), faces.points[row], self._quality)
-        if quality.score < self._quality.list_floor:
+        if not quality.may_be_listed(self._quality):
             return None
         left, top, right, bottom = box
         side_px = float(np.sqrt((right - left) * (bottom - top)))
@@ -111,7 +111,7 @@ class FaceRecognizer(Recognizer):
     def _record(self, crop: Crop, box: BoxPx, score: float, quality: FaceQuality, side_px: float) -> Record:
         numbers = {"quality": round(quality.score, 4), "score": round(score, 4), "side_px": round(side_px, 1)}
         labels: dict[str, Label] = {}
-        if side_px >= _TRAITS_SIDE_PX:
+        if side_px >= _TRAITS_SIDE_PX and quality.may_match(self._quality):
             age, sex, confidence = self._age_sex.estimate(crop.cut(box))
             numbers["age"] = round(age, 1)
             if confidence >= _SEX_FLOOR and age >= _ADULT_AGE:

@@ -14,7 +14,17 @@ import { ProblemNote } from "../../../parts/problem-note";
 import { useCodeWords } from "../../../parts/problem-words";
 import { useWords } from "../../../parts/words";
 import styles from "./camera-dialog.module.css";
-import { bodyOf, type CameraForm, EMPTY_FORM, faultsOf, formOf, probeOf, splitLogin } from "./form";
+import {
+  bodyOf,
+  type CameraForm,
+  EMPTY_FORM,
+  faultsOf,
+  formOf,
+  probeOf,
+  RECOGNITION,
+  splitLogin,
+  switchRecognition,
+} from "./form";
 
 export function CameraDialog({ camera, onClose }: { camera: Camera | null; onClose: () => void }) {
   const { t } = useTranslation();
@@ -168,6 +178,18 @@ function Fields({ form, set, faults, error, hasLogin }: FieldsProps) {
           }))}
         />
       </div>
+      <fieldset className={styles["recognition"]} disabled={form.detector === "none"}>
+        <legend>{t("camera.recognition")}</legend>
+        {RECOGNITION.map((name) => (
+          <SwitchField
+            key={name}
+            label={t(`camera.recognitions.${name}`)}
+            isSelected={form.recognize.includes(name)}
+            onChange={(isOn) => set({ recognize: switchRecognition(form.recognize, name, isOn) })}
+          />
+        ))}
+        {form.recognize.includes("faces") ? <p className={styles["warning"]}>{t("camera.facesWarning")}</p> : null}
+      </fieldset>
       <details className={styles["more"]}>
         <summary>{t("camera.more")}</summary>
         <div className={styles["moreBody"]}>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bodyOf, EMPTY_FORM, faultsOf, splitLogin } from "./form";
+import { bodyOf, EMPTY_FORM, faultsOf, splitLogin, switchRecognition } from "./form";
 
 const form = { ...EMPTY_FORM, name: " Gate ", mainUrl: "rtsp://192.0.2.1/main" };
 
@@ -36,6 +36,13 @@ describe("bodyOf", () => {
   it("sends no password when none was typed, so that the stored one stays", () => {
     expect(bodyOf(form, null)).not.toHaveProperty("password");
     expect(bodyOf({ ...form, password: "x" }, null).password).toBe("x");
+  });
+  it("never switches faces on by itself, and keeps them as somebody set them", () => {
+    expect(bodyOf(form, null).analysis?.recognize).toEqual(["attributes", "plates"]);
+    const on = switchRecognition(form.recognize, "faces", true);
+    expect(bodyOf({ ...form, recognize: on }, null).analysis?.recognize).toEqual(["attributes", "plates", "faces"]);
+    expect(switchRecognition(on, "attributes", false)).toEqual(["plates", "faces"]);
+    expect(switchRecognition(on, "faces", false)).toEqual(["attributes", "plates"]);
   });
   it("analyses the main stream when there is no other", () => {
     expect(bodyOf(form, null)).toMatchObject({ name: "Gate", sub: null, analysis: { stream: "main" } });

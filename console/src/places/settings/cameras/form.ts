@@ -17,7 +17,16 @@ export interface CameraForm {
   caPem: string;
   isEnabled: boolean;
   detector: string;
+  /** What is looked at more closely: see RECOGNITION. */
+  recognize: readonly string[];
 }
+
+/** Faces are biometric data: never on unless somebody switches them on for this camera. */
+export const RECOGNITION = ["attributes", "plates", "faces"] as const;
+
+/** The list with one name put in or taken out, in a fixed order. Pure. */
+export const switchRecognition = (list: readonly string[], name: string, isOn: boolean): string[] =>
+  RECOGNITION.filter((one) => (one === name ? isOn : list.includes(one)));
 
 export const EMPTY_FORM: CameraForm = {
   name: "",
@@ -32,6 +41,7 @@ export const EMPTY_FORM: CameraForm = {
   caPem: "",
   isEnabled: true,
   detector: "auto",
+  recognize: ["attributes", "plates"],
 };
 
 export function formOf(camera: Camera): CameraForm {
@@ -48,6 +58,7 @@ export function formOf(camera: Camera): CameraForm {
     caPem: camera.main.ca_pem,
     isEnabled: camera.enabled,
     detector: camera.analysis.detector,
+    recognize: camera.analysis.recognize,
   };
 }
 
@@ -94,7 +105,12 @@ export function bodyOf(form: CameraForm, before: Camera | null): CameraInput {
     sub: hasSub ? { url: form.subUrl.trim(), ...stream } : null,
     user: form.user.trim(),
     record: form.record,
-    analysis: { ...analysis, stream: hasSub ? analysis.stream : "main", detector: form.detector },
+    analysis: {
+      ...analysis,
+      stream: hasSub ? analysis.stream : "main",
+      detector: form.detector,
+      recognize: [...form.recognize],
+    },
     ...(form.password === "" ? {} : { password: form.password }),
   } as CameraInput;
 }

@@ -1,0 +1,125 @@
+// Files that people bring for analysis: upload with progress, jobs, results.
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useClient, useServices } from "./context";
+import { API, unwrap, urlOf } from "./http";
+import { Problem, problemFrom } from "./problem";
+import type { FileJob, FileJobChange } from "./types";
+
+const BUSY: ReadonlySet<FileJob["state"]> = new Set(["queued", "running"]);
+const OVER: ReadonlySet<FileJob["state"]> = new Set(["done", "failed", "cancelled"]);
+export const isOver = (job: Pick<FileJob, "state">): boolean => OVER.has(job.state);
+
+/** A record of `objects.json` (docs/reference/analyze.md). */
+export interface FoundObject {
+  track_id: number;
+  class: string;
+  confidence: number;
+  first_s: number;
+  last_s: number;
+  best_frame_s: number;
+  attributes: Record<string, { value: string; confidence: number }>;
+  plate: { text: string; confidence: number; state: string } | null;
+  picture: string;
+}
+
+/** A record of `events.json`. */
+export interface FoundEvent {
+  kind: string;
+  start_s: number;
+  end_s: number | null;
+  track_ids: number[];
+}
+
+export interface FileOrder {
+  file: File;
+  classes: readonly string[];
+  fps: number;
+  annotate: boolean;
+}
+
+export function useFileJobs() {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["files"],
+    queryFn: async () => (await unwrap(client.GET("/api/v1/analysis/files"))).items,
+    refetchInterval: (query) => (query.state.data?.some((job) => BUSY.has(job.state)) ? 1000 : 15_000),
+  });
+}
+
+export function useChangeFileJob() {
+  const client = useClient();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, change }: { id: string; change: FileJobChange }) =>
+      unwrap(client.PATCH("/api/v1/analysis/files/{job_id}", { params: { path: { job_id: id } }, body: change })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["files"] }),
+  });
+}
+
+export function useRemoveFileJob() {
+  const client = useClient();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) =>
+      unwrap(client.DELETE("/api/v1/analysis/files/{job_id}", { params: { path: { job_id: id } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["files"] }),
+  });
+}
+
+/** Sends one file. `onProgress`: share of its bytes that are on the server, 0 to 1. */
+export function useUpload() {
+  const { http } = useServices();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ order, onProgress }: { order: FileOrder; onProgress: (share: number) => void }) =>
+      send(order, http.csrf, onProgress),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["files"] }),
+  });
+}
+
+/** `fetch` tells nothing of an upload's progress, so the older request it is. */
+function send(order: FileOrder, csrf: string, onProgress: (share: number) => void): Promise<FileJob> {
+  const query = new URLSearchParams({
+    name: order.file.name,
+    fps: String(order.fps),
+    annotate: String(order.annotate),
+  });
+  for (const name of order.classes) query.append("classes", name);
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `${API}/analysis/files?${query}`);
+    request.responseType = "json";
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.setRequestHeader("X-CSRF-Token", csrf);
+    request.upload.onprogress = (event) => onProgress(event.total > 0 ? event.loaded / event.total : 0);
+    request.onload = () =>
+      request.status === 201
+        ? resolve(request.response as FileJob)
+        : reject(problemFrom(request.status, request.response, request.getResponseHeader("X-Request-ID") ?? ""));
+    request.onerror = () => reject(new Problem(0, "server_away", "The server does not answer", ""));
+    request.send(order.file);
+  });
+}
+
+export const resultUrl = (id: string, name: string): string => urlOf(`/analysis/files/${id}/results/${name}`);
+
+/** The found objects and events of a job that is done. */
+export function useFindings(job: FileJob) {
+  return useQuery({
+    queryKey: ["files", job.id, "findings"],
+    enabled: job.state === "done",
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async () => ({
+      objects: (await fetchJson(resultUrl(job.id, "objects.json"))) as FoundObject[],
+      events: (await fetchJson(resultUrl(job.id, "events.json"))) as FoundEvent[],
+    }),
+  });
+}
+
+async function fetchJson(url: string): Promise<unknown> {
+  const answer = await fetch(url);
+  const body: unknown = await answer.json();
+  if (!answer.ok) throw problemFrom(answer.status, body, answer.headers.get("X-Request-ID") ?? "");
+  return body;
+}

@@ -1,0 +1,98 @@
+// Takes files: dropped or chosen, sent one after the other.
+
+import { Upload } from "lucide-react";
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useUpload } from "../../api/files";
+import { Button } from "../../parts/button";
+import { SwitchField } from "../../parts/field";
+import { ProblemNote } from "../../parts/problem-note";
+import styles from "./files.module.css";
+import { type Terms, TermsFields } from "./terms";
+
+interface Sending {
+  name: string;
+  share: number;
+  left: number;
+}
+
+export function UploadBox() {
+  const { t } = useTranslation();
+  const [terms, setTerms] = useState<Terms>({ classes: [], fps: 0 });
+  const [annotate, setAnnotate] = useState(true);
+  const [sending, setSending] = useState<Sending | null>(null);
+  const [isOver, setOver] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  const upload = useUpload();
+  const send = async (files: readonly File[]) => {
+    for (const [index, file] of files.entries()) {
+      const left = files.length - index - 1;
+      setSending({ name: file.name, share: 0, left });
+      const onProgress = (share: number) => setSending({ name: file.name, share, left });
+      const isSent = await upload.mutateAsync({ order: { file, ...terms, annotate }, onProgress }).then(
+        () => true,
+        () => false,
+      );
+      if (!isSent) break;
+    }
+    setSending(null);
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is for the mouse; the button does the same
+    <div
+      className={styles["drop"]}
+      data-over={isOver}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        if (!sending) void send([...event.dataTransfer.files]);
+      }}
+    >
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        aria-label={t("files.choose")}
+        onChange={(event) => {
+          void send([...(event.target.files ?? [])]);
+          event.target.value = "";
+        }}
+      />
+      {sending ? (
+        <Sent sending={sending} />
+      ) : (
+        <>
+          <Upload size={24} aria-hidden />
+          <p>{t("files.drop")}</p>
+          <Button look="primary" onPress={() => input.current?.click()}>
+            {t("files.choose")}
+          </Button>
+        </>
+      )}
+      <div className={styles["options"]}>
+        <TermsFields value={terms} onChange={setTerms} />
+        <SwitchField label={t("files.annotate")} isSelected={annotate} onChange={setAnnotate} />
+      </div>
+      {upload.error ? <ProblemNote error={upload.error} what={t("files.uploadFailed")} /> : null}
+    </div>
+  );
+}
+
+function Sent({ sending }: { sending: Sending }) {
+  const { t } = useTranslation();
+  const percent = Math.floor(sending.share * 100);
+  const words = t("files.sending", { name: sending.name, percent });
+  return (
+    <div className={styles["sending"]} role="status">
+      <p>{words}</p>
+      <progress className={styles["progress"]} value={percent} max={100} aria-label={words} />
+      {sending.left > 0 ? <p className="muted">{t("files.moreToSend", { count: sending.left })}</p> : null}
+    </div>
+  );
+}

@@ -1,0 +1,102 @@
+"""Files that people bring: analysed as cameras are, one job each. The results are files of the documented forms."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Annotated
+
+from fastapi import Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from vedette.api.access import allows
+from vedette.api.features import feature_router
+from vedette.api.file_job_desk import SentFile
+from vedette.api.ports import CallerPort, FileJobsPort
+from vedette.api.schemas.common import Id
+from vedette.api.schemas.file_jobs import FileJobChangeIn, FileJobList, FileJobOut, file_job_out
+from vedette.identity.permissions import Permission
+from vedette.vision.file_jobs import MAX_NAME_CHARS, JobChange, JobState, JobTerms
+
+router = feature_router("files")
+JobId = Annotated[Id, Path()]
+MAX_FILE_BYTES = 64 << 30
+_PASSED_ON = ("content-length", "content-range", "accept-ranges", "etag", "last-modified")
+_TYPES = {"json": "application/json", "csv": "text/csv", "mp4": "video/mp4", "jpg": "image/jpeg"}
+
+
+@router.post(
+    "/analysis/files",
+    status_code=201,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+@allows(Permission.FILE_ANALYZE, max_body_bytes=MAX_FILE_BYTES)
+async def upload_file_to_analyze(
+    request: Request,
+    caller: CallerPort,
+    jobs: FileJobsPort,
+    name: Annotated[str, Query(min_length=1, max_length=4 * MAX_NAME_CHARS)],
+    classes: Annotated[list[str] | None, Query(max_length=16)] = None,
+    fps: Annotated[float, Query(ge=0, le=1000)] = 0.0,
+    annotate: Annotated[bool, Query()] = False,  # noqa: FBT002 -- a query parameter, named by its caller
+) -> FileJobOut:
+    """Takes a video or picture as the body, and queues its analysis. `fps` 0: every picture."""
+    terms = JobTerms(classes or [], fps)
+    return file_job_out(await jobs.add(caller, name, terms, request.stream(), annotate=annotate))
+
+
+@router.get("/analysis/files")
+@allows(Permission.FILE_ANALYZE)
+async def list_file_jobs(caller: CallerPort, jobs: FileJobsPort) -> FileJobList:
+    """Lists the caller's files of the last 30 days, newest first; an administrator sees those of all."""
+    return FileJobList(items=[file_job_out(job) for job in await jobs.list_jobs(caller)])
+
+
+@router.get("/analysis/files/{job_id}")
+@allows(Permission.FILE_ANALYZE)
+async def show_file_job(job_id: JobId, caller: CallerPort, jobs: FileJobsPort) -> FileJobOut:
+    """Shows how far the analysis of a file is, and what it found."""
+    return file_job_out(await jobs.find(caller, job_id))
+
+
+@router.patch("/analysis/files/{job_id}")
+@allows(Permission.FILE_ANALYZE)
+async def change_file_job(job_id: JobId, body: FileJobChangeIn, caller: CallerPort, jobs: FileJobsPort) -> FileJobOut:
+    """Pauses, lets go on or cancels; classes and rate change from the next picture on."""
+    state = None if body.state is None else JobState(body.state)
+    return file_job_out(await jobs.change(caller, job_id, JobChange(state, body.classes, body.fps)))
+
+
+@router.delete("/analysis/files/{job_id}", status_code=204)
+@allows(Permission.FILE_ANALYZE)
+async def remove_file_job(job_id: JobId, caller: CallerPort, jobs: FileJobsPort) -> None:
+    """Ends the analysis of a file, and removes it with its results."""
+    await jobs.remove(caller, job_id)
+
+
+@router.get("/analysis/files/{job_id}/results/{name:path}", response_class=Response)
+@allows(Permission.FILE_ANALYZE)
+async def download_file_result(
+    job_id: JobId,
+    name: Annotated[str, Path(min_length=1, max_length=120)],
+    caller: CallerPort,
+    jobs: FileJobsPort,
+    request: Request,
+) -> Response:
+    """A result file of a job that is done, or a byte range of it."""
+    opening = await jobs.open_file(caller, job_id, name, request.headers.get("range"))
+    stack = AsyncExitStack()
+    sent = await stack.enter_async_context(opening)
+    headers = {key: sent.headers[key] for key in _PASSED_ON if key in sent.headers}
+    headers |= {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    media_type = _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+    return StreamingResponse(_pass_on(stack, sent), sent.status, media_type=media_type, headers=headers)
+
+
+async def _pass_on(stack: AsyncExitStack, sent: SentFile) -> AsyncIterator[bytes]:
+    async with stack:
+        async for block in sent.blocks:
+            yield block

@@ -1,0 +1,90 @@
+"""The analysis of uploaded files on the wire."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from vedette.api.schemas.common import Answer, Request, Utc
+from vedette.core.time import format_utc
+from vedette.vision.file_jobs import FileJob
+
+
+class FileJobChangeIn(Request):
+    """What changes; what is left out stays. `queued` lets a paused job go on."""
+
+    state: Literal["paused", "queued", "cancelled"] | None = None
+    classes: Annotated[list[str], Field(max_length=16)] | None = None
+    fps: Annotated[float, Field(ge=0, le=1000)] | None = None
+
+
+class FileJobOut(Answer):
+    """The analysis of one file.
+
+    `progress`: 0 to 1. `speed`: seconds of the file per second. `left_s`: seconds until it is done, null when nobody
+    can tell. `fps` 0: every picture. `files`: what can be fetched, once it is done.
+    """
+
+    id: str
+    name: str
+    state: Literal["queued", "running", "paused", "done", "failed", "cancelled"]
+    progress: float
+    done_s: float
+    duration_s: float
+    speed: float
+    left_s: float | None
+    classes: list[str]
+    fps: float
+    annotate: bool
+    code: str
+    error: str
+    size_bytes: int
+    sha256: str
+    release: str
+    objects: int
+    events: int
+    faces: int
+    frames_read: int
+    frames_analyzed: int
+    files: list[str]
+    created_by: str
+    created_at: Utc
+
+
+class FileJobList(Answer):
+    items: list[FileJobOut]
+
+
+_FILES = ["objects.json", "events.json", "faces.json", "tracks.csv", "classes.json"]
+
+
+def file_job_out(job: FileJob) -> FileJobOut:
+    """Makes the answer of one job."""
+    progress, findings = job.progress, job.findings
+    is_done = job.state == "done"
+    share = progress.done_s / progress.duration_s if progress.duration_s > 0 else 0.0
+    return FileJobOut(
+        id=job.job_id,
+        name=job.name,
+        state=job.state.value,
+        progress=1.0 if is_done else round(min(share, 0.999), 4),
+        done_s=round(progress.done_s, 3),
+        duration_s=round(progress.duration_s, 3),
+        speed=round(progress.speed, 2),
+        left_s=None if job.is_over or progress.left_s is None else round(progress.left_s, 1),
+        classes=list(job.terms.classes),
+        fps=job.terms.fps,
+        annotate=job.annotate,
+        code=job.code,
+        error=job.error,
+        size_bytes=job.size_bytes,
+        sha256=job.sha256,
+        release=job.release,
+        objects=findings.objects,
+        events=findings.events,
+        faces=findings.faces,
+        frames_read=findings.frames_read,
+        frames_analyzed=findings.frames_analyzed,
+        files=[*_FILES, *(["annotated.mp4"] if job.annotate else [])] if is_done else [],
+        created_by=job.owner_name,
+        created_at=format_utc(job.created_ns),
+    )

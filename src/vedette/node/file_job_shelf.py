@@ -1,0 +1,146 @@
+"""Where the jobs of uploaded files lie: `analysis/<job id>/` with `job.json`, `input` until it is analysed, `result/`.
+
+Blocking; callers use a thread. Half an upload, and a folder without a readable `job.json`, are removed at the start.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import BinaryIO, Self
+
+import msgspec
+
+from vedette.core.errors import InvalidInputError, NotFoundError, StorageError
+from vedette.core.ids import is_id
+from vedette.vision.file_jobs import FileJob
+
+MAX_INPUT_BYTES = 64 << 30
+RESERVE_BYTES = 4 << 30
+"""Never taken from the disk by an upload: recordings and the database may be on it."""
+_CHECK_EVERY_BYTES = 64 << 20
+_RESULT_FILE = re.compile(r"(pictures/)?[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+
+
+class NoSuchJobError(NotFoundError):
+    """No such job or file of a job, or not one that the caller may know of."""
+
+    code = "no_such_job"
+
+
+class UploadTooLargeError(InvalidInputError):
+    """The file is larger than is taken, or than there is room for."""
+
+    code = "upload_too_large"
+
+
+class FileJobShelf:
+    """All job folders of one node."""
+
+    def __init__(self, folder: Path, reserve_bytes: int = RESERVE_BYTES) -> None:
+        self._folder = folder
+        self._reserve_bytes = reserve_bytes
+
+    def load(self) -> list[FileJob]:
+        """Every job, oldest first."""
+        jobs = []
+        for folder in sorted(self._folder.glob("*")):
+            try:
+                jobs.append(msgspec.json.decode((folder / "job.json").read_bytes(), type=FileJob))
+            except (OSError, msgspec.MsgspecError):
+                shutil.rmtree(folder, ignore_errors=True)
+        return [job for job in jobs if is_id(job.job_id) and (self._folder / job.job_id).is_dir()]
+
+    def save(self, job: FileJob) -> None:
+        """Writes `job.json` whole or not at all."""
+        path = self.folder_of(job.job_id) / "job.json"
+        part = path.with_suffix(".part")
+        try:
+            part.write_bytes(msgspec.json.encode(job))
+            os.replace(part, path)  # noqa: PTH105 - atomic rename, spelled as what it is
+        except OSError as error:
+            raise StorageError(f"{path} cannot be written: {error.strerror}") from error
+
+    def remove(self, job_id: str) -> None:
+        shutil.rmtree(self.folder_of(job_id), ignore_errors=True)
+
+    def open_upload(self, job_id: str) -> "Upload":
+        """Begins the folder of a job with its input."""
+        folder = self.folder_of(job_id)
+        try:
+            folder.mkdir(mode=0o750, parents=True)
+            return Upload(folder / "input", self._reserve_bytes)
+        except OSError as error:
+            raise StorageError(f"{folder} cannot be made: {error.strerror}") from error
+
+    def input_of(self, job_id: str) -> Path:
+        return self.folder_of(job_id) / "input"
+
+    def result_of(self, job_id: str) -> Path:
+        return self.folder_of(job_id) / "result"
+
+    def find_file(self, job_id: str, name: str) -> Path:
+        """A result file by the name that `result/` has it under.
+
+        Raises:
+            NoSuchJobError: there is none of this name.
+        """
+        path = self.result_of(job_id) / name
+        if not _RESULT_FILE.fullmatch(name) or not path.is_file():
+            raise NoSuchJobError("the job has no such file (yet)", "Wait until it is done.")
+        return path
+
+    def folder_of(self, job_id: str) -> Path:
+        if not is_id(job_id):
+            raise NoSuchJobError("there is no such job")
+        return self._folder / job_id
+
+
+class Upload:
+    """An input while it arrives; hashed on the way. Use as a context manager."""
+
+    def __init__(self, path: Path, reserve_bytes: int) -> None:
+        self._path = path
+        self._reserve_bytes = reserve_bytes
+        self._file: BinaryIO = path.open("xb")
+        self._hash = hashlib.sha256()
+        self._check_at = 0
+        self.size_bytes = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def write(self, block: bytes) -> None:
+        """Appends to the input. Blocks.
+
+        Raises:
+            UploadTooLargeError: it is larger than is taken, or the disk has no room for it.
+            StorageError: it cannot be written.
+        """
+        if self.size_bytes + len(block) > MAX_INPUT_BYTES:
+            raise UploadTooLargeError(f"more than {MAX_INPUT_BYTES >> 30} GiB are not taken", "Cut the file.")
+        if self.size_bytes + len(block) > self._check_at:
+            self._check_room(len(block))
+        try:
+            self._file.write(block)
+        except OSError as error:
+            raise StorageError(f"the upload cannot be written: {error.strerror}") from error
+        self._hash.update(block)
+        self.size_bytes += len(block)
+
+    def _check_room(self, coming_bytes: int) -> None:
+        free_bytes = shutil.disk_usage(self._path.parent).free
+        if free_bytes - coming_bytes < self._reserve_bytes:
+            raise UploadTooLargeError(
+                "the disk of the data directory has no room for this file",
+                f"{self._reserve_bytes >> 20} MiB are kept free for recording; remove finished jobs or free space.",
+            )
+        self._check_at = self.size_bytes + min(_CHECK_EVERY_BYTES, free_bytes - self._reserve_bytes)

@@ -1,0 +1,253 @@
+"""Runs the analysis of uploaded files: a few at a time, each in a jailed worker that lets live analysis go first.
+
+What a job asks for can be changed while it runs. A job that was running when the process ended begins again; a
+paused one waits. Results are kept for a month. Design: docs/design/vision.md.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from msgspec.structs import replace
+
+from vedette.behavior.rules import default_rules
+from vedette.core.errors import TooManyRequestsError, VedetteError
+from vedette.core.time import NS_PER_S
+from vedette.node.file_analysis import FileAnalysis, FileOutcome, FilePlan
+from vedette.node.file_batch import PICTURE_SUFFIXES
+from vedette.node.file_control import FileControl
+from vedette.node.file_job_shelf import FileJobShelf, NoSuchJobError
+from vedette.runtime.clock import Clock, new_id
+from vedette.runtime.log import get_logger
+from vedette.vision.file_jobs import (
+    FileJob,
+    JobChange,
+    JobFindings,
+    JobProgress,
+    JobState,
+    JobTerms,
+    check_file_name,
+)
+from vedette.vision.wire import FileInfo
+
+KEPT_NS = 30 * 86_400 * NS_PER_S
+MOST_WAITING = 200
+MOST_PAUSED = 8
+"""Started and paused: each holds its worker's memory."""
+_LOOK_EVERY_S = 3600.0
+
+PlanMaker = Callable[[JobTerms, bool], FilePlan]
+"""Terms and whether to annotate -> how to analyse with what is installed now."""
+
+
+@dataclass(slots=True)
+class _Running:
+    control: FileControl
+    task: asyncio.Task[None]
+
+
+class TooManyJobsError(TooManyRequestsError):
+    """More jobs wait or are paused than are kept."""
+
+    code = "too_many_jobs"
+
+
+class FileJobs:
+    """All jobs of one analyzer. `load`, then `run`, which owns every task.
+
+    Args:
+        parallel: Files analysed at the same time.
+    """
+
+    def __init__(self, shelf: FileJobShelf, make_plan: PlanMaker, parallel: int, clock: Clock) -> None:
+        self._shelf = shelf
+        self._make_plan = make_plan
+        self._parallel = parallel
+        self._clock = clock
+        self._jobs: dict[str, FileJob] = {}
+        self._running: dict[str, _Running] = {}
+        self._changed = asyncio.Event()
+        self._log = get_logger("analyzer")
+
+    async def load(self) -> None:
+        """Takes up the jobs of before. To be done once, before any upload: half a one is taken for a broken one."""
+        for job in await asyncio.to_thread(self._shelf.load):
+            was_running = job.state is JobState.RUNNING
+            self._jobs[job.job_id] = replace(job, state=JobState.QUEUED) if was_running else job
+
+    async def run(self) -> None:
+        """Runs what waits until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                await self._forget_old()
+                self._start_waiting(tasks)
+                self._changed.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(
+                        _LOOK_EVERY_S
+                    ):  # `wait_for` loses a cancellation that comes with the event
+                        await self._changed.wait()
+
+    def list_jobs(self) -> list[FileJob]:
+        """Newest first."""
+        return sorted(self._jobs.values(), key=lambda job: job.job_id, reverse=True)
+
+    def find(self, job_id: str) -> FileJob:
+        """Raises NoSuchJobError."""
+        job = self._jobs.get(job_id)
+        if job is None:
+            raise NoSuchJobError("there is no such job", "Results are kept for 30 days.")
+        return job
+
+    async def add(
+        self, name: str, terms: JobTerms, owner: tuple[str, str], body: AsyncIterator[bytes], *, annotate: bool
+    ) -> FileJob:
+        """Takes a file and queues its analysis. `owner`: the id and the name of a user.
+
+        Raises:
+            InvalidInputError: the name or the terms are not right, the file is empty or too large.
+            TooManyJobsError, StorageError
+        """
+        terms.check()
+        name = check_file_name(name)
+        if sum(not job.is_over for job in self._jobs.values()) >= MOST_WAITING:
+            raise TooManyJobsError(f"{MOST_WAITING} files wait already", "Wait until some are done, or cancel some.")
+        job = FileJob(new_id(self._clock), name, *owner, self._clock.utc_ns(), terms, annotate=annotate)
+        job = await self._receive(job, body)
+        self._jobs[job.job_id] = job
+        self._changed.set()
+        return job
+
+    async def change(self, job_id: str, change: JobChange) -> FileJob:
+        """Pauses, goes on, cancels, or changes the terms from the next picture on.
+
+        Raises:
+            NoSuchJobError, JobConflictError, InvalidInputError, TooManyJobsError
+        """
+        before = self.find(job_id)
+        job = change.apply(before)
+        running = self._running.get(job_id)
+        if running is not None:
+            if job.state is JobState.PAUSED and before.state is not JobState.PAUSED:
+                self._check_paused()
+                running.control.pause()
+            elif job.state is JobState.QUEUED:  # it has its worker still: no need to queue
+                job = replace(job, state=JobState.RUNNING)
+                running.control.go_on()
+            if job.terms != before.terms:
+                running.control.change(job.terms)
+        await self._keep(job)
+        if job.state is JobState.CANCELLED:
+            await self._stop(job_id)
+            await asyncio.to_thread(self._shelf.input_of(job_id).unlink, missing_ok=True)
+        self._changed.set()
+        return self.find(job_id)
+
+    async def remove(self, job_id: str) -> None:
+        """Ends a job and forgets it with all its files. Raises NoSuchJobError."""
+        self.find(job_id)
+        await self._stop(job_id)
+        self._jobs.pop(job_id, None)
+        await asyncio.to_thread(self._shelf.remove, job_id)
+        self._changed.set()
+
+    def find_file(self, job_id: str, name: str) -> Path:
+        """A result file of a job. Raises NoSuchJobError."""
+        self.find(job_id)
+        return self._shelf.find_file(job_id, name)
+
+    async def _receive(self, job: FileJob, body: AsyncIterator[bytes]) -> FileJob:
+        upload = await asyncio.to_thread(self._shelf.open_upload, job.job_id)
+        try:
+            with upload:
+                async for block in body:
+                    await asyncio.to_thread(upload.write, block)
+            job = replace(job, size_bytes=upload.size_bytes, sha256=upload.sha256)
+            await asyncio.to_thread(self._shelf.save, job)
+        except BaseException:  # also when the sender leaves in the middle
+            self._shelf.remove(job.job_id)
+            raise
+        return job
+
+    def _start_waiting(self, tasks: asyncio.TaskGroup) -> None:
+        """Fills free places with the oldest that wait. A paused job holds no place."""
+        busy = sum(self._jobs[job_id].state is JobState.RUNNING for job_id in self._running)
+        waiting = [
+            job for job in self._jobs.values() if job.state is JobState.QUEUED and job.job_id not in self._running
+        ]
+        for job in sorted(waiting, key=lambda job: job.job_id)[: max(0, self._parallel - busy)]:
+            control = FileControl(self._clock)
+            self._jobs[job.job_id] = replace(job, state=JobState.RUNNING)
+            self._running[job.job_id] = _Running(control, tasks.create_task(self._run_one(job.job_id, control)))
+
+    async def _run_one(self, job_id: str, control: FileControl) -> None:
+        try:
+            await self._keep(self.find(job_id))
+            await self._keep(await self._try(job_id, control))
+            await asyncio.to_thread(self._shelf.input_of(job_id).unlink, missing_ok=True)
+        except (VedetteError, OSError) as error:  # its record cannot be written; the others go on
+            self._log.error("the record of a file's analysis cannot be kept", job=job_id, reason=str(error))
+        finally:
+            self._running.pop(job_id, None)
+            self._changed.set()
+
+    async def _try(self, job_id: str, control: FileControl) -> FileJob:
+        """The job as it is when it is over, done or failed."""
+        try:
+            return await self._analyse(job_id, control)
+        except VedetteError as error:
+            return replace(self.find(job_id), state=JobState.FAILED, code=error.code, error=str(error))
+        except Exception as error:  # noqa: BLE001 - one file must not end the analysis of the others
+            self._log.exception("analysis of a file failed", job=job_id)
+            words = f"{type(error).__name__}: {error}"
+            return replace(self.find(job_id), state=JobState.FAILED, code="internal", error=words)
+
+    async def _analyse(self, job_id: str, control: FileControl) -> FileJob:
+        job = self.find(job_id)
+        plan = self._make_plan(job.terms, job.annotate)
+        is_picture = PurePath(job.name).suffix.lower() in PICTURE_SUFFIXES
+        rules = default_rules(has_model=bool(plan.model))
+        path = self._shelf.input_of(job_id)
+        analysis = FileAnalysis(path, plan, rules, is_picture=is_picture, control=control, is_background=True)
+        began_ns = self._clock.mono_ns()
+
+        def note(done_s: float, info: FileInfo) -> None:
+            active_s = (self._clock.mono_ns() - began_ns) / NS_PER_S - control.paused_s
+            progress = JobProgress(done_s, info.duration_s, active_s)
+            self._jobs[job_id] = replace(self.find(job_id), progress=progress, release=plan.model or "motion-r1")
+
+        outcome = await analysis.run(self._shelf.result_of(job_id), note)
+        return replace(self.find(job_id), state=JobState.DONE, findings=_count(analysis, outcome))
+
+    async def _keep(self, job: FileJob) -> None:
+        self._jobs[job.job_id] = job
+        await asyncio.to_thread(self._shelf.save, job)
+
+    async def _stop(self, job_id: str) -> None:
+        running = self._running.get(job_id)
+        if running is not None:
+            running.task.cancel()
+            await asyncio.wait({running.task})
+
+    def _check_paused(self) -> None:
+        if sum(self._jobs[job_id].state is JobState.PAUSED for job_id in self._running) >= MOST_PAUSED:
+            raise TooManyJobsError(
+                f"{MOST_PAUSED} jobs are paused in the middle, and each holds memory", "Cancel some, or let them go on."
+            )
+
+    async def _forget_old(self) -> None:
+        before_ns = self._clock.utc_ns() - KEPT_NS
+        for job in [job for job in self._jobs.values() if job.is_over and job.created_ns < before_ns]:
+            await self.remove(job.job_id)
+
+
+def _count(analysis: FileAnalysis, outcome: FileOutcome) -> JobFindings:
+    results = analysis.results
+    return JobFindings(
+        objects=len(results.objects),
+        events=len(results.events),
+        frames_read=outcome.frames_read,
+        frames_analyzed=outcome.frames_analyzed,
+    )

@@ -1,0 +1,141 @@
+"""The analysis of one uploaded file as a job: what was asked for, how far it is, what may be changed. Pure."""
+
+from enum import StrEnum
+
+import msgspec
+
+from vedette.core.detections import CLASS_NAMES
+from vedette.core.errors import ConflictError, InvalidInputError
+
+MAX_NAME_CHARS = 200
+MAX_FPS = 1000.0
+
+
+class JobState(StrEnum):
+    """`queued` waits for a free place, `paused` for its owner; the last three are over."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class JobConflictError(ConflictError):
+    """The job is over: it cannot be paused, resumed, changed or cancelled."""
+
+    code = "job_is_over"
+
+
+class JobTerms(msgspec.Struct, frozen=True):
+    """What is looked for. `fps`: analysed pictures a second at most, 0 all. `classes`: empty all."""
+
+    classes: list[str] = []
+    fps: float = 0.0
+
+    def check(self) -> None:
+        """Raises InvalidInputError."""
+        unknown = sorted(set(self.classes) - set(CLASS_NAMES))
+        if unknown:
+            raise InvalidInputError(f"unknown classes: {', '.join(unknown)}", f"Known: {', '.join(CLASS_NAMES)}.")
+        if not 0 <= self.fps <= MAX_FPS:
+            raise InvalidInputError(f"fps must be 0 (every picture) to {MAX_FPS:g}, not {self.fps:g}")
+
+
+class JobProgress(msgspec.Struct, frozen=True):
+    """How far it is, in seconds of the file. `active_s`: time spent, pauses left out."""
+
+    done_s: float = 0.0
+    duration_s: float = 0.0
+    active_s: float = 0.0
+
+    @property
+    def speed(self) -> float:
+        """Seconds of the file per second."""
+        return self.done_s / self.active_s if self.active_s > 0 else 0.0
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds until it is done at this speed, None when nobody can tell."""
+        if self.duration_s <= 0 or self.speed <= 0:
+            return None
+        return max(0.0, self.duration_s - self.done_s) / self.speed
+
+
+class JobFindings(msgspec.Struct, frozen=True):
+    """What a finished job found, in numbers; the records are in its files."""
+
+    objects: int = 0
+    events: int = 0
+    faces: int = 0
+    frames_read: int = 0
+    frames_analyzed: int = 0
+
+
+class FileJob(msgspec.Struct, frozen=True):
+    """One job. `owner` is a user's id; times are nanoseconds UTC."""
+
+    job_id: str
+    name: str
+    owner: str
+    owner_name: str
+    created_ns: int
+    terms: JobTerms
+    annotate: bool = False
+    state: JobState = JobState.QUEUED
+    code: str = ""
+    error: str = ""
+    size_bytes: int = 0
+    sha256: str = ""
+    release: str = ""
+    progress: JobProgress = JobProgress()
+    findings: JobFindings = JobFindings()
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
+
+    def with_state(self, state: JobState) -> "FileJob":
+        """Raises JobConflictError when it is over already."""
+        if self.is_over:
+            raise JobConflictError(f"this job is {self.state} already", "Upload the file again for another run.")
+        return msgspec.structs.replace(self, state=state)
+
+    def with_terms(self, terms: JobTerms) -> "FileJob":
+        """Raises JobConflictError, InvalidInputError."""
+        terms.check()
+        self.with_state(self.state)
+        return msgspec.structs.replace(self, terms=terms)
+
+
+class JobChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an owner asks for; what is None stays. `state`: `paused`, `queued` (go on) or `cancelled`."""
+
+    state: JobState | None = None
+    classes: list[str] | None = None
+    fps: float | None = None
+
+    def apply(self, job: FileJob) -> FileJob:
+        """The job as it should be. Raises JobConflictError, InvalidInputError."""
+        if self.state not in {None, JobState.PAUSED, JobState.QUEUED, JobState.CANCELLED}:
+            raise InvalidInputError(f"a job cannot be set to {self.state}", "Known: paused, queued, cancelled.")
+        if self.classes is not None or self.fps is not None:
+            classes = job.terms.classes if self.classes is None else self.classes
+            job = job.with_terms(JobTerms(classes, job.terms.fps if self.fps is None else self.fps))
+        if self.state is None or (self.state is JobState.QUEUED and job.state is JobState.RUNNING):
+            return job
+        return job.with_state(self.state)
+
+
+def check_file_name(name: str) -> str:
+    """The last part of a file's name as a person gave it; it is shown, never used as a path.
+
+    Raises:
+        InvalidInputError: there is nothing left of it.
+    """
+    last = name.replace("\\", "/").rpartition("/")[2]
+    clean = "".join(char for char in last if char.isprintable())[:MAX_NAME_CHARS].strip()
+    if not clean:
+        raise InvalidInputError("the file has no name", "Give it in `name`.")
+    return clean

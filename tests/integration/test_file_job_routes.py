@@ -1,0 +1,104 @@
+"""Files that people bring, through the real gate and the analyzer's socket: whose they are, and what comes back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+
+from tests.integration.test_file_jobs import running
+from tests.support.encoded import write_square_file
+from tests.support.gateway import API, Harness, open_gateway
+from vedette.adapters.role_server import serve_role_app
+from vedette.identity.permissions import Role
+from vedette.node.analyzer_jobs import job_routes
+from vedette.runtime.paths import NodePaths
+
+FILES = f"{API}/analysis/files"
+
+
+@asynccontextmanager
+async def system(folder: Path) -> AsyncIterator[Harness]:
+    async with (
+        open_gateway(folder) as house,
+        running(folder / "analysis") as jobs,
+        serve_role_app(Starlette(routes=job_routes(jobs)), NodePaths(folder).socket("analyzer")),
+    ):
+        yield house
+
+
+async def finish(client, job: dict, wanted: str = "done") -> dict:
+    async with asyncio.timeout(120):
+        while job["state"] in {"queued", "running"}:
+            await asyncio.sleep(0.02)
+            job = (await client.get(f"{FILES}/{job['id']}")).json()
+    assert job["state"] == wanted, job
+    return job
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("g")
+
+
+async def test_file_goes_in_and_its_results_come_out(folder: Path) -> None:
+    async with system(folder) as house, house.local() as local:
+        query = {"name": "cổng chính.mp4", "annotate": "true", "fps": "5"}
+        sent = await local.post(FILES, params=query, content=write_square_file())
+        assert sent.status_code == 201, sent.text
+        assert (sent.json()["name"], sent.json()["fps"], sent.json()["files"]) == ("cổng chính.mp4", 5.0, [])
+        job = await finish(local, sent.json())
+        assert (job["progress"], job["objects"], job["frames_read"], job["frames_analyzed"]) == (1.0, 1, 30, 15)
+        for name in job["files"]:
+            answer = await local.get(f"{FILES}/{job['id']}/results/{name}")
+            assert answer.status_code == 200, name
+        [found] = (await local.get(f"{FILES}/{job['id']}/results/objects.json")).json()
+        picture = await local.get(f"{FILES}/{job['id']}/results/{found['picture']}")
+        assert (picture.content[:3], picture.headers["content-type"]) == (b"\xff\xd8\xff", "image/jpeg")
+        film = await local.get(f"{FILES}/{job['id']}/results/annotated.mp4", headers={"Range": "bytes=4-7"})
+        assert (film.status_code, film.content) == (206, b"ftyp")
+        assert (await local.get(f"{FILES}/{job['id']}/results/job.json")).status_code == 404
+        trail = (await local.get(f"{API}/audit?action=file.analyze")).json()["items"]
+        assert [row["resource"] for row in trail] == [job["id"]]
+        assert job["sha256"] in trail[0]["detail"]
+        late = await local.patch(f"{FILES}/{job['id']}", json={"state": "paused"})
+        assert (late.status_code, late.json()["code"]) == (409, "conflict")
+        assert (await local.delete(f"{FILES}/{job['id']}")).status_code == 204
+        assert (await local.get(FILES)).json() == {"items": []}
+
+
+async def test_job_is_paused_changed_and_cancelled_by_its_owner(folder: Path) -> None:
+    async with system(folder) as house:
+        monitor = await house.login_as(Role.MONITOR)
+        film = write_square_file(frames=900, fps=30)
+        sent = await monitor.client.post(FILES, params={"name": "a.mp4"}, content=film, headers=monitor.headers)
+        path = f"{FILES}/{sent.json()['id']}"
+        change = {"state": "paused", "classes": ["person"], "fps": 2}
+        paused = (await monitor.client.patch(path, json=change, headers=monitor.headers)).json()
+        assert (paused["state"], paused["classes"], paused["fps"]) == ("paused", ["person"], 2.0)
+        wrong = await monitor.client.patch(path, json={"classes": ["dragon"]}, headers=monitor.headers)
+        assert (wrong.status_code, "dragon" in wrong.json()["detail"]) == (422, True)
+        cancelled = await monitor.client.patch(path, json={"state": "cancelled"}, headers=monitor.headers)
+        assert cancelled.json()["state"] == "cancelled"
+
+
+async def test_somebody_elses_file_is_like_one_that_never_was(folder: Path) -> None:
+    async with system(folder) as house, house.local() as local:
+        monitor = await house.login_as(Role.MONITOR)
+        sent = (await local.post(FILES, params={"name": "a.mp4"}, content=write_square_file())).json()
+        job = await finish(local, sent)
+        assert (await monitor.client.get(FILES)).json() == {"items": []}
+        for path in (f"{FILES}/{job['id']}", f"{FILES}/{job['id']}/results/objects.json"):
+            assert (await monitor.client.get(path)).status_code == 404
+        assert (await monitor.client.delete(f"{FILES}/{job['id']}", headers=monitor.headers)).status_code == 404
+        guard = await house.login_as(Role.GUARD)
+        assert (await guard.client.get(FILES)).status_code == 403
+
+
+async def test_analyzer_that_is_away_is_said_and_nothing_is_kept(folder: Path) -> None:
+    async with open_gateway(folder) as house, house.local() as local:
+        answer = await local.post(FILES, params={"name": "a.mp4"}, content=b"x" * 1000)
+        assert (answer.status_code, answer.json()["code"]) == (503, "role_unavailable")
+        assert "restarted" in answer.json()["hint"]
