@@ -25,6 +25,7 @@ from vedette.recording.reader import FootageReader
 from vedette.recording.volume import Volume, create_volume
 from vedette.streaming.export_job import ExportCamera, ExportFormat, ExportOrder
 from vedette.streaming.export_maker import FootageExportMaker
+from vedette.streaming.mask_worker import MaskNursery
 from vedette.streaming.stream_choice import StreamChoice
 
 
@@ -85,7 +86,9 @@ def main() -> None:
             out.mkdir()
             started, worked = time.perf_counter(), time.process_time()
             reader = FootageReader(lambda: [volume.root], SqliteRecordingCatalog, time.time_ns)
-            outcome = FootageExportMaker(reader, G711ToAac, MkvWriter).make(order, out, lambda _: None)
+            outcome = FootageExportMaker(reader, G711ToAac, MkvWriter, MaskNursery().open).make(
+                order, out, lambda _: None
+            )
             reader.close()
             runs_s.append(time.perf_counter() - started)
             cpu_s.append(time.process_time() - worked)

@@ -97,6 +97,7 @@ export function makeStorage(): StorageWorld {
       behind: { main: 0, archive: 12 },
       sealing: { state: "absent", detail: "closed segments are not made immutable on this system" },
       witnesses: [],
+      time_stamps: ["tsa.example.org: nothing stamped yet"],
       state: "holds",
       detail: "",
     },
@@ -172,7 +173,14 @@ function answerExports(storage: StorageWorld, { method, path, body }: Asked): An
     if (job) job.state = "cancelled";
     return ok({});
   }
-  const made = { id: `exp_${storage.exports.length + 1}`, state: "queued", progress: 0, size_bytes: 0, files: [] };
+  const made = {
+    id: `exp_${storage.exports.length + 1}`,
+    state: "queued",
+    progress: 0,
+    size_bytes: 0,
+    files: [],
+    masked_cameras: [],
+  };
   const job = { ...made, ...body, created_by: "admin", created_at: ago(0), expires_at: null, error: null };
   storage.exports.unshift({ ...job, fingerprint: "" } as unknown as ExportJob);
   return ok(storage.exports[0], 201);

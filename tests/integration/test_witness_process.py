@@ -14,14 +14,14 @@ from tests.support.gateway_process import free_port
 from tests.support.notary import NotaryProcess
 from tests.support.waiting import wait_until
 from vedette.adapters.witness_client import WitnessSilentError, add_checkpoint
-from vedette.core.errors import StorageError
+from vedette.core.errors import ConflictError, StorageError
 from vedette.core.time import NS_PER_S
 from vedette.evidence.keys import open_key_ring
 from vedette.evidence.offline_verify import parse_checkpoint, parse_witness_key
 from vedette.evidence.proofs import SignRequest
 from vedette.evidence.witnessing import find_witnessed_size, make_submission
 from vedette.node.notary_witnesses import NotaryWitnesses
-from vedette.node.witness import open_cosigner
+from vedette.node.witness import hold_state, open_cosigner
 from vedette.testing.small_bundles import SmallSite
 
 
@@ -104,6 +104,22 @@ async def check_dead_witness(data: Path, config: Path) -> None:
             assert parse_checkpoint(head.witnessed[0].checkpoint)[1] < head.size
     finally:
         notary.stop()
+
+
+async def test_second_witness_on_one_folder_is_refused_in_words(tmp_path: Path) -> None:
+    site = SmallSite(tmp_path / "site")
+    key = site.log.ring.site_key
+    site.close()
+    async with witness_process(tmp_path / "witness", key):
+        with pytest.raises(ConflictError, match="another witness runs on"), hold_state(tmp_path / "witness"):
+            pass
+        command = [sys.executable, "-m", "vedette", "witness", "--state", str(tmp_path / "witness"), "--name", "w"]
+        second = [*command, "--log", key, "--port", str(free_port())]
+        done = subprocess.run(second, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 1
+        assert "another witness runs on" in done.stderr
+    with hold_state(tmp_path / "witness"):
+        pass
 
 
 def test_witness_that_lost_its_key_never_makes_another_beside_its_old_state(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """Nobody without `privacy.unmask` gets a hidden part of a picture, by any way there is to footage."""
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+import av
 import httpx
 import numpy as np
 import pytest
@@ -32,10 +34,12 @@ RANGE = urlencode({"from": FROM, "to": TO, "purpose": "theft"})
 AT = urlencode({"at": TO})
 ZONE = {"name": "Window", "polygon": [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5]]}
 MASKED = ("/cameras/{camera_id}/thumbnail.jpg", "/events/{event_id}/picture.jpg")
-"""Shown with the hidden parts filled; everything else is refused."""
+"""Pictures that are shown with the hidden parts filled, by the analyzer."""
+MADE_BEFORE = ("/exports/{export_id}/files/{name}", "/exports/{export_id}/bundle.zip")
 WINDOWLESS: dict[str, list[object]] = {"zones": []}
-NOT_FOOTAGE = {f"{API}/cameras/export.xlsx", f"{API}/events", f"{API}/tracks"}
-"""The inventory; events and boxes, which are words and numbers."""
+FILE_RESULTS = f"{API}/analysis/files/{{job_id}}/results/{{name:path}}"
+NOT_FOOTAGE = {f"{API}/cameras/export.xlsx", f"{API}/events", f"{API}/tracks", FILE_RESULTS}
+"""The inventory; events and boxes, which are words and numbers; files that people brought, of no camera here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +82,9 @@ def order(camera: str, **changes: object) -> dict[str, object]:
     return {"cameras": [camera], "from": FROM, "to": TO, "purpose": "theft"} | changes
 
 
-async def make_export(gateway: Harness, login: Login, camera: str) -> str:
-    answer = await login.client.post(f"{API}/exports", json=order(camera), headers=login.headers)
+async def make_export(gateway: Harness, login: Login, camera: str, **changes: object) -> str:
+    wanted = order(camera, **changes)
+    answer = await login.client.post(f"{API}/exports", json=wanted, headers=login.headers)
     assert answer.status_code == 201, answer.text
     running = asyncio.create_task(gateway.parts.exports.run())
     try:
@@ -114,8 +119,8 @@ async def scene(gateway: Harness, tmp_path: Path) -> AsyncIterator[tuple[Scene, 
     await login.client.aclose()
 
 
-def _is_refused(answer: httpx.Response) -> bool:
-    return answer.status_code == 403 and answer.json()["code"] == "masked_unavailable"
+def _is_refused(answer: httpx.Response, code: str = "masked_unavailable") -> bool:
+    return answer.status_code == 403 and answer.json()["code"] == code
 
 
 def test_every_route_that_may_carry_footage_is_walked() -> None:
@@ -129,7 +134,9 @@ def test_every_route_that_may_carry_footage_is_walked() -> None:
     assert sockets - NOT_FOOTAGE == {f"{API}/live", f"{API}/playback"}
 
 
-async def test_operator_is_refused_on_every_route_and_who_may_unmask_is_not(scene: tuple[Scene, Login]) -> None:
+async def test_operator_gets_nothing_unmasked_on_any_route_and_who_may_unmask_gets_all(
+    scene: tuple[Scene, Login],
+) -> None:
     house, operator = scene
     administrator = await house.gateway.login_as(Role.ADMINISTRATOR)
     for method, path in house.requests().values():
@@ -140,27 +147,89 @@ async def test_operator_is_refused_on_every_route_and_who_may_unmask_is_not(scen
         seen = await operator.client.request(method, f"{API}{path}")
         if route in MASKED:  # and nobody masks now: no picture
             assert (seen.status_code, seen.json()["code"]) == (503, "unavailable")
+        elif route in MADE_BEFORE:
+            assert _is_refused(seen, "masks_outdated") or seen.status_code == 404, path
         else:
-            assert _is_refused(seen), path
+            assert seen.status_code == 200, (path, seen.text)
+            assert seen.headers["x-vedette-masked"] == "1", path
         answer = await administrator.client.request(method, f"{API}{path}")
         assert answer.status_code not in {401, 403}, (path, answer.text)
-    for bundle in (False, True):
-        wanted = order(house.camera, bundle=bundle)
-        assert _is_refused(await operator.client.post(f"{API}/exports", json=wanted, headers=operator.headers))
-    wanted = order(house.camera)
-    allowed = await administrator.client.post(f"{API}/exports", json=wanted, headers=administrator.headers)
-    assert allowed.status_code == 201
+        assert "x-vedette-masked" not in answer.headers, path
     await administrator.client.aclose()
 
 
-async def test_camera_of_an_export_of_many_that_is_hidden_refuses_all_of_it(
+async def test_export_is_masked_for_the_operator_and_a_copy_for_who_may_unmask(
+    scene: tuple[Scene, Login], tmp_path: Path
+) -> None:
+    house, operator = scene
+    administrator = await house.gateway.login_as(Role.ADMINISTRATOR)
+    other = await add_recorded_camera(house.gateway, "Yard 2", tmp_path)
+    await house.hide()
+    both = [house.camera, other]
+    made = {}
+    for login, mark in ((operator, " masked"), (administrator, "")):
+        export = await make_export(house.gateway, login, house.camera, cameras=both)
+        job = (await login.client.get(f"{API}/exports/{export}")).json()
+        assert job["masked_cameras"] == ([house.camera] if mark else [])
+        assert [file["name"] for file in job["files"]] == [f"Gate{mark}.mp4", "Yard 2.mp4"]
+        assert [file["masked"] for file in job["files"]] == [bool(mark), False]
+        path = f"{API}/exports/{export}/files"
+        made[mark] = await login.client.get(f"{path}/Gate{mark}.mp4")
+        assert (await login.client.get(f"{path}/Yard 2.mp4")).status_code == 200
+    masked, whole = (_read_video(made[mark]) for mark in (" masked", ""))
+    assert len(masked) == len(whole) == 100
+    inside, outside = np.s_[27:60, 120:150], np.s_[108:176, 4:316]
+    for hidden, open_ in zip(masked, whole, strict=True):
+        assert hidden[inside].max() < 60
+        assert np.abs(hidden[outside] - open_[outside]).mean() < 6
+    assert max(open_[inside].max() for open_ in whole) > 100
+    trail = (await administrator.client.get(f"{API}/audit?action=recording.export")).json()["items"]
+    ordered = [row["detail"].rpartition("; ")[2] for row in trail if row["action"] == "recording.export"]
+    assert ordered == ["cameras: Gate, Yard 2", "parts hidden: Gate", "cameras: Gate"]
+    await administrator.client.aclose()
+
+
+def _read_video(answer: httpx.Response) -> list[NDArray[np.int16]]:
+    assert answer.status_code == 200, answer.text
+    with av.open(io.BytesIO(answer.content)) as container:
+        return [frame.to_ndarray(format="gray").astype(np.int16) for frame in container.decode(video=0)]
+
+
+async def test_bundle_proves_originals_and_is_refused_when_one_of_its_cameras_is_hidden(
     scene: tuple[Scene, Login], tmp_path: Path
 ) -> None:
     house, operator = scene
     other = await add_recorded_camera(house.gateway, "Yard 2", tmp_path)
     await house.hide()
-    wanted = order(other) | {"cameras": [other, house.camera]}
-    assert _is_refused(await operator.client.post(f"{API}/exports", json=wanted, headers=operator.headers))
+    for cameras, status in (([house.camera], 403), ([other, house.camera], 403), ([other], 201)):
+        wanted = order(other, cameras=cameras, bundle=True)
+        answer = await operator.client.post(f"{API}/exports", json=wanted, headers=operator.headers)
+        assert answer.status_code == status, answer.text
+        assert status == 201 or _is_refused(answer)
+
+
+async def test_masked_file_is_not_given_out_when_other_parts_are_hidden_since(scene: tuple[Scene, Login]) -> None:
+    house, operator = scene
+    await house.hide()
+    path = f"{API}/exports/{await make_export(house.gateway, operator, house.camera)}/files/Gate masked.mp4"
+    assert (await operator.client.get(path)).status_code == 200
+    await house.hide({"zones": [ZONE | {"name": "Renamed"}]})
+    assert (await operator.client.get(path)).status_code == 200
+    await house.hide({"zones": [ZONE | {"polygon": [[0.1, 0.1], [0.9, 0.1], [0.5, 0.5]]}]})
+    assert _is_refused(await operator.client.get(path), "masks_outdated")
+    await house.hide(WINDOWLESS)
+    assert (await operator.client.get(path)).status_code == 200
+
+
+async def test_more_masking_than_a_night_can_do_is_refused(scene: tuple[Scene, Login]) -> None:
+    house, operator = scene
+    await house.hide()
+    late = format_utc(START_NS + 7 * 3600 * NS_PER_S)
+    wanted = order(house.camera, to=late)
+    refused = await operator.client.post(f"{API}/exports", json=wanted, headers=operator.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "export_too_large")
+    async with house.gateway.local() as local:
+        assert (await local.post(f"{API}/exports", json=wanted)).status_code == 201
 
 
 async def test_token_of_an_administrator_sees_whole_pictures_only_with_that_scope(scene: tuple[Scene, Login]) -> None:
@@ -168,12 +237,13 @@ async def test_token_of_an_administrator_sees_whole_pictures_only_with_that_scop
     await house.hide()
     administrator = await house.gateway.login_as(Role.ADMINISTRATOR)
     path = f"{API}/cameras/{house.camera}/recording.m3u8?{RANGE}"
-    for scopes, status in ((["recording.play"], 403), (["recording.play", "privacy.unmask"], 200)):
+    for scopes, masked in ((["recording.play"], "1"), (["recording.play", "privacy.unmask"], None)):
         body = {"name": f"{len(scopes)}", "scopes": scopes}
         made = await administrator.client.post(f"{API}/tokens", json=body, headers=administrator.headers)
         async with house.gateway.anonymous() as client:
             answer = await client.get(path, headers={"Authorization": f"Bearer {made.json()['token']}"})
-        assert answer.status_code == status, answer.text
+        assert answer.status_code == 200, answer.text
+        assert answer.headers.get("x-vedette-masked") == masked
     await administrator.client.aclose()
 
 
@@ -184,7 +254,7 @@ async def test_pictures_of_a_camera_that_is_removed_stay_hidden(scene: tuple[Sce
         assert (await local.delete(f"{API}/cameras/{house.camera}")).status_code == 204
     requests = house.requests()
     method, path = requests["/exports/{export_id}/files/{name}"]
-    assert _is_refused(await operator.client.request(method, f"{API}{path}"))
+    assert _is_refused(await operator.client.request(method, f"{API}{path}"), "masks_outdated")
     method, path = requests["/events/{event_id}/picture.jpg"]
     assert (await operator.client.request(method, f"{API}{path}")).status_code == 503
     async with serve_pictures(house.gateway.data):
@@ -228,7 +298,7 @@ async def test_changing_a_camera_does_not_lose_its_zones(scene: tuple[Scene, Log
         sheet = await local.get(f"{API}/cameras/export.xlsx")
         assert (await local.post(f"{API}/cameras/import", content=sheet.content)).json()["imported"]
     method, path = house.requests()["/cameras/{camera_id}/recording.m3u8"]
-    assert _is_refused(await operator.client.request(method, f"{API}{path}"))
+    assert (await operator.client.request(method, f"{API}{path}")).headers["x-vedette-masked"] == "1"
 
 
 def _headers(login: Login) -> dict[str, str]:

@@ -143,6 +143,35 @@ def test_replayed_cosignature_and_one_of_another_origin_are_never_kept(outside, 
             keep_cosignature(outside.site.log, outside.key, text, line)
 
 
+def test_answer_of_several_lines_is_handled_once_and_only_ours_is_kept(outside, tmp_path) -> None:
+    made = make_submission(outside.site.log, 0)
+    ours = outside.cosigner.sign(made.text, AT_S)
+    other = Cosigner("someone.else", bytes(32)).sign(made.text, AT_S)
+    keep_cosignature(outside.site.log, outside.key, made.text, other + ours + ours)
+    trust = outside.export(tmp_path / "b")
+    (record,) = json.loads((tmp_path / "b" / WITNESSES).read_text())
+    assert record["cosignature"] == ours
+    found = verify(str(tmp_path / "b"), [trust], witnesses=[outside.key, outside.key])
+    assert (found.verdict, len(found.witnessed)) == (VALID, 1)
+    for answer in ("", "\n", other, ours[:-2], ours.replace("\n", "\r\n")):
+        with pytest.raises(WrongForm):
+            keep_cosignature(outside.site.log, outside.key, made.text, answer)
+
+
+def test_witness_that_is_named_twice_is_asked_once(outside) -> None:
+    asked = []
+
+    async def send(_url, body):
+        asked.append(body)
+        answer = outside.witness.add_checkpoint(body, AT_S)
+        return answer.status, answer.body
+
+    key = outside.cosigner.verifier_key
+    witnesses = NotaryWitnesses([("http://w", key), ("http://w", key)], send)
+    run_rounds(outside, witnesses)
+    assert (len(asked), len(witnesses.describe()), witnesses.problems) == (1, 1, [])
+
+
 def test_state_that_cannot_be_read_is_no_fresh_beginning(outside) -> None:
     outside.submit(0)
     (state,) = outside.folder.glob("*.json")

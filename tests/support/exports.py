@@ -15,6 +15,7 @@ from vedette.media.demux import FileReader
 from vedette.recording.records import StreamKey
 from vedette.streaming.export_job import ExportCamera, ExportFormat, ExportOrder
 from vedette.streaming.export_maker import FootageExportMaker
+from vedette.streaming.mask_worker import MaskNursery
 from vedette.streaming.stream_choice import StreamChoice
 
 START_NS = 1_795_000_000 * NS_PER_S
@@ -59,7 +60,7 @@ def make_order(
 
 
 def make_maker(rig: Rig) -> FootageExportMaker:
-    return FootageExportMaker(rig.reader(), G711ToAac, MkvWriter)
+    return FootageExportMaker(rig.reader(), G711ToAac, MkvWriter, MaskNursery().open)
 
 
 async def add_recorded_camera(

@@ -4,9 +4,14 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
+import msgspec
+
+from tests.support.media import H264
 from vedette.core.errors import NotFoundError, VedetteError
-from vedette.core.media import AudioFormat, Packet, StreamRole
+from vedette.core.media import AudioFormat, Packet, StreamRole, VideoFormat
+from vedette.core.privacy import PrivacyZone
 from vedette.streaming.channel import ChannelClosedError
 from vedette.streaming.messages import MediaHead, decode_media
 from vedette.streaming.ports import FeedItem
@@ -121,3 +126,27 @@ async def settle() -> None:
     """Lets woken tasks run until they wait again."""
     for _ in range(60):
         await asyncio.sleep(0)
+
+
+class ReplacingMasker:
+    """Gives each packet with other bytes; holds the last ones back when told to, as a decoder of B-frames does."""
+
+    def __init__(self, delay: int = 0) -> None:
+        self.video: VideoFormat | None = None
+        self.set_ups: list[tuple[VideoFormat, tuple[PrivacyZone, ...]]] = []
+        self.held: list[Packet] = []
+        self.delay = delay
+
+    async def set_up(self, video: VideoFormat, zones: tuple[PrivacyZone, ...]) -> None:
+        self.set_ups.append((video, zones))
+        self.video = None
+
+    async def push(self, packet: Packet, *, decode_only: bool = False) -> list[Packet]:
+        self.video = replace(H264, width=320, height=180)
+        self.held.append(msgspec.structs.replace(packet, data=b"\0\0\0\x02\x65\xff", dts_90k=packet.pts_90k))
+        ready, self.held = self.held[: len(self.held) - self.delay], self.held[len(self.held) - self.delay :]
+        return ready
+
+    async def flush(self) -> list[Packet]:
+        ready, self.held = self.held, []
+        return ready

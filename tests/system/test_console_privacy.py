@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+import av
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -11,6 +13,7 @@ from tests.support.browser import keep_screenshot, open_browser, sign_in
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 PASSWORD = "correct horse battery"
+WINDOW = {"name": "Window", "polygon": [[0.1, 0.1], [0.6, 0.1], [0.6, 0.6], [0.1, 0.6]]}
 HIDDEN_SPREAD = """video => {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
@@ -80,7 +83,6 @@ def test_zone_is_drawn_with_the_keys_and_saved(box: Box, api: Api, camera: dict[
 def test_operator_sees_live_pictures_masked_and_is_told_so_in_tile_and_player(
     box: Box, api: Api, camera: dict[str, Any]
 ) -> None:
-    window = {"name": "Window", "polygon": [[0.1, 0.1], [0.6, 0.1], [0.6, 0.6], [0.1, 0.6]]}
     api.put(f"/cameras/{camera['id']}/privacy", {"zones": []})
     api.post("/users", {"name": "olga", "role": "monitor", "password": PASSWORD})
     with open_browser(box.url) as page:
@@ -88,7 +90,7 @@ def test_operator_sees_live_pictures_masked_and_is_told_so_in_tile_and_player(
         page.goto("/watch")
         tile = page.locator(f"[data-camera='{camera['id']}']")
         expect(tile).to_have_attribute("data-state", "live", timeout=60_000)
-        api.put(f"/cameras/{camera['id']}/privacy", {"zones": [window]})
+        api.put(f"/cameras/{camera['id']}/privacy", {"zones": [WINDOW]})
         expect(tile.get_by_text("Parts hidden")).to_be_visible(timeout=30_000)
         expect(tile).to_have_attribute("data-state", "live")
         assert tile.locator("video").evaluate(HIDDEN_SPREAD) < 8
@@ -98,3 +100,32 @@ def test_operator_sees_live_pictures_masked_and_is_told_so_in_tile_and_player(
         expect(played.get_by_text("Parts hidden")).to_be_visible(timeout=60_000)
         assert played.locator("video").evaluate(HIDDEN_SPREAD) < 8
         keep_screenshot(page, "privacy-review")
+
+
+def test_operator_is_told_before_exporting_that_parts_are_hidden_and_gets_a_masked_file(
+    box: Box, api: Api, camera: dict[str, Any]
+) -> None:
+    api.put(f"/cameras/{camera['id']}/privacy", {"zones": [WINDOW]})
+    with open_browser(box.url) as page:
+        sign_in(page, "olga", PASSWORD)
+        page.goto(f"/review?cameras={camera['id']}")
+        page.get_by_role("button", name="Export").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_text("Parts hidden").first).to_be_visible()
+        dialog.get_by_label("Purpose").fill("Police, file 12")
+        make = dialog.get_by_role("button", name="Make the export")
+        dialog.get_by_text("With proof that nothing was changed").click()
+        expect(make).to_be_disabled()
+        dialog.get_by_text("With proof that nothing was changed").click()
+        make.click()
+        link = dialog.get_by_role("link", name="masked.mp4").first
+        link.wait_for(timeout=120_000)
+        keep_screenshot(page, "privacy-export")
+        with page.expect_download() as download:
+            link.click()
+        with av.open(str(download.value.path())) as container:
+            pictures = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    assert pictures
+    height, width = pictures[0].shape
+    inside = np.s_[height * 12 // 100 : height * 58 // 100, width * 12 // 100 : width * 58 // 100]
+    assert max(int(picture[inside].max()) - int(picture[inside].min()) for picture in pictures) < 8

@@ -1,6 +1,13 @@
 // What is asked of the server and for how long it stands. One hook a question; the cache is the only copy.
 
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  keepPreviousData,
+  queryOptions,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { useClient } from "./context";
 import { unwrap } from "./http";
 import type {
@@ -169,16 +176,16 @@ export function useSaveRules(cameraId: string) {
   });
 }
 
-export function usePrivacy(cameraId: string) {
-  const client = useClient();
-  return useQuery({
+export const privacyQuery = (client: ReturnType<typeof useClient>, cameraId: string) =>
+  queryOptions({
     queryKey: ["privacy", cameraId],
     queryFn: async (): Promise<PrivacyZone[]> => {
       const path = { camera_id: cameraId };
       return (await unwrap(client.GET("/api/v1/cameras/{camera_id}/privacy", { params: { path } }))).zones;
     },
   });
-}
+
+export const usePrivacy = (cameraId: string) => useQuery(privacyQuery(useClient(), cameraId));
 
 export function useSavePrivacy(cameraId: string) {
   const client = useClient();

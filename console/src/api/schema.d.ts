@@ -257,7 +257,7 @@ export interface paths {
         };
         /**
          * Show Part
-         * @description Media segment of the playlist.
+         * @description Media segment of the playlist, masked for whom it has to be.
          */
         get: operations["show_part"];
         put?: never;
@@ -348,7 +348,7 @@ export interface paths {
         };
         /**
          * Download Mkv
-         * @description Matroska of a range; starts at the key frame before `from`. Purpose and limit as for MP4.
+         * @description Matroska of a range; starts at the key frame before `from`. Purpose, limit and masking as for MP4.
          */
         get: operations["download_mkv"];
         put?: never;
@@ -370,7 +370,8 @@ export interface paths {
          * Download Mp4
          * @description MP4 of a range. It shows exactly from `from` on and closes up over gaps; `X-Vedette-Gaps` names them.
          *
-         *     People say why (`purpose`); every download counts towards the day's limit.
+         *     People say why (`purpose`); every download counts towards the day's limit. With parts hidden from the caller it
+         *     is made while it is sent: in fragments, without length and byte ranges; an export has both.
          */
         get: operations["download_mp4"];
         put?: never;
@@ -1320,7 +1321,8 @@ export interface components {
          * EvidenceOut
          * @description State of the evidence log.
          *
-         *     `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know.
+         *     `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know. `time_stamps`
+         *     has a line for each time-stamping authority (RFC 3161): what it stamped last, and its certificate's fingerprint.
          */
         EvidenceOut: {
             /** Behind */
@@ -1341,6 +1343,8 @@ export interface components {
             site: string;
             /** State */
             state: string;
+            /** Time Stamps */
+            time_stamps: string[];
             /** Witnesses */
             witnesses: string[];
         };
@@ -1356,6 +1360,7 @@ export interface components {
         /**
          * ExportFileOut
          * @description A file. `sha256` is also its ETag. `camera_id` is empty for a bundle; `from`: its first picture.
+         *     `masked`: encoded anew with parts of the picture hidden, no original.
          */
         ExportFileOut: {
             /** Camera Id */
@@ -1365,6 +1370,8 @@ export interface components {
              * Format: date-time
              */
             from: string;
+            /** Masked */
+            masked: boolean;
             /** Name */
             name: string;
             /** Sha256 */
@@ -1438,6 +1445,7 @@ export interface components {
         /**
          * ExportOut
          * @description An export. `fingerprint`: of the key that signed the bundle, to be compared by another way; else empty.
+         *     `masked_cameras`: those of which parts are hidden in the files.
          */
         ExportOut: {
             /** Bundle */
@@ -1472,6 +1480,8 @@ export interface components {
             gaps: components["schemas"]["ExportGapOut"][];
             /** Id */
             id: string;
+            /** Masked Cameras */
+            masked_cameras: string[];
             /** Progress */
             progress: number;
             /** Purpose */

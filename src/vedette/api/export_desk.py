@@ -1,6 +1,7 @@
 """Takes orders for exports: checks, counts and writes down who wants what and why, before any footage is read.
 
 Everybody sees his own exports; administrators see all. Somebody else's is answered like one that never was.
+Cameras of which parts are hidden from who orders are masked in his files; a bundle proves originals and has none.
 """
 
 from pathlib import Path
@@ -8,11 +9,11 @@ from pathlib import Path
 from vedette.api.privacy_desk import PrivacyDesk
 from vedette.camera.administration import CameraAdministration
 from vedette.core.media import StreamRole
-from vedette.core.privacy import WholeCamera
+from vedette.core.privacy import MaskedUnavailableError, MasksOutdatedError, Sight
 from vedette.core.time import format_utc
 from vedette.identity.audit import AuditTrail
 from vedette.identity.export_limits import ExportLimits, check_purpose
-from vedette.identity.permissions import Caller, Role
+from vedette.identity.permissions import Caller, Permission, Role
 from vedette.runtime.clock import Clock, new_id
 from vedette.streaming.download import NoFootageError
 from vedette.streaming.export_job import (
@@ -24,6 +25,7 @@ from vedette.streaming.export_job import (
     ExportOrder,
     ExportState,
     NoSuchExportError,
+    check_masked_size,
     check_size,
 )
 from vedette.streaming.export_ports import ExportShelf
@@ -76,8 +78,15 @@ class ExportDesk:
         """
         purpose = check_purpose(caller, purpose)
         check_size(len(camera_ids), from_ns, to_ns)
-        wanted = [await self._find_whole(caller, each) for each in dict.fromkeys(camera_ids)]
-        cameras = [await self._find_camera(each, stream, from_ns, to_ns) for each in wanted]
+        sights = [await self._privacy.look(caller, each) for each in dict.fromkeys(camera_ids)]
+        hidden = sum(bool(sight.masked) for sight in sights)
+        if bundle and hidden:
+            raise MaskedUnavailableError(
+                "a bundle proves what was recorded, and parts of it are hidden from you by privacy zones",
+                "Export it without proof, or ask somebody who may see the whole picture (permission privacy.unmask).",
+            )
+        check_masked_size(hidden, from_ns, to_ns)
+        cameras = [await self._find_camera(each, stream, from_ns, to_ns) for each in sights]
         order = ExportOrder(
             export_id=new_id(self._clock),
             cameras=tuple(cameras),
@@ -90,6 +99,7 @@ class ExportDesk:
             user_id=caller.user_id,
             user_name=caller.name,
             created_ns=self._clock.utc_ns(),
+            may_unmask=caller.may(Permission.PRIVACY_UNMASK),
         )
         size_bytes = await self._service.estimate_bytes(order)
         if not any(camera.role for camera in cameras):
@@ -123,30 +133,35 @@ class ExportDesk:
 
         Raises:
             NoSuchExportError
-            MaskedUnavailableError: since it was made, parts of a camera's picture were hidden from the caller.
+            MasksOutdatedError: since it was made, parts of a camera's picture were hidden from the caller.
         """
         job = self.find(caller, export_id)
-        for camera in job.order.cameras:
-            await self._find_whole(caller, camera.camera_id)
         file = next((file for file in job.outcome.files if file.name == name), None)
         if job.state is not ExportState.DONE or file is None:
             raise NoSuchExportError("the export has no such file (yet)", "Wait until it is done.")
+        for camera in job.order.cameras:
+            if file.camera_id in {"", camera.camera_id}:
+                await self._check_masks(caller, camera)
         path = self._shelf.find_file(export_id, file.name)
         await self._audit.record(caller, "recording.export_download", export_id, detail=file.name)
         return file, path
 
-    async def _find_whole(self, caller: Caller, camera_id: str) -> WholeCamera:
-        return (await self._privacy.look(caller, camera_id)).whole()
+    async def _check_masks(self, caller: Caller, camera: ExportCamera) -> None:
+        sight = await self._privacy.look(caller, camera.camera_id)
+        if not sight.is_kept_by(camera.masked):
+            raise MasksOutdatedError(
+                f"since this was made, other parts of {camera.name}'s picture are hidden from you", "Order it again."
+            )
 
-    async def _find_camera(self, whole: WholeCamera, stream: StreamChoice, from_ns: int, to_ns: int) -> ExportCamera:
-        camera_id = whole.camera_id
+    async def _find_camera(self, sight: Sight, stream: StreamChoice, from_ns: int, to_ns: int) -> ExportCamera:
+        camera_id = sight.camera_id
         camera = await self._cameras.find_camera(camera_id)
         role: StreamRole | None
         try:
             role = await self._roles.find_role(camera_id, stream, from_ns, to_ns)
         except NoFootageError:
             role = None  # one camera without footage does not keep the others from going out: it is told as a gap
-        return ExportCamera(camera_id, camera.settings.name, role)
+        return ExportCamera(camera_id, camera.settings.name, role, sight.masked)
 
 
 def _may_see(caller: Caller, job: ExportJob) -> bool:
@@ -157,4 +172,6 @@ def _describe(order: ExportOrder) -> str:
     kind = f"{order.format} {BUNDLE_FILE}" if order.is_bundle else order.format.value
     names = ", ".join(camera.name for camera in order.cameras)
     span = f"{format_utc(order.from_ns)} to {format_utc(order.to_ns)}"
-    return f"{kind} {span}; purpose: {order.purpose or 'not given'}; cameras: {names}"
+    hidden = ", ".join(camera.name for camera in order.cameras if camera.masked)
+    masked = f"; parts hidden: {hidden}" if hidden else ""
+    return f"{kind} {span}; purpose: {order.purpose or 'not given'}; cameras: {names}{masked}"

@@ -28,7 +28,7 @@ class PrivacyDesk:
         zones: PrivacyAdministration,
         cameras: CameraAdministration,
         sockets: OpenSockets,
-        feeds: MaskedFeeds,
+        feeds: Sequence[MaskedFeeds],
         audit: AuditTrail,
         alarms: OwnEvents,
         clock: Clock,
@@ -62,7 +62,8 @@ class PrivacyDesk:
         wanted = read_zones(forms, [new_id(self._clock) for _ in forms])
         before, after = await self._zones.replace_zones(camera_id, wanted)
         if before != after:
-            self._feeds.drop(camera_id)
+            for feed in self._feeds:
+                feed.drop(camera_id)
             self._sockets.close_masked(camera_id)
         for line in describe_zone_changes(before, after):
             await self._audit.record(caller, "privacy.change", camera_id, detail=line)

@@ -12,7 +12,7 @@ from vedette.api.ports import SOCKET_KEY, find_caller, find_ports
 from vedette.api.privacy_desk import CallerSight
 from vedette.api.schemas.common import Id
 from vedette.api.sockets import OpenSocket
-from vedette.core.privacy import Sight, WholeCamera
+from vedette.core.privacy import Sight
 
 
 def _sight(connection: HTTPConnection) -> CallerSight:
@@ -30,15 +30,7 @@ async def _camera_sight(camera_id: Annotated[Id, Path()], sight: SightPort) -> S
 
 
 CameraSightPort = Annotated[Sight, Depends(_camera_sight)]
-"""What the caller may see of the camera in the path, for an answer that can be masked."""
-
-
-async def _whole_camera(sight: CameraSightPort) -> WholeCamera:
-    return sight.whole()
-
-
-WholeCameraPort = Annotated[WholeCamera, Depends(_whole_camera)]
-"""The camera in the path, when the caller may see all of its picture; else the answer is `masked_unavailable`."""
+"""What the caller may see of the camera in the path. `Sight.whole()` is the key to services that cannot mask."""
 
 
 def masked_header(sight: Sight) -> dict[str, str]:

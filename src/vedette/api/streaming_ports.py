@@ -9,8 +9,9 @@ from starlette.requests import HTTPConnection
 from vedette.core.media import StreamRole
 from vedette.core.privacy import LookAt, Sight, WholeCamera
 from vedette.streaming.channel import MessageChannel
+from vedette.streaming.export_job import ExportFormat
 from vedette.streaming.export_marks import Notes
-from vedette.streaming.footage_service import MkvFile, Mp4File
+from vedette.streaming.footage_service import MaskedFile, MkvFile, Mp4File
 from vedette.streaming.live_viewer import LiveRequest
 from vedette.streaming.playback_session import Announce
 from vedette.streaming.stream_choice import StreamChoice
@@ -31,23 +32,26 @@ class PlaybackDesk(Protocol):
 class FootageMedia(Protocol):
     """Footage as playlists, files and pictures: `vedette.streaming.footage_service.FootageService`."""
 
-    async def make_playlist(self, camera: WholeCamera, choice: StreamChoice, from_ns: int, to_ns: int) -> str: ...
-    async def make_init(self, camera: WholeCamera, role: StreamRole, at_ns: int) -> bytes: ...
-    async def make_part(self, camera: WholeCamera, role: StreamRole, start_ns: int, end_ns: int) -> bytes: ...
+    async def make_playlist(self, sight: Sight, choice: StreamChoice, from_ns: int, to_ns: int) -> str: ...
+    async def make_init(self, sight: Sight, role: StreamRole, at_ns: int) -> bytes: ...
+    async def make_part(self, sight: Sight, role: StreamRole, start_ns: int, end_ns: int) -> bytes: ...
     async def plan_mp4(
         self, camera: WholeCamera, choice: StreamChoice, from_ns: int, to_ns: int, notes: Notes
     ) -> Mp4File: ...
     async def plan_mkv(
         self, camera: WholeCamera, choice: StreamChoice, from_ns: int, to_ns: int, notes: Notes
     ) -> MkvFile: ...
+    async def plan_masked(
+        self, sight: Sight, choice: StreamChoice, from_ns: int, to_ns: int, kind: ExportFormat, notes: Notes
+    ) -> MaskedFile: ...
     async def make_thumbnail(self, sight: Sight, at_ns: int, width_px: int) -> bytes: ...
 
 
 class MaskedFeeds(Protocol):
-    """The live feeds of those who see cameras masked."""
+    """What is being masked now: live feeds, exports."""
 
     def drop(self, camera_id: str) -> None:
-        """Ends those of a camera: its zones changed."""
+        """Ends what is made of a camera: its zones changed."""
         ...
 
 

@@ -140,7 +140,7 @@ def _bring(
         linked &= fetch_file(client, _remote(job, entry), target, _Progress(entry["size_bytes"]), _wait)
         name = cameras[entry["camera_id"]]
         own = [{"from": gap["from"], "to": gap["to"]} for gap in gaps if gap["camera"] == name]
-        known = {"sha256": entry["sha256"], "from": entry["from"], "gaps": own}
+        known = {"sha256": entry["sha256"], "from": entry["from"], "gaps": own, "masked": entry["masked"]}
         result["files"].append({"camera": name, "path": str(target), "bytes": entry["size_bytes"], **known})
     if linked:  # what lies here must not change with what lies there
         client.send("DELETE", f"/exports/{job['id']}")
@@ -210,6 +210,8 @@ def _show(text: str) -> None:
 def _tell(result: dict[str, Any], *, as_json: bool) -> None:
     for gap in result["gaps"]:
         sys.stderr.write(f"{gap['camera']}: no footage {gap['from']} to {gap['to']}; the file closes up over it\n")
+    for name in sorted({str(file["camera"]) for file in result["files"] if file.get("masked")}):
+        sys.stderr.write(f"{name}: parts hidden by privacy zones; the file is encoded anew and proves nothing\n")
     if as_json:
         print_json(result)
         return

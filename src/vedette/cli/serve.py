@@ -9,7 +9,7 @@ import click
 
 from vedette.core.errors import InvalidInputError
 from vedette.runtime.process import die_with_parent
-from vedette.runtime.settings import NodeSettings
+from vedette.runtime.settings import NodeSettings, TimeStampAuthority
 
 _ROLES = {
     "all": "vedette.node.supervisor",
@@ -68,6 +68,8 @@ def command(
         encrypt_footage=file.get("encrypt", "off") == "at_rest",
         witnesses=_split_witnesses(file),
         file_jobs=int(str(file.get("file_jobs", 1))),
+        time_stamps=_list_authorities(file),
+        time_stamp_every_s=60 * int(str(file.get("time_stamp_minutes", 60))),
     )
     module = importlib.import_module(_ROLES[role])
     sys.exit(module.run(settings))
@@ -82,6 +84,8 @@ _CONFIG_KEYS = {
     "encrypt": str,
     "witnesses": list,
     "file_jobs": int,
+    "time_stamps": list,
+    "time_stamp_minutes": int,
 }
 _MOST_FILE_JOBS = 64
 _CHOICES = {"seal": ("off", "immutable"), "encrypt": ("off", "at_rest")}
@@ -111,6 +115,7 @@ def _read_config(path: Path) -> dict[str, object]:
     problems += _check_witnesses(content)
     if not 1 <= _whole(content.get("file_jobs", 1)) <= _MOST_FILE_JOBS:
         problems.append(f"file_jobs must be 1 to {_MOST_FILE_JOBS}")
+    problems += _check_authorities(content)
     if problems:
         raise InvalidInputError(
             f"the settings file {path}: {'; '.join(problems)}", f"Known keys: {', '.join(_CONFIG_KEYS)}."
@@ -143,6 +148,40 @@ def _split_witnesses(content: dict[str, object]) -> tuple[tuple[str, str], ...]:
     named = content.get("witnesses", [])
     lines = [str(line).partition(" ") for line in named] if isinstance(named, list) else []
     return tuple((url, key) for url, _, key in lines)
+
+
+_AUTHORITY_KEYS = {"url", "certificates", "policy"}
+
+
+def _check_authorities(content: dict[str, object]) -> list[str]:
+    """`time_stamps` holds an address and a file of certificates each, and perhaps a policy."""
+    from vedette.evidence.time_stamps import encode_oid  # noqa: PLC0415 -- only with this option
+
+    problems = []
+    named = content.get("time_stamps", [])
+    for one in named if isinstance(named, list) else []:
+        is_text = isinstance(one, dict) and all(isinstance(value, str) for value in one.values())
+        if not is_text or not {"url", "certificates"} <= set(one) <= _AUTHORITY_KEYS:
+            problems.append(f"a time-stamping authority has url, certificates and perhaps policy, not {one!r}")
+            continue
+        if not one["url"].startswith(("http://", "https://")):
+            problems.append(f"a time-stamping authority has an address with http or https, not {one['url']!r}")
+        try:
+            encode_oid(one.get("policy", "0.0"))
+        except InvalidInputError as exc:
+            problems.append(f"policy of a time-stamping authority: {exc.message}")
+    minutes = content.get("time_stamp_minutes", 60)
+    if isinstance(minutes, int) and not 1 <= minutes <= 1440:
+        problems.append(f"time_stamp_minutes must lie from 1 to 1440, not {minutes}")
+    return problems
+
+
+def _list_authorities(content: dict[str, object]) -> tuple[TimeStampAuthority, ...]:
+    named = content.get("time_stamps", [])
+    return tuple(
+        TimeStampAuthority(one["url"], _absolute(Path(one["certificates"])), one.get("policy", ""))
+        for one in (named if isinstance(named, list) else [])
+    )
 
 
 def _absolute(path: Path) -> Path:

@@ -37,7 +37,8 @@ def _read_evidence(client: ApiClient) -> dict[str, Any]:
     try:
         found: dict[str, Any] = client.get("/evidence")
     except ApiError as exc:
-        return {"state": "unknown", "detail": exc.message, "fingerprint": "", "log_key": "", "checkpoint": None}
+        away: dict[str, Any] = {"state": "unknown", "detail": exc.message, "checkpoint": None}
+        return away | {"fingerprint": "", "log_key": "", "witnesses": [], "time_stamps": []}
     return found
 
 
@@ -67,6 +68,8 @@ def _print_status(
     signed = evidence["checkpoint"] or {"at": None}
     rows.append(("evidence", "log", evidence["state"], signed["at"] or "", f"fingerprint {evidence['fingerprint']}"))
     rows.append(("evidence", "key for witnesses", "", "", evidence["log_key"]))
+    rows += [("evidence", "witness", "", "", one) for one in evidence["witnesses"]]
+    rows += [("evidence", "time stamp", "", "", one) for one in evidence["time_stamps"]]
     print_table(("WHAT", "NAME", "STATE", "SINCE", "FIGURES"), rows)
 
 

@@ -4,7 +4,7 @@ Footage is handed out against a `Sight`, or against the `WholeCamera` that only 
 footage that forgets the privacy zones does not pass the type checker. Design: docs/design/privacy.md.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from vedette.core.errors import ForbiddenError
@@ -15,6 +15,12 @@ class MaskedUnavailableError(ForbiddenError):
     """The caller may see this camera only masked, and there is no masked form of what was asked for."""
 
     code = "masked_unavailable"
+
+
+class MasksOutdatedError(ForbiddenError):
+    """What was made shows parts of a picture that are hidden from the caller since."""
+
+    code = "masks_outdated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,11 @@ class Sight:
     @property
     def masked_parts(self) -> tuple[Polygon, ...]:
         return tuple(zone.polygon for zone in self.masked)
+
+    def is_kept_by(self, filled: Sequence[PrivacyZone]) -> bool:
+        """Tells whether footage in which `filled` is filled shows nothing that is hidden. Outlines count, not names."""
+        outlines = {zone.polygon for zone in filled}
+        return all(part in outlines for part in self.masked_parts)
 
     def whole(self) -> WholeCamera:
         """Returns the key to unmasked footage.

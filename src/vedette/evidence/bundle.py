@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from vedette.evidence import offline_verify
+from vedette.evidence.bundle_stamps import write_stamps
 from vedette.evidence.bundle_texts import README
 from vedette.evidence.errors import FootageMissingError
 from vedette.evidence.offline_verify import (
@@ -29,7 +30,7 @@ from vedette.evidence.offline_verify import (
     zip_end,
     zip_local,
 )
-from vedette.evidence.proofs import CameraProof, LogHead, ProvenSegment
+from vedette.evidence.proofs import CameraProof, LogHead, ProvenSegment, StampedTree
 
 _MOST_SLUG = 40
 
@@ -125,6 +126,9 @@ def write_contents(
     for name, content in zip(rotations, contents.head.rotations, strict=True):
         writer.add(name, content.encode())
     cameras = [_write_camera(writer, number, camera) for number, camera in enumerate(contents.cameras, 1)]
+    write_stamps(
+        writer.add, [one for number, camera in enumerate(contents.cameras, 1) for one in _stamps(number, camera)]
+    )
     manifest = {
         "v": 1,
         "site": contents.head.site,
@@ -260,6 +264,11 @@ def _write_camera(writer: _Writer, number: int, camera: BundleCamera) -> dict[st
         "covered_to": camera.proof.covered_to_ns,
         "proofs": proofs,
     }
+
+
+def _stamps(number: int, camera: BundleCamera) -> list[tuple[str, StampedTree]]:
+    folder = make_folder_name(number, camera.name)
+    return [(f"proofs/{folder}/{one.file}", one) for one in camera.proof.stamps]
 
 
 def _marks_of(file: FootageFile, segment: ProvenSegment) -> list[list[object]]:

@@ -25,6 +25,10 @@ To check that nothing was changed, removed or added since it was recorded:
          NOT VALID     something was changed; camera, file and second are named (exit code 1)
          CANNOT TELL   nothing was changed, but nobody has vouched for the key that signed it (exit code 3)
 
+Where there is a folder "timestamps", others have signed since when this footage exists. verify.py names them. To have
+their word count, ask such an authority for the fingerprint of its certificate and add: --tsa FINGERPRINT
+VALID then also means that all of it existed at that time.
+
 What this proves: from the moment when the system stored it, each second is as it was, and nothing was left out
 without a note. What it cannot prove: that the camera saw the truth.
 Do not change, rename or add anything in this folder: also that is found.
@@ -51,6 +55,10 @@ Thư mục "clips", nếu có, chỉ chứa khoảng thời gian được yêu c
          VALID         không có gì bị sửa, và hệ thống có dấu vân tay đó đã ghi hình (mã 0)
          NOT VALID     có chỗ bị sửa; máy quay, tệp và giây được nêu rõ (mã 1)
          CANNOT TELL   không có gì bị sửa, nhưng chưa ai xác nhận khoá đã ký (mã 3)
+
+Nếu có thư mục "timestamps", thì bên thứ ba đã ký xác nhận bản ghi này tồn tại từ lúc nào. verify.py nêu tên họ. Để chữ
+ký ấy được tính, hãy hỏi chính tổ chức cấp dấu thời gian đó dấu vân tay chứng thư của họ và thêm: --tsa DAU_VAN_TAY
+Khi đó VALID còn có nghĩa là toàn bộ bản ghi đã tồn tại vào thời điểm ấy.
 
 Điều được chứng minh: kể từ khi hệ thống lưu lại, từng giây vẫn nguyên vẹn và không có gì bị bỏ đi mà không ghi chú.
 Điều không thể chứng minh: máy quay đã nhìn thấy sự thật.

@@ -146,9 +146,10 @@ class EvidenceLog:
         """The signed checkpoint of the site log when it had `size` leaves."""
         return self.ring.signer.sign(self.format_head(SITE, size, self._site.root(size)))
 
-    def prove_growth(self, old: int) -> list[bytes]:
-        """Shows that the site log begins with its first `old` leaves."""
-        return self._site.prove_growth(old, self._site.size) if 0 < old < self._site.size else []
+    def prove_growth(self, old: int, size: int = 0) -> list[bytes]:
+        """Shows that the site log, when it had `size` leaves (0: now), begins with its first `old` ones."""
+        size = size or self._site.size
+        return self._site.prove_growth(old, size) if 0 < old < size else []
 
     def sign_head(self) -> None:
         """Leaves the signed checkpoint of the site log: from here on everything counts."""

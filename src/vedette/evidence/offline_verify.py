@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks a bundle of footage that Vedette handed out. Needs nothing but Python.
 
-    python3 -I verify.py [FOLDER or .zip] [--trust FINGERPRINT] [--witness VKEY] [--json]
+    python3 -I verify.py [FOLDER or .zip] [--trust FINGERPRINT] [--witness VKEY] [--tsa FINGERPRINT] [--json]
 
 Answers: 0 valid, 1 not valid, 3 cannot tell (whole, but signed by a key that nobody vouched for), 2 wrong usage.
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 import hashlib
 import json
 import os
@@ -21,7 +22,7 @@ import re
 import stat
 import struct
 import sys
-from typing import Any, BinaryIO, Callable, Iterable, Iterator  # noqa: UP035 -- also runs on older Python
+from typing import Any, BinaryIO, Callable, Iterable, Iterator, NamedTuple  # noqa: UP035 -- also runs on older Python
 
 VALID, INVALID, USAGE, CANNOT_TELL = 0, 1, 2, 3
 CHUNK_BYTES = 1 << 20
@@ -36,6 +37,12 @@ MARK_BYTES = 8
 MANIFEST, MANIFEST_NOTE, CHECKPOINT = "manifest.json", "manifest.note", "checkpoint"
 WITNESSES = "witnesses.json"
 MOST_WITNESSES = 32
+STAMPS = "timestamps"
+MOST_STAMPS = 4096
+MOST_STAMP_BYTES = 1 << 16
+STAMP_PARTS = ("checkpoint", "json", "tsr")
+STAMP_SLACK_NS = 60_000_000_000
+"""Clocks may differ so much from the authority's."""
 UNLISTED = (MANIFEST, MANIFEST_NOTE)
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
@@ -343,6 +350,402 @@ def check_cosignature(line: str, checkpoint: str, name: str, key: bytes, check: 
     return at_s
 
 
+# Time stamps: RFC 3161, that is DER (X.690) and CMS (RFC 5652), read by hand. ---------------------------------------
+
+_SEQUENCE, _SET, _OID, _OCTETS, _INTEGER, _BITS, _BOOLEAN, _NULL = 0x30, 0x31, 6, 4, 2, 3, 1, b"\x05\x00"
+_HASHES = {
+    bytes.fromhex("608648016503040201"): "sha256",
+    bytes.fromhex("608648016503040202"): "sha384",
+    bytes.fromhex("608648016503040203"): "sha512",
+}
+_SHA1, _SHA256 = bytes.fromhex("2b0e03021a"), bytes.fromhex("608648016503040201")
+_SIGNED_DATA, _TST_INFO = bytes.fromhex("2a864886f70d010702"), bytes.fromhex("2a864886f70d0109100104")
+_CONTENT_TYPE, _MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010903"), bytes.fromhex("2a864886f70d010904")
+_SIGNING_CERTIFICATE = bytes.fromhex("2a864886f70d010910020c")
+_SIGNING_CERTIFICATE_V2 = bytes.fromhex("2a864886f70d010910022f")
+_RSA_KEY, _EC_KEY = bytes.fromhex("2a864886f70d010101"), bytes.fromhex("2a8648ce3d0201")
+_RSA_SIGNATURES = {
+    bytes.fromhex("2a864886f70d01010b"): "sha256",
+    bytes.fromhex("2a864886f70d01010c"): "sha384",
+    bytes.fromhex("2a864886f70d01010d"): "sha512",
+}
+_EC_SIGNATURES = {
+    bytes.fromhex("2a8648ce3d040302"): "sha256",
+    bytes.fromhex("2a8648ce3d040303"): "sha384",
+    bytes.fromhex("2a8648ce3d040304"): "sha512",
+}
+_KEY_PURPOSES, _TIME_STAMPING = bytes.fromhex("551d25"), bytes.fromhex("2b06010505070308")
+_COMMON_NAME, _ORGANISATION = bytes.fromhex("550403"), bytes.fromhex("55040a")
+_DAY_ZERO = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)  # noqa: UP017 -- also runs on older Python
+
+
+class Der:
+    """Values of DER, one after the other. Any spelling but the one of X.690 section 10 is WrongForm."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data, self._at = data, 0
+
+    def next_tag(self) -> int:
+        """The tag of the next value, -1 at the end."""
+        return self._data[self._at] if self._at < len(self._data) else -1
+
+    def content(self, tag: int = -1) -> bytes:
+        """What the next value holds. -1: whatever its tag."""
+        data, at = self._data, self._at
+        demand(len(data) - at >= 2, "a value of the time stamp is missing")
+        demand(data[at] & 31 != 31 and tag in {-1, data[at]}, "a value of the time stamp is not what must stand there")
+        size, at = data[at + 1], at + 2
+        if size >= 0x80:
+            head = data[at : at + size - 0x80]
+            demand(1 <= len(head) == size - 0x80 <= 4 and head[0], "a length in the time stamp is not right")
+            size, at = int.from_bytes(head, "big"), at + len(head)
+            demand(size >= 0x80, "a length in the time stamp is not written in the one allowed way")
+        demand(at + size <= len(data), "the time stamp is cut off")
+        self._at = at + size
+        return data[at : self._at]
+
+    def whole(self, tag: int = -1) -> bytes:
+        """The next value with its head."""
+        start = self._at
+        self.content(tag)
+        return self._data[start : self._at]
+
+    def inside(self, tag: int = _SEQUENCE) -> Der:
+        return Der(self.content(tag))
+
+    def optional(self, tag: int) -> bytes | None:
+        return self.content(tag) if self.next_tag() == tag else None
+
+    def integer(self, tag: int = _INTEGER) -> int:
+        data = self.content(tag)
+        is_short = len(data) == 1 or (len(data) > 1 and (data[0], data[1] >> 7) not in {(0, 0), (0xFF, 1)})
+        demand(is_short, "a number in the time stamp is not written in the one allowed way")
+        return int.from_bytes(data, "big", signed=True)
+
+    def algorithm(self) -> tuple[bytes, bytes]:
+        """An AlgorithmIdentifier: what it names, and its parameters as they are written."""
+        inside = self.inside()
+        name = inside.content(_OID)
+        parameters = inside.whole() if inside.next_tag() >= 0 else b""
+        inside.end()
+        return name, parameters
+
+    def hash_name(self) -> str:
+        name, parameters = self.algorithm()
+        demand(name in _HASHES and parameters in {b"", _NULL}, "the time stamp uses a hash that is not known here")
+        return _HASHES[name]
+
+    def end(self) -> None:
+        demand(self._at == len(self._data), "the time stamp holds more than it may")
+
+
+def open_der(data: bytes, tag: int = _SEQUENCE) -> Der:
+    """The inside of the one value that `data` is."""
+    outer = Der(data)
+    inside = outer.inside(tag)
+    outer.end()
+    return inside
+
+
+def _read_time(tag: int, data: bytes) -> int:
+    """UTC nanoseconds of a UTCTime (RFC 5280: 1950 to 2049) or GeneralizedTime."""
+    text = data.decode("ascii", "replace")
+    if tag == 0x17:
+        text = ("19" if text[:1] >= "5" else "20") + text
+    found = re.fullmatch(r"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})(?:\.([0-9]{0,8}[1-9]))?Z", text)
+    if found is None or (tag != 0x18 and (tag != 0x17 or found[7])):
+        raise WrongForm("a time in the time stamp is not readable")
+    try:
+        whole = dt.datetime(*map(int, found.groups()[:6]), tzinfo=dt.timezone.utc)  # type: ignore[misc, arg-type]  # noqa: UP017 -- as above
+    except ValueError as exc:
+        raise WrongForm("a time in the time stamp does not exist") from exc
+    return (whole - _DAY_ZERO) // dt.timedelta(seconds=1) * 10**9 + int((found[7] or "0").ljust(9, "0"))
+
+
+def _read_name(subject: bytes) -> str:
+    """The common name of a certificate's owner, else the organisation: for people, not for decisions."""
+    names: dict[bytes, str] = {}
+    reader = open_der(subject)
+    while reader.next_tag() >= 0:
+        parts = reader.inside(_SET)
+        while parts.next_tag() >= 0:
+            part = parts.inside()
+            kind, tag = part.content(_OID), part.next_tag()
+            names[kind] = part.content().decode("utf-16-be" if tag == 0x1E else "utf-8", "replace")
+    name = names.get(_COMMON_NAME) or names.get(_ORGANISATION) or "?"
+    return "".join(one if one.isprintable() else "?" for one in name)[:100].encode("utf-8", "replace").decode()
+
+
+def _identify(certificate: bytes) -> tuple[bytes, int]:
+    """Issuer and serial number of any certificate."""
+    body = open_der(certificate).inside()
+    body.optional(0xA0)
+    serial = body.integer()
+    body.algorithm()
+    return body.whole(_SEQUENCE), serial
+
+
+class _Certificate:
+    """What is needed of the authority's X.509 certificate (RFC 5280)."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        body = open_der(data).inside()
+        demand(body.inside(0xA0).integer() == 2, "the authority's certificate is of another version")
+        body.integer()
+        body.algorithm()
+        body.whole(_SEQUENCE)
+        period = body.inside()
+        self.from_ns, self.to_ns = (_read_time(period.next_tag(), period.content()) for _ in range(2))
+        period.end()
+        self.name = _read_name(body.whole(_SEQUENCE))
+        self.key = body.whole(_SEQUENCE)
+        for tag in (0x81, 0x82):
+            body.optional(tag)
+        self.purposes: list[tuple[bytes, bytes]] = []
+        extensions = body.inside(0xA3).inside()
+        while extensions.next_tag() >= 0:
+            one = extensions.inside()
+            kind, critical, value = one.content(_OID), one.optional(_BOOLEAN), one.content(_OCTETS)
+            if kind == _KEY_PURPOSES:
+                self.purposes.append((critical or b"", value))
+
+    def check_purpose(self) -> None:
+        """RFC 3161 section 2.3: for time stamps alone, and said so critically."""
+        demand([critical for critical, _ in self.purposes] == [b"\xff"], "the certificate is not one for time stamps")
+        purposes = open_der(self.purposes[0][1])
+        demand(purposes.content(_OID) == _TIME_STAMPING, "the certificate is not one for time stamps")
+        purposes.end()
+
+
+class TimeStamp(NamedTuple):
+    """What a time stamp says whose parts all fit together. Who the authority is says only its fingerprint."""
+
+    at_ns: int
+    accuracy_ns: int
+    name: str
+    fingerprint: str
+    policy: bytes
+    nonce: int | None
+
+
+def check_time_stamp(response: bytes, stamped: bytes) -> TimeStamp:
+    """Checks a TimeStampResp over `stamped` (RFC 3161); WrongForm when anything that counts is not right.
+
+    The signature is that of the certificate inside. Whether that is an authority's the caller must know.
+    """
+    demand(len(response) <= MOST_STAMP_BYTES, "the time stamp is too long")
+    outer = open_der(response)
+    demand(outer.inside().integer() == 0, "the authority did not grant the time stamp")
+    token = outer.inside()
+    outer.end()
+    demand(token.content(_OID) == _SIGNED_DATA, "the time stamp is not signed")
+    signed = open_der(token.content(0xA0))
+    token.end()
+    demand(signed.integer() == 3, "the time stamp is of another version")
+    signed.content(_SET)
+    holder = signed.inside()
+    demand(holder.content(_OID) == _TST_INFO, "what is signed is no time stamp")
+    content = Der(holder.content(0xA0))
+    told = content.content(_OCTETS)
+    content.end()
+    holder.end()
+    certificates = signed.optional(0xA0) or b""
+    signed.optional(0xA1)
+    signers = signed.inside(_SET)
+    signed.end()
+    return _read_info(told, stamped, _check_signer(signers, certificates, told))
+
+
+def _find_certificate(certificates: bytes, issuer: bytes, serial: int) -> _Certificate:
+    reader, found = Der(certificates), []
+    while reader.next_tag() >= 0:
+        one = reader.whole(_SEQUENCE)
+        if _identify(one) == (issuer, serial):
+            found.append(one)
+    demand(len(found) == 1, "the certificate of the authority is not in the time stamp")
+    return _Certificate(found[0])
+
+
+def _read_info(content: bytes, stamped: bytes, certificate: _Certificate) -> TimeStamp:
+    info = open_der(content)
+    demand(info.integer() == 1, "the time stamp is of another version")
+    policy, imprint = info.content(_OID), info.inside()
+    demand(imprint.hash_name() == "sha256", "the time stamp is over another kind of hash")
+    demand(imprint.content(_OCTETS) == hashlib.sha256(stamped).digest(), "the time stamp is over something else")
+    imprint.end()
+    info.integer()
+    at_ns = _read_time(info.next_tag(), info.content(0x18))
+    accuracy = Der(info.optional(_SEQUENCE) or b"")
+    shares = ((_INTEGER, 10**9), (0x80, 10**6), (0x81, 10**3))
+    accuracy_ns = sum(accuracy.integer(tag) * unit for tag, unit in shares if accuracy.next_tag() == tag)
+    accuracy.end()
+    info.optional(_BOOLEAN)
+    nonce = info.integer() if info.next_tag() == _INTEGER else None
+    for tag in (0xA0, 0xA1):
+        info.optional(tag)
+    info.end()
+    demand(certificate.from_ns <= at_ns <= certificate.to_ns, "the authority's certificate was not valid at that time")
+    return TimeStamp(at_ns, accuracy_ns, certificate.name, hashlib.sha256(certificate.data).hexdigest(), policy, nonce)
+
+
+def _check_signer(signers: Der, certificates: bytes, content: bytes) -> _Certificate:
+    """The one signer of a token: its certificate is in the token, is for time stamps, and its signature is right."""
+    signer = signers.inside()
+    signers.end()
+    demand(signer.integer() == 1, "the signer is named in a way that is not known here")
+    named = signer.inside()
+    issuer, serial = named.whole(_SEQUENCE), named.integer()
+    named.end()
+    owner = _find_certificate(certificates, issuer, serial)
+    owner.check_purpose()
+    hash_name = signer.hash_name()
+    attributes = signer.whole(0xA0)
+    method = signer.algorithm()
+    signature = signer.content(_OCTETS)
+    signer.optional(0xA1)
+    signer.end()
+    _check_attributes(open_der(attributes, 0xA0), owner, hashlib.new(hash_name, content).digest())
+    message = bytes([_SET]) + attributes[1:]  # RFC 5652 section 5.4: signed as a SET OF
+    demand(_is_signed(owner.key, method, hash_name, message, signature), "the authority's signature is not right")
+    return owner
+
+
+def _check_attributes(reader: Der, owner: _Certificate, digest: bytes) -> None:
+    """The signed attributes bind the token to its content and to the one certificate (RFC 5035)."""
+    found: dict[bytes, bytes] = {}
+    while reader.next_tag() >= 0:
+        attribute = reader.inside()
+        name, values = attribute.content(_OID), attribute.inside(_SET)
+        demand(name not in found, "the time stamp says one thing twice")
+        found[name] = values.whole()
+        values.end()
+        attribute.end()
+    demand(found.get(_CONTENT_TYPE) == bytes([_OID, len(_TST_INFO)]) + _TST_INFO, "what is signed is no time stamp")
+    demand(
+        found.get(_MESSAGE_DIGEST) == bytes([_OCTETS, len(digest)]) + digest,
+        "the content of the time stamp was changed",
+    )
+    newer, older = found.get(_SIGNING_CERTIFICATE_V2), found.get(_SIGNING_CERTIFICATE)
+    demand(newer or older, "the time stamp does not name its certificate")
+    for value, is_newer in ((newer, True), (older, False)):
+        if value:
+            entry = open_der(value).inside().inside()
+            hash_name = "sha256" if is_newer else "sha1"
+            if is_newer and entry.next_tag() == _SEQUENCE:
+                hash_name = entry.hash_name()
+            named = hashlib.new(hash_name, owner.data).digest()
+            demand(entry.content(_OCTETS) == named, "the time stamp names another certificate")
+
+
+def _is_signed(key: bytes, method: tuple[bytes, bytes], hash_name: str, message: bytes, signature: bytes) -> bool:
+    """Tells whether a signature is right. WrongForm for a kind that is not known here."""
+    outer = open_der(key)
+    kind, parameters = outer.algorithm()
+    bits = outer.content(_BITS)
+    outer.end()
+    demand(bits[:1] == b"\x00", "the key of the authority is not readable")
+    digest = hashlib.new(hash_name, message).digest()
+    if kind == _RSA_KEY and (method[0] == _RSA_KEY or _RSA_SIGNATURES.get(method[0]) == hash_name):
+        demand(method[1] in {b"", _NULL}, "the authority's signature is of a kind that is not known here")
+        public = open_der(bits[1:])
+        modulus, exponent = public.integer(), public.integer()
+        public.end()
+        return check_rsa(modulus, exponent, hash_name, digest, signature)
+    demand(
+        kind == _EC_KEY and parameters in _CURVES and _EC_SIGNATURES.get(method[0]) == hash_name and not method[1],
+        "the authority's signature is of a kind that is not known here",
+    )
+    pair = open_der(signature)
+    one, other = pair.integer(), pair.integer()
+    pair.end()
+    return _CURVES[parameters].check(bits[1:], digest, one, other)
+
+
+# RSA: RFC 8017 section 8.2.2 (PKCS #1 v1.5). ECDSA: FIPS 186-5 on P-256 and P-384. -----------------------------------
+
+_DIGEST_HEADS = {
+    "sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
+    "sha384": bytes.fromhex("3041300d060960864801650304020205000430"),
+    "sha512": bytes.fromhex("3051300d060960864801650304020305000440"),
+}
+
+
+def check_rsa(modulus: int, exponent: int, hash_name: str, digest: bytes, signature: bytes) -> bool:
+    """The one right padding is written anew and compared: nothing in it is skipped."""
+    size = (modulus.bit_length() + 7) // 8
+    value = int.from_bytes(signature, "big")
+    if not 2048 <= modulus.bit_length() <= 8192 or not 3 <= exponent < 1 << 33 or not exponent & modulus & 1:
+        return False
+    if len(signature) != size or value >= modulus:
+        return False
+    told = _DIGEST_HEADS[hash_name] + digest
+    expected = b"\x00\x01" + b"\xff" * (size - len(told) - 3) + b"\x00" + told
+    return pow(value, exponent, modulus).to_bytes(size, "big") == expected
+
+
+class Curve:
+    """A curve y^2 = x^3 - 3x + b of prime order. Points are (x, y), None is the point at infinity."""
+
+    def __init__(self, prime: int, b: int, order: int, base: tuple[int, int]) -> None:
+        self._p, self._b, self._order, self._base = prime, b, order, base
+        self._size = (prime.bit_length() + 7) // 8
+
+    def check(self, key: bytes, digest: bytes, r: int, s: int) -> bool:
+        """Tells whether (r, s) is the signature of a digest by an uncompressed public key."""
+        if len(key) != 1 + 2 * self._size or key[0] != 4 or not (0 < r < self._order and 0 < s < self._order):
+            return False
+        owner = (int.from_bytes(key[1 : 1 + self._size], "big"), int.from_bytes(key[1 + self._size :], "big"))
+        if max(owner) >= self._p or (owner[1] * owner[1] - owner[0] * (owner[0] * owner[0] - 3) - self._b) % self._p:
+            return False
+        number = int.from_bytes(digest, "big") >> max(0, 8 * len(digest) - self._order.bit_length())
+        inverse = pow(s, -1, self._order)
+        found = self._multiply_both(number * inverse % self._order, r * inverse % self._order, owner)
+        return found is not None and found[0] % self._order == r
+
+    def _multiply_both(self, one: int, other: int, owner: tuple[int, int]) -> Any:
+        """`one` times the base plus `other` times `owner`. All of it is public: time tells nothing."""
+        steps = (None, self._base, owner, self._add(self._base, owner))
+        found = None
+        for place in range(max(one.bit_length(), other.bit_length()) - 1, -1, -1):
+            found = self._add(self._add(found, found), steps[(one >> place & 1) | (other >> place & 1) << 1])
+        return found
+
+    def _add(self, a: Any, b: Any) -> Any:
+        if a is None or b is None:
+            return b if a is None else a
+        if a[0] == b[0]:
+            if (a[1] + b[1]) % self._p == 0:
+                return None
+            slope = 3 * (a[0] * a[0] - 1) * pow(2 * a[1], -1, self._p)
+        else:
+            slope = (b[1] - a[1]) * pow(b[0] - a[0], -1, self._p)
+        x = (slope * slope - a[0] - b[0]) % self._p
+        return x, (slope * (a[0] - x) - a[1]) % self._p
+
+
+_CURVES = {
+    bytes.fromhex("06082a8648ce3d030107"): Curve(
+        2**256 - 2**224 + 2**192 + 2**96 - 1,
+        0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
+        0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+        (
+            0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+            0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+        ),
+    ),
+    bytes.fromhex("06052b81040022"): Curve(
+        2**384 - 2**128 - 2**96 + 2**32 - 1,
+        0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+        (
+            0xAA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872760AB7,
+            0x3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F,
+        ),
+    ),
+}
+
+
 # What lies in the bundle: a folder or a .zip. ---------------------------------------------------------------------
 
 
@@ -560,6 +963,23 @@ class _Camera:
         self.last_hash = ""
 
 
+class _Proofs:
+    """One proof file that holds: its tree, and the place and the end of each entry of the range.
+
+    `stamped`: places that a time stamp of a vouched authority covers.
+    """
+
+    def __init__(self, camera: _Camera, origin: str, size: int, root: bytes) -> None:
+        self.camera, self.origin, self.size, self.root = camera, origin, size, root
+        self.ends: dict[int, int] = {}
+        self.stamped: set[int] = set()
+
+    @property
+    def missing(self) -> list[int]:
+        """Ends of the entries that no vouched time stamp covers."""
+        return [end for place, end in self.ends.items() if place not in self.stamped]
+
+
 class Verifier:
     """Checks one bundle. `run` once, then read `verdict`, `faults`, `segments`, `gaps`, `retired`, `uncovered`."""
 
@@ -569,8 +989,13 @@ class Verifier:
         trust: Iterable[str] = (),
         check: SignatureCheck = check_ed25519,
         witnesses: Iterable[tuple[str, bytes]] = (),
+        authorities: Iterable[str] = (),
     ) -> None:
         self._source = source
+        self._authorities = frozenset(authorities)
+        self._proofs: dict[str, _Proofs] = {}
+        self.stamps: list[dict[str, str]] = []
+        self.unstamped: list[dict[str, str]] = []
         self._wanted = list(dict.fromkeys(witnesses))
         self.witnessed: list[dict[str, str]] = []
         self.is_known_key = False
@@ -604,7 +1029,7 @@ class Verifier:
         # Whoever holds the log's key can put any story behind an old cosignature: only one of the whole log counts.
         whole = sum(one["size"] == one["of"] for one in self.witnessed)
         self.is_known_key = known
-        known = known and whole == len(self._wanted)
+        known = known and whole == len(self._wanted) and not self.unstamped
         self.verdict = INVALID if self.faults or not self._keys else VALID if known else CANNOT_TELL
         return self.verdict
 
@@ -624,7 +1049,85 @@ class Verifier:
                 self._check_proofs(camera, name, site_tree)
             self._check_camera(camera, *self._range)
         self._check_witnesses(site_tree)
+        self._check_stamps(site_tree)
         self._check_unused()
+
+    # Time stamps.
+
+    @property
+    def authorities(self) -> list[str]:
+        """Fingerprints of the authorities that are vouched for."""
+        return sorted(self._authorities)
+
+    def _check_stamps(self, site_tree: tuple[int, bytes] | None) -> None:
+        """Each time stamp must be right in itself, be over this log, and cover what it says that it covers."""
+        stems = sorted({name.rpartition(".")[0] for name in self._listed if name.startswith(f"{STAMPS}/")})
+        for stem in stems[:MOST_STAMPS] if site_tree else []:
+            self._used.update(f"{stem}.{end}" for end in STAMP_PARTS)
+            try:
+                self._check_stamp(stem, site_tree or (0, b""))
+            except WrongForm as exc:
+                self._tell("time_stamp", f"a time stamp is not right: {exc}", self._reading)
+        for proofs in self._proofs.values() if self._authorities else ():
+            if proofs.missing:
+                shown = {"camera": proofs.camera.name, "to": format_time(max(proofs.missing))}
+                self.unstamped.append({**shown, "entries": str(len(proofs.missing))})
+
+    def _check_stamp(self, stem: str, site_tree: tuple[int, bytes]) -> None:
+        response, stamped = (
+            self._read(f"{stem}.tsr", MOST_STAMP_BYTES),
+            self._read(f"{stem}.checkpoint", MOST_NOTE_BYTES),
+        )
+        record = self._parse(f"{stem}.json", self._read(f"{stem}.json", MOST_TEXT_BYTES))
+        if response is None or stamped is None or record is None:
+            return
+        self._reading = f"{stem}.checkpoint"
+        origin, size, root = parse_checkpoint(self._open_by_any(stamped))
+        demand(origin == f"{self.site}/site", "it is over another log")
+        self._reading = f"{stem}.tsr"
+        stamp = check_time_stamp(response, stamped)
+        self._reading = f"{stem}.json"
+        growth, trees = take(record, growth=list, trees=list)
+        demand(len(record) == 2 and trees, "its proofs are not whole")
+        demand(is_consistent(root, size, site_tree[1], site_tree[0], _take_hashes(growth)), "it is over another log")
+        for tree in trees:
+            self._take_stamped(stamp, tree, size, root)
+
+    def _open_by_any(self, data: bytes) -> str:
+        """The text of a checkpoint that this log signed, also with a key before."""
+        failure = WrongForm("nobody signed what it is over")
+        for key in self._keys:
+            try:
+                return open_note(data.decode("utf-8"), key, self._check)
+            except UnicodeDecodeError as exc:
+                raise WrongForm("what it is over is not readable") from exc
+            except WrongForm as exc:
+                failure = exc
+        raise failure
+
+    def _take_stamped(self, stamp: TimeStamp, tree: Json, size: int, root: bytes) -> None:
+        """Which entries of a proof file lay under the stamped checkpoint: those that its tree had then."""
+        name, entry, growth = take(tree, proofs=str, entry=dict, growth=list)
+        proofs = self._proofs.get(name)
+        if proofs is None or len(tree) != 3:
+            raise WrongForm("it covers proofs that are not here")
+        leaf = self._check_entry(entry, size, root)
+        kind, origin, seen, seen_root = take(leaf, kind=str, origin=str, size=int, root=str)
+        demand((kind, origin) == ("root", proofs.origin), "it covers other proofs than it says")
+        (then,) = _take_hashes([seen_root])
+        demand(is_consistent(then, seen, proofs.root, proofs.size, _take_hashes(growth)), "it covers another log")
+        covered = [place for place in proofs.ends if place < seen]
+        demand(covered, "it covers nothing of this")
+        reached = max(proofs.ends[place] for place in covered)
+        is_vouched = stamp.fingerprint in self._authorities
+        # Footage that claims to be of after its stamp is of a clock that was wrong: nobody vouches for that time.
+        latest = stamp.at_ns + stamp.accuracy_ns + STAMP_SLACK_NS
+        if is_vouched:
+            proofs.stamped.update(place for place in covered if proofs.ends[place] <= latest)
+        shown = {"name": stamp.name, "fingerprint": stamp.fingerprint, "at": format_time(stamp.at_ns)}
+        shown.update({"vouched": "yes" if is_vouched else "no", "camera": proofs.camera.name})
+        shown.update({"to": format_time(reached), "clock": "right" if reached <= latest else "ahead"})
+        self.stamps.append(shown)
 
     # Witnesses.
 
@@ -829,6 +1332,7 @@ class Verifier:
         except WrongForm as exc:
             self._tell_file("proof", f"the proofs of this camera are not right: {exc}", name, camera=camera)
             return
+        self._proofs[name] = _Proofs(camera, origin, size, root)
         before = -1
         for number, entry in enumerate([*entries, *later]):
             before = self._check_leaf(camera, name, entry, (size, root), before, is_later=number >= len(entries))
@@ -850,6 +1354,8 @@ class Verifier:
             follows = (before < 0 or index == before + 1) and camera.last_hash in {"", prev}
             demand(is_later or follows, "an entry before this one is missing")
             camera.leaves.append(leaf)
+            if not is_later:
+                self._proofs[name].ends[entry["index"]] = leaf["t1"] if isinstance(leaf.get("t1"), int) else 0
         except WrongForm as exc:
             self._tell("proof", f"an entry of the log is not proven: {exc}", name, camera, segment, at)
         if not is_later and isinstance(leaf, dict):
@@ -936,7 +1442,7 @@ class Verifier:
     def _check_unused(self) -> None:
         """Every video and every proof must be named by what is signed in the log, not by the list alone."""
         for name in self._listed:
-            if name.split("/")[0] in {"video", "proofs"} and name not in self._used:
+            if name.split("/")[0] in {"video", "proofs", STAMPS} and name not in self._used:
                 self._tell_file("no_proof", "nothing in the log vouches for this file", name)
 
     # Small ones.
@@ -1004,6 +1510,7 @@ class Verifier:
             "retired": self.retired,
             "uncovered": self.uncovered,
             "witnesses": {"asked": self.asked, "signed": self.witnessed},
+            "time_stamps": {"vouched": self.authorities, "found": self.stamps, "missing": self.unstamped},
         }
 
 
@@ -1034,6 +1541,7 @@ def tell(verifier: Verifier) -> Iterator[str]:
     yield f"Fingerprint of the key that signed: {verifier.fingerprint}"
     for one in verifier.witnessed:
         yield f"Witness {one['name']} signed the first {one['size']} of {one['of']} entries of this log on {one['at']}."
+    yield from _tell_stamps(verifier)
     asked, signed = len(verifier.asked), sum(one["size"] == one["of"] for one in verifier.witnessed)
     if asked:
         yield f"Witnesses: {signed} of {asked} signed the whole of it."
@@ -1042,9 +1550,29 @@ def tell(verifier: Verifier) -> Iterator[str]:
     elif signed < asked and verifier.is_known_key:
         yield "CANNOT TELL whether this is the only history: the key is one that you trust, but a witness that you"
         yield "asked for has not signed all of it. Ask for the footage again when the witness answers."
+    elif verifier.unstamped and verifier.is_known_key:
+        yield "CANNOT TELL since when this is so: the key is one that you trust, but an authority that you vouched for"
+        yield "has not stamped all of it. Ask for the footage again after the next time stamp (within a day)."
     else:
         yield "CANNOT TELL whose key this is. Ask the operator of the system for the fingerprint, by another way than"
         yield "this bundle came; if it is the same, check again with: --trust " + verifier.fingerprint
+
+
+def _tell_stamps(verifier: Verifier) -> Iterator[str]:
+    for one in verifier.stamps:
+        vouched = "" if one["vouched"] == "yes" else f" (not vouched for; certificate {one['fingerprint']})"
+        covered = f"{one['camera']}, footage until {one['to']}, existed then"
+        yield f"Time-stamped by {one['name']} at {one['at']}{vouched}: {covered}."
+        if one["clock"] == "ahead":
+            yield "  The footage claims to be later than that: the clock of the system was wrong."
+    for one in verifier.unstamped:
+        yield f"Not time-stamped by who you vouched for: {one['entries']} entries of {one['camera']} until {one['to']}."
+
+
+def _take_hashes(values: Json) -> list[bytes]:
+    demand(len(values) <= 64, "a proof is too long")
+    demand(all(isinstance(one, str) and _HEX64.fullmatch(one) for one in values), "a proof is not whole")
+    return [bytes.fromhex(one) for one in values]
 
 
 def open_source(path: str) -> Any:
@@ -1056,22 +1584,28 @@ def verify(
     trust: Iterable[str] = (),
     check: SignatureCheck = check_ed25519,
     witnesses: Iterable[tuple[str, bytes]] = (),
+    authorities: Iterable[str] = (),
 ) -> Verifier:
     """Checks the bundle at `path`. Never raises for what lies there."""
     try:
         source = open_source(path)
     except (OSError, ValueError, struct.error, WrongForm) as exc:
-        failed = Verifier(None, trust, check, witnesses)
+        failed = Verifier(None, trust, check, witnesses, authorities)
         failed.faults.append(Fault("not_readable", f"the bundle cannot be opened ({type(exc).__name__})", path))
         return failed
-    verifier = Verifier(source, trust, check, witnesses)
+    verifier = Verifier(source, trust, check, witnesses, authorities)
     verifier.run()
     return verifier
 
 
+def parse_fingerprint(text: str) -> str:
+    """As people and other programs write it: in any case, with blanks, dashes or colons."""
+    return re.sub(r"[\s:-]", "", text).lower()
+
+
 def main(arguments: list[str]) -> int:
     """The command line. Returns the exit code."""
-    folder, trust, as_json = "", [], False
+    folder, trust, authorities, as_json = "", [], [], False
     witnesses: list[tuple[str, bytes]] = []
     rest = list(arguments)
     while rest:
@@ -1079,7 +1613,9 @@ def main(arguments: list[str]) -> int:
         if word == "--json":
             as_json = True
         elif word == "--trust" and rest:
-            trust.append(re.sub(r"[\s:-]", "", rest.pop(0)).lower())
+            trust.append(parse_fingerprint(rest.pop(0)))
+        elif word == "--tsa" and rest:
+            authorities.append(parse_fingerprint(rest.pop(0)))
         elif word == "--witness" and rest:
             try:
                 witnesses.append(parse_witness_key(rest.pop(0)))
@@ -1091,14 +1627,14 @@ def main(arguments: list[str]) -> int:
         else:
             sys.stderr.write((__doc__ or "").split("\n\n")[1].strip() + "\n")
             return USAGE
-    if not all(_HEX64.fullmatch(one) for one in trust):
+    if not all(_HEX64.fullmatch(one) for one in [*trust, *authorities]):
         sys.stderr.write("A fingerprint has 64 characters, 0 to 9 and a to f.\n")
         return USAGE
     folder = folder or os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
     if not os.path.exists(folder):  # noqa: PTH110
         sys.stderr.write(f"There is no {folder}.\n")
         return USAGE
-    verifier = verify(folder, trust, witnesses=witnesses)
+    verifier = verify(folder, trust, witnesses=witnesses, authorities=authorities)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     text = json.dumps(verifier.as_record()) if as_json else "\n".join(tell(verifier))

@@ -72,6 +72,27 @@ class ProofFile:
 
 
 @dataclass(frozen=True, slots=True)
+class StampedTree:
+    """A time stamp (RFC 3161) that covers leaves of one proof file.
+
+    Attributes:
+        file: Name of the ProofFile.
+        checkpoint: The signed checkpoint of the site log that was stamped.
+        response: The authority's answer (TimeStampResp).
+        growth: Proof (hex) that the head begins with that checkpoint.
+        entry: The tree's root leaf of then, with its path to that checkpoint (canonical JSON).
+        tree_growth: Proof (hex) that the tree of the proof file begins with the tree of then.
+    """
+
+    file: str
+    checkpoint: str
+    response: bytes
+    growth: tuple[str, ...]
+    entry: str
+    tree_growth: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CameraProof:
     """What the log says of one camera in a range.
 
@@ -84,6 +105,7 @@ class CameraProof:
     segments: tuple[ProvenSegment, ...]
     covered_to_ns: dict[str, int]
     files: tuple[ProofFile, ...]
+    stamps: tuple[StampedTree, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What the log can prove of one camera in a range: which leaves, from where to where, in which files."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from vedette.core.ids import is_id
 from vedette.evidence.errors import LogDamagedError, ProofRefusedError
@@ -8,8 +8,9 @@ from vedette.evidence.log import EvidenceLog, prove_entry
 from vedette.evidence.log_index import parse_leaf
 from vedette.evidence.offline_verify import UNTOLD_HOLE_NS, encode_canonical
 from vedette.evidence.ports import LeafRow, TreeRow
-from vedette.evidence.proofs import CameraProof, LogHead, ProofFile, ProofRequest, ProvenSegment
+from vedette.evidence.proofs import CameraProof, LogHead, ProofFile, ProofRequest, ProvenSegment, StampedTree
 from vedette.evidence.tiles import TileReader
+from vedette.evidence.time_stamps import find_stamps
 from vedette.evidence.witnessing import read_witnessed
 
 MOST_LEAVES = 20_000
@@ -52,6 +53,7 @@ def prove_camera(log: EvidenceLog, request: ProofRequest) -> CameraProof:
         segments=tuple(_segment(readers[row.tree], row) for row in kept),
         covered_to_ns={stream: end for stream, end in covered.items() if end is not None},
         files=tuple(_file(log, head, readers[tree], tree, rows, later) for tree in sorted(readers)),
+        stamps=tuple(one for tree in sorted(readers) for one in _find_stamps(log, head, tree, rows)),
     )
 
 
@@ -89,7 +91,15 @@ def _file(
         "later": [prove_entry(reader, leaf.place, row.size) for leaf in later if leaf.tree == name],
         "site": log.site_entry(row.site_place, head),
     }
-    return ProofFile(f"{name.partition('/')[2]}.json", encode_canonical(record).decode())
+    return ProofFile(_file_name(name), encode_canonical(record).decode())
+
+
+def _find_stamps(log: EvidenceLog, head: int, name: str, rows: Sequence[LeafRow]) -> Iterator[StampedTree]:
+    return find_stamps(log, _file_name(name), name, [row for row in rows if row.tree == name], head)
+
+
+def _file_name(tree: str) -> str:
+    return f"{tree.partition('/')[2]}.json"
 
 
 def _tree_at(log: EvidenceLog, name: str, head: int) -> TreeRow:

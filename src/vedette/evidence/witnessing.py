@@ -46,12 +46,27 @@ def make_submission(log: EvidenceLog, old: int) -> Submission:
 
 
 def keep_cosignature(log: EvidenceLog, witness: tuple[str, bytes], text: str, answer: str) -> None:
-    """Checks an answer and keeps it. Raises WrongForm when it is not this witness's signature of this text."""
-    check_cosignature(answer, text, *witness, check_signature_fast)
+    """Checks an answer and keeps it. Raises WrongForm when it holds no signature of this text by this witness.
+
+    C2SP tlog-witness: an answer is one line or more. Lines of others do not count, and of ours the first one is kept.
+    """
+    line = _find_own(answer, text, witness)
     folder = log.root / _FOLDER
     folder.mkdir(mode=0o750, exist_ok=True)
-    record = {"witness": format_witness_key(*witness), "checkpoint": text, "cosignature": answer}
+    record = {"witness": format_witness_key(*witness), "checkpoint": text, "cosignature": line}
     replace_file(_path(folder, witness), encode_canonical(record))
+
+
+def _find_own(answer: str, text: str, witness: tuple[str, bytes]) -> str:
+    failure = WrongForm("the witness answers with nothing")
+    for line in dict.fromkeys(f"{one}\n" for one in answer.removesuffix("\n").split("\n")):
+        try:
+            check_cosignature(line, text, *witness, check_signature_fast)
+        except WrongForm as exc:
+            failure = exc
+        else:
+            return line
+    raise failure
 
 
 def find_witnessed_size(log: EvidenceLog, witness: tuple[str, bytes]) -> int:

@@ -7,6 +7,7 @@ libav is imported inside functions: the first layer of the jail must hold before
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -26,7 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs until the parent closes the channel. What cannot be decoded ends it: nothing is shown then."""
     parser = argparse.ArgumentParser(prog="mask_child")
     parser.add_argument("--channel", type=int, required=True)
+    parser.add_argument("--niceness", type=int, default=0)
     options = parser.parse_args(arguments)
+    os.nice(options.niceness)
     jail = Jail()
     jail.confine_files()
     channel = open_inherited_channel(options.channel)
@@ -56,6 +59,8 @@ def _serve(channel: WorkerChannel) -> None:
         elif message.kind == MaskKind.PACKET and transcoder is not None:
             pts_90k, data, is_key, decode_only = decode_packet(message.payload)
             answer = transcoder.push(pts_90k, data, is_key=is_key, decode_only=decode_only)
+        elif message.kind == MaskKind.FLUSH and transcoder is not None:
+            answer = transcoder.flush()
         channel.send(MaskKind.PICTURES, msgspec.msgpack.encode(answer))
 
 

@@ -15,8 +15,6 @@ from vedette.media.decode import PacketDecoder, PlanarFrame, Plane
 from vedette.media.mask_raster import Mask, rasterize
 from vedette.media.mask_wire import MaskedPicture, MaskSetup, Pictures
 
-KEY_EVERY_90K = 2 * TICKS_PER_S
-"""Cameras with "smart" encoding send key frames tens of seconds apart; who joins should not wait for one."""
 _ENCODERS = ("libx264", "libopenh264")
 _SPS, _PPS = 7, 8
 _Y, _C = 36, 128
@@ -28,6 +26,7 @@ class MaskingTranscoder:
     def __init__(self, setup: MaskSetup) -> None:
         self._decoder = PacketDecoder(setup.video)
         self._outlines: Sequence[Sequence[Point]] = setup.masks
+        self._key_every_90k = setup.key_every_90k
         self._encoder: av.VideoCodecContext | None = None
         self._size = (0, 0)
         self._masks: tuple[Mask, Mask] | None = None
@@ -40,14 +39,21 @@ class MaskingTranscoder:
     def push(self, pts_90k: int, data: bytes, *, is_key: bool, decode_only: bool) -> Pictures:
         """Takes one access unit; gives the pictures that are complete, often one.
 
-        Pictures up to the last one that is only to be decoded are not given.
+        Pictures up to the latest one that is only to be decoded are not given.
         """
         if decode_only:
-            self._shown_from_90k, self._wants_key = pts_90k + 1, True
+            self._shown_from_90k, self._wants_key = max(self._shown_from_90k or 0, pts_90k + 1), True
         self._wants_key |= is_key
+        return self._mask(self._decoder.decode(data, pts_90k, is_key=is_key))
+
+    def flush(self) -> Pictures:
+        """Gives the pictures that were held back for reordering. A key frame comes next."""
+        return self._mask(self._decoder.flush())
+
+    def _mask(self, frames: Sequence[PlanarFrame]) -> Pictures:
         pictures: list[MaskedPicture] = []
         before = (self._size, self._sets)
-        for frame in self._decoder.decode(data, pts_90k, is_key=is_key):
+        for frame in frames:
             is_late = self._last_90k is not None and frame.pts_90k <= self._last_90k
             if not is_late and (self._shown_from_90k is None or frame.pts_90k >= self._shown_from_90k):
                 pictures += self._encode(frame)
@@ -71,7 +77,7 @@ class MaskingTranscoder:
         return [self._pack(bytes(packet), packet.pts or 0) for packet in self._encoder.encode(picture)]
 
     def _is_key_due(self, pts_90k: int) -> bool:
-        return self._wants_key or self._key_at_90k is None or pts_90k - self._key_at_90k >= KEY_EVERY_90K
+        return self._wants_key or self._key_at_90k is None or pts_90k - self._key_at_90k >= self._key_every_90k
 
     def _pack(self, data: bytes, pts_90k: int) -> MaskedPicture:
         nals = split_access_unit(data, ANNEX_B)

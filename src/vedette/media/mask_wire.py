@@ -11,10 +11,13 @@ import msgspec
 
 from vedette.core.errors import InvalidInputError
 from vedette.core.media import Codec, VideoFormat
+from vedette.core.time import TICKS_PER_S
 from vedette.media.codec_strings import avc_codec_string
 from vedette.media.errors import MalformedMediaError
 
 MAX_PICTURES = 64
+KEY_EVERY_90K = 2 * TICKS_PER_S
+"""Cameras with "smart" encoding send key frames tens of seconds apart; who joins should not wait for one."""
 MAX_SIDE_PX = 8192
 _MAX_SET_BYTES = 4096
 _PACKET = struct.Struct(">qB")
@@ -28,6 +31,7 @@ class MaskKind(IntEnum):
     SETUP = 1
     PACKET = 2
     PICTURES = 3
+    FLUSH = 4
 
 
 class MaskWireError(InvalidInputError):
@@ -37,13 +41,17 @@ class MaskWireError(InvalidInputError):
 
 
 class MaskSetup(msgspec.Struct, frozen=True):
-    """From now on packets have this format and these parts of their pictures are hidden."""
+    """From now on packets have this format and these parts of their pictures are hidden.
+
+    A key frame comes at each of the source's, and after `key_every_90k` at the latest.
+    """
 
     codec: str
     width: int
     height: int
     parameter_sets: list[bytes]
     masks: list[list[tuple[float, float]]]
+    key_every_90k: int = KEY_EVERY_90K
 
     @property
     def video(self) -> VideoFormat:

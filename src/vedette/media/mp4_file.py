@@ -88,7 +88,7 @@ def plan_mp4(
     shown = (show_from_90k, show_to_90k)
     made_s = (created_s + _EPOCH_1904_S) & 0xFFFFFFFF
     # All offsets are 64 bit, so the size of moov does not depend on them: made twice, once to learn it.
-    udta = _udta(notes or {})
+    udta = make_udta(notes or {})
     tracks_size = len(_moov(video, audio, chunks, 0, shown, made_s, udta))
     start = len(_FTYP) + tracks_size + len(mdat_head)
     moov = _moov(video, audio, chunks, start, shown, made_s, udta)
@@ -125,7 +125,7 @@ _PLAYER_KEYS = {"title": b"\xa9nam", "comment": b"\xa9cmt"}
 _NOTE_DOMAIN = b"org.vedette"
 
 
-def _udta(notes: Mapping[str, str]) -> bytes:
+def make_udta(notes: Mapping[str, str]) -> bytes:
     """Makes the metadata box in the form that players read (QuickTime's `ilst`); nothing without notes."""
     if not notes:
         return b""

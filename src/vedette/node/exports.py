@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from vedette.adapters.notary_client import NotaryClient
-from vedette.core.time import NS_PER_S
+from vedette.core.time import NS_PER_S, TICKS_PER_S
 from vedette.evidence.bundle import (
     BundleCamera,
     BundleContents,
@@ -26,13 +26,17 @@ from vedette.recording.archive_keys import ArchiveKeyRing
 from vedette.recording.reader import FootageReader
 from vedette.runtime.clock import Clock
 from vedette.streaming.export_job import BUNDLE_FILE, ExportFile, ExportOrder, ExportOutcome
-from vedette.streaming.export_maker import FootageExportMaker
+from vedette.streaming.export_maker import AT_ONCE, FootageExportMaker
 from vedette.streaming.export_ports import ExportShelf, Report
 from vedette.streaming.export_service import ExportService
+from vedette.streaming.mask_worker import MaskNursery, MaskPolicy
+from vedette.streaming.masked_feed import ZoneFinder
 
 WAIT_S = 90
 """An open segment is closed after about 60 s; more means that the stream has ended or the recorder is down."""
 _ATTEMPTS = 3
+MASKING = MaskPolicy(most_children=2 * AT_ONCE, reply_timeout_s=60.0, niceness=10, key_every_90k=TICKS_PER_S)
+"""Two lines of exports with so many cameras each. Nobody watches: it gives way to live pictures, and waits longer."""
 
 
 class NotaryBundleMaker:
@@ -92,12 +96,13 @@ def build_exports(
     reader: FootageReader,
     notary: NotaryClient,
     find_roots: Callable[[], Iterable[Path]],
+    find_zones: ZoneFinder,
     clock: Clock,
     keys: ArchiveKeyRing,
 ) -> ExportService:
     """Builds the service; `ExportService.run` belongs into the gateway's TaskGroup."""
-    maker = FootageExportMaker(reader, G711ToAac, MkvWriter)
-    return ExportService(shelf, maker, NotaryBundleMaker(notary, find_roots, clock, keys), clock)
+    maker = FootageExportMaker(reader, G711ToAac, MkvWriter, MaskNursery(MASKING).open)
+    return ExportService(shelf, maker, NotaryBundleMaker(notary, find_roots, clock, keys), find_zones, clock)
 
 
 def _covers(proof: CameraProof, to_ns: int) -> bool:

@@ -255,6 +255,7 @@ def _build(
         outside.reader,
         outside.notary,
         lambda: find_roots(paths, outside.storage.volumes),
+        core.zones.find_zones,
         clock,
         ArchiveKeyRing(paths.archive_keys),
     )
@@ -263,7 +264,7 @@ def _build(
         zones=core.zones,
         cameras=core.cameras,
         sockets=core.sockets,
-        feeds=streaming.masked,
+        feeds=(streaming.masked, exports),
         audit=core.audit,
         alarms=alarms,
         clock=clock,

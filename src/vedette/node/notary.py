@@ -15,6 +15,7 @@ from typing import TypeVar
 from vedette.adapters.role_server import serve_role_app
 from vedette.adapters.sqlite_bus import SqliteConsumer, SqlitePublisher
 from vedette.adapters.sqlite_evidence_index import SqliteEvidenceIndex
+from vedette.adapters.time_stamp_client import request_time_stamp
 from vedette.adapters.witness_client import add_checkpoint
 from vedette.core.errors import InvalidInputError, StorageError, VedetteError
 from vedette.core.ids import is_id
@@ -30,6 +31,7 @@ from vedette.evidence.prover import make_head, prove_camera
 from vedette.node.notary_app import make_notary_app
 from vedette.node.notary_events import EventQueue
 from vedette.node.notary_sources import Reading, read_sources
+from vedette.node.notary_stamps import NotaryStamps
 from vedette.node.notary_witnesses import NotaryWitnesses
 from vedette.node.sealing import describe_sealing
 from vedette.runtime.bus import Publisher
@@ -42,6 +44,8 @@ CONTROL = "evidence_log"
 CHECKPOINT_S = 60.0
 CHECK_TREE_S = 30.0
 """One tree is computed anew this often: 100 cameras' month in a day."""
+STAMP_LOOK_S = 10.0
+"""So often is looked whether a time stamp is due: with a new day at the latest then."""
 CLOCK_STEP_NS = 2_000_000_000
 WITNESS_WAIT_S = 5.0
 """An export waits so long that its checkpoint is cosigned. It goes on without: verify.py then cannot tell."""
@@ -60,6 +64,8 @@ class Notary:
         self._paths = settings.paths
         self._sealing = describe_sealing(settings)
         self._witnesses = NotaryWitnesses(settings.witnesses, add_checkpoint)
+        every_s = settings.time_stamp_every_s
+        self._stamps = NotaryStamps(settings.time_stamps, every_s, self._paths.evidence, request_time_stamp, clock)
         self._is_head_asked = False
         self._witnessed = asyncio.Event()
         self._publisher = publisher
@@ -85,6 +91,7 @@ class Notary:
                 tasks.create_task(self._keep_logging(), name="log"),
                 tasks.create_task(self._keep_checking(), name="check"),
                 tasks.create_task(self._keep_witnessed(), name="witnesses"),
+                tasks.create_task(self._keep_stamped(), name="time stamps"),
             ]
             await stop.wait()
             for task in working:
@@ -146,6 +153,7 @@ class Notary:
             "behind": self._reading.behind,
             "sealing": self._sealing,
             "witnesses": self._witnesses.describe(),
+            "time_stamps": self._stamps.describe(),
             "state": state,
             "detail": detail,
         }
@@ -186,6 +194,13 @@ class Notary:
             await self._witnesses.submit(self._on_log)
             if is_asked:
                 self._witnessed.set()
+            self._tell()
+
+    async def _keep_stamped(self) -> None:
+        """In a task of its own: an authority that does not answer delays nothing."""
+        while not self._stamps.is_empty:
+            await self._clock.sleep(STAMP_LOOK_S)
+            await self._stamps.stamp(self._on_log)
             self._tell()
 
     async def _on_log(self, work: Callable[[EvidenceLog], _Found]) -> _Found:
@@ -271,7 +286,7 @@ class Notary:
     def _judge(self) -> tuple[str, str]:
         if self._broken:
             return "absent", self._broken
-        problems = [*self._reading.problems, *self._damaged.values(), *self._witnesses.problems]
+        problems = [*self._reading.problems, *self._damaged.values(), *self._witnesses.problems, *self._stamps.problems]
         if problems:
             return "weakened", "; ".join(problems)[:1000]
         return (

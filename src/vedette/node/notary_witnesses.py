@@ -47,7 +47,8 @@ class NotaryWitnesses:
     """The witnesses of one log."""
 
     def __init__(self, named: Sequence[tuple[str, str]], send: Send) -> None:
-        self._seats = [_Seat(url, parse_witness_key(key)) for url, key in named]
+        # One key is one witness: two seats for it would write the same file, and count its silence twice.
+        self._seats = [_Seat(url, key) for key, url in {parse_witness_key(key): url for url, key in named}.items()]
         self._send = send
 
     @property

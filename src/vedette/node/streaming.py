@@ -8,6 +8,7 @@ from vedette.adapters.feed_client import UnixFeedSource
 from vedette.adapters.thumbnail_client import UnixThumbnailer
 from vedette.api.streaming_ports import StreamingPorts
 from vedette.camera.privacy import PrivacyAdministration
+from vedette.core.time import TICKS_PER_S
 from vedette.media.audio_transcode import G711ToAac
 from vedette.media.clip_mkv import MkvWriter
 from vedette.recording.reader import FootageReader
@@ -16,11 +17,14 @@ from vedette.runtime.settings import NodeSettings
 from vedette.streaming.footage_service import FootageService
 from vedette.streaming.live_hub import LiveHub
 from vedette.streaming.live_service import LiveService
-from vedette.streaming.mask_worker import MaskNursery
+from vedette.streaming.mask_worker import MaskNursery, MaskPolicy
 from vedette.streaming.masked_feed import MaskedFeedSource
 from vedette.streaming.masked_play import make_masking
 from vedette.streaming.playback_service import PlaybackService
 from vedette.streaming.ports import StreamDirectory
+
+FILE_MASKING = MaskPolicy(most_children=6, reply_timeout_s=30.0, niceness=5, key_every_90k=TICKS_PER_S)
+"""For downloads and the parts of playlists, beside the 16 of live pictures and playback, which go first."""
 
 
 @contextlib.asynccontextmanager
@@ -43,7 +47,9 @@ async def open_streaming(
             masked=masked,
             live=LiveService(hub, masked, directory, clock),
             playback=PlaybackService(reader, directory, G711ToAac, make_masking(nursery.open), clock),
-            footage=FootageService(reader, directory, G711ToAac, MkvWriter, thumbnailer),
+            footage=FootageService(
+                reader, directory, G711ToAac, MkvWriter, thumbnailer, MaskNursery(FILE_MASKING).open
+            ),
         )
     finally:
         for task in running:

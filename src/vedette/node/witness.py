@@ -4,7 +4,10 @@ It needs no camera, no database and no part of a node. Design: docs/design/evide
 """
 
 import asyncio
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -13,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from vedette.core.errors import StorageError, VedetteError
+from vedette.core.errors import ConflictError, StorageError, VedetteError
 from vedette.core.time import NS_PER_S
 from vedette.evidence.tiles import replace_file
 from vedette.evidence.witness import MOST_REQUEST_BYTES, Cosigner, Witness, parse_log_key
@@ -21,6 +24,32 @@ from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
 
 _SEED_BYTES = 32
+
+
+@contextmanager
+def hold_state(folder: Path) -> Iterator[None]:
+    """Takes the state for this process: two witnesses on it would each sign what the other never saw.
+
+    Raises:
+        ConflictError: another witness has it.
+        StorageError: it cannot be written.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        raise StorageError(f"the folder {folder} of the witness cannot be written: {exc.strerror}") from exc
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as exc:
+        os.close(descriptor)
+        raise ConflictError(
+            f"another witness runs on {folder}", "Stop it first, or give this one a folder of its own with --state."
+        ) from exc
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def open_cosigner(folder: Path, name: str) -> Cosigner:
@@ -66,8 +95,9 @@ def make_witness_app(witness: Witness, clock: Clock) -> Starlette:
 def run(folder: Path, name: str, logs: tuple[str, ...], host: str, port: int) -> int:
     """Serves until SIGINT or SIGTERM. Returns the exit code."""
     configure_logging("witness")
-    cosigner = open_cosigner(folder, name)
-    witness = Witness(folder, cosigner, [parse_log_key(one) for one in logs])
-    get_logger("witness").info("witness serves", key=cosigner.verifier_key, host=host, port=port)
-    uvicorn.run(make_witness_app(witness, SystemClock()), host=host, port=port, log_level="warning", access_log=False)
+    with hold_state(folder):
+        cosigner = open_cosigner(folder, name)
+        app = make_witness_app(Witness(folder, cosigner, [parse_log_key(one) for one in logs]), SystemClock())
+        get_logger("witness").info("witness serves", key=cosigner.verifier_key, host=host, port=port)
+        uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
     return 0

@@ -7,6 +7,20 @@ from vedette.runtime.paths import NodePaths
 
 
 @dataclass(frozen=True, slots=True)
+class TimeStampAuthority:
+    """Who stamps the evidence log (RFC 3161).
+
+    Attributes:
+        certificates: PEM file with its root (and what lies between), or with its own certificate.
+        policy: The policy (dotted OID) that its stamps must be under; empty: whichever.
+    """
+
+    url: str
+    certificates: Path
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NodeSettings:
     """Settings of one process.
 
@@ -20,6 +34,7 @@ class NodeSettings:
         encrypt_footage: Footage goes to disk encrypted (`encrypt: at_rest`).
         witnesses: Address and verifier key of each witness that the notary asks to sign its checkpoints.
         file_jobs: Uploaded files analysed at the same time (`file_jobs`).
+        time_stamps: Authorities that the notary asks to time-stamp its checkpoints, every `time_stamp_every_s`.
         hash_footage: False only for `benchmarks.evidence`, which measures what hashing costs.
     """
 
@@ -37,6 +52,8 @@ class NodeSettings:
     encrypt_footage: bool = False
     witnesses: tuple[tuple[str, str], ...] = ()
     file_jobs: int = 1
+    time_stamps: tuple[TimeStampAuthority, ...] = ()
+    time_stamp_every_s: int = 3600
 
     @property
     def paths(self) -> NodePaths:

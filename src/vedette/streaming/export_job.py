@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from vedette.core.errors import InvalidInputError, NotFoundError, TooManyRequestsError
+from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError, TooManyRequestsError
 from vedette.core.media import StreamRole
+from vedette.core.privacy import PrivacyZone
 from vedette.core.time import NS_PER_S
 from vedette.streaming.stream_choice import StreamChoice
 
 MAX_RANGE_S = 24 * 3600
 MAX_CAMERAS = 64
+MAX_MASKED_S = 6 * 3600
+"""Of footage that has to be encoded anew, all cameras together: hours of work, where copying takes seconds."""
 KEEP_NS = 24 * 3600 * NS_PER_S
 MAX_WAITING = 20
 BUNDLE_FILE = "bundle.zip"
@@ -37,6 +40,12 @@ class ExportQueueFullError(TooManyRequestsError):
     code = "export_queue_full"
 
 
+class ZonesChangedError(ConflictError):
+    """The privacy zones of a camera changed while its footage was masked."""
+
+    code = "privacy_changed"
+
+
 class ExportFormat(StrEnum):
     """The kind of file."""
 
@@ -57,17 +66,18 @@ class ExportState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ExportCamera:
     """One camera of an export, under the name that it had then. `role`: the stream that goes out, None when nothing
-    of it is recorded in the range.
+    of it is recorded in the range. `masked`: what is filled in its pictures; nothing: they are copied.
     """
 
     camera_id: str
     name: str
     role: StreamRole | None
+    masked: tuple[PrivacyZone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ExportOrder:
-    """What was asked for, by whom and why. Half open range."""
+    """What was asked for, by whom and why. Half open range. `may_unmask`: who ordered it sees all of every picture."""
 
     export_id: str
     cameras: tuple[ExportCamera, ...]
@@ -80,6 +90,11 @@ class ExportOrder:
     user_id: str
     user_name: str
     created_ns: int
+    may_unmask: bool = True
+
+    @property
+    def is_masked(self) -> bool:
+        return any(camera.masked for camera in self.cameras)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +106,7 @@ class ExportFile:
     sha256: str
     camera_id: str
     first_ns: int
+    is_masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +173,19 @@ def check_size(camera_count: int, from_ns: int, to_ns: int) -> None:
         raise ExportTooLargeError("an export spans at most 24 hours", "Make several exports.")
     if not 1 <= camera_count <= MAX_CAMERAS:
         raise ExportTooLargeError(f"an export takes 1 to {MAX_CAMERAS} cameras, not {camera_count}")
+
+
+def check_masked_size(masked_count: int, from_ns: int, to_ns: int) -> None:
+    """Refuses more masking than one export may take.
+
+    Raises:
+        ExportTooLargeError
+    """
+    if masked_count * (to_ns - from_ns) > MAX_MASKED_S * NS_PER_S:
+        raise ExportTooLargeError(
+            f"an export may hold {MAX_MASKED_S // 3600} hours of footage with hidden parts, all cameras together",
+            "Make several exports, or let somebody export it who may see the whole picture.",
+        )
 
 
 def name_files(names: tuple[str, ...], suffix: str) -> tuple[str, ...]:

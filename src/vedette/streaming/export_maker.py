@@ -1,12 +1,12 @@
 """Makes the files of an export: which footage, in how many files, under which names, and what is missing.
 
 Runs in a thread; two cameras at a time, because reading, hashing and writing leave the interpreter free. Footage that
-is deleted in the middle is planned again without it.
+is deleted in the middle is planned again without it. Cameras with parts to hide are encoded anew, the others copied.
 """
 
-import hashlib
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,24 +22,36 @@ from vedette.streaming.export_job import (
     name_files,
 )
 from vedette.streaming.export_marks import Notes, make_notes
-from vedette.streaming.export_mp4 import BLOCK_BYTES, Mp4Writer, WrittenFile
-from vedette.streaming.export_ports import FootageFiles, Report
+from vedette.streaming.export_masked import MaskedWriter, hash_file
+from vedette.streaming.export_mp4 import Mp4Writer, WrittenFile
+from vedette.streaming.export_ports import ExportCancelledError, FootageFiles, Report
+from vedette.streaming.mask_worker import MaskerOpener
+from vedette.streaming.masked_footage import MaskedFootage
 from vedette.streaming.media_line import GAP_FROM_NS
 from vedette.streaming.mkv_download import FileWriterFactory
 from vedette.streaming.mp4_download import FootageChangedError
 from vedette.streaming.sound import EncoderFactory
 
 AT_ONCE = 2
+MASKED_MARK = " masked"
+"""Behind a camera's name in that of its file: who finds the file shall not take it for the original."""
 _ATTEMPTS = 3
 
 
 class FootageExportMaker:
     """See `vedette.streaming.export_ports.ExportMaker`."""
 
-    def __init__(self, files: FootageFiles, open_encoder: EncoderFactory, open_writer: FileWriterFactory) -> None:
+    def __init__(
+        self,
+        files: FootageFiles,
+        open_encoder: EncoderFactory,
+        open_writer: FileWriterFactory,
+        open_masker: MaskerOpener,
+    ) -> None:
         self._files = files
         self._open_encoder = open_encoder
         self._open_writer = open_writer
+        self._open_masker = open_masker
 
     def estimate_bytes(self, order: ExportOrder) -> int:
         runs = [
@@ -55,18 +67,35 @@ class FootageExportMaker:
 
         Raises:
             NoFootageError: there is nothing of any camera any more.
+            MaskerLostError: the child that masks a camera ended.
         """
+        is_hopeless = threading.Event()
+
+        def check(more_bytes: int) -> None:
+            if is_hopeless.is_set():
+                raise ExportCancelledError("another camera of this export failed")
+            report(more_bytes)
+
+        def make_one(camera: ExportCamera) -> _Result:
+            try:
+                return self._make_camera(order, camera, folder, check)
+            except BaseException:
+                is_hopeless.set()  # masking takes minutes: nobody waits for files that will not be handed out
+                raise
+
         with ThreadPoolExecutor(AT_ONCE, "export") as pool:
-            work = [pool.submit(self._make_camera, order, camera, folder, report) for camera in order.cameras]
-            results = [one.result() for one in work]
+            work = [pool.submit(make_one, camera) for camera in order.cameras]
+            wait(work)
+        faults = [fault for one in work if (fault := one.exception()) is not None]
+        for fault in sorted(faults, key=lambda fault: isinstance(fault, ExportCancelledError)):
+            raise fault
+        results = [one.result() for one in work]
         outcome = _name_all(order, folder, results)
         if not outcome.files:
             raise NoFootageError("nothing of the range is recorded any more", "Look at the timeline.")
         return outcome
 
-    def _make_camera(
-        self, order: ExportOrder, camera: ExportCamera, folder: Path, report: Report
-    ) -> tuple[list[tuple[Path, ExportFile]], list[ExportGap]]:
+    def _make_camera(self, order: ExportOrder, camera: ExportCamera, folder: Path, report: Report) -> "_Result":
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 selections = self._select(order, camera)
@@ -96,10 +125,31 @@ class FootageExportMaker:
             user_id=order.user_id,
             purpose=order.purpose,
             export_id=order.export_id,
+            zones_filled=len(camera.masked),
         )
-        write = self._write_mp4 if order.format is ExportFormat.MP4 else self._write_mkv
-        done = write(selection, draft, notes, report)
-        return draft, ExportFile("", done.size_bytes, done.sha256, camera.camera_id, selection.first_ns)
+        if camera.masked:
+            done = self._write_masked(order.format, selection, camera, draft, notes, report)
+        else:
+            write = self._write_mp4 if order.format is ExportFormat.MP4 else self._write_mkv
+            done = write(selection, draft, notes, report)
+        is_masked = bool(camera.masked)
+        return draft, ExportFile("", done.size_bytes, done.sha256, camera.camera_id, selection.first_ns, is_masked)
+
+    def _write_masked(
+        self,
+        kind: ExportFormat,
+        selection: Selection,
+        camera: ExportCamera,
+        draft: Path,
+        notes: Notes,
+        report: Report,
+    ) -> WrittenFile:
+        writer = MaskedWriter(
+            MaskedFootage(self._files, selection, camera.masked, self._open_encoder, self._open_masker)
+        )
+        if kind is ExportFormat.MP4:
+            return writer.write_mp4(draft, notes, report)
+        return writer.write_mkv(draft, self._open_writer, notes, report)
 
     def _write_mp4(self, selection: Selection, draft: Path, notes: Notes, report: Report) -> WrittenFile:
         spool = draft.with_name(f"{draft.name}.sound")
@@ -112,11 +162,10 @@ class FootageExportMaker:
             writer.write(sorted((*piece.video, *piece.audio), key=lambda packet: packet.dts_90k))
             report(fragment.size_bytes)
         writer.finish()
-        running = hashlib.sha256()
-        with draft.open("rb") as file:
-            while block := file.read(BLOCK_BYTES):
-                running.update(block)
-        return WrittenFile(draft.stat().st_size, running.hexdigest())
+        return hash_file(draft)
+
+
+_Result = tuple[list[tuple[Path, ExportFile]], list[ExportGap]]
 
 
 def find_missing(camera_id: str, selections: Sequence[Selection], from_ns: int, to_ns: int) -> list[ExportGap]:
@@ -131,13 +180,9 @@ def find_missing(camera_id: str, selections: Sequence[Selection], from_ns: int, 
     return [ExportGap(camera_id, start, end) for start, end in gaps if end - start >= GAP_FROM_NS]
 
 
-def _name_all(
-    order: ExportOrder,
-    folder: Path,
-    results: Sequence[tuple[list[tuple[Path, ExportFile]], list[ExportGap]]],
-) -> ExportOutcome:
+def _name_all(order: ExportOrder, folder: Path, results: Sequence[_Result]) -> ExportOutcome:
     """Gives the files their names, when it is known how many there are of each camera."""
-    names = {camera.camera_id: camera.name for camera in order.cameras}
+    names = {camera.camera_id: camera.name + MASKED_MARK * bool(camera.masked) for camera in order.cameras}
     drafts = [draft for files, _ in results for draft in files]
     chosen = name_files(tuple(names[file.camera_id] for _, file in drafts), order.format.value)
     for (draft, _), name in zip(drafts, chosen, strict=True):

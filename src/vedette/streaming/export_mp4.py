@@ -79,10 +79,10 @@ class Mp4Writer:
             ).head
             spool.flush()
             extents = _join([extent for _, extent in plan])
-            return _copy(path, head, extents, lambda segment: self._open(segment, spool), report)
+            return copy_extents(path, head, extents, lambda segment: self._open(segment, spool), report)
 
     def _open(self, segment: SegmentRef | None, spool: BinaryIO) -> OpenSegment:
-        return self._files.open_segment(segment) if segment is not None else _Spool(spool.fileno())
+        return self._files.open_segment(segment) if segment is not None else Spool(spool.fileno())
 
     def _placed(self) -> Iterator[tuple[FragmentRef, int, int]]:
         for fragment, (shift, fill) in zip(self._selection.fragments, self._selection.placements_90k, strict=True):
@@ -118,7 +118,9 @@ class Mp4Writer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Spool:
+class Spool:
+    """A file of ours as an `OpenSegment`."""
+
     descriptor: int
 
     def read(self, size_bytes: int, offset: int) -> bytes:
@@ -180,13 +182,14 @@ def _join(extents: Sequence[Extent]) -> list[Extent]:
     return joined
 
 
-def _copy(
+def copy_extents(
     path: Path,
     head: bytes,
     extents: Sequence[Extent],
     opener: Callable[[SegmentRef | None], OpenSegment],
     report: Report,
 ) -> WrittenFile:
+    """Writes a head and stretches of files behind it, with the hash running along."""
     running, size_bytes, block = hashlib.sha256(head), len(head), memoryview(bytearray(BLOCK_BYTES))
     with path.open("xb", buffering=0) as out:
         out.write(head)

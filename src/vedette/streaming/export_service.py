@@ -1,5 +1,8 @@
 """Runs exports one after another, beside live pictures, and keeps them for a day.
 
+Those that have to be masked take hundreds of times as long as copies, so they wait in a line of their own. The zones
+are read when the work begins; a change while it goes on throws it away and begins it again.
+
 A job is a file before it is work: after a restart what waited or ran is made from the start, and what is done is
 still there. Files are not synced to disk (a day's copy of what the volumes hold): a done job whose files are short
 after a power cut is made again.
@@ -10,6 +13,7 @@ import contextlib
 from dataclasses import replace
 
 from vedette.core.errors import StorageError, VedetteError
+from vedette.core.privacy import Sight
 from vedette.runtime.clock import Clock
 from vedette.runtime.log import get_logger
 from vedette.streaming.export_job import (
@@ -21,8 +25,10 @@ from vedette.streaming.export_job import (
     ExportQueueFullError,
     ExportState,
     NoSuchExportError,
+    ZonesChangedError,
 )
 from vedette.streaming.export_ports import BundleMaker, ExportCancelledError, ExportMaker, ExportShelf, Report
+from vedette.streaming.masked_feed import ZoneFinder
 
 SWEEP_S = 60.0
 MAX_ATTEMPTS = 3
@@ -35,19 +41,26 @@ _INTERRUPTED = ExportFault(
 class ExportService:
     """See the module's head. Owned by the gateway's TaskGroup; `order`, `find` and `remove` are for the API."""
 
-    def __init__(self, shelf: ExportShelf, maker: ExportMaker, bundles: BundleMaker, clock: Clock) -> None:
+    def __init__(
+        self, shelf: ExportShelf, maker: ExportMaker, bundles: BundleMaker, find_zones: ZoneFinder, clock: Clock
+    ) -> None:
         self._shelf = shelf
         self._maker = maker
         self._bundles = bundles
+        self._find_zones = find_zones
         self._clock = clock
         self._jobs: dict[str, ExportJob] = {}
-        self._queue: asyncio.Queue[str] = asyncio.Queue()  # bounded by MAX_WAITING in `order`
+        # Copies and masked ones; bounded by MAX_WAITING in `order`.
+        self._copies: asyncio.Queue[str] = asyncio.Queue()
+        self._masked: asyncio.Queue[str] = asyncio.Queue()
         self._stopped: set[str] = set()
+        self._outdated: set[str] = set()
 
     async def run(self) -> None:
         """Works until cancelled. Call `restore` before anybody can order."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._work(), name="exports")
+            group.create_task(self._work(self._copies), name="exports")
+            group.create_task(self._work(self._masked), name="masked exports")
             group.create_task(self._sweep(), name="old exports")
 
     async def restore(self) -> None:
@@ -70,7 +83,7 @@ class ExportService:
         Raises:
             ExportQueueFullError
         """
-        if self._queue.qsize() >= MAX_WAITING:
+        if self._copies.qsize() + self._masked.qsize() >= MAX_WAITING:
             raise ExportQueueFullError("too many exports are waiting", "Try again when some are done.", 30.0)
 
     async def order(self, order: ExportOrder) -> ExportJob:
@@ -104,13 +117,20 @@ class ExportService:
         else:
             self._stopped.add(export_id)
 
+    def drop(self, camera_id: str) -> None:
+        """What is being made of a camera for somebody who may not unmask is made anew: its zones changed."""
+        for job in self._jobs.values():
+            is_hidden = not job.order.may_unmask and any(one.camera_id == camera_id for one in job.order.cameras)
+            if job.state is ExportState.RUNNING and is_hidden:
+                self._outdated.add(job.order.export_id)
+
     def _enqueue(self, job: ExportJob) -> None:
         self._jobs[job.order.export_id] = job
-        self._queue.put_nowait(job.order.export_id)
+        (self._masked if job.order.is_masked else self._copies).put_nowait(job.order.export_id)
 
-    async def _work(self) -> None:
+    async def _work(self, queue: asyncio.Queue[str]) -> None:
         while True:
-            export_id = await self._queue.get()
+            export_id = await queue.get()
             job = self._jobs.get(export_id)
             if job is not None and job.state is ExportState.QUEUED:
                 await self._run_job(job)
@@ -119,8 +139,7 @@ class ExportService:
         export_id = job.order.export_id
         job = await self._keep(replace(job, state=ExportState.RUNNING, attempts=job.attempts + 1))
         try:
-            outcome = await self._make(job.order)
-            ended = replace(job, state=ExportState.DONE, progress=1.0, outcome=outcome)
+            ended = replace(await self._make(job), state=ExportState.DONE, progress=1.0)
         except asyncio.CancelledError:
             self._stopped.add(export_id)  # tells the threads; the job stays `running` on the shelf and is made again
             raise
@@ -130,13 +149,38 @@ class ExportService:
             get_logger("exports").warning("export failed", export=export_id, error=str(exc))
             ended = replace(job, state=ExportState.FAILED, fault=_fault(exc))
         self._stopped.discard(export_id)
+        self._outdated.discard(export_id)
         await self._end(ended)
 
-    async def _make(self, order: ExportOrder) -> ExportOutcome:
+    async def _make(self, job: ExportJob) -> ExportJob:
+        """Makes an export with the zones of now. Raises ZonesChangedError when they change again and again."""
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            self._outdated.discard(job.order.export_id)
+            job = await self._keep(replace(job, order=await self._look_again(job.order), progress=0.0))
+            try:
+                return replace(job, outcome=await self._make_files(job.order))
+            except ZonesChangedError:
+                if attempt == MAX_ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _look_again(self, order: ExportOrder) -> ExportOrder:
+        """Raises MaskedUnavailableError: a bundle of a camera that is hidden since it was ordered."""
+        if order.may_unmask:
+            return order
+        sights = [Sight(camera.camera_id, await self._find_zones(camera.camera_id)) for camera in order.cameras]
+        if order.is_bundle:
+            for sight in sights:
+                sight.whole()
+        pairs = zip(order.cameras, sights, strict=True)
+        return replace(order, cameras=tuple(replace(camera, masked=sight.masked) for camera, sight in pairs))
+
+    async def _make_files(self, order: ExportOrder) -> ExportOutcome:
         folder = await asyncio.to_thread(self._shelf.clear, order.export_id)
         total = await self.estimate_bytes(order)
         report = self._reporter(order.export_id, total * (3 if order.is_bundle else 1))
         outcome = await asyncio.to_thread(self._maker.make, order, folder, report)
+        report(0)
         return await self._bundles.make(order, folder, outcome, report) if order.is_bundle else outcome
 
     def _reporter(self, export_id: str, total_bytes: int) -> Report:
@@ -146,6 +190,8 @@ class ExportService:
             nonlocal done_bytes
             if export_id in self._stopped:
                 raise ExportCancelledError("the export was cancelled")
+            if export_id in self._outdated:
+                raise ZonesChangedError("the privacy zones changed while this export was made", "Order it again.")
             done_bytes += more_bytes
             job = self._jobs.get(export_id)
             if job is not None and job.state is ExportState.RUNNING:

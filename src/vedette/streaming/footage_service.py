@@ -1,7 +1,7 @@
 """Footage for foreign players: HLS, downloads and thumbnails. Reads in threads, decides in the pure modules."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, replace
 
 from vedette.core.errors import InvalidInputError, NotFoundError
@@ -11,18 +11,25 @@ from vedette.core.privacy import Sight, WholeCamera
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.media.fmp4 import make_init
 from vedette.streaming.download import NoFootageError, Selection, select
+from vedette.streaming.export_job import ExportFormat
 from vedette.streaming.export_marks import Notes
 from vedette.streaming.footage_walk import find_start
 from vedette.streaming.hls import HlsPart, cut_parts, hls_format, make_part, make_playlist
+from vedette.streaming.mask_worker import MaskerOpener
+from vedette.streaming.masked_footage import MaskedFootage
+from vedette.streaming.masked_parts import MaskedParts
+from vedette.streaming.masked_stream import stream_masked_mkv, stream_masked_mp4
 from vedette.streaming.mkv_download import WriterFactory, stream_mkv
 from vedette.streaming.mp4_download import Mp4Download, plan_download
 from vedette.streaming.ports import FootageReader, StreamDirectory, Thumbnailer
 from vedette.streaming.sound import EncoderFactory
-from vedette.streaming.stored import unpack_fragment
+from vedette.streaming.stored import StoredPackets, unpack_fragment
 from vedette.streaming.stream_choice import StreamChoice, choose_stream
 
 MAX_PLAYLIST_S = 24 * 3600
 MAX_PART_FRAGMENTS = 600
+MAX_MASKED_FRAGMENTS = 120
+"""Two minutes: of cameras that send key frames that seldom, a part takes a minute to mask."""
 _MOST_FRAGMENTS = 400_000
 
 
@@ -36,6 +43,14 @@ class Mp4File:
 class MkvFile:
     selection: Selection
     blocks: Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedFile:
+    """`blocks` may be read once; see `vedette.streaming.masked_stream`."""
+
+    selection: Selection
+    blocks: AsyncGenerator[bytes]
 
 
 class RoleFinder:
@@ -74,30 +89,41 @@ class FootageService:
         open_encoder: EncoderFactory,
         open_writer: WriterFactory,
         thumbnailer: Thumbnailer,
+        open_masker: MaskerOpener,
     ) -> None:
         self._reader = reader
         self._directory = directory
         self._open_encoder = open_encoder
         self._open_writer = open_writer
         self._thumbnailer = thumbnailer
+        self._open_masker = open_masker
+        self._masked_parts = MaskedParts(open_masker)
         self._roles = RoleFinder(reader, directory)
 
-    async def make_playlist(self, camera: WholeCamera, choice: StreamChoice, from_ns: int, to_ns: int) -> str:
-        """Makes the HLS playlist of a range."""
+    async def make_playlist(self, sight: Sight, choice: StreamChoice, from_ns: int, to_ns: int) -> str:
+        """Makes the HLS playlist of a range; its addresses deliver what the caller may see when they are asked."""
         if to_ns - from_ns > MAX_PLAYLIST_S * NS_PER_S:
             raise InvalidInputError("a playlist holds at most 24 hours", "Ask for a shorter range.")
-        role = await self._roles.find_role(camera.camera_id, choice, from_ns, to_ns)
-        return await asyncio.to_thread(self._make_playlist, camera.camera_id, role, from_ns, to_ns)
+        role = await self._roles.find_role(sight.camera_id, choice, from_ns, to_ns)
+        return await asyncio.to_thread(self._make_playlist, sight.camera_id, role, from_ns, to_ns)
 
-    async def make_init(self, camera: WholeCamera, role: StreamRole, at_ns: int) -> bytes:
+    async def make_init(self, sight: Sight, role: StreamRole, at_ns: int) -> bytes:
         """Makes the init segment that the playlist names."""
-        await self._directory.find_roles(camera.camera_id)
-        return await asyncio.to_thread(self._make_init, camera.camera_id, role, at_ns)
+        await self._directory.find_roles(sight.camera_id)
+        if not sight.masked:
+            return await asyncio.to_thread(self._make_init, sight.whole(), role, at_ns)
+        (packets,), found = await asyncio.to_thread(self._read, sight.camera_id, role, at_ns, at_ns + 1)
+        return await self._masked_parts.make_init(sight, (role, at_ns), found, packets.video[0])
 
-    async def make_part(self, camera: WholeCamera, role: StreamRole, start_ns: int, end_ns: int) -> bytes:
+    async def make_part(self, sight: Sight, role: StreamRole, start_ns: int, end_ns: int) -> bytes:
         """Makes one media segment of the playlist."""
-        await self._directory.find_roles(camera.camera_id)
-        return await asyncio.to_thread(self._make_part, camera.camera_id, role, start_ns, end_ns)
+        await self._directory.find_roles(sight.camera_id)
+        if not sight.masked:
+            return await asyncio.to_thread(self._make_part, sight.whole(), role, start_ns, end_ns)
+        packets, found = await asyncio.to_thread(self._read, sight.camera_id, role, start_ns, end_ns)
+        if len(packets) > MAX_MASKED_FRAGMENTS:
+            raise InvalidInputError("this part is too long to be masked", "Order an export.")
+        return await self._masked_parts.make_part(sight, (role, start_ns, end_ns), _number(start_ns), packets, found)
 
     async def plan_mp4(
         self, camera: WholeCamera, choice: StreamChoice, from_ns: int, to_ns: int, notes: Notes
@@ -118,6 +144,21 @@ class FootageService:
         role = await self._roles.find_role(camera.camera_id, choice, from_ns, to_ns)
         selection = await asyncio.to_thread(select, self._reader, camera.camera_id, role, from_ns, to_ns)
         return MkvFile(selection, stream_mkv(self._reader, selection, self._open_encoder, self._open_writer, notes))
+
+    async def plan_masked(
+        self, sight: Sight, choice: StreamChoice, from_ns: int, to_ns: int, kind: ExportFormat, notes: Notes
+    ) -> MaskedFile:
+        """Plans a download with hidden parts."""
+        role = await self._roles.find_role(sight.camera_id, choice, from_ns, to_ns)
+
+        def plan() -> MaskedFootage:
+            selection = select(self._reader, sight.camera_id, role, from_ns, to_ns)
+            return MaskedFootage(self._reader, selection, sight.masked, self._open_encoder, self._open_masker)
+
+        footage = await asyncio.to_thread(plan)
+        if kind is ExportFormat.MP4:
+            return MaskedFile(footage.selection, stream_masked_mp4(footage, notes))
+        return MaskedFile(footage.selection, stream_masked_mkv(footage, self._open_writer, notes))
 
     async def make_thumbnail(self, sight: Sight, at_ns: int, width_px: int) -> bytes:
         """Makes a JPEG of the nearest key frame at or before a time; small pictures come from the sub stream.
@@ -145,15 +186,20 @@ class FootageService:
                 known[segment.segment_id] = self._reader.read_init(segment).format
         return [known[part.fragments[0].segment.segment_id] for part in parts]
 
-    def _make_init(self, camera_id: str, role: StreamRole, at_ns: int) -> bytes:
-        (fragment,) = self._find_exactly(camera_id, role, at_ns, at_ns + 1)[:1]
+    def _make_init(self, camera: WholeCamera, role: StreamRole, at_ns: int) -> bytes:
+        (fragment,) = self._find_exactly(camera.camera_id, role, at_ns, at_ns + 1)[:1]
         return make_init(hls_format(self._reader.read_init(fragment.segment).format))
 
-    def _make_part(self, camera_id: str, role: StreamRole, start_ns: int, end_ns: int) -> bytes:
+    def _make_part(self, camera: WholeCamera, role: StreamRole, start_ns: int, end_ns: int) -> bytes:
+        packets, found = self._read(camera.camera_id, role, start_ns, end_ns)
+        return make_part(_number(start_ns), packets, found)
+
+    def _read(
+        self, camera_id: str, role: StreamRole, start_ns: int, end_ns: int
+    ) -> tuple[list[StoredPackets], StreamFormat]:
         fragments = self._find_exactly(camera_id, role, start_ns, end_ns)
         packets = [unpack_fragment(fragment, self._reader.read_fragment(fragment)) for fragment in fragments]
-        found = self._reader.read_init(fragments[0].segment).format
-        return make_part(1 + start_ns // NS_PER_S % (1 << 31), packets, found)
+        return packets, self._reader.read_init(fragments[0].segment).format
 
     def _find_exactly(self, camera_id: str, role: StreamRole, start_ns: int, end_ns: int) -> list[FragmentRef]:
         found = self._reader.find_fragments(camera_id, role, start_ns, end_ns, MAX_PART_FRAGMENTS)
@@ -176,3 +222,8 @@ class FootageService:
         best = next((fragment for fragment in near if fragment.segment.role is StreamRole.SUB), near[0])
         shown = self._reader.read_init(best.segment).format
         return make_init(replace(shown, audio=None)) + self._reader.read_key_picture(best)
+
+
+def _number(start_ns: int) -> int:
+    """Of the part that begins then, for `mfhd`: grows within a playlist."""
+    return 1 + start_ns // NS_PER_S % (1 << 31)

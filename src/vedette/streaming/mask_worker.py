@@ -5,8 +5,10 @@ bounded queue drops up to the next key frame and says so. A child that is silent
 """
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -14,14 +16,35 @@ import msgspec
 from vedette.core.errors import UnavailableError
 from vedette.core.media import Packet, VideoFormat
 from vedette.core.privacy import PrivacyZone
-from vedette.media.mask_wire import MaskedPicture, MaskKind, MaskSetup, MaskWireError, decode_pictures, encode_packet
+from vedette.media.mask_wire import (
+    KEY_EVERY_90K,
+    MaskedPicture,
+    MaskKind,
+    MaskSetup,
+    MaskWireError,
+    decode_pictures,
+    encode_packet,
+)
 from vedette.runtime.worker import WorkerCommand, WorkerProcess, start_worker
 
 CHILD = "vedette.media.mask_child"
-MAX_CHILDREN = 16
-"""A 1080p stream costs about half a core: more would take it from recording. Refused in words, not queued."""
-REPLY_TIMEOUT_S = 10.0
 _MAX_PENDING = 300
+
+
+@dataclass(frozen=True, slots=True)
+class MaskPolicy:
+    """How much masking may take, and how patient it is.
+
+    Attributes:
+        most_children: A 1080p stream costs about half a core: more would take it from recording. Refused in words,
+            not queued.
+        niceness: Of the children. Work that nobody watches gives way to live pictures.
+    """
+
+    most_children: int = 16
+    reply_timeout_s: float = 10.0
+    niceness: int = 0
+    key_every_90k: int = KEY_EVERY_90K
 
 
 class MaskerLostError(UnavailableError):
@@ -46,6 +69,10 @@ class Masker(Protocol):
         """Takes a video packet, gives masked ones (H.264, no B-frames). Raises MaskerLostError."""
         ...
 
+    async def flush(self) -> list[Packet]:
+        """Gives what the decoder held back; a key frame must be pushed next. Raises MaskerLostError."""
+        ...
+
 
 MaskerOpener = Callable[[], AbstractAsyncContextManager[Masker]]
 
@@ -53,8 +80,9 @@ MaskerOpener = Callable[[], AbstractAsyncContextManager[Masker]]
 class MaskWorker:
     """See `Masker`. Made by `MaskNursery`."""
 
-    def __init__(self, child: WorkerProcess) -> None:
+    def __init__(self, child: WorkerProcess, policy: MaskPolicy) -> None:
         self._child = child
+        self._policy = policy
         self._video: VideoFormat | None = None
         self._pending: dict[int, Packet] = {}
         self._sequence = 0
@@ -65,7 +93,14 @@ class MaskWorker:
 
     async def set_up(self, video: VideoFormat, zones: tuple[PrivacyZone, ...]) -> None:
         masks = [list(zone.polygon.points) for zone in zones]
-        setup = MaskSetup(video.codec.value, video.width, video.height, list(video.parameter_sets), masks)
+        setup = MaskSetup(
+            video.codec.value,
+            video.width,
+            video.height,
+            list(video.parameter_sets),
+            masks,
+            self._policy.key_every_90k,
+        )
         self._pending.clear()
         self._video = None
         await self._ask(MaskKind.SETUP, msgspec.msgpack.encode(setup))
@@ -75,8 +110,12 @@ class MaskWorker:
         while len(self._pending) > _MAX_PENDING:  # what the decoder gave nothing for
             del self._pending[next(iter(self._pending))]
         request = encode_packet(packet.pts_90k, packet.data, is_key=packet.is_key, decode_only=decode_only)
-        answer = await self._ask(MaskKind.PACKET, request)
-        pictures, video = answer
+        return self._take(*await self._ask(MaskKind.PACKET, request))
+
+    async def flush(self) -> list[Packet]:
+        return self._take(*await self._ask(MaskKind.FLUSH, b""))
+
+    def _take(self, pictures: list[MaskedPicture], video: VideoFormat | None) -> list[Packet]:
         self._video = video or self._video
         masked = []
         for picture in pictures:
@@ -98,20 +137,21 @@ class MaskWorker:
 
     async def _ask(self, kind: MaskKind, payload: bytes) -> tuple[list[MaskedPicture], VideoFormat | None]:
         try:
-            async with asyncio.timeout(REPLY_TIMEOUT_S):
+            async with asyncio.timeout(self._policy.reply_timeout_s):
                 await self._child.send(kind, payload)
                 return decode_pictures((await self._child.receive()).payload)
         except (TimeoutError, MaskWireError, UnavailableError) as exc:
             self._child.kill()
-            reason = getattr(exc, "message", "") or f"it was silent for {REPLY_TIMEOUT_S:.0f} s"
+            reason = getattr(exc, "message", "") or f"it was silent for {self._policy.reply_timeout_s:.0f} s"
             raise MaskerLostError(f"the process that hides parts of this stream is gone: {reason}") from exc
 
 
 class MaskNursery:
-    """Starts masking children, a bounded number at a time. `open` is a `MaskerOpener`."""
+    """Starts masking children, a bounded number at a time. `open` is a `MaskerOpener`, of any thread's event loop."""
 
-    def __init__(self) -> None:
-        self._running = 0
+    def __init__(self, policy: MaskPolicy | None = None) -> None:
+        self._policy = policy or MaskPolicy()
+        self._room = threading.BoundedSemaphore(self._policy.most_children)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Masker]:
@@ -120,17 +160,17 @@ class MaskNursery:
         Raises:
             MaskerLostError: too many run, or it does not start.
         """
-        if self._running >= MAX_CHILDREN:
-            raise MaskerLostError(f"{MAX_CHILDREN} streams are being masked already", "Close some of them.")
-        self._running += 1
+        if not self._room.acquire(blocking=False):
+            most = self._policy.most_children
+            raise MaskerLostError(f"{most} streams are being masked already", "Close some of them.")
         try:
             try:
-                child = await start_worker(WorkerCommand(CHILD))
+                child = await start_worker(WorkerCommand(CHILD, ("--niceness", str(self._policy.niceness))))
             except UnavailableError as exc:
                 raise MaskerLostError("the process that hides parts of streams did not start") from exc
             try:
-                yield MaskWorker(child)
+                yield MaskWorker(child, self._policy)
             finally:
                 await child.stop()
         finally:
-            self._running -= 1
+            self._room.release()

@@ -25,6 +25,8 @@ from vedette.evidence.leaves import draft_export, draft_footage
 from vedette.evidence.log import EvidenceLog, open_log
 from vedette.evidence.proofs import ProofRequest, SignRequest
 from vedette.evidence.prover import make_head, prove_camera
+from vedette.evidence.time_stamps import keep_stamp, make_question
+from vedette.testing.time_stamp_authority import SimulatedAuthority
 
 START_NS = 1_796_000_000_000_000_000
 S = 1_000_000_000
@@ -96,6 +98,12 @@ class SmallSite:
         now_ns = START_NS + at_s * S
         self.log.append([draft_footage(fact) for fact in facts], now_ns)
         self.log.checkpoint(now_ns)
+
+    def stamp(self, authority: SimulatedAuthority, at_s: int) -> None:
+        """Has the log time-stamped as it is now, as the notary does it."""
+        question = make_question(self.log.size, self.log.format_site_head(self.log.size), self.random.getrandbits(60))
+        at_ns = START_NS + at_s * S
+        keep_stamp(self.log.root, authority.fingerprint, question, authority.answer(question.body, at_ns), at_ns)
 
     def find_file(self, segment_id: str) -> FootageFile | None:
         """See `vedette.evidence.bundle.FootageFiles`."""

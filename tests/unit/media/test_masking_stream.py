@@ -13,9 +13,16 @@ from vedette.core.time import NS_PER_S
 from vedette.media.codec_strings import avc_codec_string
 from vedette.media.decode import PacketDecoder, PlanarFrame
 from vedette.media.demux import FileReader
-from vedette.media.mask_codec import KEY_EVERY_90K, MaskingTranscoder
+from vedette.media.mask_codec import MaskingTranscoder
 from vedette.media.mask_raster import rasterize
-from vedette.media.mask_wire import MaskedPicture, MaskSetup, MaskWireError, Pictures, decode_pictures
+from vedette.media.mask_wire import (
+    KEY_EVERY_90K,
+    MaskedPicture,
+    MaskSetup,
+    MaskWireError,
+    Pictures,
+    decode_pictures,
+)
 
 SQUARE = [(0.2, 0.2), (0.6, 0.2), (0.6, 0.6), (0.2, 0.6)]
 SPS, PPS = b"\x67\x64\x00\x0c\xac", b"\x68\xeb\xe3\xcb"

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -9,7 +10,9 @@ from tests.support.exports import make_order
 from tests.support.streaming import settle
 from vedette.adapters.export_folders import ExportFolders
 from vedette.core.errors import StorageError
+from vedette.core.geometry import Polygon
 from vedette.core.ids import make_id
+from vedette.core.privacy import PrivacyZone
 from vedette.streaming.export_job import (
     KEEP_NS,
     ExportFile,
@@ -30,11 +33,13 @@ class GatedMaker:
         self.gate = threading.Event()
         self.began = threading.Event()
         self.fails: Exception | None = None
+        self.orders: list[ExportOrder] = []
 
     def estimate_bytes(self, order: ExportOrder) -> int:
         return 100
 
     def make(self, order: ExportOrder, folder: Path, report: Report) -> ExportOutcome:
+        self.orders.append(order)
         (folder / ".draft").write_bytes(b"half")
         report(50)
         self.began.set()
@@ -54,11 +59,15 @@ class NoBundles:
 class House:
     """A service on a folder; `run` ends when the context does, as the gateway's task does."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, maker: GatedMaker | None = None) -> None:
         self.clock = SimulatedClock()
         self.shelf = ExportFolders(root)
-        self.maker = GatedMaker()
-        self.service = ExportService(self.shelf, self.maker, NoBundles(), self.clock)
+        self.maker = maker or GatedMaker()
+        self.zones: dict[str, tuple[PrivacyZone, ...]] = {}
+        self.service = ExportService(self.shelf, self.maker, NoBundles(), self._find_zones, self.clock)
+
+    async def _find_zones(self, camera_id: str) -> tuple[PrivacyZone, ...]:
+        return self.zones.get(camera_id, ())
 
     async def __aenter__(self) -> Self:
         await self.service.restore()
@@ -163,6 +172,88 @@ async def test_failure_says_why_and_the_next_job_goes_on(tmp_path) -> None:
         other = make_order("Gate", export_id=make_id(9, bytes(10)))
         await house.service.order(other)
         assert (await house.over(other.export_id)).state is ExportState.DONE
+
+
+RESTRICTED = make_order("Gate", may_unmask=False)
+CAMERA = RESTRICTED.cameras[0].camera_id
+LEFT, RIGHT = [
+    (PrivacyZone(name, name, Polygon(((x, 0.0), (x + 0.5, 0.0), (x + 0.5, 1.0)))),)
+    for name, x in (("left", 0.0), ("right", 0.5))
+]
+
+
+class ZonesChangingMaker(GatedMaker):
+    """Changes the zones of a camera in the middle of the work, as somebody in the console does."""
+
+    def __init__(self, *changes: tuple[PrivacyZone, ...]) -> None:
+        super().__init__()
+        self.gate.set()
+        self.changes = list(changes)
+        self.house: House | None = None
+
+    def make(self, order: ExportOrder, folder: Path, report: Report) -> ExportOutcome:
+        if self.changes:
+            assert self.house is not None
+            self.house.zones[CAMERA] = self.changes.pop(0)
+            self.house.service.drop(CAMERA)
+        return super().make(order, folder, report)
+
+
+async def make_with_changes(
+    root: Path, order: ExportOrder, *changes: tuple[PrivacyZone, ...]
+) -> tuple[ExportJob, list[tuple[PrivacyZone, ...]]]:
+    """Returns the job and the zones that each attempt was told to fill."""
+    maker = ZonesChangingMaker(*changes)
+    house = maker.house = House(root, maker)
+    async with house:
+        await house.service.order(order)
+        job = await house.over(order.export_id)
+    return job, [asked.cameras[0].masked for asked in maker.orders]
+
+
+async def test_zones_drawn_while_a_copy_is_made_throw_it_away_and_mask_the_next(tmp_path) -> None:
+    job, attempts = await make_with_changes(tmp_path, RESTRICTED, LEFT, RIGHT)
+    assert attempts == [(), LEFT, RIGHT]
+    assert (job.state, job.order.cameras[0].masked) == (ExportState.DONE, RIGHT)
+
+
+async def test_zones_that_change_again_and_again_fail_the_export_clearly(tmp_path) -> None:
+    job, attempts = await make_with_changes(tmp_path, RESTRICTED, LEFT, RIGHT, LEFT, RIGHT)
+    assert job.fault is not None
+    assert (job.state, job.fault.code, len(attempts)) == (ExportState.FAILED, "privacy_changed", 3)
+    assert list((tmp_path / RESTRICTED.export_id / "files").iterdir()) == []
+
+
+async def test_export_of_who_may_unmask_does_not_care_for_zones(tmp_path) -> None:
+    job, attempts = await make_with_changes(tmp_path, ORDER, LEFT)
+    assert attempts == [()]
+    assert job.state is ExportState.DONE
+
+
+async def test_bundle_of_a_camera_that_is_hidden_since_it_was_ordered_is_not_made(tmp_path) -> None:
+    async with House(tmp_path) as house:
+        house.zones[CAMERA] = LEFT
+        await house.service.order(make_order("Gate", may_unmask=False, is_bundle=True))
+        job = await house.over(RESTRICTED.export_id)
+    assert job.fault is not None
+    assert (job.state, job.fault.code) == (ExportState.FAILED, "masked_unavailable")
+    assert house.maker.orders == []
+
+
+async def test_masked_export_that_takes_hours_does_not_hold_up_copies(tmp_path) -> None:
+    masked = replace(RESTRICTED, cameras=(replace(RESTRICTED.cameras[0], masked=LEFT),))
+    copy = make_order("Gate", export_id=make_id(9, bytes(10)))
+    async with House(tmp_path) as house:
+        house.zones[CAMERA] = LEFT
+        await house.service.order(masked)
+        await house.began()
+        house.maker.began.clear()
+        await house.service.order(copy)
+        await house.began()
+        assert [order.is_masked for order in house.maker.orders] == [True, False]
+        house.maker.gate.set()
+        assert (await house.over(copy.export_id)).state is ExportState.DONE
+        assert (await house.over(masked.export_id)).state is ExportState.DONE
 
 
 async def test_export_goes_after_a_day(tmp_path) -> None:

@@ -10,11 +10,12 @@ from tests.support.streaming import CountingEncoder, ListedStreams
 from vedette.adapters.thumbnail_client import UnixThumbnailer
 from vedette.core.errors import InvalidInputError, NotFoundError, UnavailableError
 from vedette.core.media import StreamRole
-from vedette.core.privacy import Sight, WholeCamera
+from vedette.core.privacy import Sight
 from vedette.core.time import NS_PER_S
 from vedette.media.fmp4 import parse_fragment, parse_init
 from vedette.streaming.download import NoFootageError
 from vedette.streaming.footage_service import FootageService
+from vedette.streaming.mask_worker import MaskNursery
 from vedette.streaming.stream_choice import StreamChoice
 
 S = NS_PER_S
@@ -35,7 +36,12 @@ class KeptThumbnailer:
 
 def make_service(footage: MemoryFootage, thumbnailer=None) -> FootageService:
     return FootageService(
-        footage, ListedStreams("cam", MAIN, SUB), CountingEncoder, lambda *_: None, thumbnailer or KeptThumbnailer()
+        footage,
+        ListedStreams("cam", MAIN, SUB),
+        CountingEncoder,
+        lambda *_: None,
+        thumbnailer or KeptThumbnailer(),
+        MaskNursery().open,
     )
 
 
@@ -48,40 +54,40 @@ def make_footage(seconds: int = 12, *roles: StreamRole) -> MemoryFootage:
 
 async def test_every_address_of_the_playlist_delivers() -> None:
     service = make_service(make_footage())
-    text = await service.make_playlist(WholeCamera("cam"), StreamChoice.AUTO, START_NS + S, START_NS + 9 * S)
+    text = await service.make_playlist(Sight("cam"), StreamChoice.AUTO, START_NS + S, START_NS + 9 * S)
     names = [line for line in text.splitlines() if line.startswith("footage/")]
     assert len(names) == 3
     end = None
     for name in names:
         start_ns, end_ns = map(int, name.removesuffix(".m4s").rpartition("/")[2].split("-"))
-        track = parse_fragment(await service.make_part(WholeCamera("cam"), MAIN, start_ns, end_ns)).video
+        track = parse_fragment(await service.make_part(Sight("cam"), MAIN, start_ns, end_ns)).video
         assert end in {None, track.decode_90k}
         end = track.decode_90k + sum(track.durations_90k)
     (at_ns,) = [int(line.split("/")[2]) for line in text.splitlines() if line.startswith("#EXT-X-MAP")]
-    assert parse_init(await service.make_init(WholeCamera("cam"), MAIN, at_ns)).format.video == FORMAT.video
+    assert parse_init(await service.make_init(Sight("cam"), MAIN, at_ns)).format.video == FORMAT.video
 
 
 async def test_auto_prefers_the_main_stream_and_takes_what_is_recorded() -> None:
     wanted = (StreamChoice.AUTO, START_NS, START_NS + 4 * S)
-    assert "footage/main/" in await make_service(make_footage(4, MAIN, SUB)).make_playlist(WholeCamera("cam"), *wanted)
-    assert "footage/sub/" in await make_service(make_footage(4, SUB)).make_playlist(WholeCamera("cam"), *wanted)
+    assert "footage/main/" in await make_service(make_footage(4, MAIN, SUB)).make_playlist(Sight("cam"), *wanted)
+    assert "footage/sub/" in await make_service(make_footage(4, SUB)).make_playlist(Sight("cam"), *wanted)
 
 
 async def test_nothing_recorded_and_unknown_camera_are_not_found() -> None:
     service = make_service(make_footage())
     with pytest.raises(NoFootageError):
-        await service.make_playlist(WholeCamera("cam"), StreamChoice.AUTO, START_NS - 90 * S, START_NS - 80 * S)
+        await service.make_playlist(Sight("cam"), StreamChoice.AUTO, START_NS - 90 * S, START_NS - 80 * S)
     with pytest.raises(NotFoundError):
-        await service.make_playlist(WholeCamera("other"), StreamChoice.AUTO, START_NS, START_NS + S)
+        await service.make_playlist(Sight("other"), StreamChoice.AUTO, START_NS, START_NS + S)
     with pytest.raises(NotFoundError):
-        await service.make_part(WholeCamera("cam"), MAIN, START_NS + 1, START_NS + 2)
+        await service.make_part(Sight("cam"), MAIN, START_NS + 1, START_NS + 2)
     with pytest.raises(NoFootageError):
         await service.make_thumbnail(Sight("cam"), START_NS - 1, 320)
 
 
 async def test_playlist_longer_than_a_day_is_refused() -> None:
     with pytest.raises(InvalidInputError):
-        await make_service(make_footage()).make_playlist(WholeCamera("cam"), StreamChoice.AUTO, 0, 25 * 3600 * S)
+        await make_service(make_footage()).make_playlist(Sight("cam"), StreamChoice.AUTO, 0, 25 * 3600 * S)
 
 
 async def test_thumbnail_is_the_key_frame_before_and_nothing_more() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.footage import FORMAT, MemoryFootage, as_run
 from tests.support.media import AAC, H264, H265, PCMA, START_NS, make_packets
-from tests.support.streaming import CountingEncoder, KeptChannel, ListedStreams
+from tests.support.streaming import CountingEncoder, KeptChannel, ListedStreams, ReplacingMasker
 from vedette.core.footage import FootageGap
 from vedette.core.geometry import Polygon
 from vedette.core.ids import make_id
@@ -346,26 +346,6 @@ async def test_camera_that_is_not_there_is_an_error() -> None:
         await client.say(op="play", camera=other, at=format_utc(START_NS))
         assert client.texts_of("error")[0]["code"] == "not_found"
         assert client.announced == []
-
-
-class ReplacingMasker:
-    """Gives each packet with other bytes; holds the last ones back when told to, as a decoder of B-frames does."""
-
-    def __init__(self, delay: int) -> None:
-        self.video = None
-        self.set_ups = []
-        self.held = []
-        self.delay = delay
-
-    async def set_up(self, video, zones) -> None:
-        self.set_ups.append((video, zones))
-        self.video = None
-
-    async def push(self, packet, *, decode_only: bool = False):
-        self.video = replace(FORMAT.video, width=320, height=180)
-        self.held.append(msgspec.structs.replace(packet, data=b"\0\0\0\x02\x65\xff", dts_90k=packet.pts_90k))
-        ready, self.held = self.held[: len(self.held) - self.delay], self.held[len(self.held) - self.delay :]
-        return ready
 
 
 async def test_zones_drawn_between_two_plays_mask_the_second() -> None:

@@ -20,6 +20,7 @@ import { RangeFields } from "../../parts/range/range-fields";
 import type { Span } from "../../parts/timeline/view";
 import styles from "./export-dialog.module.css";
 import { ExportList } from "./export-list";
+import { judgeMasking, MaskingNote, useHiddenCameras } from "./masking";
 
 const LONGEST_MS = 24 * 3_600_000;
 const PURPOSE_AT_MOST = 500;
@@ -55,7 +56,9 @@ export function ExportDialog({ cameras, range, onClose }: ExportProps) {
   const [purpose, setPurpose] = useState("");
   const add = useAddExport();
   const read = readRange(text, new Date(), LONGEST_MS);
-  const isReady = read.range !== null && ids.length > 0 && purpose.trim() !== "";
+  const hidden = useHiddenCameras(cameras.filter((camera) => ids.includes(camera.id)));
+  const masking = judgeMasking(hidden.length, isBundle);
+  const isReady = read.range !== null && ids.length > 0 && purpose.trim() !== "" && masking !== "blocked";
   const start = () => {
     if (!read.range) return;
     const [from, to] = [new Date(read.range.fromMs).toISOString(), new Date(read.range.toMs).toISOString()];
@@ -96,6 +99,7 @@ export function ExportDialog({ cameras, range, onClose }: ExportProps) {
         <SwitchField label={t("export.bundle")} isSelected={isBundle} onChange={setBundle} />
         <p className={styles["hint"]}>{t("export.bundleHint")}</p>
       </div>
+      <MaskingNote hidden={hidden} masking={masking} />
       <TextField
         label={t("export.purpose")}
         hint={t("export.purposeHint")}

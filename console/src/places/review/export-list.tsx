@@ -65,6 +65,11 @@ function Job({ job, cameras, onCancel }: JobProps) {
         <span className="muted">
           {[job.format.toUpperCase(), job.bundle ? t("export.withProof") : ""].filter(Boolean).join(" · ")}
         </span>
+        {job.masked_cameras.length > 0 ? (
+          <Badge tone="info" dot={false}>
+            {t("tile.masked")}
+          </Badge>
+        ) : null}
         {isBusy(job) ? (
           <Button small onPress={onCancel}>
             {t("common.cancel")}

@@ -31,7 +31,8 @@ class SealingOut(Answer):
 class EvidenceOut(Answer):
     """State of the evidence log.
 
-    `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know.
+    `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know. `time_stamps`
+    has a line for each time-stamping authority (RFC 3161): what it stamped last, and its certificate's fingerprint.
     """
 
     site: str
@@ -42,6 +43,7 @@ class EvidenceOut(Answer):
     behind: dict[str, int]
     sealing: SealingOut
     witnesses: list[str]
+    time_stamps: list[str]
     state: str
     detail: str
 

@@ -25,13 +25,16 @@ class ExportIn(Request):
 
 
 class ExportFileOut(Answer):
-    """A file. `sha256` is also its ETag. `camera_id` is empty for a bundle; `from`: its first picture."""
+    """A file. `sha256` is also its ETag. `camera_id` is empty for a bundle; `from`: its first picture.
+    `masked`: encoded anew with parts of the picture hidden, no original.
+    """
 
     name: str
     size_bytes: int
     sha256: str
     camera_id: str
     from_: Utc = Field(serialization_alias="from")
+    masked: bool
 
 
 class ExportGapOut(Answer):
@@ -49,7 +52,9 @@ class ExportFaultOut(Answer):
 
 
 class ExportOut(Answer):
-    """An export. `fingerprint`: of the key that signed the bundle, to be compared by another way; else empty."""
+    """An export. `fingerprint`: of the key that signed the bundle, to be compared by another way; else empty.
+    `masked_cameras`: those of which parts are hidden in the files.
+    """
 
     id: str
     state: Literal["queued", "running", "done", "failed", "cancelled"]
@@ -58,6 +63,7 @@ class ExportOut(Answer):
     files: list[ExportFileOut]
     gaps: list[ExportGapOut]
     cameras: list[str]
+    masked_cameras: list[str]
     from_: Utc = Field(serialization_alias="from")
     to: Utc
     format: Literal["mp4", "mkv"]
@@ -90,6 +96,7 @@ def export_out(job: ExportJob) -> ExportOut:
                 sha256=file.sha256,
                 camera_id=file.camera_id,
                 from_=format_utc(file.first_ns),
+                masked=file.is_masked,
             )
             for file in outcome.files
         ],
@@ -98,6 +105,7 @@ def export_out(job: ExportJob) -> ExportOut:
             for gap in outcome.gaps
         ],
         cameras=[camera.camera_id for camera in order.cameras],
+        masked_cameras=[camera.camera_id for camera in order.cameras if camera.masked],
         from_=format_utc(order.from_ns),
         to=format_utc(order.to_ns),
         format=order.format.value,

@@ -125,6 +125,7 @@ function State({ evidence }: { evidence: Evidence }) {
           {evidence.sealing.detail ? <span className="muted">{evidence.sealing.detail}</span> : null}
         </Fact>
         <Fact name={t("evidence.witnesses")}>{evidence.witnesses.join(", ") || t("evidence.noWitness")}</Fact>
+        <Fact name={t("evidence.timeStamps")}>{evidence.time_stamps.join(", ") || t("evidence.noWitness")}</Fact>
       </dl>
       {checkpoint ? (
         <p className={styles["root"]}>

@@ -1,0 +1,67 @@
+"""The lists of the settings file: each wrong entry is refused, all at once, before anything starts."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from vedette.cli.serve import _list_authorities, _read_config
+from vedette.cli.verify import command as verify
+from vedette.core.errors import InvalidInputError
+from vedette.runtime.settings import NodeSettings, TimeStampAuthority
+from vedette.testing.small_bundles import DAY_S, SmallSite
+from vedette.testing.time_stamp_authority import SimulatedAuthority
+
+GOOD = {"url": "https://tsa.example.org/tsr", "certificates": "/etc/tsa.pem"}
+
+
+def read(tmp_path: Path, **content: object) -> tuple[TimeStampAuthority, ...]:
+    path = tmp_path / "settings.yaml"
+    path.write_text(json.dumps(content))
+    return _list_authorities(_read_config(path))
+
+
+def test_authorities_are_read_and_nobody_is_named_by_default(tmp_path) -> None:
+    assert read(tmp_path) == ()
+    assert NodeSettings(tmp_path).time_stamps == ()
+    first, second = read(tmp_path, time_stamps=[GOOD, GOOD | {"policy": "1.2.3"}], time_stamp_minutes=5)
+    assert first == TimeStampAuthority("https://tsa.example.org/tsr", Path("/etc/tsa.pem"))
+    assert second.policy == "1.2.3"
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ("https://tsa.example.org", "has url, certificates and perhaps policy"),
+        ({"url": "https://tsa.example.org"}, "has url, certificates and perhaps policy"),
+        (GOOD | {"polcy": "1.2.3"}, "has url, certificates and perhaps policy"),
+        (GOOD | {"policy": 1.2}, "has url, certificates and perhaps policy"),
+        (GOOD | {"policy": "1.2.x"}, "no object identifier"),
+        (GOOD | {"url": "ftp://tsa"}, "http or https"),
+        (GOOD | {"url": "file:///etc/passwd"}, "http or https"),
+    ],
+)
+def test_wrong_authority_is_refused_in_words(tmp_path, entry, words) -> None:
+    with pytest.raises(InvalidInputError, match=words):
+        read(tmp_path, time_stamps=[entry])
+
+
+@pytest.mark.parametrize("minutes", [0, -1, 1441, True, "60"])
+def test_wrong_minutes_are_refused(tmp_path, minutes) -> None:
+    with pytest.raises(InvalidInputError, match="time_stamp_minutes"):
+        read(tmp_path, time_stamp_minutes=minutes)
+
+
+def test_command_line_takes_the_fingerprint_of_an_authority(tmp_path) -> None:
+    site, authority = SmallSite(tmp_path / "site"), SimulatedAuthority()
+    camera = site.add_camera("Gate")
+    site.tell([site.make_segment(camera, 0)], 60)
+    site.stamp(authority, DAY_S)
+    site.export(tmp_path / "b", [camera], 0, 60)
+    trust = ["--trust", site.log.ring.present.fingerprint]
+    site.close()
+    asked = [str(tmp_path / "b"), *trust, "--tsa"]
+    assert CliRunner().invoke(verify, [*asked, authority.fingerprint.upper()]).exit_code == 0
+    assert CliRunner().invoke(verify, [*asked, "0" * 64]).exit_code == 3
+    assert CliRunner().invoke(verify, [*asked, "abc"]).exit_code == 2
