@@ -121,7 +121,7 @@ class PacketReply(msgspec.Struct, frozen=True):
 
 
 class Overlay(msgspec.Struct, frozen=True):
-    """A box to draw, in fractions of the picture, with its words and the class that chooses its colour."""
+    """A box to draw, in fractions of the picture, with its words (lines) and the class that chooses its colour."""
 
     box: tuple[float, float, float, float]
     text: str
