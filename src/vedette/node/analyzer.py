@@ -10,7 +10,6 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 from vedette.adapters.feed_client import UnixFeedSource
 from vedette.adapters.role_server import serve_role_app
@@ -63,7 +62,7 @@ class Analyzer:
         self._publisher = publisher
         self._clock = clock
         self._started_ns = clock.utc_ns()
-        self._registry = ModelRegistry(Path(os.environ.get("VEDETTE_MODELS") or self._paths.models))
+        self._registry = ModelRegistry(settings.models_folder)
         self._pictures = PictureStore(self._paths.pictures)
         self._feed = UnixFeedSource(self._paths.socket("recorder"))
         self._assignment = load_assignment(self._paths.assignment("analyzer"))

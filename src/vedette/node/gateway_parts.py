@@ -255,7 +255,7 @@ def _build(
         live=live,
         history=history,
         machine=LocalMachine(settings.data),
-        models=ModelRegistry(paths.models),
+        models=ModelRegistry(settings.models_folder),
         storage=storage,
         clock=clock,
     )

@@ -149,6 +149,8 @@ function Streams() {
   const { t } = useTranslation();
   const { data: cameras } = useCameras();
   const { data: signing } = useSigning();
+  // Few cameras sign: a column of dashes would only take room.
+  const signsAny = signing?.items.some((one) => one.result !== "unsigned") ?? false;
   if (!cameras) return <TableSkeleton rows={3} />;
   const rows = cameras.flatMap((camera) =>
     (["main", "sub"] as const).flatMap((stream) => {
@@ -178,7 +180,7 @@ function Streams() {
             {t("health.jitter")}
           </th>
           <th scope="col">{t("health.since")}</th>
-          <th scope="col">{t("signing.title")}</th>
+          {signsAny ? <th scope="col">{t("signing.title")}</th> : null}
         </>
       }
     >
@@ -186,6 +188,7 @@ function Streams() {
         <StreamRow
           key={`${row.camera.id} ${row.stream}`}
           {...row}
+          showsSigning={signsAny}
           signing={signing?.items.find((one) => one.camera_id === row.camera.id && one.stream === row.stream)}
         />
       ))}
@@ -198,9 +201,10 @@ interface StreamRowProps {
   stream: "main" | "sub";
   live: StreamLive;
   signing: StreamSigning | undefined;
+  showsSigning: boolean;
 }
 
-function StreamRow({ camera, stream, live, signing }: StreamRowProps) {
+function StreamRow({ camera, stream, live, signing, showsSigning }: StreamRowProps) {
   const { t, i18n } = useTranslation();
   const say = useCodeWords();
   const reason = live.state === "online" ? "" : say(live.code).reason || live.reason;
@@ -243,7 +247,9 @@ function StreamRow({ camera, stream, live, signing }: StreamRowProps) {
       <td data-label={t("health.since")}>
         {live.since ? formatMoment(Date.parse(live.since), Date.now(), i18n.language) : "–"}
       </td>
-      <td data-label={t("signing.title")}>{signing ? <SigningWords signing={signing} /> : "–"}</td>
+      {showsSigning ? (
+        <td data-label={t("signing.title")}>{signing ? <SigningWords signing={signing} /> : "–"}</td>
+      ) : null}
     </tr>
   );
 }
@@ -442,7 +448,7 @@ function Models() {
           <td data-cell="title">
             {model.name} <span className="muted">{model.release}</span>
           </td>
-          <td data-label={t("health.task")}>{model.task}</td>
+          <td data-label={t("health.task")}>{words.any("health.tasks", model.task)}</td>
           <td data-label={t("health.state")}>
             <span className={styles["state"]}>
               <Badge tone={MODEL_TONES[model.state] ?? "neutral"}>{words.any("health.modelStates", model.state)}</Badge>
@@ -450,7 +456,9 @@ function Models() {
             </span>
           </td>
           <td data-label={t("health.figures")}>
-            {model.figures.map((one) => `${one.name} ${formatNumber(one.value, i18n.language, 2)}`).join(" · ") || "–"}
+            {model.figures
+              .map((one) => `${one.name} ${one.value.toLocaleString(i18n.language, { maximumSignificantDigits: 3 })}`)
+              .join(" · ") || "–"}
           </td>
           <td data-label={t("health.licence")}>{model.licence}</td>
         </tr>
