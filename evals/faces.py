@@ -71,7 +71,8 @@ class FaceBench:
         left, top, right, bottom = np.clip(faces.boxes[0].round(), 0, [width, height, width, height]).astype(int)
         if right - left < 4 or bottom - top < 4:
             return False
-        return judge_face(image[top:bottom, left:right], faces.points[0], self._policy).may_match(self._policy)
+        face = image[top:bottom, left:right]
+        return judge_face(face, faces.points[0], float(faces.scores[0]), self._policy).may_match(self._policy)
 
     def find_side_px(self, image: Image) -> float:
         """The size of the best face, 0 when none is found."""

@@ -6,7 +6,12 @@ while the sizes are not trusted. `with the analyzer` runs the recorder's own gat
 analyzer tells (decoded at 5 pictures a second), as on a node. The static clip is one empty picture with the noise of
 a camera.
 
-    python -m evals.motion_recording [--post 5] [--pre 2]
+`--tree` runs the mask case instead: the right half shows 20 s of the clip and then 70 s of rest, three times, while in
+the left half leaves sway for 45 of every 90 s. Three ways: without zones, with the left half left out, and the same
+with an analyzer that is not there. Somebody is there where the clip differs from its empty picture in the right half,
+so `recall` is of what moves in the included part.
+
+    python -m evals.motion_recording [--post 5] [--pre 2] [--tree]
 """
 
 import argparse
@@ -20,8 +25,10 @@ import av
 import cv2
 import numpy as np
 
+from vedette.core.geometry import Polygon
 from vedette.core.media import Packet
 from vedette.core.messages import BusMessage, MotionObserved
+from vedette.core.motion import MotionSettings, MotionZone, MotionZoneKind
 from vedette.core.recording_plan import RecordingMode
 from vedette.core.time import NS_PER_S
 from vedette.node.analyzer_events import MotionReporter
@@ -133,23 +140,33 @@ class _Told:
 
 
 def measure_with_analyzer(
-    pictures: list[np.ndarray], packets: list[Packet], present: np.ndarray, rate: float, pre_s: float, post_s: float
+    pictures: list[np.ndarray],
+    packets: list[Packet],
+    present: np.ndarray,
+    rate: float,
+    pre_s: float,
+    post_s: float,
+    motion: MotionSettings | None = None,
+    *,
+    is_there: bool = True,
 ) -> dict[str, float]:
     """The recorder's gate, sizes and the analyzer's motion together, after the baseline was learned."""
-    sizes, seen, told = PacketMotion(0.5), MotionDetector(), _Told()
-    reporter, gate = MotionReporter("cam", told), RecordingGate(pre_s, post_s)
+    motion = motion or MotionSettings()
+    sizes, seen, told = PacketMotion(motion.thresholds.packet_sensitivity), MotionDetector(motion), _Told()
+    level = motion.thresholds.recorded_share
+    reporter, gate = MotionReporter("cam", told, level), RecordingGate(pre_s, post_s)
     recorded, step = np.zeros(len(packets), bool), max(1, round(rate / 5))
     for number, packet in enumerate(packets):
         now_ns = packet.captured_at_ns
         if sizes.push(packet):
             gate.on_packet_motion(sizes.began_ns or now_ns, now_ns)
-        if number % step == 0:
+        if is_there and number % step == 0:
             luma = cv2.cvtColor(cv2.resize(pictures[number], (160, 90)), cv2.COLOR_BGR2GRAY)
             reporter.push(now_ns, seen.push(luma, now_ns / NS_PER_S).level)
         for fact in told.facts:
             gate.on_motion(fact.from_ns, fact.to_ns, now_ns, now_ns)
         told.facts.clear()
-        verdict = gate.decide(RecordingMode.MOTION, Sources(sizes.is_trustworthy, analyzer=True), now_ns)
+        verdict = gate.decide(RecordingMode.MOTION, Sources(sizes.is_trustworthy, analyzer=is_there), now_ns)
         if verdict.is_recording:
             reach_ns = now_ns - round(pre_s * NS_PER_S) - LATE_NS
             from_ns = now_ns if verdict.from_ns is None else max(verdict.from_ns, reach_ns)
@@ -168,16 +185,60 @@ def make_static(picture: np.ndarray, count: int) -> list[np.ndarray]:
     return [np.clip(picture + random.normal(0, 2, picture.shape), 0, 255).astype(np.uint8) for _ in range(count)]
 
 
+LEFT_OUT = MotionSettings(
+    zones=(MotionZone("Tree", MotionZoneKind.EXCLUDE, Polygon(((0, 0), (0.5, 0), (0.5, 1), (0, 1)))),)
+)
+
+
+def make_tree(pictures: list[np.ndarray], empty: np.ndarray, rate: float) -> tuple[list[np.ndarray], np.ndarray]:
+    """The scene of `--tree` after 40 s of rest, and (N,) bool: somebody is to be seen in the right half."""
+    half, length = empty.shape[1] // 2, round(20 * rate)
+    rested = cv2.cvtColor(empty[:, half:], cv2.COLOR_BGR2GRAY).astype(np.int16)
+    leaves = np.random.default_rng(5).integers(30, 200, (200, 160, 3), np.uint8)
+    still = make_static(empty, round(40 * rate))
+    made, there = list(still), [False] * len(still)
+    for begin in range(0, 3 * length, length):
+        for step in range(round(90 * rate)):
+            shown, is_there = still[step % len(still)].copy(), False
+            if step < length:
+                shown[:, half:] = picture = pictures[begin + step][:, half:]
+                changed = np.abs(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.int16) - rested) > 30
+                is_there = bool(changed.mean() > 0.02)
+            if round(10 * rate) <= step < round(55 * rate):
+                left = 60 + round(40 * np.sin(step * 6 / rate))
+                shown[60:260, left : left + 160] = np.roll(leaves, step * 3, axis=0)
+            made.append(shown)
+            there.append(is_there)
+    return made, np.array(there)
+
+
+def run_tree(pictures: list[np.ndarray], empty: np.ndarray, rate: float, pre_s: float, post_s: float) -> None:
+    made, there = make_tree(pictures, empty, rate)
+    for setting in (SETTINGS[0], SETTINGS[2]):
+        packets = encode(made, rate, setting)
+        for name, motion, is_there in (
+            ("no zones", MotionSettings(), True),
+            ("left half left out", LEFT_OUT, True),
+            ("left out, no analyzer", LEFT_OUT, False),
+        ):
+            found = measure_with_analyzer(made, packets, there, rate, pre_s, post_s, motion, is_there=is_there)
+            _print(f"tree, {setting.name}, {name}", found | {"present_share": float(there.mean())})
+
+
 def main() -> None:
     shared = Path(os.environ.get("VEDETTE_SHARED", "/work/shared"))
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pre", type=float, default=2.0)
     parser.add_argument("--post", type=float, default=5.0)
+    parser.add_argument("--tree", action="store_true", help="the mask case alone")
     given = parser.parse_args()
     pictures, rate = read_clip(shared / _CLIP)
     present = read_presence(shared / _LABELS, _CLIP.removeprefix("video/"), len(pictures), rate)
     print(f"{len(pictures)} pictures at {rate:.1f}, somebody there in {present.mean():.0%}")
     empty = pictures[int(np.argmin(present))]
+    if given.tree:
+        run_tree(pictures, empty, rate, given.pre, given.post)
+        return
     static = make_static(empty, round(60 * rate))
     for name, shown, there in (("one-by-one", pictures, present), ("static", static, np.zeros(len(static), bool))):
         for setting in SETTINGS:

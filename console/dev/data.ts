@@ -102,8 +102,20 @@ export function makeEvent(index: number, atMs: number, camera: Camera): Happenin
     acknowledged_at: index % 3 === 2 ? new Date(atMs + 90_000).toISOString() : null,
     note: index % 3 === 2 ? "Delivery, expected." : "",
     detail: "",
-    objects: [],
+    objects: index % 2 ? [] : [makeSeen(index)],
   };
+}
+
+function makeSeen(index: number): Happening["objects"][number] {
+  const attributes = {
+    sex: { value: "female", confidence: 0.93 },
+    hair: { value: "long", confidence: 0.88 },
+    upper_colour: { value: "red", confidence: 0.81 },
+    lower_colour: { value: "black", confidence: 0.77 },
+    bag: { value: "unknown", confidence: 0.6 },
+    hat: { value: "no", confidence: 0.97 },
+  };
+  return { track_id: index + 1, attributes, plate: null, face: null };
 }
 
 function makeUser(id: string, name: string, role: Role, createdAt: string, loginAt: string | null): User {

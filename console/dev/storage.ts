@@ -115,7 +115,7 @@ const DEFAULT_PLAN: RecordingPlan = {
   timezone: "Asia/Ho_Chi_Minh",
   pre_s: 5,
   post_s: 10,
-  motion: { sensitivity: 0.5, use_packet_sizes: true },
+  motion: { use_packet_sizes: true },
   retention: [
     { mode: "continuous", min_days: 7, max_days: 30 },
     { mode: "motion", min_days: 14, max_days: 90 },

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -22,8 +23,10 @@ from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis, Rule
 from vedette.core.geometry import Line, Polygon
 from vedette.core.media import StreamFormat, StreamRole
 from vedette.core.messages import ControlStateChanged, EventObserved, MotionObserved
+from vedette.core.motion import MotionSettings, MotionZone, MotionZoneKind
 from vedette.core.time import NS_PER_S
 from vedette.node.analyzer import Analyzer
+from vedette.node.analyzer_camera import configuration_of
 from vedette.runtime.clock import SystemClock
 from vedette.runtime.paths import NodePaths
 from vedette.runtime.settings import NodeSettings
@@ -145,6 +148,42 @@ async def test_moving_object_becomes_events_with_pictures_and_a_heat_line(folder
     assert motion
     assert all(item.to_ns - item.from_ns <= 2 * NS_PER_S for item in motion)
     assert {c.control for c in box.messages(ControlStateChanged)} == {"model", "vision_jail"}
+
+
+def leave_out(right: float) -> MotionSettings:
+    """Nothing counts left of here."""
+    shape = Polygon(((0, 0), (right, 0), (right, 1), (0, 1)))
+    return MotionSettings(zones=(MotionZone("Left", MotionZoneKind.EXCLUDE, shape),))
+
+
+async def test_motion_in_an_excluded_part_makes_neither_spans_nor_events(folder: Path) -> None:
+    masked = replace(camera("A"), motion=leave_out(0.5))
+    async with running(folder, {"A": moving_square(), "B": moving_square()}) as box:
+        await box.analyzer.take_assignment(AnalyzerAssignment(1, (masked, camera("B"))))
+        for name in ("A", "B"):
+            await box.until(lambda name=name: box.camera(name).get("analysed") == 60)
+    first = {
+        (kind, name): min(one.from_ns for one in box.messages(kind) if one.camera_id == name) - START_NS
+        for kind in (MotionObserved, EventObserved)
+        for name in ("A", "B")
+    }
+    for kind in (MotionObserved, EventObserved):  # the square comes from the left and reaches the middle after 2.5 s
+        assert first[kind, "B"] < 2 * NS_PER_S
+        assert 2.4 * NS_PER_S < first[kind, "A"] < 3.2 * NS_PER_S
+
+
+async def test_motion_settings_are_handed_over_while_the_stream_goes_on(folder: Path) -> None:
+    shown = asyncio.Event()
+    async with running(folder, {"A": moving_square()}, held=(25, shown)) as box:
+        await box.analyzer.take_assignment(AnalyzerAssignment(1, (replace(camera("A"), motion=leave_out(0.95)),)))
+        await box.until(lambda: box.camera("A").get("analysed") == 25)
+        await box.analyzer.take_assignment(AnalyzerAssignment(2, (camera("A"),)))
+        shown.set()
+        await box.until(lambda: box.camera("A").get("analysed") == 60)
+        assert box.connections["A"] == 1, "neither the stream nor what was learned begins anew"
+    first = min(one.from_ns for one in box.messages(MotionObserved)) - START_NS
+    assert 2.4 * NS_PER_S < first < 2.8 * NS_PER_S, "from the next picture on, and not one before"
+    assert {one.configuration for one in box.messages(EventObserved)} == {configuration_of(camera("A"))}
 
 
 async def test_killed_worker_is_back_and_the_stream_goes_on(folder: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.test_analyze_files import analyze
 from tests.integration.test_analyzer_role import START_NS, Running, running
-from tests.support.encoded import encode_square
+from tests.support.encoded import encode_pictures
 from tests.support.feed_server import Script, to_packets
 from tests.support.models import install_models
 from tests.support.shared import shared_file
@@ -90,7 +90,7 @@ def walking_face() -> Script:
             image[60 : 60 + face.shape[0], left : left + face.shape[1]] = face
         return image
 
-    stream = encode_square(frames=50, width=640, height=360, draw=draw)
+    stream = encode_pictures(draw(step, 640, 360) for step in range(50))
     return StreamFormat("run-1", stream.video), to_packets(stream.packets, START_NS)
 
 

@@ -44,11 +44,13 @@ def _check_cameras(tmp_path: Path, gateway: GatewayProcess) -> None:
     imported = vedette(tmp_path, "camera", "import", str(sheet), "--json")
     assert json.loads(imported.stdout)["imported"] is True
     recordings = json.loads(vedette(tmp_path, "recordings", "--camera", "Gate", "--json").stdout)
-    assert recordings == {"runs": [], "gaps": []}
+    assert recordings == {"runs": [], "gaps": [], "signing": []}
     assert vedette(tmp_path, "recordings", "--camera", "Gone").returncode == 1
     _check_plan(tmp_path)
     _check_privacy(tmp_path)
+    _check_motion(tmp_path)
     _check_holds(tmp_path)
+    _check_erase(tmp_path)
     assert vedette(tmp_path, "camera", "remove", "Gate").returncode == 0
 
 
@@ -88,6 +90,42 @@ def _check_privacy(tmp_path: Path) -> None:
     assert "points" in wrong.stderr
     file.write_text("Window")
     assert vedette(tmp_path, "camera", "privacy", "Gate", "--zones", str(file)).returncode == 2
+
+
+def _check_motion(tmp_path: Path) -> None:
+    drawn = ("--exclude", "Trees=0,0 0.4,0 0.4,0.3", "--exclude", "0.9,0.9 1,0.9 1,1", "--sensitivity", "high")
+    done = vedette(tmp_path, "camera", "motion", "gate", *drawn, "--json")
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(done.stdout)
+    assert [(zone["name"], zone["kind"]) for zone in shown["zones"]] == [("Trees", "exclude"), ("exclude 2", "exclude")]
+    table = vedette(tmp_path, "camera", "motion", "Gate", "--sensitivity", "low").stdout
+    assert "Trees" in table
+    assert "low" in table
+    assert json.loads(vedette(tmp_path, "camera", "motion", "Gate", "--json").stdout)["zones"] == shown["zones"]
+    for wrong in (("--exclude", "0,0 1"), ("--exclude", "here"), ("--no-zones", *drawn), ("--sensitivity", "0.5")):
+        assert vedette(tmp_path, "camera", "motion", "Gate", *wrong).returncode == 2, wrong
+    everything = vedette(tmp_path, "camera", "motion", "Gate", "--exclude", "0,0 1,0 1,1 0,1")
+    assert everything.returncode == 1
+    assert "in which motion counts" in everything.stderr
+    cleared = json.loads(vedette(tmp_path, "camera", "motion", "Gate", "--no-zones", "--json").stdout)
+    assert cleared == {"sensitivity": "low", "zones": []}
+
+
+def _check_erase(tmp_path: Path) -> None:
+    """No recorder runs here: an order is kept and waits for its volume."""
+    span = ("--camera", "Gate", "--day", "2026-01-02")
+    assert vedette(tmp_path, "erase", *span).returncode == 2
+    assert vedette(tmp_path, "erase", *span, "--all-cameras", "--reason", "why").returncode == 2
+    assert vedette(tmp_path, "erase", *span, "--from", "2026-01-02T00:00:00Z", "--dry-run").returncode == 2
+    shown = vedette(tmp_path, "erase", *span, "--dry-run", "--json")
+    assert shown.returncode == 0, shown.stderr
+    plan = json.loads(shown.stdout)
+    assert (plan["from"][:10], plan["to"][:10], plan["segments"]) == ("2026-01-02", "2026-01-03", 0)
+    refused = vedette(tmp_path, "erase", *span, "--reason", "a request")  # nobody there to say yes
+    assert refused.returncode == 1
+    ordered = vedette(tmp_path, "erase", *span, "--reason", "a request", "--yes", "--json")
+    assert ordered.returncode == 0, ordered.stderr
+    assert (json.loads(ordered.stdout)["state"], json.loads(ordered.stdout)["waits_for"]) == ("waits", "main")
 
 
 def _check_holds(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 """Small encoded streams made on the spot: a bright square that moves over a dark, slightly noisy ground."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 
 import av
 import numpy as np
@@ -33,23 +34,27 @@ def draw_square(step: int, width: int, height: int, *, square: bool = True) -> n
 
 
 def encode_square(
-    codec: Codec = Codec.H264,
-    frames: int = 30,
-    width: int = 320,
-    height: int = 180,
-    fps: int = 10,
-    gop: int = 10,
-    draw: Callable[[int, int, int], np.ndarray] = draw_square,
+    codec: Codec = Codec.H264, frames: int = 30, width: int = 320, height: int = 180, fps: int = 10, gop: int = 10
 ) -> EncodedStream:
-    """Encodes the moving square, or what `draw` draws; no B-frames, a key frame every `gop`."""
+    """Encodes the moving square; no B-frames, a key frame every `gop`."""
+    return encode_pictures((draw_square(step, width, height) for step in range(frames)), codec, fps=fps, gop=gop)
+
+
+def encode_pictures(
+    pictures: Iterable[np.ndarray], codec: Codec = Codec.H264, *, fps: int = 10, gop: int = 10
+) -> EncodedStream:
+    """Encodes (height, width, 3) uint8 BGR pictures of one size; no B-frames, a key frame every `gop`."""
+    pictures = iter(pictures)
+    first = next(pictures)
+    height, width = first.shape[:2]
     context = av.VideoCodecContext.create(_ENCODERS[codec], "w")
     context.width, context.height, context.pix_fmt = width, height, "yuv420p"
     context.time_base, context.framerate = Fraction(1, 90_000), Fraction(fps)
     context.gop_size, context.max_b_frames, context.thread_count = gop, 0, 1
     context.options = {"preset": "ultrafast", "x265-params": "log-level=none:repeat-headers=1:bframes=0"}
     units: list[tuple[list[bytes], int]] = []
-    for step in range(frames):
-        frame = av.VideoFrame.from_ndarray(draw(step, width, height), format="bgr24")
+    for step, picture in enumerate(chain([first], pictures)):
+        frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
         frame.pts, frame.time_base = step * 90_000 // fps, Fraction(1, 90_000)
         units += [(split_access_unit(bytes(p), ANNEX_B), p.pts) for p in context.encode(frame)]
     units += [(split_access_unit(bytes(p), ANNEX_B), p.pts) for p in context.encode(None)]

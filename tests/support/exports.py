@@ -1,13 +1,13 @@
 """Real footage in a real volume, and orders for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tests.support.clips import make_clip
 from tests.support.gateway import API, Harness
 from tests.support.recording import Rig, feed
 from vedette.core.ids import make_id
-from vedette.core.media import StreamRole
+from vedette.core.media import Packet, StreamRole
 from vedette.core.time import NS_PER_S
 from vedette.media.audio_transcode import G711ToAac
 from vedette.media.clip_mkv import MkvWriter
@@ -64,7 +64,12 @@ def make_maker(rig: Rig) -> FootageExportMaker:
 
 
 async def add_recorded_camera(
-    house: Harness, name: str, tmp_path: Path, seconds: int = 4, open_rig: Callable[[Path], Rig] = Rig
+    house: Harness,
+    name: str,
+    tmp_path: Path,
+    seconds: int = 4,
+    open_rig: Callable[[Path], Rig] = Rig,
+    change: Callable[[Iterable[Packet]], Iterable[Packet]] = iter,
 ) -> str:
     """Adds a camera with so much footage in the gateway's own volume."""
     body = {"name": name, "main": {"url": "rtsp://192.0.2.9/main"}, "record": "main"}
@@ -74,7 +79,7 @@ async def add_recorded_camera(
     rig = open_rig(root)
     with FileReader(make_clip(tmp_path, frames=25 * seconds), f"run-{name}", START_NS) as reader:
         recorder = rig.recorder(StreamKey(camera, StreamRole.MAIN), stream_format=reader.format, first_id=len(name))
-        feed(recorder, reader.packets())
+        feed(recorder, change(reader.packets()))
         recorder.close()
     rig.store.commit()
     rig.store.close()

@@ -79,13 +79,18 @@ class Rig:
         self._ids = count(1)
 
     def recorder(
-        self, key: StreamKey = KEY, target_s: int = 60, stream_format: StreamFormat = RUN, first_id: int = 0
+        self,
+        key: StreamKey = KEY,
+        target_s: int = 60,
+        stream_format: StreamFormat = RUN,
+        first_id: int = 0,
+        began_ns: int | None = None,
     ) -> StreamRecorder:
         numbers = count(first_id) if first_id else self._ids
         recorder = StreamRecorder(
             key,
             self.sink,
-            CompletenessLedger(key, self.index.find_last_end(key)),
+            CompletenessLedger(key, self.index.find_last_end(key), began_ns),
             lambda: make_id(next(numbers) * 1_000_000, bytes(9) + bytes([next(self._ids) % 256])),
             lambda _: None,
             CutPolicy(target_s * TICKS_PER_S, 300 * TICKS_PER_S),

@@ -15,6 +15,7 @@ import type {
   CameraInput,
   CameraPatch,
   Happening,
+  Motion,
   Page,
   PrivacyZone,
   ProbeInput,
@@ -202,6 +203,30 @@ export function useSavePrivacy(cameraId: string) {
   });
 }
 
+export function useMotion(cameraId: string) {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["motion", cameraId],
+    queryFn: (): Promise<Motion> =>
+      unwrap(client.GET("/api/v1/cameras/{camera_id}/motion", { params: { path: { camera_id: cameraId } } })),
+  });
+}
+
+export function useSaveMotion(cameraId: string) {
+  const client = useClient();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (motion: Motion) =>
+      unwrap(
+        client.PUT("/api/v1/cameras/{camera_id}/motion", {
+          params: { path: { camera_id: cameraId } },
+          body: motion,
+        }),
+      ),
+    onSuccess: (saved) => queries.setQueryData(["motion", cameraId], saved),
+  });
+}
+
 export function useUsers() {
   const client = useClient();
   return useQuery({
@@ -256,6 +281,16 @@ export function useSystem() {
     queryKey: ["system"],
     queryFn: () => unwrap(client.GET("/api/v1/system")),
     refetchInterval: 3000,
+  });
+}
+
+/** What the cameras' own signatures say of the newest footage, stream by stream. */
+export function useSigning() {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["signing"],
+    queryFn: () => unwrap(client.GET("/api/v1/signing")),
+    refetchInterval: 30_000,
   });
 }
 

@@ -268,6 +268,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{camera_id}/motion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Motion
+         * @description Shows in which parts of a camera's picture motion counts, and how much of it is needed.
+         */
+        get: operations["show_motion"];
+        /**
+         * Replace Motion
+         * @description Replaces the motion settings of a camera, all or none. Recorder and analyzer follow at once, without a break.
+         *
+         *     Every change is in the audit trail, old and new. Where motion is recorded, what counts less is an event as well.
+         */
+        put: operations["replace_motion"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{camera_id}/privacy": {
         parameters: {
             query?: never;
@@ -461,6 +487,50 @@ export interface paths {
         get: operations["show_thumbnail"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Erasures
+         * @description Lists the orders that are not carried out yet.
+         */
+        get: operations["list_erasures"];
+        put?: never;
+        /**
+         * Order Erasure
+         * @description Orders footage to be erased. It is gone when `GET /erasures` does not list the order any more.
+         */
+        post: operations["order_erasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Erasure
+         * @description Shows what an erasure would take, and which holds stand against it. Nothing is erased.
+         */
+        post: operations["plan_erasure"];
         delete?: never;
         options?: never;
         head?: never;
@@ -801,6 +871,26 @@ export interface paths {
          * @description Changes the own password. Every other session of this user ends.
          */
         post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Signing
+         * @description Says which streams their cameras sign, with whose key, and whether the newest footage is what was signed.
+         */
+        get: operations["list_signing"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1257,6 +1347,146 @@ export interface components {
              * @enum {string}
              */
             state: "holds" | "weakened" | "absent" | "unknown";
+        };
+        /**
+         * ErasedStreamOut
+         * @description What goes of one stream; the range is that of whole segments. `growing`: segments that go when they close.
+         */
+        ErasedStreamOut: {
+            /** Bytes */
+            bytes: number;
+            /** Camera Id */
+            camera_id: string;
+            /** Camera Name */
+            camera_name: string;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Growing */
+            growing: number;
+            /** Segments */
+            segments: number;
+            /**
+             * Stream
+             * @enum {string}
+             */
+            stream: "main" | "sub";
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /** ErasureIn */
+        ErasureIn: {
+            /** Camera Id */
+            camera_id: string | null;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Reason */
+            reason: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /** ErasureList */
+        ErasureList: {
+            /** Items */
+            items: components["schemas"]["ErasureOut"][];
+        };
+        /**
+         * ErasureOut
+         * @description An order that is being carried out. `segments_left`: not erased yet; `waits_for`: volumes out of reach.
+         */
+        ErasureOut: {
+            /** Camera Ids */
+            camera_ids: string[];
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Id */
+            id: string;
+            /**
+             * Ordered At
+             * Format: date-time
+             */
+            ordered_at: string;
+            /** Ordered By */
+            ordered_by: string;
+            /** Reason */
+            reason: string;
+            /** Segments Left */
+            segments_left: number;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Waits For */
+            waits_for: string[];
+        };
+        /**
+         * ErasurePlanOut
+         * @description What an erasure takes. Whole segments go: `from` and `to` are rounded outward from what was asked.
+         *
+         *     `pictures`: event pictures. `key_days`: UTC days whose archive key is destroyed, because all of their footage goes.
+         *     `out_of_reach`: volumes that cannot be looked into now; an order waits for them. `holds`: ids of the holds in the
+         *     way: nothing is erased while there are any.
+         */
+        ErasurePlanOut: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Hold Detail */
+            hold_detail: string;
+            /** Holds */
+            holds: string[];
+            /** Key Days */
+            key_days: string[];
+            /** Out Of Reach */
+            out_of_reach: string[];
+            /** Pictures */
+            pictures: number;
+            /** Segments */
+            segments: number;
+            /** Streams */
+            streams: components["schemas"]["ErasedStreamOut"][];
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+        };
+        /**
+         * ErasureRangeIn
+         * @description What is to be erased. `camera_id` null: the footage of all cameras.
+         */
+        ErasureRangeIn: {
+            /** Camera Id */
+            camera_id: string | null;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
         };
         /**
          * EventOut
@@ -1921,21 +2151,69 @@ export interface components {
         MotionIn: {
             /**
              * Sensitivity
-             * @default 0.5
+             * @default normal
+             * @enum {string}
              */
-            sensitivity: number;
+            sensitivity: "low" | "normal" | "high";
+            /** Zones */
+            zones?: components["schemas"]["MotionZoneIn"][];
+        };
+        /**
+         * MotionOut
+         * @description At most 16 zones of 3 to 16 points each. Motion counts in an include zone (or anywhere, without one) and in no
+         *     exclude zone.
+         */
+        MotionOut: {
+            /**
+             * Sensitivity
+             * @enum {string}
+             */
+            sensitivity: "low" | "normal" | "high";
+            /** Zones */
+            zones: components["schemas"]["MotionZoneOut"][];
+        };
+        /**
+         * MotionSourcesIn
+         * @description Which sources tell motion. What motion is: `/cameras/{id}/motion`.
+         */
+        MotionSourcesIn: {
             /**
              * Use Packet Sizes
              * @default true
              */
             use_packet_sizes: boolean;
         };
-        /** MotionOut */
-        MotionOut: {
-            /** Sensitivity */
-            sensitivity: number;
+        /** MotionSourcesOut */
+        MotionSourcesOut: {
             /** Use Packet Sizes */
             use_packet_sizes: boolean;
+        };
+        /**
+         * MotionZoneIn
+         * @description A zone, known by its name. Points are fractions of the picture, x right, y down.
+         */
+        MotionZoneIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "include" | "exclude";
+            /** Name */
+            name: string;
+            /** Polygon */
+            polygon: number[][];
+        };
+        /** MotionZoneOut */
+        MotionZoneOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "include" | "exclude";
+            /** Name */
+            name: string;
+            /** Polygon */
+            polygon: number[][];
         };
         /**
          * ObjectOut
@@ -2029,7 +2307,7 @@ export interface components {
          * @description One thing that a caller may be allowed to do. Video, export and administration are separate.
          * @enum {string}
          */
-        Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view" | "storage.configure" | "hold.manage" | "evidence.manage" | "privacy.configure" | "privacy.unmask" | "file.analyze";
+        Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view" | "storage.configure" | "hold.manage" | "evidence.manage" | "privacy.configure" | "privacy.unmask" | "file.analyze" | "footage.erase";
         /** PlateOut */
         PlateOut: {
             /** Confidence */
@@ -2133,12 +2411,32 @@ export interface components {
             loss: number;
             /** Ok */
             ok: boolean;
+            signing: components["schemas"]["ProbeSigning"] | null;
             /** Steps */
             steps: components["schemas"]["ProbeStep"][];
             /** Streams */
             streams: components["schemas"]["ProbeStream"][];
             /** Url */
             url: string;
+        };
+        /**
+         * ProbeSigning
+         * @description Whether the camera signs its video. `is_vouched`: its key leads to a maker that this site trusts.
+         */
+        ProbeSigning: {
+            /** Fingerprint */
+            fingerprint: string;
+            /** Is Vouched */
+            is_vouched: boolean;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "valid" | "partly" | "invalid" | "unsigned" | "unchecked";
+            /** Subject */
+            subject: string;
         };
         /** ProbeStep */
         ProbeStep: {
@@ -2251,7 +2549,7 @@ export interface components {
              * @enum {string}
              */
             mode: "off" | "continuous" | "motion" | "event";
-            motion?: components["schemas"]["MotionIn"];
+            motion?: components["schemas"]["MotionSourcesIn"];
             /**
              * Post S
              * @default 10
@@ -2285,7 +2583,7 @@ export interface components {
              * @enum {string}
              */
             mode: "off" | "continuous" | "motion" | "event";
-            motion: components["schemas"]["MotionOut"];
+            motion: components["schemas"]["MotionSourcesOut"];
             /** Post S */
             post_s: number;
             /** Pre S */
@@ -2303,6 +2601,8 @@ export interface components {
             gaps: components["schemas"]["GapOut"][];
             /** Runs */
             runs: components["schemas"]["RunOut"][];
+            /** Signing */
+            signing: components["schemas"]["SigningOut"][];
         };
         /**
          * RetentionIn
@@ -2445,6 +2745,57 @@ export interface components {
             /** Name */
             name: string;
             role: components["schemas"]["Role"];
+        };
+        /**
+         * SigningListOut
+         * @description The newest result of every stream that was looked at, of cameras that are there.
+         */
+        SigningListOut: {
+            /** Items */
+            items: components["schemas"]["StreamSigningOut"][];
+        };
+        /**
+         * SigningOut
+         * @description What the camera's own signature says of a stretch of footage (docs/design/media-signing.md).
+         *
+         *     `vouched`: the signing key leads to a maker whose certificate this site trusts.
+         */
+        SigningOut: {
+            /** Fingerprint */
+            fingerprint: string;
+            /** First Fault */
+            first_fault: string | null;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Gops */
+            gops: number;
+            /** Missing */
+            missing: number;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "valid" | "partly" | "invalid" | "unsigned" | "unchecked";
+            /** Segments */
+            segments: number;
+            /** Stream */
+            stream: string;
+            /** Subject */
+            subject: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Valid Gops */
+            valid_gops: number;
+            /** Vouched */
+            vouched: boolean;
         };
         /** SimulatedIn */
         SimulatedIn: {
@@ -2628,6 +2979,46 @@ export interface components {
          * @enum {string}
          */
         StreamRole: "main" | "sub";
+        /** StreamSigningOut */
+        StreamSigningOut: {
+            /** Camera Id */
+            camera_id: string;
+            /** Fingerprint */
+            fingerprint: string;
+            /** First Fault */
+            first_fault: string | null;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Gops */
+            gops: number;
+            /** Missing */
+            missing: number;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "valid" | "partly" | "invalid" | "unsigned" | "unchecked";
+            /** Segments */
+            segments: number;
+            /** Stream */
+            stream: string;
+            /** Subject */
+            subject: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Valid Gops */
+            valid_gops: number;
+            /** Vouched */
+            vouched: boolean;
+        };
         /** SystemOut */
         SystemOut: {
             /** Analysis */
@@ -3444,6 +3835,72 @@ export interface operations {
             };
         };
     };
+    show_motion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MotionOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_motion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MotionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MotionOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_privacy: {
         parameters: {
             query?: never;
@@ -3832,6 +4289,101 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_erasures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureList"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureRangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePlanOut"];
+                };
             };
             /** @description What failed, why, and what to do (RFC 9457) */
             default: {
@@ -4489,6 +5041,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_signing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningListOut"];
                 };
             };
             /** @description What failed, why, and what to do (RFC 9457) */

@@ -140,6 +140,12 @@ const privacy = createRoute({
   component: lazyRouteComponent(() => import("../places/settings/privacy/privacy"), "PrivacyPage"),
 });
 
+const motion = createRoute({
+  getParentRoute: () => settings,
+  path: "/cameras/$cameraId/motion",
+  component: lazyRouteComponent(() => import("../places/settings/motion/motion"), "MotionPage"),
+});
+
 const recording = createRoute({
   getParentRoute: () => settings,
   path: "/recording",
@@ -198,6 +204,7 @@ const tree = root.addChildren([
       cameras,
       rules,
       privacy,
+      motion,
       recording,
       storage,
       completeness,

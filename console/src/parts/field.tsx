@@ -86,12 +86,23 @@ interface SelectFieldProps {
   onChange: (value: string) => void;
   hint?: string | undefined;
   hidesLabel?: boolean;
+  isDisabled?: boolean;
   className?: string | undefined;
 }
 
-export function SelectField({ label, value, options, onChange, hint, hidesLabel, className }: SelectFieldProps) {
+export function SelectField({
+  label,
+  value,
+  options,
+  onChange,
+  hint,
+  hidesLabel,
+  isDisabled = false,
+  className,
+}: SelectFieldProps) {
   return (
     <Select
+      isDisabled={isDisabled}
       className={classes(styles["field"], className)}
       selectedKey={value}
       onSelectionChange={(key) => onChange(String(key))}

@@ -1,4 +1,7 @@
-"""Reads event snapshots from the picture store. The analyzer writes them; nobody else names their paths."""
+"""Reads event snapshots from the picture store, and removes those of erased footage.
+
+The analyzer writes them, each once; nobody else names their paths.
+"""
 
 import asyncio
 import os
@@ -12,7 +15,7 @@ MAX_BYTES = 16 << 20
 
 
 class FilePictureReader:
-    """See `vedette.events.ports.PictureReader`."""
+    """See `vedette.events.ports.PictureReader` and `PictureRemover`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -21,6 +24,17 @@ class FilePictureReader:
         if not _PICTURE.fullmatch(relative_path):
             raise NotFoundError("the event's picture has a path that this release does not know")
         return await asyncio.to_thread(self._read, self._folder / relative_path)
+
+    async def remove_picture(self, relative_path: str) -> None:
+        if _PICTURE.fullmatch(relative_path):
+            await asyncio.to_thread(self._remove, self._folder / relative_path)
+
+    @staticmethod
+    def _remove(path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as exc:
+            raise StorageError(f"the event's picture cannot be removed: {exc.strerror}") from exc
 
     @staticmethod
     def _read(path: Path) -> bytes:

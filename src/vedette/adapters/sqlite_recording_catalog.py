@@ -4,16 +4,19 @@ Every query walks an index from one known place, so its cost does not grow with 
 are one per thread: SQLite serialises the statements of a connection.
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
 from vedette.adapters.sqlite_recording_coverage import COLUMNS, join_segments
+from vedette.adapters.sqlite_recording_gaps import FIND_GAPS, FIND_GAPS_BEFORE, IS_THERE
 from vedette.core.errors import StorageError
 from vedette.core.footage import SegmentRef
 from vedette.core.footage_facts import FootageFact, GapClosed, JournalEntry, SegmentClosed, SegmentRetired
@@ -65,6 +68,7 @@ class SqliteRecordingCatalog:
         self._connections: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._has_stretches = False
+        self._is_gap_index_there = False
         self._select("SELECT 1 FROM segments LIMIT 1", ())  # fails here, not at the first question
 
     def find_segments(self, key: StreamKey, from_ns: int, to_ns: int, limit: int | None = None) -> list[SegmentRef]:
@@ -134,15 +138,18 @@ class SqliteRecordingCatalog:
         return rows[0][0] if rows else b""
 
     def find_gaps(self, key: StreamKey, from_ns: int, to_ns: int) -> list[GapRecord]:
-        rows = self._select(
-            "SELECT from_ns, to_ns, reason, frames_missing FROM gaps JOIN streams USING (stream_id)"
-            " WHERE camera_id = ? AND role = ? AND from_ns < ? AND to_ns > ? ORDER BY from_ns",
-            (key.camera_id, key.role, to_ns, from_ns),
-        )
+        values = {"camera_id": key.camera_id, "role": key.role, "from_ns": from_ns, "to_ns": to_ns}
+        rows = self._select(FIND_GAPS if self._has_gap_index() else FIND_GAPS_BEFORE, values)
         return [
             GapRecord(key, from_ns, to_ns, _REASONS_BEFORE.get(reason, reason), frames)
             for from_ns, to_ns, reason, frames in rows
         ]
+
+    def _has_gap_index(self) -> bool:
+        if not self._is_gap_index_there:
+            ((found,),) = self._select(IS_THERE, ())
+            self._is_gap_index_there = bool(found)
+        return self._is_gap_index_there
 
     def find_hash(self, segment_id: str) -> tuple[bytes, bytes]:
         rows = self._select("SELECT sha256, marks FROM segments WHERE segment_id = ?", (segment_id,))
@@ -188,7 +195,7 @@ class SqliteRecordingCatalog:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if found is None:
             found = sqlite3.connect(
-                f"file:{self._path}?mode=ro",
+                f"file:{quote(str(self._path))}?{_find_mode(self._path)}",
                 uri=True,
                 isolation_level=None,
                 check_same_thread=False,  # closed from the thread that closes the catalog
@@ -209,6 +216,29 @@ class SqliteRecordingCatalog:
                 f"the index {self._path} cannot be read: {exc}",
                 "If it is damaged, rebuild it: stop Vedette and run `vedette check --repair-index`.",
             ) from exc
+
+
+def _find_mode(path: Path) -> str:
+    """How SQLite has to open an index: to read one in WAL mode it makes files beside it, where it may.
+
+    Where it may not (a volume that is mounted read-only) and there is no log either, nobody writes the index: it is
+    opened as it lies. With a log, SQLite reads it by the `-shm` that its writer left.
+
+    Raises:
+        StorageError: the index was not closed, and what its log needs is not there and cannot be made.
+    """
+    if os.access(path.parent, os.W_OK) or not path.exists():
+        return "mode=ro"
+    log, shared = path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+    if shared.exists() and log.exists():
+        return "mode=ro"
+    if not log.exists() or log.stat().st_size == 0:
+        return "mode=ro&immutable=1"
+    raise StorageError(
+        f"the index {path} was not closed, and its volume cannot be written to bring it into order",
+        f"Copy {path.name} and {log.name} beside a copy of volume.json to a place that can be written, or mount it"
+        " writable once.",
+    )
 
 
 def _journal_entry(number: int, text: str) -> JournalEntry:

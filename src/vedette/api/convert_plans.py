@@ -1,6 +1,6 @@
 """Recording plans between the wire and the house. Pure."""
 
-from vedette.api.schemas.storage import MotionOut, RecordingPlanIn, RecordingPlanOut, RetentionOut, SpanOut
+from vedette.api.schemas.storage import MotionSourcesOut, RecordingPlanIn, RecordingPlanOut, RetentionOut, SpanOut
 from vedette.camera.recording_terms import RecordingTerms, RetentionForm, SpanForm, TermsForm, show_terms
 
 
@@ -12,7 +12,6 @@ def form_from_wire(body: RecordingPlanIn) -> TermsForm:
         timezone=body.timezone,
         pre_s=body.pre_s,
         post_s=body.post_s,
-        sensitivity=body.motion.sensitivity,
         use_packet_sizes=body.motion.use_packet_sizes,
         retention=[RetentionForm(one.mode, one.min_days, one.max_days) for one in body.retention],
         volumes=body.volumes,
@@ -32,7 +31,7 @@ def plan_out(terms: RecordingTerms) -> RecordingPlanOut:
             "timezone": form.timezone,
             "pre_s": form.pre_s,
             "post_s": form.post_s,
-            "motion": MotionOut(sensitivity=form.sensitivity, use_packet_sizes=form.use_packet_sizes),
+            "motion": MotionSourcesOut(use_packet_sizes=form.use_packet_sizes),
             "retention": [
                 RetentionOut.model_validate({"mode": one.mode, "min_days": one.min_days, "max_days": one.max_days})
                 for one in form.retention

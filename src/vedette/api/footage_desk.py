@@ -5,13 +5,16 @@ live pictures. Everything is cut to the zoom level here, so an answer never grow
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Collection, Sequence
+from typing import Any, Protocol
 
 from vedette.api.schemas.recordings import (
     GapOut,
     RecordingsOut,
     RunOut,
+    SigningListOut,
+    SigningOut,
+    StreamSigningOut,
     TimelineCamera,
     TimelineEvent,
     TimelineOut,
@@ -21,6 +24,7 @@ from vedette.core.media import StreamRole
 from vedette.core.time import NS_PER_MS, format_utc
 from vedette.events.ports import EventStore, HistoryStore
 from vedette.events.records import EventFilter
+from vedette.evidence.media_signing.stretches import SigningStretch
 
 MAX_EVENTS = 500
 """Marks per camera on one timeline; closer together than a pixel they are one to the eye."""
@@ -36,27 +40,49 @@ class FootageIndex(Protocol):
     ) -> list[tuple[int, int]]: ...
 
 
+class SigningRecords(Protocol):
+    """Read-only, synchronous: `vedette.adapters.sqlite_signing_results.SqliteSigningReader`. Raises StorageError."""
+
+    def find_stretches(self, camera_id: str, stream: str, from_ns: int, to_ns: int) -> list[SigningStretch]: ...
+    def find_newest(self) -> list[SigningStretch]: ...
+
+
 class FootageDesk:
     """See the module's head."""
 
-    def __init__(self, *, index: FootageIndex, events: EventStore, history: HistoryStore) -> None:
+    def __init__(
+        self, *, index: FootageIndex, events: EventStore, history: HistoryStore, signing: SigningRecords
+    ) -> None:
+        self._signing = signing
         self._index = index
         self._events = events
         self._history = history
 
     async def find_recordings(self, camera_id: str, from_ns: int, to_ns: int) -> RecordingsOut:
-        """Lists runs and gaps of all streams of a camera, in order of start."""
+        """Lists runs, gaps and what the camera has signed, of all streams of a camera, in order of start."""
 
-        def find() -> tuple[list[FootageRun], list[FootageGap]]:
+        def find() -> tuple[list[FootageRun], list[FootageGap], list[SigningStretch]]:
             runs = [run for role in StreamRole for run in self._index.find_runs(camera_id, role, from_ns, to_ns)]
             gaps = [gap for role in StreamRole for gap in self._index.find_gaps(camera_id, role, from_ns, to_ns)]
-            return runs, gaps
+            told = [self._signing.find_stretches(camera_id, role, from_ns, to_ns) for role in StreamRole]
+            return runs, gaps, [one for stretches in told for one in stretches]
 
-        runs, gaps = await asyncio.to_thread(find)
+        runs, gaps, signing = await asyncio.to_thread(find)
         return RecordingsOut(
             runs=[_run_out(run) for run in sorted(runs, key=lambda run: run.from_ns)],
             gaps=[_gap_out(gap) for gap in sorted(gaps, key=lambda gap: gap.from_ns)],
+            signing=[_signing_out(one) for one in sorted(signing, key=lambda one: one.from_ns)],
         )
+
+    async def list_signing(self, camera_ids: Collection[str]) -> SigningListOut:
+        """The newest result of each stream of these cameras."""
+        newest = await asyncio.to_thread(self._signing.find_newest)
+        items = [
+            StreamSigningOut(camera_id=one.camera_id, **_signing_fields(one))
+            for one in newest
+            if one.camera_id in camera_ids
+        ]
+        return SigningListOut(items=items)
 
     async def draw_timeline(self, camera_ids: Sequence[str], from_ns: int, to_ns: int, buckets: int) -> TimelineOut:
         """Draws one row per camera."""
@@ -126,6 +152,28 @@ def _run_out(run: FootageRun) -> RunOut:
         frames=run.frames,
         bytes=run.size_bytes,
     )
+
+
+def _signing_out(one: SigningStretch) -> SigningOut:
+    return SigningOut(**_signing_fields(one))
+
+
+def _signing_fields(one: SigningStretch) -> dict[str, Any]:
+    return {
+        "from_": format_utc(one.from_ns),
+        "to": format_utc(one.to_ns),
+        "stream": one.stream,
+        "result": one.result.value,
+        "subject": one.subject,
+        "fingerprint": one.fingerprint,
+        "vouched": one.is_vouched,
+        "segments": one.segments,
+        "gops": one.gops,
+        "valid_gops": one.valid_gops,
+        "missing": one.missing,
+        "first_fault": format_utc(one.first_fault_ns) if one.first_fault_ns else None,
+        "reasons": list(one.reasons),
+    }
 
 
 def _gap_out(gap: FootageGap) -> GapOut:

@@ -12,6 +12,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from vedette.api.erasure_desk import ErasureDesk
 from vedette.api.export_desk import ExportDesk
 from vedette.api.file_job_desk import FileJobDesk
 from vedette.api.footage_desk import FootageDesk
@@ -109,6 +110,7 @@ class GatewayPorts:
     file_jobs: FileJobDesk
     notary: Notary
     privacy: PrivacyDesk
+    erasures: ErasureDesk
 
 
 def find_ports(connection: HTTPConnection) -> GatewayPorts:
@@ -215,6 +217,10 @@ def _notary(connection: HTTPConnection) -> Notary:
     return find_ports(connection).notary
 
 
+def _erasures(connection: HTTPConnection) -> ErasureDesk:
+    return find_ports(connection).erasures
+
+
 def _privacy(connection: HTTPConnection) -> PrivacyDesk:
     return find_ports(connection).privacy
 
@@ -243,3 +249,4 @@ ExportsPort = Annotated[ExportDesk, Depends(_exports)]
 FileJobsPort = Annotated[FileJobDesk, Depends(_file_jobs)]
 NotaryPort = Annotated[Notary, Depends(_notary)]
 PrivacyPort = Annotated[PrivacyDesk, Depends(_privacy)]
+ErasuresPort = Annotated[ErasureDesk, Depends(_erasures)]

@@ -31,12 +31,13 @@ from vedette.runtime.clock import Clock
 from vedette.vision.models.manifest import ModelManifest
 from vedette.vision.models.registry import ModelState
 
-ROLES = ("gateway", "recorder", "analyzer", "notary")
+ROLES = ("gateway", "recorder", "analyzer", "notary", "validator")
 _OWNERS = {
     "vision_jail": "analyzer",
     "model": "analyzer",
     "tls_verification": "recorder",
     "evidence_log": "notary",
+    "media_signing": "validator",
     "sealing": "recorder",
     "encryption": "recorder",
 }
@@ -106,6 +107,7 @@ class SystemSources:
     recorder: RoleStatus
     analyzer: RoleStatus
     notary: RoleStatus
+    validator: RoleStatus
 
 
 class SystemDesk:
@@ -137,13 +139,14 @@ class SystemDesk:
 
     async def report(self) -> SystemOut:
         """Asks everybody at once; the slowest answer is a timeout of 1.5 s."""
-        supervisor, recorder, analyzer, notary = await asyncio.gather(
+        supervisor, recorder, analyzer, notary, validator = await asyncio.gather(
             _ask(self._sources.supervisor),
             _ask(self._sources.recorder),
             _ask(self._sources.analyzer),
             _ask(self._sources.notary),
+            _ask(self._sources.validator),
         )
-        answers = {"recorder": recorder, "analyzer": analyzer, "notary": notary}
+        answers = {"recorder": recorder, "analyzer": analyzer, "notary": notary, "validator": validator}
         down = {role: answer for role, answer in answers.items() if isinstance(answer, str)}
         controls = await self._history.list_control_states()
         cameras = await self._cameras.list_all()

@@ -12,6 +12,7 @@ from vedette.behavior.zone_rules import BehaviorRule, ZoneEnteredRule, ZoneLeftR
 from vedette.core.assignment import Rule
 from vedette.core.detections import CLASS_NAMES, Tracks
 from vedette.core.errors import InvalidInputError
+from vedette.core.motion import MotionSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,11 @@ RULE_KINDS: dict[str, RuleKind] = {
 _FIXED_CLASSES = {"person_present": ("person",), "vehicle_present": ("vehicle", "two_wheeler")}
 
 
-def default_rules(*, has_model: bool) -> tuple[Rule, ...]:
+def default_rules(*, has_model: bool, motion: MotionSettings | None = None) -> tuple[Rule, ...]:
     """The rules of a camera that has none of its own."""
     if has_model:
         return (Rule("person", "person_present"), Rule("vehicle", "vehicle_present"))
-    return (Rule("motion", "motion"),)
+    return (Rule("motion", "motion", parameters={"level": (motion or MotionSettings()).thresholds.event_share}),)
 
 
 def check_rule(rule: Rule) -> list[str]:

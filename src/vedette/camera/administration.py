@@ -21,11 +21,13 @@ from vedette.camera.inventory import (
     split_login,
 )
 from vedette.camera.inventory_sheet import ImportPlan, ImportReport, SheetRow, plan_import
+from vedette.camera.motion_zones import describe_motion_changes
 from vedette.camera.protection import describe_terms_change, find_weakenings
 from vedette.camera.recording_terms import RecordingTerms
 from vedette.core.assignment import Rule
 from vedette.core.errors import NotFoundError
 from vedette.core.media import StreamRole
+from vedette.core.motion import MotionSettings
 from vedette.runtime.clock import Clock, new_id
 
 SIMULATED_GROUP = "Simulated"
@@ -171,6 +173,19 @@ class CameraAdministration:
         self._on_change()
         return before, after
 
+    async def change_motion(self, camera_id: str, motion: MotionSettings) -> tuple[Camera, Camera]:
+        """Replaces what is motion on a camera by checked settings. Returns it before and after.
+
+        Raises:
+            NotFoundError: there is none with this id.
+        """
+        async with self._turn:
+            before = await self.find_camera(camera_id)
+            after = replace(before, settings=replace(before.settings, motion=motion))
+            await self._store.write([after])
+        self._on_change()
+        return before, after
+
     async def remove_camera(self, camera_id: str) -> Camera:
         """Removes a camera. Its recordings and events stay.
 
@@ -278,6 +293,7 @@ def describe_change(before: Camera, after: Camera) -> str:
     terms = describe_terms_change(old.recording, new.recording)
     if terms:
         parts.append(terms)
+    parts += describe_motion_changes(old.motion, new.motion)
     if old.analysis != new.analysis:
         parts.append("analysis changed")
     seen, sees = (", ".join(one.analysis.recognize) or "nothing" for one in (old, new))

@@ -12,23 +12,28 @@ from vedette.core.assignment import (
     VolumeAssignment,
 )
 from vedette.core.media import StreamRole
-from vedette.core.recording_plan import Hold
+from vedette.core.recording_plan import Erasure, Hold
 
 NO_ANALYSIS = "none"
 
 
 def plan_recorder_assignment(
-    version: int, cameras: Sequence[Camera], volumes: Sequence[VolumeAssignment], holds: Sequence[Hold] = ()
+    version: int,
+    cameras: Sequence[Camera],
+    volumes: Sequence[VolumeAssignment],
+    holds: Sequence[Hold] = (),
+    erasures: Sequence[Erasure] = (),
 ) -> RecorderAssignment:
     """Every enabled camera with all its streams: a stream that is not recorded is still watched live.
 
-    Holds go along whole, those of cameras that are gone or switched off too: their footage is still there.
+    Holds and erasures go along whole, those of cameras that are gone or switched off too: their footage is still there.
     """
     return RecorderAssignment(
         version=version,
         cameras=tuple(_recorded(camera) for camera in cameras if camera.settings.enabled),
         volumes=tuple(volumes),
         holds=tuple(holds),
+        erasures=tuple(erasures),
     )
 
 
@@ -65,6 +70,7 @@ def _recorded(camera: Camera) -> CameraAssignment:
         plan=terms.plan,
         retention=terms.retention,
         volumes=terms.volumes,
+        motion=camera.settings.motion,
     )
 
 
@@ -80,4 +86,5 @@ def _analysed(camera: Camera) -> CameraAnalysis:
         fps=analysis.fps,
         rules=camera.rules,
         recognize=analysis.recognize,
+        motion=camera.settings.motion,
     )

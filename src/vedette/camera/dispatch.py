@@ -11,7 +11,7 @@ from vedette.camera.assignment_plan import plan_analyzer_assignment, plan_record
 from vedette.camera.inventory import Camera
 from vedette.core.assignment import AnalyzerAssignment, RecorderAssignment, VolumeAssignment
 from vedette.core.errors import VedetteError
-from vedette.core.recording_plan import Hold
+from vedette.core.recording_plan import Erasure, Hold
 from vedette.runtime.clock import Clock
 from vedette.runtime.log import get_logger
 
@@ -40,6 +40,10 @@ class HoldLister(Protocol):
     async def list_active(self) -> list[Hold]: ...
 
 
+class ErasureLister(Protocol):
+    def list_active(self) -> list[Erasure]: ...
+
+
 class VersionCounter(Protocol):
     async def count_up(self, name: str) -> int: ...
 
@@ -56,6 +60,7 @@ class AssignmentDispatcher:
         analyzer: AssignmentTaker,
         volumes: VolumeLister,
         holds: HoldLister,
+        erasures: ErasureLister,
         clock: Clock,
     ) -> None:
         self._inventory = inventory
@@ -63,6 +68,7 @@ class AssignmentDispatcher:
         self._takers = {"recorder": recorder, "analyzer": analyzer}
         self._volumes = volumes
         self._holds = holds
+        self._erasures = erasures
         self._clock = clock
         self._wakes = {role: asyncio.Event() for role in self._takers}
         self._untold: dict[str, str] = {}
@@ -107,8 +113,9 @@ class AssignmentDispatcher:
         version = await self._versions.count_up(f"{role}_assignment")
         if role != "recorder":
             return plan_analyzer_assignment(version, cameras)
+        erasures = self._erasures.list_active()  # before the holds: no erasure goes without a hold that came before it
         volumes, holds = await self._volumes.list_assignments(), await self._holds.list_active()
-        return plan_recorder_assignment(version, cameras, volumes, holds)
+        return plan_recorder_assignment(version, cameras, volumes, holds, erasures)
 
     async def _wait(self, role: str, delay_s: float) -> None:
         waits = {

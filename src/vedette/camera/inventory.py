@@ -15,6 +15,7 @@ from vedette.camera.recording_terms import RecordingTerms
 from vedette.core.assignment import Rule
 from vedette.core.detections import CLASS_NAMES
 from vedette.core.media import StreamRole
+from vedette.core.motion import MotionSettings
 
 NETWORK_SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
 TRANSPORTS = ("auto", "tcp", "udp")
@@ -82,6 +83,7 @@ class CameraSettings:
     record: RecordMode = RecordMode.MAIN
     analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
     recording: RecordingTerms = field(default_factory=RecordingTerms)
+    motion: MotionSettings = field(default_factory=MotionSettings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from vedette.camera.inventory import (
 )
 from vedette.camera.sheet_recording import format_retention, read_recording_cells
 from vedette.core.errors import InvalidInputError
+from vedette.core.motion import MotionSensitivity, MotionSettings
 
 COLUMNS = (
     "name",
@@ -34,6 +35,7 @@ COLUMNS = (
     "record",
     "mode",
     "retention_days",
+    "motion_sensitivity",
     "detector",
     "fps",
 )
@@ -128,6 +130,7 @@ def camera_cells(camera: Camera) -> dict[str, str]:
         "record": settings.record.value,
         "mode": settings.recording.plan.mode.value,
         "retention_days": format_retention(settings.recording),
+        "motion_sensitivity": settings.motion.sensitivity.value,
         "detector": settings.analysis.detector,
         "fps": f"{settings.analysis.fps:g}",
     }
@@ -201,6 +204,7 @@ def _read_settings(cells: Mapping[str, str], camera: Camera | None) -> CameraSet
         main=main,
         sub=StreamSettings(sub_url, transport, verify_tls, sub_ca_pem) if sub_url else None,
         recording=read_recording_cells(cells.get("mode", ""), cells.get("retention_days", ""), base.recording),
+        motion=_read_motion(cells.get("motion_sensitivity", ""), base.motion),
         record=_read_record(cells.get("record", ""), base.record),
         analysis=_read_analysis(cells, base.analysis),
     )
@@ -213,6 +217,14 @@ def _read_record(text: str, default: RecordMode) -> RecordMode:
         return RecordMode(text.lower())
     except ValueError as exc:
         raise InvalidInputError(f"record: {text!r} is not main, sub, both or none") from exc
+
+
+def _read_motion(text: str, base: MotionSettings) -> MotionSettings:
+    """Zones are drawn in the console: a sheet keeps those that are there."""
+    try:
+        return replace(base, sensitivity=MotionSensitivity(text.lower())) if text else base
+    except ValueError as exc:
+        raise InvalidInputError(f"motion_sensitivity: {text!r} is not low, normal or high") from exc
 
 
 def _read_analysis(cells: Mapping[str, str], base: AnalysisSettings) -> AnalysisSettings:

@@ -4,12 +4,11 @@ A zone that hides less than it seems to is worse than none: a line or a dot hide
 crosses itself a filler may leave the middle open. Such zones are refused. Design: docs/design/privacy.md.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from vedette.camera.faults import Fault, FaultyInputError
+from vedette.camera.outlines import find_outline_faults
 from vedette.core.geometry import Point, Polygon
 from vedette.core.privacy import PrivacyZone
 
@@ -18,8 +17,6 @@ MIN_POINTS = 3
 MAX_POINTS = 16
 """Bounds the journal, too: an old and a new outline fit into one row of the audit trail (500 characters)."""
 MAX_NAME_CHARS = 40
-MIN_AREA = 1e-4
-"""Of the picture: 1 % of its width by 1 % of its height."""
 
 
 class InvalidPrivacyZonesError(FaultyInputError):
@@ -65,49 +62,7 @@ def _find_faults(form: ZoneForm) -> list[Fault]:
         faults.append(Fault("name", f"must have 1 to {MAX_NAME_CHARS} printable characters"))
     if len(form.id) > 64 or not form.id.isprintable():
         faults.append(Fault("id", "must have at most 64 printable characters"))
-    points = form.points
-    if not MIN_POINTS <= len(points) <= MAX_POINTS:
-        return [*faults, Fault("polygon", f"has {len(points)} points; {MIN_POINTS} to {MAX_POINTS} are needed")]
-    if not all(math.isfinite(value) and 0 <= value <= 1 for point in points for value in point):
-        return [*faults, Fault("polygon", "leaves the picture; coordinates are fractions of it, 0 to 1")]
-    if _crosses_itself(points):
-        faults.append(Fault("polygon", "crosses or touches itself; make two zones of it"))
-    elif abs(_signed_area(points)) < MIN_AREA:
-        faults.append(Fault("polygon", "encloses next to nothing (less than 1 % of the width by 1 % of the height)"))
-    return faults
-
-
-def _signed_area(points: Sequence[Point]) -> float:
-    pairs = zip(points, [*points[1:], points[0]], strict=True)
-    return sum(ax * by - bx * ay for (ax, ay), (bx, by) in pairs) / 2
-
-
-def _crosses_itself(points: Sequence[Point]) -> bool:
-    """Whether edges meet elsewhere than at the corner that neighbours share."""
-    edges = list(zip(points, [*points[1:], points[0]], strict=True))
-    last = len(edges) - 1
-    for (i, (a, b)), (j, (c, d)) in combinations(enumerate(edges), 2):
-        are_neighbours = j - i == 1 or (i, j) == (0, last)
-        if not are_neighbours and _meet(a, b, c, d):
-            return True
-    return len(set(points)) < len(points)
-
-
-def _meet(a: Point, b: Point, c: Point, d: Point) -> bool:
-    sides = _turn(a, b, c), _turn(a, b, d), _turn(c, d, a), _turn(c, d, b)
-    if sides[0] * sides[1] < 0 and sides[2] * sides[3] < 0:
-        return True
-    ends = ((a, b, c), (a, b, d), (c, d, a), (c, d, b))
-    return any(side == 0 and _is_between(*end) for side, end in zip(sides, ends, strict=True))
-
-
-def _turn(a: Point, b: Point, c: Point) -> float:
-    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-
-
-def _is_between(a: Point, b: Point, c: Point) -> bool:
-    """Whether `c`, which lies on the endless line through both, lies between `a` and `b`."""
-    return min(a[0], b[0]) <= c[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= c[1] <= max(a[1], b[1])
+    return faults + find_outline_faults(form.points, MIN_POINTS, MAX_POINTS)
 
 
 def describe_zone_changes(before: Sequence[PrivacyZone], after: Sequence[PrivacyZone]) -> list[str]:

@@ -5,8 +5,9 @@ the packets, not from what the camera says of itself. Nothing here ever holds a 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass
+from typing import Protocol
 
 from vedette.camera.errors import SilentError
 from vedette.camera.factory import SourceFactory
@@ -15,7 +16,7 @@ from vedette.camera.rtsp_url import redact_url
 from vedette.camera.trace import Step, TimedSteps, step
 from vedette.core.assignment import StreamSource
 from vedette.core.errors import StreamLostError, VedetteError
-from vedette.core.media import Packet, StreamFormat
+from vedette.core.media import Packet, StreamFormat, VideoFormat
 from vedette.core.time import NS_PER_S, TICKS_PER_S
 from vedette.runtime.clock import Clock
 
@@ -43,6 +44,29 @@ class ProbedStream:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbedSigning:
+    """Whether the camera signs its video, and who signed what was seen.
+
+    Attributes:
+        result: `valid`, `partly` (packets were lost), `invalid`, `unsigned`, or `unchecked`: signed, but no GOP was
+            seen whole.
+        is_vouched: The key leads to a maker's certificate that is trusted here.
+    """
+
+    result: str
+    subject: str = ""
+    fingerprint: str = ""
+    is_vouched: bool = False
+    reasons: tuple[str, ...] = ()
+
+
+class SignatureInspector(Protocol):
+    """Looks at the video for the camera's own signatures. Implementation: `vedette.node.signing_probe`."""
+
+    def inspect(self, video_format: VideoFormat, packets: Sequence[Packet], lost: int) -> ProbedSigning: ...
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeError:
     """The clear error: stable code, what failed, what to do."""
 
@@ -59,6 +83,7 @@ class ProbeReport:
         url: Without credentials.
         clock_offset_s: The camera's own clock minus ours; None when it does not tell.
         loss: RTP packets lost while looking.
+        signing: None: nobody looked.
     """
 
     url: str
@@ -68,6 +93,7 @@ class ProbeReport:
     error: ProbeError | None
     clock_offset_s: float | None = None
     loss: int = 0
+    signing: ProbedSigning | None = None
 
     def to_dict(self) -> dict[str, object]:
         """For JSON."""
@@ -100,6 +126,7 @@ async def probe_stream(
     password: str,
     clock: Clock,
     observe_s: float = OBSERVE_S,
+    inspector: SignatureInspector | None = None,
 ) -> ProbeReport:
     """Opens the stream, looks at it for a few seconds and reports. Never raises for a bad camera."""
     steps = TimedSteps(clock)
@@ -114,7 +141,8 @@ async def probe_stream(
     except VedetteError as error:
         problem = ProbeError(error.code, redact_url(error.message), redact_url(error.hint))
         return ProbeReport(url, ok=False, steps=steps.steps, streams=(), error=problem)
-    return ProbeReport(url, True, steps.steps, _describe(seen), None, _clock_offset_s(seen.packets), loss)
+    signing = None if inspector is None else inspector.inspect(seen.format.video, seen.video, loss)
+    return ProbeReport(url, True, steps.steps, _describe(seen), None, _clock_offset_s(seen.packets), loss, signing)
 
 
 async def _observe(session: PacketSession, steps: TimedSteps, observe_s: float, url: str) -> _Seen:

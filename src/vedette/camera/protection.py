@@ -5,6 +5,7 @@ Design: docs/design/recording-plan.md.
 """
 
 from vedette.camera.inventory import Camera
+from vedette.camera.motion_zones import find_weaker_motion
 from vedette.camera.recording_terms import RecordingTerms, format_clock
 from vedette.core.recording_plan import MINUTES_PER_DAY, RecordingMode, RecordingPlan, RetentionTerm
 
@@ -40,7 +41,10 @@ def find_weakenings(before: Camera, after: Camera | None) -> list[str]:
     if lost:
         found.append(f"the {' and '.join(lost)} stream is recorded no longer")
     old, new = before.settings.recording, after.settings.recording
-    return found + _find_weaker_hours(old.plan, new.plan) + _find_shorter_terms(old, new)
+    found += _find_weaker_hours(old.plan, new.plan)
+    if RecordingMode.MOTION in expand_week(new.plan):
+        found += find_weaker_motion(before.settings.motion, after.settings.motion)
+    return found + _find_shorter_terms(old, new)
 
 
 def _find_weaker_hours(old: RecordingPlan, new: RecordingPlan) -> list[str]:
@@ -52,8 +56,6 @@ def _find_weaker_hours(old: RecordingPlan, new: RecordingPlan) -> list[str]:
         found.append(f"not recorded in {off / 60:g} more hours of the week")
     if less:
         found.append(f"recorded only on motion or events in {less / 60:g} more hours of the week")
-    if new.motion.sensitivity < old.motion.sensitivity and RecordingMode.MOTION in (now for _, now in pairs):
-        found.append(f"motion sensitivity {old.motion.sensitivity:g} -> {new.motion.sensitivity:g}")
     return found
 
 
@@ -88,7 +90,6 @@ def describe_terms_change(old: RecordingTerms, new: RecordingTerms) -> str:
         ("timezone", plan.timezone, fresh.timezone),
         ("pre_s", f"{plan.pre_s:g}", f"{fresh.pre_s:g}"),
         ("post_s", f"{plan.post_s:g}", f"{fresh.post_s:g}"),
-        ("sensitivity", f"{plan.motion.sensitivity:g}", f"{fresh.motion.sensitivity:g}"),
         ("packet sizes", str(plan.motion.use_packet_sizes), str(fresh.motion.use_packet_sizes)),
         ("volumes", ", ".join(old.volumes) or "all", ", ".join(new.volumes) or "all"),
     ):

@@ -63,7 +63,6 @@ class TermsForm:
     timezone: str = "UTC"
     pre_s: float = 5.0
     post_s: float = 10.0
-    sensitivity: float = 0.5
     use_packet_sizes: bool = True
     retention: Sequence[RetentionForm] = ()
     volumes: Sequence[str] = ()
@@ -81,7 +80,6 @@ def read_terms(form: TermsForm, known_volumes: Sequence[str]) -> RecordingTerms:
         *_find_timezone_faults(form.timezone),
         *_find_number_faults("pre_s", form.pre_s, MAX_PRE_S),
         *_find_number_faults("post_s", form.post_s, MAX_POST_S),
-        *_find_number_faults("motion.sensitivity", form.sensitivity, 1.0),
         *_find_retention_faults(form.retention),
         *_find_volume_faults(form.volumes, known_volumes),
     ]
@@ -93,7 +91,7 @@ def read_terms(form: TermsForm, known_volumes: Sequence[str]) -> RecordingTerms:
         timezone=form.timezone,
         pre_s=form.pre_s,
         post_s=form.post_s,
-        motion=MotionTrigger(form.sensitivity, form.use_packet_sizes),
+        motion=MotionTrigger(form.use_packet_sizes),
     )
     terms = tuple(RetentionTerm(RecordingMode(one.mode), one.min_days, one.max_days) for one in form.retention)
     return RecordingTerms(plan, terms, tuple(form.volumes))
@@ -111,7 +109,6 @@ def show_terms(terms: RecordingTerms) -> TermsForm:
         timezone=plan.timezone,
         pre_s=plan.pre_s,
         post_s=plan.post_s,
-        sensitivity=plan.motion.sensitivity,
         use_packet_sizes=plan.motion.use_packet_sizes,
         retention=[RetentionForm(one.mode.value, one.min_days, one.max_days) for one in terms.retention],
         volumes=terms.volumes,

@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "recordings": "List the recordings and gaps of a camera.",
     "ledger": "Count expected and stored frames, with the reason of each missing one.",
     "volumes": "List, add and remove storage volumes.",
+    "erase": "Erase footage before its term: shows what goes, asks, and refuses what is held.",
     "hold": "Put footage on hold, list and release holds.",
     "events": "List or follow events.",
     "status": "Show the state of every process, camera, volume and control.",

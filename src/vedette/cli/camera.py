@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from vedette.adapters.api_client import ApiClient
+from vedette.cli.camera_motion import motion
 from vedette.cli.camera_plan import plan
 from vedette.cli.camera_privacy import privacy
 from vedette.cli.output import (
@@ -24,11 +25,12 @@ READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@click.group("camera", short_help="Add, test, list, remove, import, export cameras; their plans and privacy zones.")
+@click.group("camera", short_help="Add, test, list, remove, import, export cameras; plans, motion, privacy zones.")
 def command() -> None:
     """Administer the cameras of a running system."""
 
 
+command.add_command(motion)
 command.add_command(plan)
 command.add_command(privacy)
 

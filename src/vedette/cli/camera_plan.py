@@ -62,7 +62,6 @@ def _read_span(value: str) -> dict[str, Any]:
 @click.option("--timezone", help="IANA name, like Asia/Ho_Chi_Minh.")
 @click.option("--pre", "pre_s", type=float, help="Seconds kept before motion or an event.")
 @click.option("--post", "post_s", type=float, help="Seconds kept after motion or an event.")
-@click.option("--sensitivity", type=click.FloatRange(0, 1), help="Of motion, 0 to 1.")
 @click.option("--volume", "volumes", multiple=True, help="Preferred volume; repeat in order. 'any' clears.")
 @data_option
 @json_option
@@ -75,7 +74,6 @@ def plan(
     timezone: str | None,
     pre_s: float | None,
     post_s: float | None,
-    sensitivity: float | None,
     volumes: tuple[str, ...],
     data: Path | None,
     as_json: bool,
@@ -90,8 +88,6 @@ def plan(
     with open_client(data) as client:
         path = f"/cameras/{find_camera(client, name)['id']}/recording-plan"
         shown = client.get(path)
-        if sensitivity is not None:
-            changes["motion"] = {**shown["motion"], "sensitivity": sensitivity}
         if retention:
             named = {term["mode"] for term in retention}
             kept = [term for term in shown["retention"] if term["mode"] not in named]

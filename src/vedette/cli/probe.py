@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 import click
+from cryptography import x509
 
 from vedette.camera.errors import BadUrlError
 from vedette.camera.factory import SourceFactory
-from vedette.camera.probe import ProbedStream, ProbeReport, probe_stream
+from vedette.camera.probe import ProbedSigning, ProbedStream, ProbeReport, probe_stream
 from vedette.core.assignment import StreamSource
 from vedette.core.media import StreamRole
+from vedette.node.signing_probe import MediaSigningInspector
 from vedette.runtime.clock import SystemClock
 
 MAX_PASSWORD_CHARS = 1024
@@ -27,6 +29,13 @@ MAX_PASSWORD_CHARS = 1024
 @click.option("--ca-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Authority for RTSPS.")
 @click.option("--no-verify-tls", is_flag=True, help="Accept any certificate. For tests only.")
 @click.option("--seconds", type=click.FloatRange(0.5, 60), default=4.0, show_default=True, help="How long to look.")
+@click.option(
+    "--camera-root",
+    "camera_roots",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Certificate of a camera maker: says whether a signed stream is from one of its cameras.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def command(
     url: str,
@@ -36,6 +45,7 @@ def command(
     ca_file: Path | None,
     no_verify_tls: bool,
     seconds: float,
+    camera_roots: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Connect to URL (rtsp, rtsps, http, https or a file) and report what it carries.
@@ -52,7 +62,8 @@ def command(
         ca_file="" if ca_file is None else str(ca_file),
     )
     clock = SystemClock()
-    report = asyncio.run(probe_stream(SourceFactory(clock), stream, user, password, clock, seconds))
+    inspector = MediaSigningInspector(_read_roots(camera_roots))
+    report = asyncio.run(probe_stream(SourceFactory(clock), stream, user, password, clock, seconds, inspector))
     if as_json:
         click.echo(json.dumps(report.to_dict()))
     else:
@@ -66,6 +77,14 @@ def _read_password(path: Path) -> str:
         return file.readline(MAX_PASSWORD_CHARS).rstrip("\r\n")
 
 
+def _read_roots(paths: tuple[Path, ...]) -> list[x509.Certificate] | None:
+    try:
+        found = [one for path in paths for one in x509.load_pem_x509_certificates(path.read_bytes())]
+    except ValueError as exc:
+        raise click.UsageError(f"--camera-root: no PEM certificate: {exc}") from exc
+    return found or None
+
+
 def _print(report: ProbeReport) -> None:
     click.echo(report.url)
     for one in report.steps:
@@ -74,10 +93,24 @@ def _print(report: ProbeReport) -> None:
         click.echo(f"  {_line(stream)}")
     if report.clock_offset_s is not None:
         click.echo(f"  camera clock {report.clock_offset_s:+.3f} s against ours")
+    if report.signing is not None:
+        click.echo(f"  {_signing_line(report.signing)}")
     if report.loss:
         click.echo(f"  {report.loss} packets lost on the way")
     if report.error is not None:
         click.echo(f"{report.error.message}\n  {report.error.hint}  [{report.error.code}]", err=True)
+
+
+def _signing_line(signing: ProbedSigning) -> str:
+    if signing.result == "unsigned":
+        return "signed by the camera: no"
+    words = f"signed by the camera: yes, {signing.result}"
+    if signing.reasons:
+        words += f" ({', '.join(signing.reasons)})"
+    if signing.fingerprint:
+        vouched = "a trusted maker vouches for its key" if signing.is_vouched else "nobody vouches for its key"
+        words += f"; {signing.subject}, {vouched}, fingerprint {signing.fingerprint}"
+    return words
 
 
 def _line(stream: ProbedStream) -> str:

@@ -1,6 +1,8 @@
 """`vedette recordings`: what is recorded of a camera, and what is missing."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,13 +17,22 @@ from vedette.cli.output import (
 )
 
 
+def tell_signing(signing: Mapping[str, Any]) -> str:
+    words = [signing["result"]]
+    if signing["subject"]:
+        words.append(f"by {signing['subject']}" + ("" if signing["vouched"] else " (nobody vouches for its key)"))
+    if signing["first_fault"]:
+        words.append(f"from {signing['first_fault']} on: {', '.join(signing['reasons'])}")
+    return ", ".join(words)
+
+
 @click.command("recordings", short_help="List the recordings and gaps of a camera.")
 @click.option("--camera", "camera_name", required=True, help="Name of the camera.")
 @range_options
 @data_option
 @json_option
 def command(camera_name: str, from_: str | None, to: str | None, data: Path | None, as_json: bool) -> None:
-    """List the unbroken runs of footage of a camera and the gaps between them."""
+    """List the unbroken runs of footage of a camera, the gaps between them, and what the camera has signed."""
     with open_client(data) as client:
         camera = find_camera(client, camera_name)
         found = client.get(f"/cameras/{camera['id']}/recordings", {"from": from_, "to": to})
@@ -32,4 +43,5 @@ def command(camera_name: str, from_: str | None, to: str | None, data: Path | No
     rows += [
         (gap["from"], gap["to"], gap["stream"], f"gap: {gap['reason']}", gap["frames_missing"]) for gap in found["gaps"]
     ]
+    rows += [(one["from"], one["to"], one["stream"], f"signature: {tell_signing(one)}", "") for one in found["signing"]]
     print_table(("FROM", "TO", "STREAM", "WHAT", "BYTES"), sorted(rows))

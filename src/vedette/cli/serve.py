@@ -17,6 +17,7 @@ _ROLES = {
     "recorder": "vedette.node.recorder",
     "analyzer": "vedette.node.analyzer",
     "notary": "vedette.node.notary",
+    "validator": "vedette.node.validator",
     "sim": "vedette.node.sim",
 }
 
@@ -59,6 +60,7 @@ def command(
         port=port or int(str(file.get("port", 8600))),
         first_password_file=_absolute(first_password_file) if first_password_file else None,
         models_mirror=models_mirror,
+        models=Path(os.environ["VEDETTE_MODELS"]) if os.environ.get("VEDETTE_MODELS") else None,
         volume_max_bytes=volume_max_bytes or int(str(file.get("volume_max_bytes", 0))),
         simulated_cameras=simulate,
         clips=_absolute(clips) if clips else None,

@@ -12,6 +12,7 @@ import click
 from vedette.core.media import StreamRole
 from vedette.testing.fault_script import load_script
 from vedette.testing.login import Login, LoginScheme
+from vedette.testing.signing import SigningKey, load_signing_key, make_signing_key
 from vedette.testing.sim_server import ServerOptions, SimServer
 from vedette.testing.simulated_camera import CameraSpec
 from vedette.testing.source import SourceOptions
@@ -28,6 +29,18 @@ def _parse_files(context: click.Context, parameter: click.Parameter, value: tupl
             raise click.BadParameter(f"{text}: need MAIN or MAIN,SUB; not found: {', '.join(missing) or 'none'}")
         pairs.append(paths)
     return pairs
+
+
+def _parse_sign(context: click.Context, parameter: click.Parameter, value: str | None) -> SigningKey | None:
+    del context, parameter
+    if value is None:
+        return None
+    if not value:
+        return make_signing_key()
+    certificates, comma, key = value.partition(",")
+    if not comma:
+        raise click.BadParameter("need CERT,KEY, or nothing: then put --sign behind the files")
+    return load_signing_key(Path(certificates), Path(key))
 
 
 @click.command(short_help="Simulate RTSP cameras.")
@@ -57,6 +70,20 @@ def _parse_files(context: click.Context, parameter: click.Parameter, value: tupl
     type=click.Path(dir_okay=False, path_type=Path),
     help="At the end, write what was sent to whom (JSON) here.",
 )
+@click.option(
+    "--sign",
+    "signing",
+    is_flag=False,
+    flag_value="",
+    callback=_parse_sign,
+    metavar="[CERT,KEY]",
+    help="Sign the video (ONVIF Media Signing), with this PEM chain and key or with a key made now.",
+)
+@click.option(
+    "--sign-ca",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --sign alone: write the certificate of the key's authority here.",
+)
 @click.option("--port-per-camera", is_flag=True, help="A port of its own for every camera.")
 def command(
     files: list[list[Path]],
@@ -71,6 +98,8 @@ def command(
     faults: Path | None,
     number_frames: bool,
     report: Path | None,
+    signing: SigningKey | None,
+    sign_ca: Path | None,
     port_per_camera: bool,
 ) -> None:
     """Serves FILEs as endless RTSP cameras, without re-encoding, and prints their URLs.
@@ -82,7 +111,11 @@ def command(
     specs = []
     for index in range(count or len(files)):
         main, *sub = files[index % len(files)]
-        specs.append(CameraSpec(f"cam{index + 1}", main, sub[0] if sub else None, login))
+        specs.append(CameraSpec(f"cam{index + 1}", main, sub[0] if sub else None, login, signing))
+    if sign_ca is not None:
+        if signing is None or not signing.root_pem:
+            raise click.UsageError("--sign-ca goes with --sign without a key of your own.")
+        sign_ca.write_bytes(signing.root_pem)
     options = ServerOptions(
         host=host,
         port=port,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from vedette.core.geometry import Line, Polygon
 from vedette.core.media import StreamRole
-from vedette.core.recording_plan import Hold, RecordingPlan, RetentionTerm
+from vedette.core.motion import MotionSettings
+from vedette.core.recording_plan import Erasure, Hold, RecordingPlan, RetentionTerm
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class CameraAssignment:
         retention: How long; a mode without a term is kept until the space is needed.
         volumes: Names of the volumes it may use, the preferred first; empty: all of them. When none of these is
             usable it spills over to any other: footage elsewhere is better than none.
+        motion: What is motion in front of it.
     """
 
     camera_id: str
@@ -51,6 +53,7 @@ class CameraAssignment:
     plan: RecordingPlan = field(default_factory=RecordingPlan)
     retention: tuple[RetentionTerm, ...] = ()
     volumes: tuple[str, ...] = ()
+    motion: MotionSettings = field(default_factory=MotionSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class RecorderAssignment:
     cameras: tuple[CameraAssignment, ...] = ()
     volumes: tuple[VolumeAssignment, ...] = ()
     holds: tuple[Hold, ...] = ()
+    erasures: tuple[Erasure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ class CameraAnalysis:
         fps: Analysed frames per second at most.
         recognize: What is recognised on objects: `attributes`, `plates`, `faces`. Faces are biometric data: only
             where an administrator switched them on for this camera.
+        motion: What is motion in front of it.
     """
 
     camera_id: str
@@ -114,6 +119,7 @@ class CameraAnalysis:
     fps: float = 15.0
     rules: tuple[Rule, ...] = ()
     recognize: tuple[str, ...] = ()
+    motion: MotionSettings = field(default_factory=MotionSettings)
 
 
 @dataclass(frozen=True, slots=True)

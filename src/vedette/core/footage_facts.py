@@ -86,7 +86,8 @@ class SegmentRetired:
     """A segment was deleted by policy; its hash stays in the log, so lawful deletion and theft differ.
 
     Attributes:
-        reason: `expired` (older than its maximum), `space`, `space_below_minimum`, `vanished` (file was gone).
+        reason: `expired` (older than its maximum), `space`, `space_below_minimum`, `vanished` (file was gone), `erased`
+            (an administrator ordered it; who and why is in the audit trail).
     """
 
     segment_id: str

@@ -27,6 +27,16 @@ class Polygon:
     def __post_init__(self) -> None:
         _check_points(self.points, 3, "a zone")
 
+    def contains(self, x: float, y: float) -> bool:
+        """Whether a point lies inside (even-odd rule; a point on the outline may be either)."""
+        inside = False
+        bx, by = self.points[-1]
+        for ax, ay in self.points:
+            if (ay > y) != (by > y) and x < (bx - ax) * (y - ay) / (by - ay) + ax:
+                inside = not inside
+            bx, by = ax, ay
+        return inside
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

@@ -36,14 +36,12 @@ class CalendarSpan:
 
 @dataclass(frozen=True, slots=True)
 class MotionTrigger:
-    """What counts as motion for recording.
+    """Which sources tell motion for recording. What motion is: `vedette.core.motion`.
 
     Attributes:
-        sensitivity: 0 (only large, fast things) to 1 (everything that moves).
         use_packet_sizes: Believe the sizes of encoded pictures too: costs nothing and needs no decoder.
     """
 
-    sensitivity: float = 0.5
     use_packet_sizes: bool = True
 
 
@@ -88,3 +86,16 @@ class Hold:
     from_ns: int
     to_ns: int
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Footage of a camera that is to go before its term (a subject's lawful request). Half open range.
+
+    Whole segments go, those that overlap the range. What a hold covers stays.
+    """
+
+    erasure_id: str
+    camera_id: str
+    from_ns: int
+    to_ns: int

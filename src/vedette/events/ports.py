@@ -67,6 +67,14 @@ class PictureReader(Protocol):
         ...
 
 
+class PictureRemover(Protocol):
+    """Removes event snapshots whose footage was erased."""
+
+    async def remove_picture(self, relative_path: str) -> None:
+        """None there is as good. Raises StorageError when it cannot be removed."""
+        ...
+
+
 class PictureMasker(Protocol):
     """Hides parts of a stored picture, outside this process (a decoder touches stored bytes)."""
 

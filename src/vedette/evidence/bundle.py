@@ -68,12 +68,18 @@ class FootageFiles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BundleCamera:
-    """One camera of a bundle. `clip`: a file with the asked range alone, for `clips/`, moved into the bundle."""
+    """One camera of a bundle.
+
+    Attributes:
+        clip: A file with the asked range alone, for `clips/`, moved into the bundle.
+        signing: What the camera's own signatures say of the segments, for `signing/`; canonical JSON or empty.
+    """
 
     name: str
     streams: tuple[str, ...]
     proof: CameraProof
     clip: Path | None = None
+    signing: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +259,8 @@ def _write_camera(writer: _Writer, number: int, camera: BundleCamera) -> dict[st
         writer.add(f"marks/{folder}.json", encode_canonical(marks))
     if camera.clip is not None:
         writer.add_clip(f"clips/{folder}{camera.clip.suffix}", camera.clip)
+    if camera.signing:
+        writer.add(f"signing/{folder}.json", camera.signing)
     proofs = [f"proofs/{folder}/{file.name}" for file in camera.proof.files]
     for name, file in zip(proofs, camera.proof.files, strict=True):
         writer.add(name, file.content.encode())

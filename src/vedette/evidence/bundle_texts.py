@@ -9,6 +9,9 @@ ENGLISH
 The folder "video" holds the recordings, exactly as they were stored. Any player opens them (for example VLC).
 The folder "clips", where there is one, holds the asked time alone, for looking at; the evidence is in "video".
 
+The folder "signing", where there is one, says what the cameras' own signatures say of each recording; the
+signatures themselves are inside the recordings, as the camera sent them.
+
 To check that nothing was changed, removed or added since it was recorded:
 
   1. Take a computer with Python 3.9 or newer (python.org). Nothing else is needed, also no internet.
@@ -38,6 +41,9 @@ TIẾNG VIỆT
 
 Thư mục "video" chứa các bản ghi hình, đúng như đã được lưu. Mọi trình phát video đều mở được (ví dụ VLC).
 Thư mục "clips", nếu có, chỉ chứa khoảng thời gian được yêu cầu, để xem cho tiện; bằng chứng nằm trong "video".
+
+Thư mục "signing", nếu có, cho biết chữ ký của chính camera nói gì về từng bản ghi; bản thân các chữ ký nằm trong
+bản ghi, đúng như camera đã gửi.
 
 Để kiểm tra rằng không có gì bị sửa, bị xoá hay bị thêm vào kể từ khi ghi hình:
 

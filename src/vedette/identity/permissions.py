@@ -26,6 +26,7 @@ class Permission(StrEnum):
     PRIVACY_CONFIGURE = "privacy.configure"
     PRIVACY_UNMASK = "privacy.unmask"
     FILE_ANALYZE = "file.analyze"
+    FOOTAGE_ERASE = "footage.erase"
 
 
 class Role(StrEnum):

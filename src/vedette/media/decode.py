@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import av
+import av.subtitles.codeccontext  # PyAV imports these at the first subtitle track: in the jail the worker would end
+import av.subtitles.stream
 import numpy as np
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
@@ -130,7 +132,12 @@ class FileFrames:
         self._stream = self._container.streams.video[0]
         if self._stream.codec_context is None:
             raise UndecodableError("the codec of this video is not known")
-        check_picture_size(self._stream.codec_context.width, self._stream.codec_context.height)
+        if 0 in self.size_px:
+            raise UndecodableError(
+                "no picture in this file could be decoded",
+                "Play it with another player: if that fails too, the file is damaged.",
+            )
+        check_picture_size(*self.size_px)
         self._stream.thread_count = 1
         self.damaged = 0
 

@@ -9,7 +9,7 @@ import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
-from pathlib import Path
+from dataclasses import replace
 
 from vedette.adapters.feed_client import UnixFeedSource
 from vedette.adapters.role_server import serve_role_app
@@ -62,7 +62,7 @@ class Analyzer:
         self._publisher = publisher
         self._clock = clock
         self._started_ns = clock.utc_ns()
-        self._registry = ModelRegistry(Path(os.environ.get("VEDETTE_MODELS") or self._paths.models))
+        self._registry = ModelRegistry(settings.models_folder)
         self._pictures = PictureStore(self._paths.pictures)
         self._feed = UnixFeedSource(self._paths.socket("recorder"))
         self._assignment = load_assignment(self._paths.assignment("analyzer"))
@@ -225,15 +225,20 @@ class Analyzer:
         return tuple(sorted({group for camera in self._assignment.cameras for group in camera.recognize}))
 
     async def _apply(self) -> None:
-        """Makes the running cameras equal the assignment. Unchanged ones are not touched."""
+        """Makes the running cameras equal the assignment. Unchanged ones are not touched; motion settings alone are
+        handed over.
+        """
         async with self._applying:
             if self._pool_task is None:
                 return
             await self._follow_model()
             wanted = {camera.camera_id: camera for camera in self._assignment.cameras if camera.detector != "none"}
             for camera_id, (pipeline, _) in list(self._cameras.items()):
-                if wanted.get(camera_id) != pipeline.camera:
+                camera = wanted.get(camera_id)
+                if camera is None or replace(camera, motion=pipeline.camera.motion) != pipeline.camera:
                     await self._stop(camera_id)
+                elif camera != pipeline.camera:
+                    pipeline.take_motion(camera)
             for camera_id, camera in wanted.items():
                 if camera_id not in self._cameras:
                     self._start(camera)
@@ -263,7 +268,7 @@ class Analyzer:
                 self._pool.pick(self._load),
                 self._feed,
                 EventReporter(origin, self._publisher, self._pictures, self._clock),
-                MotionReporter(camera.camera_id, self._publisher),
+                MotionReporter(camera.camera_id, self._publisher, camera.motion.thresholds.recorded_share),
                 self._clock,
                 self._show,
                 choose_forms(FORMS, self._pool.recognizers, camera.recognize),

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 import msgspec
 
 from vedette.adapters.feed_client import UnixFeedSource
+from vedette.behavior.counted import keep_counted
 from vedette.behavior.rules import RuleSet, default_rules
 from vedette.behavior.scene import Scene
-from vedette.core.assignment import CameraAnalysis
+from vedette.core.assignment import CameraAnalysis, Rule
 from vedette.core.detections import CLASS_NAMES, Tracks
 from vedette.core.errors import InvalidInputError, NotFoundError, UnavailableError
 from vedette.core.media import Packet, StreamFormat
@@ -109,8 +110,9 @@ class CameraPipeline:
         self._show = show
         self._format: StreamFormat | None = None
         self._opened: tuple[int, str] = (0, "")
+        self._told_motion = camera.motion
         self._tracker = Tracker()
-        self._rules = RuleSet(camera.rules or default_rules(has_model=detector == "model"))
+        self._rules = RuleSet(self._find_rules(camera))
         self._captured_ns: OrderedDict[int, int] = OrderedDict()
         self._penalty_s = 0.0
         self._thinning = BacklogThinning()
@@ -132,6 +134,23 @@ class CameraPipeline:
         if allowance.key_frames_only != self.allowance.key_frames_only or (change and not is_small):
             self._skips_to_key |= self.allowance.key_frames_only
             self.allowance = allowance
+
+    def take_motion(self, camera: CameraAnalysis) -> None:
+        """Follows other motion settings of the same camera from the next picture on; tracks and background stay."""
+        rules = self._find_rules(camera)
+        if rules != self._find_rules(self.camera):
+            self._events.end_all(self.counters.last_at_ns)
+            self._rules = RuleSet(rules)
+        self.camera = camera
+        self._motion.level = camera.motion.thresholds.recorded_share
+        self._events.set_configuration(configuration_of(camera))
+
+    def _watched(self, tracks: Tracks) -> Tracks:
+        """Who drew rules said where to look; without any, what lies wholly outside the motion zones is no event."""
+        return tracks if self.camera.rules else keep_counted(tracks, self.camera.motion)
+
+    def _find_rules(self, camera: CameraAnalysis) -> tuple[Rule, ...]:
+        return camera.rules or default_rules(has_model=self.detector == "model", motion=camera.motion)
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -207,13 +226,15 @@ class CameraPipeline:
             )
 
     async def _open_in_worker(self) -> None:
-        """Opens the stream in the worker when the worker, the run or the format is new."""
+        """Opens the stream in the worker when the worker, the run or the format is new; else tells what changed."""
         generation = await self.link.wait_up()
         stream_format = self._format
         assert stream_format is not None
         wanted = (generation, f"{stream_format.run_id}:{hash(stream_format.video)}")
         if wanted == self._opened:
+            await self._tune_in_worker()
             return
+        motion = self.camera.motion
         video = stream_format.video
         setup = wire.OpenStream(
             self._number,
@@ -224,10 +245,17 @@ class CameraPipeline:
             self.detector,
             list(self.camera.classes),
             self.allowance.fps,
+            motion,
         )
         self._rate_sent = setup.fps
         await self.link.request(self._number, Kind.OPEN, wire.encode(setup))
-        self._opened = wanted
+        self._opened, self._told_motion = wanted, motion
+
+    async def _tune_in_worker(self) -> None:
+        motion = self.camera.motion
+        if motion != self._told_motion:
+            await self.link.request(self._number, Kind.TUNE, wire.encode(wire.TuneStream(self._number, motion)))
+            self._told_motion = motion
 
     def _is_left_out(self, packet: Packet) -> bool:
         """A stream cut to its key frames goes on whole with the first key frame after that."""
@@ -270,7 +298,7 @@ class CameraPipeline:
         tracks, ended = self._track(result, at_ns)
         self._motion.push(at_ns, result.motion)
         self._show(self.camera.camera_id, _overlay_message(at_ns, tracks, result.motion))
-        findings = self._rules.push(Scene(at_ns, tracks, ended, result.motion))
+        findings = self._rules.push(Scene(at_ns, self._watched(tracks), ended, result.motion))
         if findings:
             await self._events.report(
                 findings, tracks, lambda overlays: self._take_snapshot(result, overlays), self.describer.facts
@@ -325,7 +353,7 @@ class CameraPipeline:
         self._motion.flush()
         self._tracker = Tracker()
         self.describer = TrackDescriber(self._forms, left_out=self.describer.left_out)
-        self._rules = RuleSet(self.camera.rules or default_rules(has_model=self.detector == "model"))
+        self._rules = RuleSet(self._find_rules(self.camera))
 
     def _say_analysing(self) -> None:
         if self.allowance.key_frames_only:

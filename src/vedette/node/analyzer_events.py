@@ -68,6 +68,10 @@ class EventReporter:
         self.published = 0
         self.pictures_failed = 0
 
+    def set_configuration(self, configuration: str) -> None:
+        """What is told from now on comes of these settings."""
+        self._origin = replace(self._origin, configuration=configuration)
+
     async def report(self, findings: list[Finding], tracks: Tracks, take: TakeSnapshot, facts: FindFacts) -> None:
         """Publishes the findings of the picture that was just analysed."""
         for finding in findings:
@@ -191,12 +195,16 @@ def _overlay(tracks: Tracks, row: int) -> Overlay:
 
 
 class MotionReporter:
-    """Joins the motion of single pictures into spans of at most `span_s` and publishes those that moved."""
+    """Joins the motion of single pictures into spans of at most `span_s` and publishes those that moved.
 
-    def __init__(self, camera_id: str, publisher: Publisher, *, level: float = 0.0008, span_s: float = 2.0) -> None:
+    Attributes:
+        level: Share of the picture that must move.
+    """
+
+    def __init__(self, camera_id: str, publisher: Publisher, level: float, *, span_s: float = 2.0) -> None:
+        self.level = level
         self._camera_id = camera_id
         self._publisher = publisher
-        self._level = level
         self._span_ns = round(span_s * NS_PER_S)
         self._from_ns: int | None = None
         self._to_ns = 0
@@ -206,7 +214,7 @@ class MotionReporter:
         """Takes one picture."""
         if self._from_ns is not None and at_ns - self._from_ns >= self._span_ns:
             self.flush()
-        if level < self._level:
+        if level < self.level:
             return
         self._from_ns = at_ns if self._from_ns is None else self._from_ns
         self._to_ns = max(at_ns, self._from_ns)

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -12,37 +13,42 @@ from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
 from vedette.core.errors import StorageError
 from vedette.evidence.bundle import FootageFile, FootagePart
 from vedette.recording.archive_keys import ArchiveKeyRing
-from vedette.recording.errors import DamagedFrameError
+from vedette.recording.errors import DamagedFrameError, VolumeSilentError
+from vedette.recording.gated_volume import GatedVolume, open_gated
 from vedette.recording.records import FRAGMENT_FORMAT, MARK_BYTES
-from vedette.recording.stored_file import StoredFile, open_stored
-from vedette.recording.volume import Volume, open_volume
+from vedette.recording.stored_file import StoredFile
+from vedette.recording.volume_gate import VolumeGate
 
 
 class VolumeFootage:
-    """See `vedette.evidence.bundle.FootageFiles`. Close it; a volume that cannot be opened holds nothing for us."""
+    """See `vedette.evidence.bundle.FootageFiles`. Close it; a volume that cannot be opened holds nothing for us.
+
+    A disk that stops to answer is an error (VolumeSilentError), not a thread that waits for ever.
+    """
 
     def __init__(self, roots: Iterable[Path], keys: ArchiveKeyRing | None = None) -> None:
         self._keys = keys
-        self._volumes: list[tuple[Volume, SqliteRecordingCatalog]] = []
+        self._volumes: list[GatedVolume] = []
         for root in roots:
             with suppress(StorageError):
-                volume = open_volume(root)
-                self._volumes.append((volume, SqliteRecordingCatalog(volume.index)))
+                self._volumes.append(open_gated(root, SqliteRecordingCatalog, VolumeGate(str(root))))
 
     def find_file(self, segment_id: str) -> FootageFile | None:
-        for volume, catalog in self._volumes:
-            path = volume.segment(segment_id)
-            if path.exists():
-                return FootageFile(path, _read_parts(catalog, segment_id), self._open)
+        for volume in self._volumes:
+            if volume.has_file(segment_id):
+                path = volume.volume.segment(segment_id)
+                return FootageFile(path, _read_parts(volume, segment_id), partial(self._open, volume))
         return None
 
-    def _open(self, path: Path) -> BinaryIO:
-        """Raises FootageLockedError, DamagedFootageError, OSError."""
-        return cast("BinaryIO", _PlainStream(open_stored(path, self._keys)))
+    def _open(self, volume: GatedVolume, path: Path) -> BinaryIO:
+        """Raises FootageLockedError, DamagedFootageError, VolumeSilentError, OSError."""
+        return cast("BinaryIO", _PlainStream(volume.open_file(path.stem, self._keys)))
 
     def close(self) -> None:
-        for _, catalog in self._volumes:
-            catalog.close()
+        for volume in self._volumes:
+            with suppress(VolumeSilentError):
+                volume.gate.call(volume.catalog.close)
+            volume.gate.close()
 
 
 class _PlainStream(io.RawIOBase):
@@ -68,7 +74,7 @@ class _PlainStream(io.RawIOBase):
         return count
 
 
-def _read_parts(catalog: SqliteRecordingCatalog, segment_id: str) -> tuple[FootagePart, ...]:
+def _read_parts(catalog: GatedVolume, segment_id: str) -> tuple[FootagePart, ...]:
     """The fragments with their marks; none when the index has no mark for each."""
     packed, (_, marks) = catalog.find_fragments(segment_id), catalog.find_hash(segment_id)
     fragments = list(FRAGMENT_FORMAT.iter_unpack(packed))

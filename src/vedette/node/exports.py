@@ -22,6 +22,8 @@ from vedette.evidence.proofs import CameraProof, LogHead, ProofRequest, SignRequ
 from vedette.media.audio_transcode import G711ToAac
 from vedette.media.clip_mkv import MkvWriter
 from vedette.node.bundle_footage import VolumeFootage
+from vedette.node.bundle_signing import BundleSigning
+from vedette.node.camera_roots import CameraRoots
 from vedette.recording.archive_keys import ArchiveKeyRing
 from vedette.recording.reader import FootageReader
 from vedette.runtime.clock import Clock
@@ -43,9 +45,15 @@ class NotaryBundleMaker:
     """See `vedette.streaming.export_ports.BundleMaker`. Raises NotaryDownError when nothing can be proven now."""
 
     def __init__(
-        self, notary: NotaryClient, find_roots: Callable[[], Iterable[Path]], clock: Clock, keys: ArchiveKeyRing
+        self,
+        notary: NotaryClient,
+        find_roots: Callable[[], Iterable[Path]],
+        clock: Clock,
+        keys: ArchiveKeyRing,
+        camera_roots: CameraRoots,
     ) -> None:
         self._notary = notary
+        self._camera_roots = camera_roots
         self._keys = keys
         self._find_roots = find_roots
         self._clock = clock
@@ -53,7 +61,8 @@ class NotaryBundleMaker:
     async def make(self, order: ExportOrder, folder: Path, clips: ExportOutcome, report: Report) -> ExportOutcome:
         for attempt in range(1, _ATTEMPTS + 1):
             head, proofs = await self._prove(order, report)
-            contents = _describe(order, folder, clips, head, proofs, self._clock.utc_ns())
+            signing = await asyncio.to_thread(self._check_signing, proofs, report)
+            contents = _describe(order, folder, clips, head, proofs, signing, self._clock.utc_ns())
             try:
                 manifest = await asyncio.to_thread(self._write, folder / "bundle", contents, report)
                 break
@@ -83,6 +92,10 @@ class NotaryBundleMaker:
             report(0)
             await self._clock.sleep(2.0)
 
+    def _check_signing(self, proofs: list[CameraProof], report: Report) -> dict[str, bytes]:
+        signing = BundleSigning(self._find_roots, self._keys, self._camera_roots.find(), report)
+        return {proof.camera_id: signing.describe(proof, self._clock.utc_ns()) for proof in proofs}
+
     def _write(self, folder: Path, contents: BundleContents, report: Report) -> Manifest:
         footage = VolumeFootage(self._find_roots(), self._keys)
         try:
@@ -99,10 +112,12 @@ def build_exports(
     find_zones: ZoneFinder,
     clock: Clock,
     keys: ArchiveKeyRing,
+    camera_roots: CameraRoots,
 ) -> ExportService:
     """Builds the service; `ExportService.run` belongs into the gateway's TaskGroup."""
     maker = FootageExportMaker(reader, G711ToAac, MkvWriter, MaskNursery(MASKING).open)
-    return ExportService(shelf, maker, NotaryBundleMaker(notary, find_roots, clock, keys), find_zones, clock)
+    bundles = NotaryBundleMaker(notary, find_roots, clock, keys, camera_roots)
+    return ExportService(shelf, maker, bundles, find_zones, clock)
 
 
 def _covers(proof: CameraProof, to_ns: int) -> bool:
@@ -115,6 +130,7 @@ def _describe(
     clips: ExportOutcome,
     head: LogHead,
     proofs: list[CameraProof],
+    signing: dict[str, bytes],
     now_ns: int,
 ) -> BundleContents:
     by_id = {proof.camera_id: proof for proof in proofs}
@@ -134,6 +150,7 @@ def _describe(
                 (str(camera.role),),
                 by_id[camera.camera_id],
                 _find_clip(folder, clips, camera.camera_id),
+                signing[camera.camera_id],
             )
             for camera in cameras
         ),

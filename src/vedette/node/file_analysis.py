@@ -7,7 +7,7 @@ file can at worst end its own worker, which is an error of this one file.
 import asyncio
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,16 +18,20 @@ from vedette.core.detections import CLASS_NAMES, Tracks
 from vedette.core.errors import InvalidInputError, StorageError
 from vedette.core.time import NS_PER_S, TICKS_PER_S
 from vedette.node.file_control import FileControl
-from vedette.node.file_results import FileResults
+from vedette.node.file_results import FileResults, ObjectRecord
 from vedette.runtime.clock import SystemClock
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
+from vedette.runtime.worker_channel import WorkerMessage
 from vedette.vision import wire
 from vedette.vision.recognize.describer import Ask, TrackDescriber
 from vedette.vision.recognize.forms import FORMS
 from vedette.vision.recognize.shots import ShotPolicy
+from vedette.vision.recognize.words import say_facts
 from vedette.vision.track.tracker import Tracker, TrackPolicy
 from vedette.vision.wire import FileInfo, FrameResult, Kind, Overlay, PacketReply
 
+REPLY_TIMEOUT_S = 600.0
+"""Sixteen 8K pictures, behind other work, take minutes."""
 _AHEAD = 2
 """Requests in flight: the worker decodes the next picture while this process follows the tracks of the last."""
 _ANNOTATED_WIDTH_PX = 1280
@@ -100,7 +104,7 @@ class FileAnalysis:
         forms = {name: FORMS[name] for name in plan.recognizers}
         self._describer = TrackDescriber(forms, _PICTURE_SHOTS if is_picture else _FILE_SHOTS)
         self.results = FileResults()
-        self._overlays: list[tuple[float, list[Overlay]]] = []
+        self._followed: list[tuple[float, Tracks]] = []
         self._read = 0
         self._analysed = 0
         self._damaged = 0
@@ -197,7 +201,7 @@ class FileAnalysis:
         scene = Scene(round(at_s * NS_PER_S), update.tracks, update.ended, result.motion)
         self.results.note_findings(self._rules.push(scene))
         if self._plan.annotate:
-            self._overlays.append((at_s, _overlays_of(update.tracks)))
+            self._followed.append((at_s, update.tracks))
 
     async def _describe(self, result: FrameResult, at_s: float, tracks: Tracks, replies: "_Replies") -> None:
         asks = [self._describer.plan(0, result, at_s, tracks, room=len(tracks))]
@@ -233,11 +237,11 @@ class FileAnalysis:
             raise StorageError(f"{path} cannot be written: {error.strerror}") from error
 
     def _overlays_at(self, at_s: float) -> list[Overlay]:
-        while len(self._overlays) > 1 and self._overlays[1][0] <= at_s + 0.005:
-            self._overlays.pop(0)
-        if not self._overlays or not -0.005 <= at_s - self._overlays[0][0] + 0.005 <= _HOLD_S:
+        while len(self._followed) > 1 and self._followed[1][0] <= at_s + 0.005:
+            self._followed.pop(0)
+        if not self._followed or not -0.005 <= at_s - self._followed[0][0] + 0.005 <= _HOLD_S:
             return []
-        return self._overlays[0][1]
+        return _overlays_of(self._followed[0][1], self.results.objects)
 
 
 class _Replies:
@@ -288,7 +292,7 @@ class _Replies:
             await self._receive()
 
     async def _receive(self) -> tuple[int, bytes, bool]:
-        message = await self._worker.receive()
+        message = await receive_reply(self._worker)
         if not self._pending:
             raise WorkerLostError("the worker spoke without being asked")
         is_picture = self._pending.popleft()
@@ -299,9 +303,23 @@ class _Replies:
         return message.kind, message.payload, is_picture
 
 
+async def receive_reply(worker: WorkerProcess, timeout_s: float = REPLY_TIMEOUT_S) -> WorkerMessage:
+    """Waits for the next reply, but not for ever: a file can make a decoder spin.
+
+    Raises:
+        WorkerLostError: the worker ended, or was silent for too long and was killed.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await worker.receive()
+    except TimeoutError as error:
+        worker.kill()
+        raise WorkerLostError(f"this file kept its worker busy for {timeout_s:g} s without a result") from error
+
+
 async def _ask(worker: WorkerProcess, kind: Kind, payload: bytes) -> bytes:
     await worker.send(kind, payload)
-    message = await worker.receive()
+    message = await receive_reply(worker)
     if message.kind == Kind.FAILED:
         raise InvalidInputError(message.payload[:300].decode("utf-8", "replace"))
     return message.payload
@@ -314,11 +332,13 @@ def _crop_of(tracks: Tracks, row: int) -> tuple[float, float, float, float]:
     return max(0.0, left - air_x), max(0.0, top - air_y), min(1.0, right + air_x), min(1.0, bottom + air_y)
 
 
-def _overlays_of(tracks: Tracks) -> list[Overlay]:
+def _overlays_of(tracks: Tracks, objects: Mapping[int, ObjectRecord]) -> list[Overlay]:
+    """Boxes with what was decided of each track by its end: the video is drawn after the analysis."""
     overlays = []
     for row in range(len(tracks)):
         left, top, right, bottom = (float(value) for value in tracks.boxes_norm_xyxy[row])
-        class_id = int(tracks.class_id[row])
-        text = f"{CLASS_NAMES[class_id].replace('_', '-')} {int(tracks.track_id[row])}"
-        overlays.append(Overlay((left, top, right, bottom), text, class_id))
+        class_id, track_id = int(tracks.class_id[row]), int(tracks.track_id[row])
+        facts = objects[track_id].facts if track_id in objects else None
+        lines = [f"{CLASS_NAMES[class_id].replace('_', '-')} {track_id}", *(say_facts(facts) if facts else [])]
+        overlays.append(Overlay((left, top, right, bottom), "\n".join(lines), class_id))
     return overlays

@@ -13,7 +13,7 @@ import msgspec
 from vedette.behavior.rules import default_rules
 from vedette.behavior.rules_file import RulesFile
 from vedette.core.assignment import Rule
-from vedette.core.errors import NotFoundError, StorageError, VedetteError
+from vedette.core.errors import InvalidInputError, NotFoundError, StorageError, VedetteError
 from vedette.core.time import NS_PER_S
 from vedette.node.file_analysis import FileAnalysis, FilePlan
 from vedette.runtime.clock import Clock
@@ -128,6 +128,10 @@ class FileBatch:
             self._keep(path, replace(entry, wall_s=round(wall_s, 3)))
 
     async def _analyse(self, path: Path, folder: Path, entry: SummaryEntry) -> SummaryEntry:
+        if not path.is_file():
+            raise InvalidInputError(
+                f"{path} is no file", "Pipes and devices have no end: copy what they give to a file."
+            )
         is_picture = path.suffix.lower() in PICTURE_SUFFIXES
         analysis = FileAnalysis(path, self._plan, self._rules_for(path), is_picture=is_picture)
         outcome = await analysis.run(folder, self._reporter(path))
@@ -175,6 +179,8 @@ class FileBatch:
 
 
 def _hash_file(path: Path) -> str:
+    if not path.is_file():  # a pipe or a device may never end
+        return ""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -26,9 +26,11 @@ from vedette.adapters.secretbox import SecretBox, read_node_key
 from vedette.adapters.simulation_client import SupervisorSimulation
 from vedette.adapters.sqlite_bus import SqliteConsumer
 from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
+from vedette.adapters.sqlite_signing_results import SqliteSigningReader
 from vedette.adapters.thumbnail_client import UnixThumbnailer
 from vedette.adapters.tracks_client import UnixTracks
 from vedette.adapters.xlsx_inventory import XlsxSheets
+from vedette.api.erasure_desk import ErasureDesk
 from vedette.api.export_desk import ExportDesk
 from vedette.api.file_job_desk import FileJobDesk
 from vedette.api.footage_desk import FootageDesk
@@ -50,6 +52,7 @@ from vedette.camera.probe import ProbeReport, probe_stream
 from vedette.core.assignment import StreamSource
 from vedette.core.media import StreamRole
 from vedette.events.desk import EventDesk
+from vedette.events.erasing import EventPictures
 from vedette.events.history import History
 from vedette.events.hub import EventHub
 from vedette.events.own_events import OwnEvents
@@ -60,9 +63,12 @@ from vedette.identity.export_limits import ExportLimits
 from vedette.identity.logins import Logins
 from vedette.identity.passwords import PasswordHasher
 from vedette.identity.tokens import Tokens
+from vedette.node.camera_roots import CameraRoots
+from vedette.node.erasable_footage import ErasableFootage
 from vedette.node.exports import build_exports
 from vedette.node.gateway_storage import Changes, StorageParts, build_storage, find_roots
-from vedette.recording.archive_keys import ArchiveKeyRing
+from vedette.node.signing_probe import MediaSigningInspector
+from vedette.recording.archive_keys import ArchiveKeyRing, name_day
 from vedette.recording.reader import FootageReader
 from vedette.runtime.clock import Clock
 from vedette.runtime.process import ensure_node_key
@@ -89,13 +95,15 @@ class GatewayParts:
     hub: EventHub
     database: Database
     exports: ExportService
+    erasures: ErasureDesk
 
 
 class SourceProber:
     """See `vedette.api.ports.CameraProber`."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, camera_roots: CameraRoots) -> None:
         self._clock = clock
+        self._roots = camera_roots
         self._factory = SourceFactory(clock)
 
     async def probe(self, stream: StreamSettings, login: Login) -> ProbeReport:
@@ -107,7 +115,8 @@ class SourceProber:
             verify_tls=stream.verify_tls,
             ca_pem=stream.ca_pem,
         )
-        return await probe_stream(self._factory, source, login.user, login.password, self._clock)
+        inspector = MediaSigningInspector(self._roots.find())
+        return await probe_stream(self._factory, source, login.user, login.password, self._clock, inspector=inspector)
 
 
 @asynccontextmanager
@@ -126,7 +135,8 @@ async def open_parts(
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(paths.database))
         roles = {
-            role: RoleClient(role, paths.socket(role)) for role in ("recorder", "analyzer", "supervisor", "notary")
+            role: RoleClient(role, paths.socket(role))
+            for role in ("recorder", "analyzer", "supervisor", "notary", "validator")
         }
         for client in roles.values():
             stack.push_async_callback(client.close)
@@ -197,6 +207,7 @@ def _build_core(settings: NodeSettings, clock: Clock, outside: _Outside, hasher:
         analyzer=outside.roles["analyzer"],
         volumes=outside.storage.volumes,
         holds=outside.storage.holds,
+        erasures=outside.storage.erasures,
         clock=clock,
     )
     return _Core(
@@ -244,7 +255,7 @@ def _build(
         live=live,
         history=history,
         machine=LocalMachine(settings.data),
-        models=ModelRegistry(paths.models),
+        models=ModelRegistry(settings.models_folder),
         storage=storage,
         clock=clock,
     )
@@ -258,6 +269,7 @@ def _build(
         core.zones.find_zones,
         clock,
         ArchiveKeyRing(paths.archive_keys),
+        CameraRoots(paths.camera_roots),
     )
     alarms = OwnEvents(events=events, hub=hub, watch=watch, clock=clock)
     privacy = PrivacyDesk(
@@ -269,6 +281,19 @@ def _build(
         alarms=alarms,
         clock=clock,
     )
+    pictures = FilePictureReader(paths.pictures)
+    erasures = ErasureDesk(
+        erasures=outside.storage.erasures,
+        footage=ErasableFootage(outside.reader, paths),
+        pictures=EventPictures(events, pictures),
+        holds=outside.storage.holds,
+        storage=storage,
+        cameras=core.cameras,
+        audit=core.audit,
+        alarms=alarms,
+        name_day=name_day,
+        clock=clock,
+    )
     ports = GatewayPorts(
         logins=core.logins,
         tokens=core.tokens,
@@ -276,14 +301,14 @@ def _build(
         audit=core.audit,
         cameras=core.cameras,
         live=live,
-        prober=SourceProber(clock),
+        prober=SourceProber(clock, CameraRoots(paths.camera_roots)),
         simulation=SupervisorSimulation(outside.roles["supervisor"]),
         sheets=XlsxSheets(),
         tracks=UnixTracks(paths.socket("analyzer")),
-        events=EventDesk(
-            events=events, pictures=FilePictureReader(paths.pictures), masker=outside.masker, hub=hub, clock=clock
+        events=EventDesk(events=events, pictures=pictures, masker=outside.masker, hub=hub, clock=clock),
+        footage=FootageDesk(
+            index=outside.reader, events=events, history=history, signing=SqliteSigningReader(paths.signing_results)
         ),
-        footage=FootageDesk(index=outside.reader, events=events, history=history),
         system=system,
         streaming=streaming,
         volumes=outside.storage.volumes,
@@ -305,6 +330,7 @@ def _build(
         file_jobs=FileJobDesk(outside.file_jobs, core.audit),
         notary=outside.notary,
         privacy=privacy,
+        erasures=erasures,
     )
     gate = Gate(logins=core.logins, audit=core.audit, clock=clock, limits=limits)
     return GatewayParts(
@@ -315,4 +341,5 @@ def _build(
         hub=hub,
         database=database,
         exports=exports,
+        erasures=erasures,
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 from vedette.adapters.database import Database
 from vedette.adapters.database_cameras import SqlCameraStore
 from vedette.adapters.database_storage import SqlHoldStore, SqlVolumeStore
+from vedette.adapters.erasure_orders import ErasureOrderFiles
+from vedette.camera.erasures import Erasures
 from vedette.camera.holds import HoldAdministration
 from vedette.camera.volumes import Volume, VolumeAdministration
 from vedette.runtime.clock import Clock
@@ -34,12 +36,13 @@ class Changes:
 class StorageParts:
     volumes: VolumeAdministration
     holds: HoldAdministration
+    erasures: Erasures
 
 
 def build_storage(
     settings: NodeSettings, clock: Clock, database: Database, on_change: Callable[[], None]
 ) -> StorageParts:
-    """Builds the administration of volumes and holds. The default volume comes from the command line."""
+    """Builds the administration of volumes, holds and erasures. The default volume comes from the command line."""
     default = Volume(DEFAULT_VOLUME, str(settings.paths.volumes.absolute() / DEFAULT_VOLUME), settings.volume_max_bytes)
     volumes = VolumeAdministration(
         store=SqlVolumeStore(database),
@@ -49,7 +52,8 @@ def build_storage(
         clock=clock,
         on_change=on_change,
     )
-    return StorageParts(volumes, HoldAdministration(store=SqlHoldStore(database), clock=clock, on_change=on_change))
+    holds = HoldAdministration(store=SqlHoldStore(database), clock=clock, on_change=on_change)
+    return StorageParts(volumes, holds, Erasures(ErasureOrderFiles(settings.paths.erasures), on_change))
 
 
 def find_roots(paths: NodePaths, volumes: VolumeAdministration) -> Iterator[Path]:

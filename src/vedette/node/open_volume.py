@@ -85,7 +85,7 @@ class RecordingRules:
         limit = SpaceLimit(assignment.max_bytes, assignment.reserve_bytes)
         holds = merge_holds(kept, self.recorder_id, self.rules.holds) if self.holds_known else tuple(kept)
         in_force: dict[str, Hold] = {f"{one.origin}/{one.hold.hold_id}": one.hold for one in holds}
-        return StoreTerms(limit, KeepRules(self.rules.terms, tuple(in_force.values())), holds)
+        return StoreTerms(limit, KeepRules(self.rules.terms, tuple(in_force.values()), self.rules.erasures), holds)
 
 
 def open_for_writing(

@@ -8,8 +8,10 @@ from vedette.core.errors import NotFoundError, VedetteError
 from vedette.vision.models.registry import InstalledModel, ModelRegistry
 from vedette.vision.ports import Recognizer
 from vedette.vision.recognize.faces import FACES_FORM
+from vedette.vision.recognize.people import PEOPLE_FORM
 from vedette.vision.recognize.plates import PLATES_FORM
 from vedette.vision.recognize.records import Form
+from vedette.vision.recognize.vehicles import VEHICLES_FORM
 
 Loaded = Mapping[str, InstalledModel]
 """Manifest name to model."""
@@ -41,6 +43,18 @@ def _make_plates(models: Loaded) -> Recognizer:
     return make_plate_recognizer(models)
 
 
+def _make_people(models: Loaded) -> Recognizer:
+    from vedette.node.attribute_recognizers import make_person_recognizer  # noqa: PLC0415 - in the jail only
+
+    return make_person_recognizer(models)
+
+
+def _make_vehicles(models: Loaded) -> Recognizer:
+    from vedette.node.attribute_recognizers import make_vehicle_recognizer  # noqa: PLC0415 - in the jail only
+
+    return make_vehicle_recognizer(models)
+
+
 RECOGNIZERS = (
     RecognizerPlan(
         FACES_FORM,
@@ -48,6 +62,8 @@ RECOGNIZERS = (
         _make_faces,
         optional=("minifasnet-v2", "minifasnet-v1se"),
     ),
+    RecognizerPlan(PEOPLE_FORM, ("person-attributes-0230",), _make_people),
+    RecognizerPlan(VEHICLES_FORM, ("vehicle-attributes-0039", "yolox-nano"), _make_vehicles),
     RecognizerPlan(PLATES_FORM, ("plate-detector", "plate-reader"), _make_plates),
 )
 

@@ -182,12 +182,12 @@ class Recorder:
         self._names = {camera.camera_id: camera.name for camera in assignment.cameras}
         wanted = {
             StreamKey(camera.camera_id, source.role): StreamTerms(
-                camera.camera_id, source, camera.credentials, camera.plan
+                camera.camera_id, source, camera.credentials, camera.plan, camera.motion
             )
             for camera in assignment.cameras
             for source in camera.streams
         }
-        rules = make_rules(assignment.cameras, assignment.holds)
+        rules = make_rules(assignment.cameras, assignment.holds, assignment.erasures)
         volumes = assignment.volumes or (self._default_volume(),)
         await self._volumes.apply(volumes, rules, holds_known=assignment.version > 0)
         await self._streams.apply(wanted)

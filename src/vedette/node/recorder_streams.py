@@ -28,6 +28,7 @@ from vedette.core.messages import (
     StreamAnomalyObserved,
     StreamStateChanged,
 )
+from vedette.core.motion import MotionSettings
 from vedette.core.recording_plan import RecordingMode, RecordingPlan
 from vedette.node.recorder_volumes import OpenVolume
 from vedette.recording.feed_hub import FeedHub
@@ -55,6 +56,7 @@ class StreamTerms:
     source: StreamSource
     credentials: str
     plan: RecordingPlan = field(default_factory=RecordingPlan)
+    motion: MotionSettings = field(default_factory=MotionSettings)
 
 
 class RecorderStream:
@@ -127,15 +129,16 @@ class RecorderStream:
             else:
                 recorder.recorder.ledger.on_policy()
 
-    def set_plan(self, plan: RecordingPlan) -> None:
-        """Records by another plan from now on."""
+    def set_plan(self, plan: RecordingPlan, motion: MotionSettings) -> None:
+        """Records by another plan, and other motion, from now on."""
         if self._recorder is not None:
+            self._recorder.set_motion(motion)
             self._recorder.set_plan(plan)
             self._tell_recording()
 
     def _make_recorder(self, home: OpenVolume) -> GatedRecorder:
         if self._ledger is None:
-            self._ledger = CompletenessLedger(self.key, home.find_last_end(self.key))
+            self._ledger = CompletenessLedger(self.key, home.find_last_end(self.key), self._clock.utc_ns())
             self.totals = self._ledger.totals
         recorder = StreamRecorder(
             self.key,
@@ -147,7 +150,7 @@ class RecorderStream:
             _stagger_90k(self.key),
         )
         recorder.read_ingest = self._read_ingest
-        gated = GatedRecorder(recorder, self.terms.plan, self._clock.utc_ns(), self._clock.mono_ns())
+        gated = GatedRecorder(recorder, self.terms.plan, self._clock.utc_ns(), self._clock.mono_ns(), self.terms.motion)
         if gated.plan_fault:
             self._log.error("recording all the time", camera=self.key.camera_id, reason=gated.plan_fault)
         return gated
@@ -311,7 +314,7 @@ class RecorderStreams:
             if key not in self._streams:
                 self._start(terms, before.get(key))
             self._streams[key].terms = terms
-            self._streams[key].set_plan(terms.plan)
+            self._streams[key].set_plan(terms.plan, terms.motion)
         for key, stream in self._streams.items():
             stream.followers = self._find_followers(key)
 

@@ -13,9 +13,8 @@ from pathlib import Path
 from vedette.adapters.analyzer_watch import read_analysed
 from vedette.core.errors import UnavailableError
 from vedette.core.messages import EventObserved, MotionObserved
-from vedette.core.time import NS_PER_S
 from vedette.node.recorder_streams import RecorderStream
-from vedette.recording.trigger import STALE_NS
+from vedette.recording.trigger import SILENT_AFTER_NS, STALE_NS
 from vedette.runtime.bus import Consumer
 from vedette.runtime.clock import Clock
 from vedette.runtime.log import get_logger
@@ -25,7 +24,6 @@ PRODUCER = "analyzer"
 """The gateway tells events too, of gaps and volumes: recording must not trigger itself."""
 _TOPICS = (MotionObserved.TOPIC, EventObserved.TOPIC)
 _ASK_EVERY_S = 2.0
-_SILENT_AFTER_NS = 10 * NS_PER_S
 _RETRY_S = 5.0
 
 
@@ -45,7 +43,7 @@ class AnalyzerPulse:
 
     def is_alive(self, camera_id: str, mono_ns: int) -> bool:
         advanced_ns = self._advanced_ns.get(camera_id)
-        return advanced_ns is not None and mono_ns - advanced_ns <= _SILENT_AFTER_NS
+        return advanced_ns is not None and mono_ns - advanced_ns <= SILENT_AFTER_NS
 
 
 class RecorderTriggers:

@@ -26,8 +26,8 @@ from vedette.runtime.process import check_port_free, ensure_node_key, lock_data_
 from vedette.runtime.settings import NodeSettings
 from vedette.runtime.supervisor import RoleSpec, RoleSupervisor
 
-ROLES = ("recorder", "gateway", "analyzer", "notary")
-_NICE = {"analyzer": 5, "notary": 5, "sim": 5}
+ROLES = ("recorder", "gateway", "analyzer", "notary", "validator")
+_NICE = {"analyzer": 5, "notary": 5, "sim": 5, "validator": 10}
 """Recording and the console come before analysis when the processor is short."""
 
 

@@ -1,5 +1,6 @@
 """Checks the volumes of a data directory and rebuilds an index, with or without a running recorder."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from vedette.node.volume_hashes import Logged, check_hashes
 from vedette.recording.archive_keys import ArchiveKeyRing
 from vedette.recording.check import CheckLevel, VolumeCheck, check_volume
 from vedette.recording.disk import PosixDisk
+from vedette.recording.errors import VolumeUnusableError
 from vedette.recording.holds_file import read_holds
 from vedette.recording.records import GapRecord
 from vedette.recording.recovery import rebuild
@@ -71,9 +73,14 @@ def repair_index(root: Path) -> RebuiltIndex:
     """Makes the index of a volume anew from its files; the old one's gaps are carried over where readable.
 
     Raises:
-        StorageError: a recorder has the volume, or the new index cannot be written.
+        StorageError: a recorder has the volume, it is read-only, or the new index cannot be written.
     """
     volume = open_volume(root)
+    if os.statvfs(root).f_flag & os.ST_RDONLY:
+        raise VolumeUnusableError(
+            f"the index of {root} cannot be made anew: the volume is mounted read-only",
+            "Checking works there. To repair it, mount it writable.",
+        )
     with ExitStack() as stack:
         stack.enter_context(hold_volume(volume))
         fresh = volume.root / f"{INDEX_NAME}.new"

@@ -138,6 +138,23 @@ def make_keys_ahead(private: Path, public: Path, now_ns: int, days: int = DAYS_A
         ) from exc
 
 
+def destroy_key(private: Path, public: Path, day: str) -> bool:
+    """Destroys the key of a day that is over: overwritten, then removed, durable. False: it is not there (any more).
+
+    Raises:
+        OSError: it cannot be.
+    """
+    path = private / f"{day}.key"
+    if not is_day(day) or not path.exists():
+        return False
+    disk = PosixDisk()
+    disk.overwrite_head(path, _KEY_BYTES)
+    disk.unlink(path)
+    disk.sync_folder(private)
+    disk.unlink(public / f"{day}.pub")
+    return True
+
+
 def is_day(text: str) -> bool:
     """Tells whether this is a day as keys are named by: it becomes a path."""
     try:

@@ -13,17 +13,22 @@ from vedette.recording.disk import PosixDisk
 from vedette.recording.ports import SegmentIndex
 from vedette.recording.records import StoredSegment
 from vedette.recording.retention import (
+    ERASED,
     SPACE_BELOW_MINIMUM,
     Deletion,
     KeepRules,
     find_expired_below,
     is_past_minimum,
+    plan_erasure,
     plan_expiry,
     plan_space,
 )
+from vedette.recording.stored_file import destroy_segment_key
 from vedette.recording.volume import Volume
 
 BATCH = 64
+_ERASED_A_SECOND = 4 * BATCH
+"""A day of one camera is gone in 12 s; the writer of the volume waits a fraction of each second."""
 _PASS_EVERY_NS = 60 * NS_PER_S
 _OF_EACH = 8
 
@@ -59,6 +64,20 @@ class SegmentDeleter:
             self._pass_due_ns = mono_ns + _PASS_EVERY_NS
         return self.delete(plan)
 
+    def erase(self) -> int:
+        """Once a second: deletes what was ordered to go, whatever the clock says; returns the bytes that went."""
+        went_bytes, left = 0, _ERASED_A_SECOND
+        for erasure in self.rules.erasures:
+            for key in self._index.find_keys_of(erasure.camera_id):
+                while left > 0:
+                    found = self._index.find_overlapping(key, erasure.from_ns, erasure.to_ns, BATCH)
+                    plan = plan_erasure(self.rules, found)
+                    went_bytes += self.delete(plan)
+                    left -= len(plan)
+                    if not plan:
+                        break
+        return went_bytes
+
     def make_room(self, shortage_bytes: int) -> int:
         """Deletes for space; returns the bytes that went, 0 when nothing may go."""
         oldest = self._index.find_oldest(BATCH)
@@ -77,6 +96,8 @@ class SegmentDeleter:
             self._index.forget(ids, reason)
             paths = [self._volume.segment(segment_id) for segment_id in ids]
             for path in paths:
+                if reason == ERASED:
+                    destroy_segment_key(path, self._disk)
                 self._disk.unlink(path)
             for folder in {path.parent for path in paths}:
                 if folder.exists():

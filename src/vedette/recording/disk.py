@@ -55,6 +55,15 @@ class PosixDisk:
         """Creates an empty file."""
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o640))
 
+    def overwrite_head(self, path: Path, size_bytes: int) -> None:
+        """Writes zeros over the first bytes of a file, down to the disk."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            os.pwrite(descriptor, bytes(size_bytes), 0)
+            os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
+
     def unlink(self, path: Path) -> None:
         """Removes a file; none there is as good."""
         path.unlink(missing_ok=True)

@@ -33,3 +33,9 @@ class FootageLockedError(StorageError):
     """The footage is encrypted, and the archive key of its day is not here (any more)."""
 
     code = "footage_locked"
+
+
+class VolumeSilentError(StorageError):
+    """A call to the disk of a volume does not return."""
+
+    code = "volume_silent"

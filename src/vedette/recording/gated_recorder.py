@@ -8,6 +8,7 @@ stored always decodes; an open one closes at a key frame. Design: docs/design/re
 from collections.abc import Callable
 
 from vedette.core.media import Packet, StreamFormat
+from vedette.core.motion import MotionSettings
 from vedette.core.recording_plan import RecordingMode, RecordingPlan
 from vedette.core.time import NS_PER_S
 from vedette.recording.leading_motion import LeadingMotion
@@ -16,7 +17,7 @@ from vedette.recording.prerecord import PreRecord
 from vedette.recording.schedule import Schedule, UnknownZoneError
 from vedette.recording.store import LostFootage
 from vedette.recording.stream_recorder import StreamRecorder
-from vedette.recording.trigger import LATE_NS, RecordingGate, Sources, Trigger, Verdict
+from vedette.recording.trigger import LATE_NS, UNNOTICED_NS, RecordingGate, Sources, Trigger, Verdict
 
 _TRIGGERED = frozenset({RecordingMode.MOTION, RecordingMode.EVENT})
 _NOW = 1 << 62
@@ -32,8 +33,16 @@ class GatedRecorder:
         plan_fault: Why the calendar cannot be followed; it is recorded all the time then. Else empty.
     """
 
-    def __init__(self, recorder: StreamRecorder, plan: RecordingPlan, now_ns: int, mono_ns: int) -> None:
+    def __init__(
+        self,
+        recorder: StreamRecorder,
+        plan: RecordingPlan,
+        now_ns: int,
+        mono_ns: int,
+        motion: MotionSettings | None = None,
+    ) -> None:
         self.recorder = recorder
+        self._motion_settings = motion or MotionSettings()
         self.plan_fault = ""
         self.write: Callable[[Packet], None] = self.write_packet
         self._now_ns, self._mono_ns = now_ns, mono_ns
@@ -67,11 +76,22 @@ class GatedRecorder:
         self._give_up_memory()
         self._decide()
 
+    def set_motion(self, motion: MotionSettings) -> None:
+        """Other zones or another sensitivity hold from now on. What sizes have learned of rest stays."""
+        self._motion_settings = motion
+        sensitivity = motion.thresholds.packet_sensitivity
+        if self._motion is not None:
+            self._motion.tune(sensitivity)
+        if self._leader is not None:
+            self._leader.tune(sensitivity)
+        if self._memory is not None:
+            self._memory.keep_ns = self._memory_reach_ns()
+
     def write_format(self, stream_format: StreamFormat) -> None:
         """A new run or new parameters: sizes must be learned anew, and memory of another format is no beginning."""
         self._give_up_memory()
         if self._motion is not None:
-            self._motion = PacketMotion(self._plan.motion.sensitivity)
+            self._motion = PacketMotion(self._motion_settings.thresholds.packet_sensitivity)
         self.recorder.write_format(stream_format)
 
     def write_packet(self, packet: Packet) -> None:
@@ -190,8 +210,8 @@ class GatedRecorder:
         if not wants_sizes:
             self._motion = self._leader = None
         elif self._motion is None:
-            self._motion = PacketMotion(self._plan.motion.sensitivity)
-            self._leader = LeadingMotion(self._plan.motion.sensitivity)
+            sensitivity = self._motion_settings.thresholds.packet_sensitivity
+            self._motion, self._leader = PacketMotion(sensitivity), LeadingMotion(sensitivity)
         if mode is RecordingMode.OFF:
             self._give_up_memory()
             self._memory = None
@@ -199,7 +219,14 @@ class GatedRecorder:
             self._memory = self._make_memory()
 
     def _make_memory(self) -> PreRecord:
-        return PreRecord(round(self._plan.pre_s * NS_PER_S) + LATE_NS)
+        return PreRecord(self._memory_reach_ns())
+
+    def _memory_reach_ns(self) -> int:
+        """With motion zones the analyzer alone knows whether what sizes tell of counts, often for hours without a
+        break: memory then reaches back to where it may have died unnoticed.
+        """
+        late_ns = UNNOTICED_NS if self._motion_settings.zones else LATE_NS
+        return round(self._plan.pre_s * NS_PER_S) + late_ns
 
     def _open(self, from_ns: int) -> None:
         """Stores what memory holds from a time on; without a whole GOP in it the next key frame opens the gate."""

@@ -31,6 +31,11 @@ class LeadingMotion:
     def is_trustworthy(self) -> bool:
         return self._motion.is_trustworthy
 
+    def tune(self, sensitivity: float) -> None:
+        """Judges by another sensitivity from now on."""
+        self._sensitivity = sensitivity
+        self._motion.tune(sensitivity)
+
     def begin_run(self) -> None:
         """The leader has a new run or new parameters: its sizes must be learned anew."""
         self._motion = PacketMotion(self._sensitivity)

@@ -46,11 +46,15 @@ class LedgerTotals:
 class CompletenessLedger:
     """The account of one stream. Feed it in order; every method returns the gaps that it completes."""
 
-    def __init__(self, key: StreamKey, last_end_ns: int | None) -> None:
-        """`last_end_ns`: where the newest stored footage ends; what follows until the first is `us`."""
+    def __init__(self, key: StreamKey, last_end_ns: int | None, began_ns: int | None = None) -> None:
+        """`last_end_ns`: where the newest stored footage ends; what follows until the first is `us`.
+
+        `began_ns`: when we were there again. A fault of the camera after that is no longer ours.
+        """
         self.totals = LedgerTotals()
         self._key = key
         self._end_ns = last_end_ns
+        self._began_ns = began_ns
         self._cause = "us"
         self._run_id = ""
         self._next_sequence: int | None = None
@@ -73,18 +77,28 @@ class CompletenessLedger:
             self._run_id = run_id
             self._next_sequence = None
 
-    def on_fault(self, code: str) -> None:
-        """The stream stalled or was lost, with a code of `vedette.camera.errors`."""
+    def on_fault(self, code: str) -> list[GapRecord]:
+        """The stream stalled or was lost, with a code of `vedette.camera.errors`. Our own downtime ends before it."""
         is_network = code in _NETWORK_CODES
         if self._is_stalled and is_network:
             self._cause = "network"  # a pulled cable is first a silence, then an address that does not answer
         if self._cause in _FAULTS or self._cause == "policy":
-            return  # the first reason made the gap; what follows is its consequence
+            return []  # the first reason made the gap; what follows is its consequence
         self._is_stalled = code == _STALL
         if code == "internal_error":
             self._cause = "internal"
-        else:
-            self._cause = "network" if is_network else "camera"
+            return []
+        gaps = self._end_downtime()
+        self._cause = "network" if is_network else "camera"
+        return gaps
+
+    def _end_downtime(self) -> list[GapRecord]:
+        """While we were not there nobody can say how the camera was: that time keeps its own reason."""
+        start_ns, began_ns = self._end_ns, self._began_ns
+        if self._cause != "us" or start_ns is None or began_ns is None or began_ns - start_ns <= HOLE_NS:
+            return []
+        self._end_ns = began_ns
+        return [GapRecord(self._key, start_ns, began_ns, "us", (began_ns - start_ns) // self._step_ns)]
 
     def on_disk(self) -> None:
         """There is no volume to record to: what is missing until there is one again is the disks' fault."""

@@ -6,18 +6,15 @@ under a reader.
 
 import threading
 from collections import OrderedDict
-from pathlib import Path
 
-from vedette.recording.archive_keys import ArchiveKeyRing
-from vedette.recording.stored_file import StoredFile, open_stored
+from vedette.recording.stored_file import StoredFile
 
 
 class OpenFiles:
     """The pool, by segment id. Safe to use from several threads."""
 
-    def __init__(self, limit: int, keys: ArchiveKeyRing | None) -> None:
+    def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._keys = keys
         self._lock = threading.Lock()
         self._files: OrderedDict[str, StoredFile] = OrderedDict()
 
@@ -28,9 +25,8 @@ class OpenFiles:
                 self._files.move_to_end(segment_id)
             return file
 
-    def open(self, segment_id: str, path: Path) -> StoredFile:
-        """Opens a file and keeps it. Raises as `open_stored`."""
-        file = open_stored(path, self._keys)
+    def keep(self, segment_id: str, file: StoredFile) -> StoredFile:
+        """Keeps a file that has been opened."""
         with self._lock:
             self._files[segment_id] = file
             while len(self._files) > self._limit:

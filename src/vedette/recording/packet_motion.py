@@ -46,10 +46,8 @@ class PacketMotion:
     """
 
     def __init__(self, sensitivity: float) -> None:
-        if not 0.0 <= sensitivity <= 1.0:
-            raise InvalidInputError(f"sensitivity lies between 0 and 1, got {sensitivity}")
-        self._sigmas = 9.0 - 6.0 * sensitivity
-        self._share = 0.60 * (0.08 / 0.60) ** sensitivity
+        self._sigmas = self._share = 0.0
+        self.tune(sensitivity)
         self.last_motion_ns: int | None = None
         self.began_ns: int | None = None
         self._sizes: list[int] = []
@@ -61,6 +59,13 @@ class PacketMotion:
         self._bin_bytes = 0
         self._bin_predicted = 0
         self._before_exceeded = False
+
+    def tune(self, sensitivity: float) -> None:
+        """Judges by another sensitivity from now on; what was learned of rest stays."""
+        if not 0.0 <= sensitivity <= 1.0:
+            raise InvalidInputError(f"sensitivity lies between 0 and 1, got {sensitivity}")
+        self._sigmas = 9.0 - 6.0 * sensitivity
+        self._share = 0.60 * (0.08 / 0.60) ** sensitivity
 
     @property
     def is_learned(self) -> bool:

@@ -46,6 +46,10 @@ class SegmentIndex(Protocol):
         """Finds closed segments that no hold covers, of one stream and mode, with ids in a half-open range."""
         ...
 
+    def find_overlapping(self, key: StreamKey, from_ns: int, to_ns: int, limit: int) -> list[StoredSegment]:
+        """Finds closed segments that no hold covers and that overlap a half-open range of what they show."""
+        ...
+
     def find_keys_of(self, camera_id: str) -> list[StreamKey]:
         """Finds the streams of a camera."""
         ...
@@ -85,6 +89,10 @@ class SegmentIndex(Protocol):
 
         `reason` as in `vedette.core.footage_facts.SegmentRetired`.
         """
+        ...
+
+    def join_some(self) -> None:
+        """Once a second: goes on joining coverage, where the index was opened without (an earlier format)."""
         ...
 
     def find_tombstones(self) -> list[str]: ...

@@ -23,12 +23,12 @@ class _Gop:
 class PreRecord:
     """The GOPs of one stream that nobody has wanted yet.
 
-    Args:
+    Attributes:
         keep_ns: At least this much is kept, as far as `max_bytes` allows.
     """
 
     def __init__(self, keep_ns: int, max_bytes: int = MAX_BYTES) -> None:
-        self._keep_ns = keep_ns
+        self.keep_ns = keep_ns
         self._max_bytes = max_bytes
         self._gops: deque[_Gop] = deque()
         self.size_bytes = 0
@@ -63,7 +63,7 @@ class PreRecord:
         return [packet for gop in gops for packet in gop.packets]
 
     def _is_passed(self, now_ns: int) -> bool:
-        return len(self._gops) > 1 and self._gops[1].start_ns <= now_ns - self._keep_ns
+        return len(self._gops) > 1 and self._gops[1].start_ns <= now_ns - self.keep_ns
 
     def _trim(self, now_ns: int) -> list[Packet]:
         given_up: list[Packet] = []

@@ -7,8 +7,10 @@ makes later, or a disk that comes back, is there with the next question. Design:
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from heapq import merge
 from pathlib import Path
+from typing import TypeVar
 
 from vedette.core.errors import StorageError
 from vedette.core.footage import FootageGap, FootageRun, FragmentRef, SegmentInit, SegmentRef
@@ -23,14 +25,17 @@ from vedette.media.fmp4 import (
 )
 from vedette.recording import coverage
 from vedette.recording.archive_keys import ArchiveKeyRing
-from vedette.recording.errors import DamagedFootageError, FootageGoneError
+from vedette.recording.errors import DamagedFootageError, FootageGoneError, VolumeSilentError
+from vedette.recording.gated_volume import GatedVolume, open_gated
 from vedette.recording.minutes import MinuteCount, count_minutes, estimate_holes
 from vedette.recording.open_files import OpenFiles
 from vedette.recording.ports import SegmentCatalog
 from vedette.recording.records import GapRecord, SegmentSpan, StreamKey, Stretch, unpack_fragments
 from vedette.recording.stored_file import StoredFile
-from vedette.recording.volume import Volume, open_volume
+from vedette.recording.volume import Volume
+from vedette.recording.volume_gate import PATIENCE_S, VolumeGate
 
+T = TypeVar("T")
 MAX_OPEN_FILES = 64
 _MOST_KNOWN_SEGMENTS = 4096
 _MOST_SEGMENTS_BACK = 16
@@ -47,6 +52,10 @@ class FootageReader:
         open_catalog: Opens the index of a volume; raises StorageError while there is none.
         now_ns: The wall clock: a gap never ends in the future.
         keys: The archive keys that encrypted footage is read with; None: it cannot be read here.
+        patience_s: How long a volume's disk may take for one answer.
+
+    A volume whose disk does not answer is passed over, as one that is away; what was found on it before and is read now
+    raises VolumeSilentError. No other volume's footage waits for it longer than once for `patience_s`.
     """
 
     def __init__(
@@ -55,20 +64,31 @@ class FootageReader:
         open_catalog: Callable[[Path], SegmentCatalog],
         now_ns: Callable[[], int],
         keys: ArchiveKeyRing | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._find_roots = find_roots
         self._open_catalog = open_catalog
         self._now_ns = now_ns
+        self._keys = keys
+        self._patience_s = patience_s
         self._lock = threading.Lock()
-        self._volumes: dict[Path, tuple[Volume, SegmentCatalog]] = {}
-        self._files = OpenFiles(MAX_OPEN_FILES, keys)
-        self._homes: OrderedDict[str, Volume] = OrderedDict()
+        self._roots_gate = VolumeGate("(all)", patience_s)
+        self._roots: tuple[Path, ...] = ()
+        self._gates: dict[Path, VolumeGate] = {}
+        self._volumes: dict[Path, GatedVolume] = {}
+        self._files = OpenFiles(MAX_OPEN_FILES)
+        self._homes: OrderedDict[str, GatedVolume] = OrderedDict()
 
     def close(self) -> None:
         with self._lock:
-            for _, catalog in self._volumes.values():
-                catalog.close()
-            self._volumes.clear()
+            volumes, self._volumes = list(self._volumes.values()), {}
+            gates, self._gates = [*self._gates.values(), self._roots_gate], {}
+            self._roots_gate = VolumeGate("(all)", self._patience_s)
+        for volume in volumes:
+            with suppress(VolumeSilentError):
+                volume.gate.call(volume.catalog.close)
+        for gate in gates:
+            gate.close()
         self._files.close()
 
     def find_fragments(
@@ -89,17 +109,10 @@ class FootageReader:
         """Finds the last fragment that starts with a key frame at or before `at_ns`."""
         best: FragmentRef | None = None
         key = StreamKey(camera_id, role)
-        for volume, catalog in self._open_volumes():
-            for segment in catalog.find_segments_before(key, at_ns, _MOST_SEGMENTS_BACK):
-                if best is not None and segment.end_ns <= best.start_ns:
-                    break
-                packed = catalog.find_fragments(segment.segment_id)
-                keys = [f for f in unpack_fragments(segment, packed) if f.is_key and f.start_ns <= at_ns]
-                if keys and (best is None or keys[-1].start_ns > best.start_ns):
-                    best = keys[-1]
-                    self._remember(segment, volume)
-                if keys:
-                    break
+        for volume, found in self._ask(lambda volume: _find_key_before(volume, key, at_ns)):
+            if found is not None and (best is None or found.start_ns > best.start_ns):
+                best = found
+                self._remember(found.segment, volume)
         return best
 
     def read_init(self, segment: SegmentRef) -> SegmentInit:
@@ -177,8 +190,8 @@ class FootageReader:
         """
         key = StreamKey(camera_id, role)
         covered = [(stretch.from_ns, stretch.to_ns) for _, stretch in self._find_stretches(key, from_ns, to_ns)]
-        for _, catalog in self._open_volumes():
-            covered += [(last.start_ns, last.end_ns) for last in catalog.find_segments_before(key, from_ns, 1)]
+        for _, before in self._ask(lambda volume: volume.find_segments_before(key, from_ns, 1)):
+            covered += [(last.start_ns, last.end_ns) for last in before]
         records = self._find_gap_records(key, from_ns, to_ns)
         return coverage.find_gaps(role, covered, records, from_ns, min(to_ns, self._now_ns()))
 
@@ -199,7 +212,7 @@ class FootageReader:
     def _find_pieces(
         self,
         key: StreamKey,
-        stretches: Sequence[tuple[SegmentCatalog, Stretch]],
+        stretches: Sequence[tuple[GatedVolume, Stretch]],
         from_ns: int,
         to_ns: int,
         step_ns: int,
@@ -230,60 +243,90 @@ class FootageReader:
         inside = ((max(run.from_ns, from_ns), min(run.to_ns, to_ns)) for run in runs)
         return coverage.join((piece for piece in inside if piece[0] < piece[1]), resolution_ns)
 
+    def find_stored(self, key: StreamKey, from_ns: int, to_ns: int) -> list[tuple[Volume, SegmentRef]]:
+        """Finds the segments that overlap a half-open range, and the volume of each.
+
+        Raises:
+            VolumeSilentError: one does not answer. Who erases must not take that for nothing there.
+        """
+        return [
+            (volume.volume, segment)
+            for volume in self._open_volumes()
+            for segment in volume.find_segments(key, from_ns, to_ns)
+        ]
+
+    def drop_files(self) -> None:
+        """Lets go of open files: what was deleted must not be readable here any longer."""
+        self._files.close()
+
     def find_keys(self) -> list[StreamKey]:
         """Finds every stream of which there is or was footage."""
         return sorted(
-            {key for _, catalog in self._open_volumes() for key in catalog.find_keys()},
+            {key for _, keys in self._ask(GatedVolume.find_keys) for key in keys},
             key=lambda key: (key.camera_id, key.role),
         )
 
-    def _find_stretches(self, key: StreamKey, from_ns: int, to_ns: int) -> list[tuple[SegmentCatalog, Stretch]]:
+    def _find_stretches(self, key: StreamKey, from_ns: int, to_ns: int) -> list[tuple[GatedVolume, Stretch]]:
         per_volume = [
-            [(catalog, stretch) for stretch in catalog.find_stretches(key, from_ns, to_ns)]
-            for _, catalog in self._open_volumes()
+            [(volume, stretch) for stretch in stretches]
+            for volume, stretches in self._ask(lambda volume: volume.find_stretches(key, from_ns, to_ns))
         ]
         return list(merge(*per_volume, key=lambda found: found[1].from_ns))
 
     def _find_gap_records(self, key: StreamKey, from_ns: int, to_ns: int) -> list[GapRecord]:
-        return [gap for _, catalog in self._open_volumes() for gap in catalog.find_gaps(key, from_ns, to_ns)]
+        return [gap for _, gaps in self._ask(lambda volume: volume.find_gaps(key, from_ns, to_ns)) for gap in gaps]
 
     def _find_segments(
         self, key: StreamKey, from_ns: int, to_ns: int, limit: int | None = None
-    ) -> list[tuple[SegmentCatalog, SegmentRef]]:
-        per_volume: list[list[tuple[SegmentCatalog, SegmentRef]]] = []
-        for volume, catalog in self._open_volumes():
-            segments = catalog.find_segments(key, from_ns, to_ns, limit)
+    ) -> list[tuple[GatedVolume, SegmentRef]]:
+        per_volume: list[list[tuple[GatedVolume, SegmentRef]]] = []
+        for volume, segments in self._ask(lambda volume: volume.find_segments(key, from_ns, to_ns, limit)):
             for segment in segments[:_MOST_KNOWN_SEGMENTS]:
                 self._remember(segment, volume)
-            per_volume.append([(catalog, segment) for segment in segments])
+            per_volume.append([(volume, segment) for segment in segments])
         return list(merge(*per_volume, key=lambda found: found[1].start_ns))
 
-    def _open_volumes(self) -> Sequence[tuple[Volume, SegmentCatalog]]:
+    def _ask(self, question: Callable[[GatedVolume], T]) -> Iterator[tuple[GatedVolume, T]]:
+        """Asks every volume; one that does not answer is passed over."""
+        for volume in self._open_volumes():
+            with suppress(VolumeSilentError):
+                yield volume, question(volume)
+
+    def _open_volumes(self) -> list[GatedVolume]:
+        with suppress(VolumeSilentError):  # a disk that hangs when its folder is looked for: those known before
+            self._roots = self._roots_gate.call(lambda: tuple(self._find_roots()))
+        for root in self._roots:
+            if root not in self._volumes:
+                with suppress(StorageError):  # not made yet, or its disk is away: asked again next time
+                    self._open_volume(root)
         with self._lock:
-            for root in self._find_roots():
-                if root in self._volumes:
-                    continue
-                try:
-                    volume = open_volume(root)
-                    self._volumes[root] = (volume, self._open_catalog(volume.index))
-                except StorageError:  # not made yet, or its disk is away: asked again next time
-                    continue
             return list(self._volumes.values())
 
-    def _remember(self, segment: SegmentRef, volume: Volume) -> None:
+    def _open_volume(self, root: Path) -> None:
+        opened = open_gated(root, self._open_catalog, self._gate_of(root))
+        with self._lock:
+            is_first = self._volumes.setdefault(root, opened) is opened
+        if not is_first:
+            opened.gate.call(opened.catalog.close)
+
+    def _gate_of(self, root: Path) -> VolumeGate:
+        with self._lock:
+            return self._gates.setdefault(root, VolumeGate(str(root), self._patience_s))
+
+    def _remember(self, segment: SegmentRef, volume: GatedVolume) -> None:
         with self._lock:
             self._homes[segment.segment_id] = volume
             if len(self._homes) > _MOST_KNOWN_SEGMENTS:
                 self._homes.popitem(last=False)
 
-    def _find_path(self, segment: SegmentRef) -> Path:
+    def _find_home(self, segment: SegmentRef) -> GatedVolume:
         with self._lock:
             home = self._homes.get(segment.segment_id)
-        volumes = [home] if home is not None else [volume for volume, _ in self._open_volumes()]
-        for volume in volumes:
-            path = volume.segment(segment.segment_id)
-            if path.exists():
-                return path
+        if home is not None:
+            return home
+        for volume, is_here in self._ask(lambda volume: volume.has_file(segment.segment_id)):
+            if is_here:
+                return volume
         raise FootageGoneError(
             "this footage is not there any more", "It was deleted to make room, or its disk is away."
         )
@@ -298,7 +341,11 @@ class FootageReader:
             raise DamagedFootageError(f"segment {segment.segment_id} cannot be read: {exc.strerror}") from exc
 
     def _open(self, segment: SegmentRef) -> StoredFile:
-        return self._files.find(segment.segment_id) or self._files.open(segment.segment_id, self._find_path(segment))
+        file = self._files.find(segment.segment_id)
+        if file is None:
+            opened = self._find_home(segment).open_file(segment.segment_id, self._keys)
+            file = self._files.keep(segment.segment_id, opened)
+        return file
 
     def _read(self, segment: SegmentRef, offset: int, size_bytes: int) -> bytes:
         try:
@@ -310,15 +357,25 @@ class FootageReader:
             raise DamagedFootageError(f"segment {segment.segment_id} cannot be read: {exc.strerror}") from exc
 
 
+def _find_key_before(volume: GatedVolume, key: StreamKey, at_ns: int) -> FragmentRef | None:
+    """The last fragment of a volume that starts with a key frame at or before a time."""
+    for segment in volume.find_segments_before(key, at_ns, _MOST_SEGMENTS_BACK):
+        packed = volume.find_fragments(segment.segment_id)
+        keys = [part for part in unpack_fragments(segment, packed) if part.is_key and part.start_ns <= at_ns]
+        if keys:
+            return keys[-1]
+    return None
+
+
 def _find_spans_of(
-    catalog: SegmentCatalog, key: StreamKey, stretch: Stretch, from_ns: int, to_ns: int
+    catalog: GatedVolume, key: StreamKey, stretch: Stretch, from_ns: int, to_ns: int
 ) -> list[SegmentSpan]:
     """The segments of a stretch that overlap a range. None, when they were deleted meanwhile."""
     spans = catalog.find_spans(key, max(from_ns, stretch.from_ns), min(to_ns, stretch.to_ns))
     return [span for span in spans if stretch.is_of(span)]
 
 
-def _find_parts(catalog: SegmentCatalog, key: StreamKey, span: SegmentSpan) -> Iterator[FragmentRef]:
+def _find_parts(catalog: GatedVolume, key: StreamKey, span: SegmentSpan) -> Iterator[FragmentRef]:
     for segment in catalog.find_segments(key, span.start_ns, span.start_ns + 1):
         if segment.segment_id == span.segment_id:
             yield from unpack_fragments(segment, catalog.find_fragments(segment.segment_id))

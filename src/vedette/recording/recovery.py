@@ -17,6 +17,7 @@ from vedette.recording.errors import DamagedFootageError
 from vedette.recording.ports import SegmentIndex
 from vedette.recording.records import GapRecord
 from vedette.recording.scan import scan_segment
+from vedette.recording.stored_file import destroy_segment_key
 from vedette.recording.volume import Volume
 
 _COMMIT_EVERY = 500
@@ -75,6 +76,7 @@ def _finish_deletions(volume: Volume, index: SegmentIndex, disk: PosixDisk) -> N
     tombstones = index.find_tombstones()
     for segment_id in tombstones:
         path = volume.segment(segment_id)
+        destroy_segment_key(path, disk)  # it may have been an erasure that was cut short
         disk.unlink(path)
         with suppress(FileNotFoundError):
             disk.sync_folder(path.parent)

@@ -1,8 +1,9 @@
 """Decides what is deleted: what is too old, and the oldest when space runs short, before the space is needed.
 
 Pure. Order: (1) older than `max_days`; when space is short (2) the oldest past its `min_days`, (3) the oldest. What
-a hold covers is in no plan. Deleting ahead keeps the writer from ever waiting for it, and a reserve of the file
-system stays free for the index and for everything else that lives there. Design: docs/design/recording-plan.md.
+a hold covers is in no plan, also not where an administrator ordered footage to be erased. Deleting ahead keeps the
+writer from ever waiting for it, and a reserve of the file system stays free for the index and for everything else
+that lives there. Design: docs/design/recording-plan.md.
 
 Clocks step, of cameras as of this machine. So the age of a segment counts from the later of two times: when it was
 recorded (our clock, in its id) and what it shows (`end_ns`, at most a day later: a camera set to 2099 is not kept for
@@ -15,12 +16,12 @@ from dataclasses import dataclass, field
 
 from vedette.core.assignment import CameraAssignment
 from vedette.core.ids import find_id_ns, make_id
-from vedette.core.recording_plan import Hold, RecordingMode, RetentionTerm
+from vedette.core.recording_plan import Erasure, Hold, RecordingMode, RetentionTerm
 from vedette.core.time import NS_PER_S
 from vedette.recording.records import StoredSegment
 
 DAY_NS = 86_400 * NS_PER_S
-EXPIRED, SPACE, SPACE_BELOW_MINIMUM = "expired", "space", "space_below_minimum"
+EXPIRED, SPACE, SPACE_BELOW_MINIMUM, ERASED = "expired", "space", "space_below_minimum", "erased"
 FIRST_RELEASE_NS = 1_767_225_600 * NS_PER_S
 """2026-01-01. A recorder whose clock says less has none that is set."""
 _NO_TERM = RetentionTerm(RecordingMode.CONTINUOUS)
@@ -44,6 +45,7 @@ class KeepRules:
 
     terms: dict[tuple[str, RecordingMode], RetentionTerm] = field(default_factory=dict)
     holds: tuple[Hold, ...] = ()
+    erasures: tuple[Erasure, ...] = ()
 
     def find_term(self, segment: StoredSegment) -> RetentionTerm:
         return self.terms.get((segment.key.camera_id, segment.mode), _NO_TERM)
@@ -64,9 +66,11 @@ class Deletion:
     reason: str
 
 
-def make_rules(cameras: Sequence[CameraAssignment], holds: Sequence[Hold]) -> KeepRules:
+def make_rules(
+    cameras: Sequence[CameraAssignment], holds: Sequence[Hold], erasures: Sequence[Erasure] = ()
+) -> KeepRules:
     terms = {(camera.camera_id, term.mode): term for camera in cameras for term in camera.retention}
-    return KeepRules(terms, tuple(holds))
+    return KeepRules(terms, tuple(holds), tuple(erasures))
 
 
 def find_age_ns(segment: StoredSegment, now_ns: int) -> int | None:
@@ -92,6 +96,11 @@ def plan_expiry(rules: KeepRules, candidates: Sequence[StoredSegment], now_ns: i
         if max_ns and age_ns is not None and age_ns > max_ns and not rules.is_held(segment):
             plan.append(Deletion(segment, EXPIRED))
     return plan
+
+
+def plan_erasure(rules: KeepRules, candidates: Sequence[StoredSegment]) -> list[Deletion]:
+    """Returns those that may be erased: a hold is stronger than an order."""
+    return [Deletion(segment, ERASED) for segment in candidates if not rules.is_held(segment)]
 
 
 def plan_space(

@@ -56,6 +56,14 @@ class SealingDisk(PosixDisk):
         super().close(descriptor)
 
     @override
+    def overwrite_head(self, path: Path, size_bytes: int) -> None:
+        try:
+            super().overwrite_head(path, size_bytes)
+        except PermissionError:
+            clear_immutable(path)
+            super().overwrite_head(path, size_bytes)
+
+    @override
     def unlink(self, path: Path) -> None:
         try:
             super().unlink(path)

@@ -224,15 +224,15 @@ class SegmentStore:
         self.make_room()
 
     def tick(self, utc_ns: int, mono_ns: int) -> None:
-        """Once a second, after the commit: deletes what is too old."""
+        """Once a second, after the commit: deletes what is too old or was ordered to go, and joins coverage."""
         try:
-            went_bytes = self._deleter.tick(utc_ns, mono_ns)
+            went_bytes = self._deleter.erase() + self._deleter.tick(utc_ns, mono_ns)
+            self._stored_bytes -= went_bytes
             if self._deleter.rules.holds:
                 self._held_bytes = self._index.find_held_bytes()
+            self._index.join_some()
         except (OSError, StorageError) as exc:
             self._enter(VolumeState.FAILED, f"old footage cannot be deleted: {exc}")
-            return
-        self._stored_bytes -= went_bytes
 
     def drain_news(self) -> list[News]:
         """Returns losses and changes of state since the last call."""

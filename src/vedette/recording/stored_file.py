@@ -14,8 +14,17 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vedette.recording.archive_keys import NO_KEYS, ArchiveKeyRing
-from vedette.recording.cipher_format import CRC, FILE_MAGIC, FRAME_HEAD, CipherHead, make_nonce
+from vedette.recording.cipher_format import (
+    CRC,
+    FILE_MAGIC,
+    FRAME_HEAD,
+    HEAD_START_BYTES,
+    CipherHead,
+    find_text_size,
+    make_nonce,
+)
 from vedette.recording.cipher_walk import Frame, read_file_head, walk_frames
+from vedette.recording.disk import PosixDisk
 from vedette.recording.errors import DamagedFootageError, DamagedFrameError, FootageLockedError
 
 
@@ -177,3 +186,34 @@ def open_stored(path: Path, keys: ArchiveKeyRing | None) -> OpenFile | Decryptin
 
 def is_encrypted(file: OpenFile) -> bool:
     return file.read(len(FILE_MAGIC), 0) == FILE_MAGIC
+
+
+def find_key_day(path: Path) -> str:
+    """The day to whose archive key a segment file is encrypted; empty: it is in the clear, or gone.
+
+    Raises:
+        DamagedFootageError: the head of the encrypted file is damaged.
+        OSError: it cannot be read.
+    """
+    try:
+        file = OpenFile(path)
+    except FileNotFoundError:
+        return ""
+    return read_file_head(file.read).key.day if is_encrypted(file) else ""
+
+
+def destroy_segment_key(path: Path, disk: PosixDisk) -> None:
+    """Overwrites the head of an encrypted file, which holds its wrapped key; leaves one in the clear alone.
+
+    A file that is unlinked lies on its disk until its blocks are used again. Raises OSError.
+    """
+    try:
+        file = OpenFile(path)
+    except FileNotFoundError:
+        return
+    if is_encrypted(file):
+        try:
+            size_bytes = HEAD_START_BYTES + find_text_size(file.read(HEAD_START_BYTES, 0))
+        except DamagedFootageError:
+            size_bytes = file.size_bytes
+        disk.overwrite_head(path, size_bytes)

@@ -136,7 +136,7 @@ class StreamRecorder:
         self._store(self._fragmenter.flush())
         if ends_run:
             self.end_segment()
-        self.ledger.on_fault(code)
+        self._tell(self.ledger.on_fault(code))
 
     def end_segment(self) -> None:
         """Stores what is collected and ends the file; the next one begins at a key frame."""

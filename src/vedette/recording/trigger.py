@@ -15,6 +15,10 @@ from vedette.core.time import NS_PER_S
 
 LATE_NS = 5 * NS_PER_S
 """Motion of the analyzer comes in spans of two seconds, after decoding; memory reaches this much further back."""
+SILENT_AFTER_NS = 10 * NS_PER_S
+"""An analyzer whose count of pictures stands still this long is not there."""
+UNNOTICED_NS = SILENT_AFTER_NS + 3 * NS_PER_S
+"""So long it may be gone before it is missed: it is asked every two seconds, and decided upon once a second."""
 STALE_NS = 60 * NS_PER_S
 """A fact this old is from before we started, not from an analyzer that is slow now."""
 _CONFIRM_NS = 2 * LATE_NS
@@ -67,6 +71,8 @@ class RecordingGate:
         self._post_ns = round(post_s * NS_PER_S)
         self._until_ns = {Trigger.MOTION: -1, Trigger.EVENT: -1}
         self._sizes_since_ns = self._sizes_until_ns = -1
+        self._sizes_told_ns: int | None = None
+        self._was_checked = False
         self._open_events: dict[str, int] = {}
         self._distrust_until_ns = -1
         self._from_ns: int | None = None
@@ -76,6 +82,8 @@ class RecordingGate:
         self._until_ns = dict(previous._until_ns)  # noqa: SLF001 -- the same class
         self._sizes_since_ns = previous._sizes_since_ns  # noqa: SLF001
         self._sizes_until_ns = previous._sizes_until_ns  # noqa: SLF001
+        self._sizes_told_ns = previous._sizes_told_ns  # noqa: SLF001
+        self._was_checked = previous._was_checked  # noqa: SLF001
         self._open_events = dict(previous._open_events)  # noqa: SLF001
         self._distrust_until_ns = previous._distrust_until_ns  # noqa: SLF001
         self._from_ns = previous._from_ns  # noqa: SLF001
@@ -84,6 +92,7 @@ class RecordingGate:
         """Sizes of pictures tell of motion up to now."""
         if mono_ns >= self._sizes_until_ns:
             self._sizes_since_ns = mono_ns
+        self._sizes_told_ns = mono_ns
         self._sizes_until_ns = max(self._sizes_until_ns, mono_ns + self._post_ns)
         self._begin(began_ns)
 
@@ -111,6 +120,9 @@ class RecordingGate:
             return Verdict(mode, is_recording=True, trigger=Trigger.CONTINUOUS)
         self._end_overlong(mono_ns)
         can_tell = sources.analyzer and mono_ns > self._distrust_until_ns
+        if self._was_checked and not can_tell:
+            self._reconsider(mono_ns)
+        self._was_checked = can_tell
         trigger = self._find_trigger(mode, mono_ns, is_checked=can_tell)
         if trigger is not None:
             from_ns = None if self._from_ns is None else self._from_ns - self._pre_ns
@@ -132,6 +144,13 @@ class RecordingGate:
         if by_sizes and is_checked:
             by_sizes = mono_ns - self._sizes_since_ns < _CONFIRM_NS
         return Trigger.MOTION if by_sizes or mono_ns < self._until_ns[Trigger.MOTION] else None
+
+    def _reconsider(self, mono_ns: int) -> None:
+        """The analyzer is found gone: what it did not confirm since it may have died, sizes alone decide."""
+        if self._sizes_told_ns is not None and mono_ns - self._sizes_told_ns <= UNNOTICED_NS:
+            self._sizes_since_ns = mono_ns
+            self._sizes_until_ns = max(self._sizes_until_ns, mono_ns + self._post_ns)
+            self._begin(0)
 
     def _open(self, trigger: Trigger, from_ns: int, until_ns: int) -> None:
         self._until_ns[trigger] = max(self._until_ns[trigger], until_ns)

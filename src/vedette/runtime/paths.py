@@ -33,6 +33,16 @@ class NodePaths:
         return self.data / "keys" / "archive-public"
 
     @property
+    def camera_roots(self) -> Path:
+        """Certificates of the makers of cameras, `*.pem`: whom this site believes that a camera signed its video."""
+        return self.data / "keys" / "camera-roots"
+
+    @property
+    def signing_results(self) -> Path:
+        """What the validator found of the cameras' own signatures."""
+        return self.data / "signing" / "results.db"
+
+    @property
     def evidence(self) -> Path:
         return self.data / "evidence"
 
@@ -59,6 +69,11 @@ class NodePaths:
     @property
     def exports(self) -> Path:
         return self.data / "exports"
+
+    @property
+    def erasures(self) -> Path:
+        """Orders to erase footage that are not carried out yet."""
+        return self.data / "erasures"
 
     @property
     def models(self) -> Path:

@@ -28,6 +28,7 @@ class NodeSettings:
         host: Address the gateway listens on.
         port: Port of the gateway.
         first_password_file: Where the administrator's first password is written (0600) instead of shown.
+        models: Where models are installed, None: in the data directory.
         models_mirror: Directory that model packs are pulled from instead of the network, or None.
         volume_max_bytes: Size limit of the default volume, 0 for none.
         seal_footage: Closed segments become immutable where the system allows (`seal: immutable`).
@@ -43,6 +44,7 @@ class NodeSettings:
     port: int = 8600
     first_password_file: Path | None = None
     models_mirror: Path | None = None
+    models: Path | None = None
     volume_max_bytes: int = 0
     simulated_cameras: int = 0
     clips: Path | None = None
@@ -54,6 +56,10 @@ class NodeSettings:
     file_jobs: int = 1
     time_stamps: tuple[TimeStampAuthority, ...] = ()
     time_stamp_every_s: int = 3600
+
+    @property
+    def models_folder(self) -> Path:
+        return self.models or self.paths.models
 
     @property
     def paths(self) -> NodePaths:

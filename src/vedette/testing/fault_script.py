@@ -26,6 +26,9 @@ _VALUES: Mapping[FaultKind, tuple[str, float, float]] = {
     FaultKind.DRIFT: ("ppm", -100_000.0, 100_000.0),
     FaultKind.WRONG_NTP: ("seconds", -1e10, 1e10),
     FaultKind.DELAY: ("seconds", 0.0, 9.0),
+    FaultKind.ALTER: ("ratio", 0.0, 1.0),
+    FaultKind.OMIT: ("ratio", 0.0, 1.0),
+    FaultKind.SWAP: ("ratio", 0.0, 1.0),
 }
 """Fault -> name of its number, smallest and largest allowed value."""
 

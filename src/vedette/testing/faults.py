@@ -34,11 +34,19 @@ class FaultKind(StrEnum):
     DELAY = "delay"
     NO_REPORTS = "no_reports"
     SOURCE = "source"
+    ALTER = "alter"
+    OMIT = "omit"
+    SWAP = "swap"
+    UNSIGN = "unsign"
+    FOREIGN_KEY = "foreign_key"
     CLEAR = "clear"
 
 
 ANSWER_FAULTS = frozenset({FaultKind.REFUSE, FaultKind.NO_ANSWER, FaultKind.WEB_PAGE, FaultKind.UNAVAILABLE})
 """Faults of the connection itself: the camera does not get as far as a stream."""
+
+TAMPERING_FAULTS = frozenset({FaultKind.ALTER, FaultKind.OMIT, FaultKind.SWAP, FaultKind.UNSIGN, FaultKind.FOREIGN_KEY})
+"""What somebody does to a signed stream behind the camera, without a trace in the transport."""
 
 MOMENTARY_FAULTS = frozenset({FaultKind.DISCONNECT, FaultKind.GARBAGE, FaultKind.TIMESTAMP_JUMP, FaultKind.CLEAR})
 """Faults that are over when they have happened; the others last until `for_s` is over or until `clear`."""

@@ -22,6 +22,7 @@ class PlayedFrame:
     pts_90k: int
     is_key: bool
     unit: WireUnit
+    nals: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class VideoPlayout:
         shown = self.source.frames[self._index(number)]
         dts_90k = self.due_90k(number)
         pts_90k = dts_90k + shown.pts_90k - shown.dts_90k
-        return PlayedFrame(number, dts_90k, pts_90k, shown.is_key, shown.unit)
+        return PlayedFrame(number, dts_90k, pts_90k, shown.is_key, shown.unit, shown.nals)
 
     def next_key(self, number: int) -> int:
         """Returns the first frame from `number` on that is a key frame."""

@@ -10,7 +10,7 @@ import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
@@ -91,7 +91,8 @@ class SimServer:
         self._ports: dict[str, int] = {}
         self._listeners: dict[int, asyncio.Server] = {}
         self._connections: set[RtspConnection] = set()
-        self._library = SourceLibrary(self._options.source)
+        keeps_nals = self._options.source.keep_nals or any(spec.signing is not None for spec in specs)
+        self._library = SourceLibrary(replace(self._options.source, keep_nals=keeps_nals))
         self._pacer = Pacer(self.clock)
         self._faults = FaultRunner(script, self)
         self._stack = AsyncExitStack()

@@ -13,6 +13,7 @@ from vedette.runtime.clock import Clock
 from vedette.testing.faults import ANSWER_FAULTS, Fault, FaultKind
 from vedette.testing.login import Login
 from vedette.testing.playout import CameraTime
+from vedette.testing.signing import SignedPlayout, SigningKey
 from vedette.testing.simulated_stream import SimulatedStream
 from vedette.testing.source import SimSource
 
@@ -25,12 +26,14 @@ class CameraSpec:
         name: First part of its path: `rtsp://host/NAME/main`.
         main: A file or a source that is already packetised.
         login: None lets everybody watch.
+        signing: Its key, when the camera signs what it sends (ONVIF Media Signing).
     """
 
     name: str
     main: Path | SimSource
     sub: Path | SimSource | None = None
     login: Login | None = None
+    signing: SigningKey | None = None
 
     def __post_init__(self) -> None:
         if not self.name or "/" in self.name or not self.name.isascii() or not self.name.isprintable():
@@ -72,7 +75,8 @@ class SimulatedCamera:
         age_ns = round(age_s * NS_PER_S)
         self._time = CameraTime(clock.mono_ns() - age_ns, clock.utc_ns() - age_ns)
         self.streams = {
-            role: SimulatedStream(source, self._time, report_interval_s) for role, source in sources.items()
+            role: SimulatedStream(source, self._time, report_interval_s, self._make_signing(source))
+            for role, source in sources.items()
         }
 
     @property
@@ -120,6 +124,15 @@ class SimulatedCamera:
             self._time.utc_offset_ns = 0
         for each in self._named(stream).values():
             each.clear(kind)
+
+    def _make_signing(self, source: SimSource) -> SignedPlayout | None:
+        if self.spec.signing is None:
+            return None
+        if not source.frames[0].nals:
+            raise InvalidInputError(
+                f"{self.name} signs, and its clip was loaded without NAL units", "Set SourceOptions.keep_nals."
+            )
+        return SignedPlayout(self.spec.signing, source.format.video.codec, self._rng)
 
     def _named(self, stream: str) -> dict[StreamRole, SimulatedStream]:
         return {role: each for role, each in self.streams.items() if stream in {"*", role.value}}

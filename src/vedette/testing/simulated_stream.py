@@ -3,9 +3,11 @@
 import random
 from dataclasses import dataclass, field
 
+from vedette.core.errors import InvalidInputError
 from vedette.core.time import NS_PER_S, TICKS_PER_S
-from vedette.testing.faults import SPOILING_FAULTS, Fault, FaultKind, Spoiling
+from vedette.testing.faults import SPOILING_FAULTS, TAMPERING_FAULTS, Fault, FaultKind, Spoiling
 from vedette.testing.playout import AudioPlayout, CameraTime, PlayedFrame, VideoPlayout
+from vedette.testing.signing import SignedPlayout
 from vedette.testing.source import SimSource
 from vedette.testing.track_sender import TrackSender
 
@@ -94,13 +96,16 @@ class SimulatedStream:
         finished: Logs of sessions that have ended, in order.
     """
 
-    def __init__(self, source: SimSource, time: CameraTime, report_interval_s: float) -> None:
+    def __init__(
+        self, source: SimSource, time: CameraTime, report_interval_s: float, signing: SignedPlayout | None = None
+    ) -> None:
         self.source = source
         self.sessions: list[StreamSession] = []
         self.finished: list[SentLog] = []
         self.first_source = source
         self._time = time
         self._report_interval_90k = round(report_interval_s * TICKS_PER_S)
+        self._signing = signing
         self._video = VideoPlayout(source)
         self._audio = _make_audio(source)
         self._next_frame = 0
@@ -167,6 +172,10 @@ class SimulatedStream:
             self._seek(self._time.media_90k(mono_ns))
         if kind in SPOILING_FAULTS:
             self._spoiling = self._spoiling.with_fault(fault)
+        elif kind in TAMPERING_FAULTS:
+            if self._signing is None:
+                raise InvalidInputError(f"the fault `{kind}` is about a signature, and this camera does not sign")
+            self._signing.apply(fault)
         elif kind is FaultKind.STALL:
             self._is_stalled = True
         elif kind is FaultKind.NO_REPORTS:
@@ -196,6 +205,8 @@ class SimulatedStream:
             self._spoiling = Spoiling()
         elif kind in SPOILING_FAULTS:
             self._spoiling = self._spoiling.with_fault(Fault(kind))
+        if self._signing is not None and (everything or kind in TAMPERING_FAULTS):
+            self._signing.clear(None if everything else kind)
         if (everything or kind is FaultKind.STALL) and self._is_stalled:
             self._is_stalled = False
             for session in self.sessions:
@@ -228,6 +239,8 @@ class SimulatedStream:
         if self._audio is not None:
             self._next_audio = self._audio.first_at(media_90k)
         self.source = source
+        if self._signing is not None:
+            self._signing.switch(source.format.video.codec)
 
     def _send_frame(self, due_90k: int) -> None:
         frame = self._video.frame(self._next_frame)
@@ -235,8 +248,10 @@ class SimulatedStream:
         if self._is_stalled:
             return
         utc_ns = self._time.camera_utc_ns(due_90k)
+        sent = (frame,) if self._signing is None else self._signing.sign(frame, utc_ns)
         for session in self.sessions:
-            session.send_frame(frame, self._spoiling, self._jump_90k)
+            for each in sent:
+                session.send_frame(each, self._spoiling, self._jump_90k)
             if not self._is_unreported:
                 session.report_if_due(due_90k, self._report_interval_90k, utc_ns, self._jump_90k)
 

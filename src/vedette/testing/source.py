@@ -20,12 +20,13 @@ _G711_PACKETS_PER_S = 50
 
 @dataclass(frozen=True, slots=True)
 class SourceFrame:
-    """One video access unit; times count from the start of the clip."""
+    """One video access unit; times count from the start of the clip. `nals`: kept only for cameras that sign."""
 
     dts_90k: int
     pts_90k: int
     is_key: bool
     unit: WireUnit
+    nals: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,12 @@ class SourceOptions:
     Attributes:
         number_frames: Adds an SEI message with the frame number to every access unit.
         parameter_sets_in_band: Sends the parameter sets before every key frame too, as most cameras do.
+        keep_nals: Keeps the NAL units beside their packets: a camera that signs packs its key frames anew.
     """
 
     number_frames: bool = False
     parameter_sets_in_band: bool = True
+    keep_nals: bool = False
 
 
 def load_source(path: Path, options: SourceOptions | None = None) -> SimSource:
@@ -110,7 +113,8 @@ def _make_frame(packet: Packet, stream_format: StreamFormat, options: SourceOpti
         nals = [make_frame_number_sei(codec), *nals]
     if packet.is_key and options.parameter_sets_in_band:
         nals = [*stream_format.video.parameter_sets, *nals]
-    return SourceFrame(packet.dts_90k, packet.pts_90k, packet.is_key, packetise_video(nals, codec))
+    kept = tuple(nals) if options.keep_nals else ()
+    return SourceFrame(packet.dts_90k, packet.pts_90k, packet.is_key, packetise_video(nals, codec), kept)
 
 
 def _make_audio(clip: Clip) -> SourceAudio | None:

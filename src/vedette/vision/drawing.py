@@ -30,22 +30,38 @@ def draw_overlays(image_bgr: Image, overlays: Sequence[Overlay]) -> None:
         cv2.rectangle(image_bgr, (left, top), (right, bottom), _INK_BGR, thick + 2, cv2.LINE_AA)
         cv2.rectangle(image_bgr, (left, top), (right, bottom), colour, thick, cv2.LINE_AA)
         if overlay.text:
-            _draw_label(image_bgr, overlay.text, (left, top), colour, width)
+            _draw_label(image_bgr, overlay.text.split("\n"), (left, top, right, bottom), colour)
 
 
-def _draw_label(image_bgr: Image, text: str, at: tuple[int, int], colour: tuple[int, int, int], width: int) -> None:
-    """A filled plate above the box, or inside it at the upper edge of the picture."""
+def _draw_label(
+    image_bgr: Image, lines: Sequence[str], box: tuple[int, int, int, int], colour: tuple[int, int, int]
+) -> None:
+    """A filled plate above the box; where there is no room, beside it, so that no face is covered."""
+    height, width = image_bgr.shape[:2]
     scale = max(0.4, width / 1500)
     weight = 1 if scale < 0.7 else 2
-    (text_width, text_height), _ = cv2.getTextSize(text, _FONT, scale, weight)
+    sizes = [cv2.getTextSize(line, _FONT, scale, weight)[0] for line in lines]
+    text_height = max(size[1] for size in sizes)
     pad = max(3, round(text_height * 0.45))
-    left = max(0, min(at[0], image_bgr.shape[1] - text_width - 2 * pad))
-    top = at[1] - text_height - 2 * pad
-    top = at[1] if top < 0 else top
-    corner = (left + text_width + 2 * pad, top + text_height + 2 * pad)
-    cv2.rectangle(image_bgr, (left, top), corner, colour, cv2.FILLED)
-    origin = (left + pad, top + pad + text_height)
-    cv2.putText(image_bgr, text, origin, _FONT, scale, _INK_BGR, weight, cv2.LINE_AA)
+    step = text_height + 2 * pad
+    plate = (max(size[0] for size in sizes) + 2 * pad, step * len(lines))
+    left, top = _place_label(plate, box, (width, height))
+    cv2.rectangle(image_bgr, (left, top), (left + plate[0], top + plate[1]), colour, cv2.FILLED)
+    for row, line in enumerate(lines):
+        origin = (left + pad, top + row * step + pad + text_height)
+        cv2.putText(image_bgr, line, origin, _FONT, scale, _INK_BGR, weight, cv2.LINE_AA)
+
+
+def _place_label(plate: tuple[int, int], box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, int]:
+    """Left and top of a plate (width, height) for a box in a picture of this size."""
+    inside = max(0, min(box[0], size[0] - plate[0]))
+    if box[1] >= plate[1]:
+        return inside, box[1] - plate[1]
+    if box[2] + plate[0] <= size[0]:
+        return box[2], max(0, box[1])
+    if box[0] >= plate[0]:
+        return box[0] - plate[0], max(0, box[1])
+    return inside, max(0, min(box[1], size[1] - plate[1]))
 
 
 def encode_jpeg(image_bgr: Image) -> bytes:

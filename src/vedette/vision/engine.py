@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vedette.core.detections import CLASS_NAMES, Detections
+from vedette.core.motion import MotionSettings
 from vedette.core.time import TICKS_PER_S
 from vedette.media.decode import PacketDecoder, PlanarFrame
 from vedette.vision.motion import Motion, MotionDetector
@@ -28,12 +29,20 @@ class PictureAnalysis:
     Args:
         detector: The model, or None for motion alone.
         classes: Names to keep, empty: all.
-        gated: Ask the model only when something moves or was seen lately.
+        gated: Ask the model only when something moves (anywhere: rules do not follow motion zones) or was seen lately.
+        motion: Where and how much motion counts.
     """
 
-    def __init__(self, detector: Detector | None, classes: Sequence[str], *, gated: bool) -> None:
+    def __init__(
+        self,
+        detector: Detector | None,
+        classes: Sequence[str],
+        *,
+        gated: bool,
+        motion: MotionSettings | None = None,
+    ) -> None:
         self._detector = detector
-        self._motion = MotionDetector()
+        self._motion = MotionDetector(motion)
         self._gate = InferenceGate() if gated else None
         self.set_classes(classes)
         self._kept: OrderedDict[int, PlanarFrame] = OrderedDict()
@@ -55,6 +64,10 @@ class PictureAnalysis:
         boxes = None if found is None else encode_boxes(found)
         return FrameResult(frame.pts_90k, width, height, motion.level, boxes)
 
+    def tune(self, motion: MotionSettings) -> None:
+        """Follows other motion settings from the next picture on."""
+        self._motion.tune(motion)
+
     def kept_frame(self, pts_90k: int) -> PlanarFrame | None:
         """A recent analysed picture, None when it is gone."""
         return self._kept.get(pts_90k)
@@ -62,7 +75,7 @@ class PictureAnalysis:
     def _find(self, frame: PlanarFrame, at_s: float, motion: Motion) -> Detections | None:
         if self._detector is None:
             return motion.objects
-        if self._gate is not None and not self._gate.wants(at_s, motion.level):
+        if self._gate is not None and not self._gate.wants(at_s, motion.anywhere):
             return None
         found = self._detector.detect(frame)
         if self._class_ids:
@@ -80,7 +93,7 @@ class StreamEngine:
         self._decoder = PacketDecoder(setup.video)
         self._sampler = FrameSampler(setup.fps)
         self._wanted = setup.detector != "none"
-        self.analysis = PictureAnalysis(detector, setup.classes, gated=True)
+        self.analysis = PictureAnalysis(detector, setup.classes, gated=True, motion=setup.motion)
 
     def set_rate(self, fps: float) -> None:
         """Analyses at most `fps` pictures a second from now on."""

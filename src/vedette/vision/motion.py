@@ -6,18 +6,25 @@ a model, and the source of the timeline's heat line. Design and figures: docs/de
 Each pixel has a slow background and a noise estimate. A change of the whole picture by one offset (a cloud, the
 camera's exposure) is taken out first; a change of more than `flood_share` is light or a scene cut, not motion:
 the background starts again and nothing is reported.
+
+With motion zones only what lies in the counted part is reported. The background is learned everywhere, so zones may
+change at any time. What moves in the other part must not hide what moves in this one, nor be taken for it: an offset
+is taken out as far as the whole picture and the counted part agree on it, and a flood must be one in both.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.detections import CLASS_NAMES, Detections
+from vedette.core.motion import THRESHOLDS, MotionSensitivity, MotionSettings
+from vedette.vision.motion_area import draw_counted
 from vedette.vision.picture import Image
 
 OBJECT_CLASS = CLASS_NAMES.index("object")
+_NORMAL = THRESHOLDS[MotionSensitivity.NORMAL]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +42,12 @@ class MotionPolicy:
         settle_s: After a start or a flood nothing is reported for this long.
     """
 
-    contrast: float = 14.0
+    contrast: float = _NORMAL.contrast
     noise_factor: float = 4.0
     background_s: float = 6.0
     object_s: float = 60.0
     recent_s: float = 0.7
-    min_share: float = 0.0012
+    min_share: float = _NORMAL.object_share
     flood_share: float = 0.7
     settle_s: float = 0.6
 
@@ -50,12 +57,14 @@ class Motion:
     """What moves in one picture.
 
     Attributes:
-        level: Share of the picture that moved within the last moments, 0..1.
-        objects: Boxes of class `object` around what differs from the background.
+        level: Share of the picture that moved within the last moments where motion counts, 0..1.
+        objects: Boxes of class `object` around what differs from the background where motion counts.
+        anywhere: Share of the picture that moved, whether it counts or not.
     """
 
     level: float
     objects: Detections
+    anywhere: float = 0.0
 
 
 def no_detections() -> Detections:
@@ -66,14 +75,25 @@ def no_detections() -> Detections:
 class MotionDetector:
     """One instance per stream. Feed it luma pictures of one size, in order."""
 
-    def __init__(self, policy: MotionPolicy | None = None) -> None:
-        self._policy = policy or MotionPolicy()
+    def __init__(self, settings: MotionSettings | None = None) -> None:
+        self._policy = MotionPolicy()
+        self._settings = MotionSettings()
+        self._counted: NDArray[np.bool_] | None = None
         self._background: NDArray[np.float32] | None = None
         self._recent = np.zeros((0, 0), np.float32)
         self._noise = np.zeros((0, 0), np.float32)
         self._stood_s = np.zeros((0, 0), np.float32)
         self._last_s = 0.0
         self._quiet_until_s = 0.0
+        self.tune(settings or MotionSettings())
+
+    def tune(self, settings: MotionSettings) -> None:
+        """Follows other zones or another sensitivity from the next picture on. What was learned stays."""
+        self._settings = settings
+        wanted = settings.thresholds
+        self._policy = replace(self._policy, contrast=wanted.contrast, min_share=wanted.object_share)
+        if self._background is not None:
+            self._counted = draw_counted(settings, *self._background.shape)
 
     def push(self, luma: Image, at_s: float) -> Motion:
         """Takes one picture.
@@ -89,14 +109,18 @@ class MotionDetector:
         elapsed_s = min(max(at_s - self._last_s, 0.001), 2.0)
         self._last_s = at_s
         foreground = self._find_foreground(picture, self._background)
-        if float(foreground.mean()) > self._policy.flood_share:
+        if self._is_flood(foreground):
             self._start(picture, at_s)
             return Motion(0.0, no_detections())
         moving = self._find_moving(picture)
         self._learn(picture, foreground, elapsed_s)
         if at_s < self._quiet_until_s:
             return Motion(0.0, no_detections())
-        return Motion(float(moving.mean()), _find_objects(foreground, self._policy.min_share))
+        anywhere = float(moving.mean())
+        if self._counted is None:
+            return Motion(anywhere, _find_objects(foreground, self._policy.min_share), anywhere)
+        objects = _find_objects(foreground & self._counted, self._policy.min_share)
+        return Motion(float((moving & self._counted).mean()), objects, anywhere)
 
     def _start(self, picture: NDArray[np.float32], at_s: float) -> None:
         self._background = picture.copy()
@@ -105,6 +129,24 @@ class MotionDetector:
         self._stood_s = np.zeros_like(picture)
         self._last_s = at_s
         self._quiet_until_s = at_s + self._policy.settle_s
+        self._counted = draw_counted(self._settings, *picture.shape)
+
+    def _is_flood(self, foreground: NDArray[np.bool_]) -> bool:
+        """Light or a cut changes the whole picture and the counted part; a lorry may fill one of them."""
+        share, counted = self._policy.flood_share, self._counted
+        if float(foreground.mean()) <= share:
+            return False
+        return counted is None or not counted.any() or float(foreground[counted].mean()) > share
+
+    def _take_out_offset(self, difference: NDArray[np.float32]) -> None:
+        """One offset for all: exposure, a cloud. In place."""
+        sparse = difference[::2, ::2]
+        offset = np.float32(np.median(sparse))
+        if self._counted is not None:
+            part = sparse[self._counted[::2, ::2]]
+            inside = np.float32(np.median(part)) if len(part) else offset
+            offset = min(offset, inside, key=abs) if offset * inside > 0 else np.float32(0)
+        difference -= offset
 
     def _threshold(self) -> NDArray[np.float32]:
         scaled = self._noise * np.float32(self._policy.noise_factor)
@@ -112,12 +154,12 @@ class MotionDetector:
 
     def _find_foreground(self, picture: NDArray[np.float32], background: NDArray[np.float32]) -> NDArray[np.bool_]:
         difference = picture - background
-        difference -= np.median(difference[::2, ::2])  # one offset for all: exposure, a cloud
+        self._take_out_offset(difference)
         return _tidy(np.abs(difference) > self._threshold())
 
     def _find_moving(self, picture: NDArray[np.float32]) -> NDArray[np.bool_]:
         difference = picture - self._recent
-        difference -= np.median(difference[::2, ::2])
+        self._take_out_offset(difference)
         return _tidy(np.abs(difference) > self._threshold())
 
     def _learn(self, picture: NDArray[np.float32], foreground: NDArray[np.bool_], elapsed_s: float) -> None:

@@ -54,7 +54,7 @@ class WorkerSession:
     def _answer(self, kind: int, payload: bytes) -> bytes:
         if kind == Kind.PACKET:
             return self._push(payload)
-        if kind in {Kind.OPEN, Kind.CLOSE, Kind.RATE}:
+        if kind in {Kind.OPEN, Kind.CLOSE, Kind.RATE, Kind.TUNE}:
             self._manage(kind, payload)
             return b""
         if kind in {Kind.SNAPSHOT, Kind.DESCRIBE}:
@@ -66,7 +66,7 @@ class WorkerSession:
         raise InvalidInputError(f"message kind {kind} is not known")
 
     def _manage(self, kind: int, payload: bytes) -> None:
-        """Opens, closes or slows a stream down."""
+        """Opens, closes, tunes or slows a stream down."""
         if kind == Kind.OPEN:
             setup = wire.decode(payload, wire.OpenStream)
             self._streams.pop(setup.stream, None)
@@ -74,6 +74,9 @@ class WorkerSession:
             self._streams[setup.stream] = StreamEngine(setup, detector)
         elif kind == Kind.CLOSE:
             self._streams.pop(int.from_bytes(payload[:4], "big"), None)
+        elif kind == Kind.TUNE:
+            tuning = wire.decode(payload, wire.TuneStream)
+            self._find(tuning.stream).analysis.tune(tuning.motion)
         else:
             wanted = wire.decode(payload, wire.SetRate)
             self._find(wanted.stream).set_rate(wanted.fps)

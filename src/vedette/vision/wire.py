@@ -17,6 +17,7 @@ import numpy as np
 from vedette.core.detections import CLASS_NAMES, Detections
 from vedette.core.errors import InvalidInputError
 from vedette.core.media import Codec, VideoFormat
+from vedette.core.motion import MotionSettings
 from vedette.vision.recognize.records import Described, Form, check_described
 
 Masks = list[list[tuple[float, float]]]
@@ -45,6 +46,7 @@ class Kind(IntEnum):
     DESCRIBE = 10
     RATE = 12
     FILE_TERMS = 13
+    TUNE = 14
     FAILED = 255
 
 
@@ -71,10 +73,18 @@ class OpenStream(msgspec.Struct, frozen=True):
     detector: str
     classes: list[str]
     fps: float
+    motion: MotionSettings = MotionSettings()
 
     @property
     def video(self) -> VideoFormat:
         return VideoFormat(Codec(self.codec), self.width, self.height, tuple(self.parameter_sets), "")
+
+
+class TuneStream(msgspec.Struct, frozen=True):
+    """From the next picture on `stream` has these motion settings; all else goes on."""
+
+    stream: int
+    motion: MotionSettings
 
 
 class SetRate(msgspec.Struct, frozen=True):
@@ -111,7 +121,7 @@ class PacketReply(msgspec.Struct, frozen=True):
 
 
 class Overlay(msgspec.Struct, frozen=True):
-    """A box to draw, in fractions of the picture, with its words and the class that chooses its colour."""
+    """A box to draw, in fractions of the picture, with its words (lines) and the class that chooses its colour."""
 
     box: tuple[float, float, float, float]
     text: str

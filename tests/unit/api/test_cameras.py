@@ -51,6 +51,7 @@ async def test_recorder_that_is_down_is_named_and_nothing_hangs(gateway: Harness
             "recorder": "unavailable",
             "analyzer": "unavailable",
             "notary": "unavailable",
+            "validator": "unavailable",
         }
         assert system["cameras"]["unknown"] == 1
         simulated = await client.post(f"{API}/cameras/simulated", json={"count": 2})

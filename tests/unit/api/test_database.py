@@ -1,5 +1,6 @@
 """The gateway's database: migrations, refusal of unknown versions, all-or-nothing writes, append-only audit."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
 
 from vedette.adapters.database import Database, DatabaseError
-from vedette.adapters.database_schema import audit, metadata, settings
+from vedette.adapters.database_cameras import SqlCameraStore
+from vedette.adapters.database_schema import audit, cameras, metadata, settings
+from vedette.core.recording_plan import MotionTrigger
 
 
 async def test_migrations_build_the_tables_that_the_code_expects(tmp_path: Path) -> None:
@@ -18,6 +21,27 @@ async def test_migrations_build_the_tables_that_the_code_expects(tmp_path: Path)
 
     async with Database(tmp_path / "v.db") as database:
         assert await database.read(differences) == []
+
+
+async def test_sensitivity_of_an_older_release_moves_to_the_camera_as_a_step(tmp_path: Path) -> None:
+    def make_old(connection: Connection) -> None:
+        for number, sensitivity in enumerate((0.1, 0.5, 0.9)):
+            plan = {"mode": "motion", "motion": {"sensitivity": sensitivity, "use_packet_sizes": False}}
+            text_of = json.dumps(
+                {"name": f"c{number}", "main": {"url": "rtsp://10.0.0.5/1"}, "recording": {"plan": plan}}
+            )
+            row = {"id": str(number), "name": f"c{number}", "name_key": f"c{number}", "group_name": ""}
+            row |= {"settings": text_of, "user": "", "sealed_login": "", "rules": "[]", "created_at_ns": 0}
+            connection.execute(insert(cameras).values(**row))
+        connection.execute(text("UPDATE alembic_version SET version_num='0003'"))
+
+    path = tmp_path / "v.db"
+    async with Database(path) as database:
+        await database.write(make_old)
+    async with Database(path) as database:
+        found = await SqlCameraStore(database).list_all()
+    assert [camera.settings.motion.sensitivity.value for camera in found] == ["low", "normal", "high"]
+    assert {camera.settings.recording.plan.motion for camera in found} == {MotionTrigger(use_packet_sizes=False)}
 
 
 async def test_second_start_keeps_what_is_there_and_file_is_private(tmp_path: Path) -> None:

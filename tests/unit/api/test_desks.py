@@ -1,6 +1,7 @@
 """The timeline over two streams, and the state of the system when somebody is silent."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.support.gateway import API, Harness
 from vedette.adapters.database_events import SqlEventStore
 from vedette.adapters.database_history import SqlHistoryStore
+from vedette.adapters.sqlite_signing_results import SqliteSigningReader
 from vedette.api.convert_cameras import camera_out
 from vedette.api.footage_desk import FootageDesk
 from vedette.api.ledger_desk import LedgerDesk
@@ -52,7 +54,12 @@ class ScriptedIndex:
 
 def _desk(gateway: Harness) -> FootageDesk:
     database = gateway.parts.database
-    return FootageDesk(index=ScriptedIndex(), events=SqlEventStore(database), history=SqlHistoryStore(database))
+    return FootageDesk(
+        index=ScriptedIndex(),
+        events=SqlEventStore(database),
+        history=SqlHistoryStore(database),
+        signing=SqliteSigningReader(Path("/no/results.db")),
+    )
 
 
 async def test_gap_of_one_stream_that_the_other_covers_is_no_gap_on_the_timeline(gateway: Harness) -> None:
@@ -101,6 +108,7 @@ def test_role_that_runs_but_does_not_answer_is_unavailable_and_one_that_restarts
         ("analyzer", "restarting", "killed"),
         ("gateway", "running", ""),
         ("notary", "running", ""),
+        ("validator", "running", ""),
     ]
 
 

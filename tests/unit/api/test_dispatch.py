@@ -19,7 +19,7 @@ from vedette.camera.recording_terms import RecordingTerms
 from vedette.core.assignment import AnalyzerAssignment, RecorderAssignment, VolumeAssignment
 from vedette.core.errors import UnavailableError
 from vedette.core.media import StreamRole
-from vedette.core.recording_plan import CalendarSpan, Hold, RecordingMode, RecordingPlan, RetentionTerm
+from vedette.core.recording_plan import CalendarSpan, Erasure, Hold, RecordingMode, RecordingPlan, RetentionTerm
 from vedette.testing.clock import SimulatedClock
 
 DOOR = Camera(
@@ -66,6 +66,11 @@ class Storage:
         return list(self.holds)
 
 
+class NoErasures:
+    def list_active(self) -> list[Erasure]:
+        return []
+
+
 class Counter:
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
@@ -88,6 +93,7 @@ async def running(
         analyzer=analyzer,
         volumes=storage,
         holds=storage,
+        erasures=NoErasures(),
         clock=clock,
     )
     task = asyncio.create_task(dispatcher.run())

@@ -23,6 +23,8 @@ from vedette.camera.inventory import (
 )
 from vedette.camera.inventory_sheet import BadSheetError, SheetRow, plan_import
 from vedette.camera.recording_terms import RecordingTerms
+from vedette.core.geometry import Polygon
+from vedette.core.motion import MotionSensitivity, MotionSettings, MotionZone, MotionZoneKind
 from vedette.core.recording_plan import CalendarSpan, RecordingMode, RecordingPlan
 from vedette.testing.tls import TestAuthority
 
@@ -264,3 +266,18 @@ def test_wrong_file_is_refused_with_what_is_wrong(data: bytes, message: str) -> 
 def test_empty_rows_are_passed_over_and_numbers_stay_those_of_the_sheet() -> None:
     data = _sheet(["name", "main_url"], [None, None], ["Door", "rtsp://h/1"])
     assert [(row.number, row.cells["name"]) for row in read_sheet(data)] == [(3, "Door")]
+
+
+def test_sheet_sets_the_step_of_sensitivity_and_keeps_the_zones() -> None:
+    trees = MotionZone("Trees", MotionZoneKind.EXCLUDE, Polygon(((0, 0), (0.5, 0), (0.5, 0.5))))
+    door = replace(DOOR, settings=replace(DOOR.settings, motion=MotionSettings(zones=(trees,))))
+    (row,) = read_sheet(write_sheet([door]))
+    assert row.cells["motion_sensitivity"] == "normal"
+
+    def plan(word: str):
+        return plan_import([SheetRow(2, {**row.cells, "motion_sensitivity": word})], [door], POLICY)
+
+    (write,) = plan("High").writes
+    assert write.settings.motion == MotionSettings(MotionSensitivity.HIGH, (trees,))
+    assert plan("").writes == ()
+    assert "low, normal or high" in plan("0.5").rows[0].errors[0]

@@ -142,7 +142,7 @@ async def test_failure_is_remembered_as_long_as_an_answer(tmp_path: Path) -> Non
 async def test_assignment_arrives_as_json_and_a_refusal_carries_the_role_s_words(tmp_path: Path) -> None:
     async with serving(tmp_path / "r.sock") as (role, client):
         await client.put_assignment(RecorderAssignment(version=3))
-        assert role.assignments == [b'{"version":3,"cameras":[],"volumes":[],"holds":[]}']
+        assert role.assignments == [b'{"version":3,"cameras":[],"volumes":[],"holds":[],"erasures":[]}']
         simulation = SupervisorSimulation(client)
         assert await simulation.run_simulated(1) == [SimulatedCamera("c0", "rtsp://h/1")]
         with pytest.raises(RoleRefusedError) as caught:

@@ -19,7 +19,7 @@ PLAN = {
     "timezone": "Asia/Ho_Chi_Minh",
     "pre_s": 5.0,
     "post_s": 10.0,
-    "motion": {"sensitivity": 0.5, "use_packet_sizes": True},
+    "motion": {"use_packet_sizes": True},
     "retention": [{"mode": "continuous", "min_days": 7.0, "max_days": 30.0}],
     "volumes": ["main"],
 }
@@ -73,7 +73,6 @@ async def test_every_fault_of_a_plan_is_told_at_once_and_nothing_is_changed(gate
         "timezone": "Mars/Olympus",
         "pre_s": -1,
         "post_s": 1e9,
-        "motion": {"sensitivity": 2},
         "retention": [
             {"mode": "motion", "min_days": 9, "max_days": 3},
             {"mode": "motion"},
@@ -96,7 +95,6 @@ async def test_every_fault_of_a_plan_is_told_at_once_and_nothing_is_changed(gate
         "timezone",
         "pre_s",
         "post_s",
-        "motion.sensitivity",
         "retention.0.max_days",
         "retention.1.mode",
         "retention.2.mode",
@@ -127,7 +125,6 @@ async def test_typo_in_a_plan_is_refused_and_not_taken_for_the_default(gateway: 
         ({"mode": "event"}, "recorded only on motion or events in 88 more hours"),
         ({"retention": []}, "continuous footage is kept until the space is needed"),
         ({"retention": [{"mode": "continuous", "min_days": 7, "max_days": 29}]}, "at least 7 and at most 29 days"),
-        ({"motion": {"sensitivity": 0.1}}, "motion sensitivity 0.5 -> 0.1"),
     ],
 )
 async def test_whoever_weakens_a_recording_is_seen_by_others(

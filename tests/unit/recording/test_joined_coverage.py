@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.recording import END_NS, KEY, seconds
+from vedette.adapters import sqlite_recording_index
 from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
 from vedette.adapters.sqlite_recording_index import SqliteRecordingIndex
 from vedette.core.errors import StorageError
+from vedette.core.media import StreamRole
 from vedette.core.recording_plan import RecordingMode
 from vedette.core.time import NS_PER_S
 from vedette.recording.check import CheckLevel, check_volume
@@ -270,6 +272,13 @@ def change(volume: Volume, script: str) -> None:
         connection.executescript(script)
 
 
+def join_on(volume: Volume) -> None:
+    """What a volume's writer does, a second each."""
+    with closing(SqliteRecordingIndex(volume.index)) as index:
+        for _ in range(20):
+            index.join_some()
+
+
 TO_FORMAT_3 = """
 DROP TABLE stretches;
 DROP INDEX segments_growing;
@@ -283,7 +292,7 @@ def test_an_index_of_format_3_is_read_as_it_is_and_joined_at_the_next_start(fill
     change(filled, TO_FORMAT_3)
     assert find(filled) == before
     assert find_wrong(filled) == []
-    SqliteRecordingIndex(filled.index).close()
+    join_on(filled)
     assert find(filled) == before
     with closing(sqlite3.connect(filled.index)) as connection:
         assert connection.execute("SELECT COUNT(*) FROM stretches").fetchone() == (2,)
@@ -303,8 +312,9 @@ def test_coverage_that_lacks_footage_is_found_and_joined_anew_at_start(filled) -
     right = find(filled)
     change(filled, "DELETE FROM stretches WHERE number = 1")
     assert find_wrong(filled) == [KEY]
-    SqliteRecordingIndex(filled.index).close()
+    join_on(filled)
     assert find(filled) == right
+    assert find_wrong(filled) == []
 
 
 def test_the_check_names_a_stream_whose_coverage_is_wrong(filled) -> None:
@@ -313,3 +323,85 @@ def test_the_check_names_a_stream_whose_coverage_is_wrong(filled) -> None:
         found = check_volume(filled, catalog, CheckLevel.PRESENCE)
     assert [finding.code for finding in found.findings if finding.code != "file_missing"] == ["coverage_differs"]
     assert KEY.camera_id in found.findings[-1].detail
+
+
+def version_of(volume: Volume) -> int:
+    with closing(sqlite3.connect(volume.index)) as connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+@pytest.fixture
+def slowly(monkeypatch) -> None:
+    """One six hours of a stream at a time."""
+    monkeypatch.setattr(sqlite_recording_index, "_JOINED_AT_ONCE", 1)
+
+
+@pytest.mark.usefixtures("slowly")
+def test_recording_goes_on_while_an_index_of_format_3_is_joined(volume) -> None:
+    other = StreamKey(KEY.camera_id, StreamRole.SUB)
+    records = [segment(number, MIDNIGHT_NS + number * MINUTE_NS) for number in range(2000)]
+    records += [segment(5000 + number, MIDNIGHT_NS + number * MINUTE_NS, key=other) for number in range(0, 900, 2)]
+    with closing(SqliteRecordingIndex(volume.index)) as index:
+        index.commit(records, [])
+    change(volume, TO_FORMAT_3)
+    with closing(SqliteRecordingIndex(volume.index)) as index:
+        steps = 0
+        while version_of(volume) == 3:
+            now = 2000 + steps
+            fresh = [segment(now, MIDNIGHT_NS + now * MINUTE_NS, is_open=True)]
+            fresh += [segment(now - 1, MIDNIGHT_NS + (now - 1) * MINUTE_NS)] if steps else []
+            late = [segment(9000 + steps, MIDNIGHT_NS + (1 + 2 * steps) * MINUTE_NS, key=other)]
+            index.commit([*fresh, *late], [])
+            gone = [records.pop(0), records.pop(len(records) // 3)]  # retention, and a hold or an erasure
+            index.forget([record.head.segment_id for record in gone], "space")
+            records = [record for record in records if not record.is_open] + fresh + late
+            assert find(volume) == join([record for record in records if record.head.key == KEY])
+            assert find(volume, other) == join([record for record in records if record.head.key == other])
+            index.join_some()
+            steps += 1
+        assert steps > 8
+    assert find(volume) == join([record for record in records if record.head.key == KEY])
+    assert find(volume, other) == join([record for record in records if record.head.key == other])
+    assert find_wrong(volume) == []
+
+
+@pytest.mark.usefixtures("slowly")
+def test_joining_that_is_killed_goes_on_from_where_it_was(filled) -> None:
+    right = find(filled)
+    change(filled, TO_FORMAT_3)
+    for start in range(2):  # killed after each of the two six hours
+        index = SqliteRecordingIndex(filled.index)
+        index.join_some()
+        index._connection.close()  # nothing else is written, as after SIGKILL
+        assert (version_of(filled), find(filled)) == (3, right)
+        with closing(sqlite3.connect(filled.index)) as connection:
+            assert connection.execute("SELECT COUNT(*) FROM stretches").fetchone() == (start + 1,)
+    join_on(filled)
+    assert (version_of(filled), find(filled), find_wrong(filled)) == (4, right, [])
+
+
+@pytest.mark.usefixtures("slowly")
+def test_earlier_release_that_wrote_in_between_is_noticed_and_everything_joined_anew(filled) -> None:
+    change(filled, TO_FORMAT_3)
+    with closing(SqliteRecordingIndex(filled.index)) as index:
+        index.join_some()  # the newest six hours
+    change(filled, f"DELETE FROM segments WHERE start_ns = {MIDNIGHT_NS + 390 * MINUTE_NS}")  # knows no stretches
+    join_on(filled)
+    assert (version_of(filled), find_wrong(filled)) == (4, [])
+
+
+def test_stretches_of_footage_that_is_gone_go_when_everything_is_joined_anew(filled) -> None:
+    change(
+        filled,
+        "INSERT INTO stretches (stream_id, run_id, mode, from_ns, to_ns, segments, frames, size_bytes)"
+        " SELECT stream_id, 'gone', mode, from_ns - 864000000000000, to_ns - 864000000000000, 1, 1, 1 FROM stretches",
+    )
+    join_on(filled)
+    assert find_wrong(filled) == []
+
+
+def test_a_whole_index_has_nothing_to_join_and_writes_nothing(filled) -> None:
+    with closing(SqliteRecordingIndex(filled.index)) as index, closing(sqlite3.connect(filled.index)) as other:
+        other.execute("BEGIN IMMEDIATE")  # would be in its way
+        index.join_some()

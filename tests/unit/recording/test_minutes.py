@@ -1,6 +1,7 @@
 """The ledger counts every frame once and explains every missing one, however a range is cut."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import given
@@ -97,6 +98,7 @@ def test_segment_that_was_taken_away_is_missing_and_not_overlooked(tmp_path) -> 
     ids = [segment.segment_id for segment in rig.index.find_oldest(10)]
     with sqlite3.connect(rig.volume.index) as connection:
         connection.execute("DELETE FROM segments WHERE segment_id = ?", (ids[2],))
-    SqliteRecordingIndex(rig.volume.index).close()  # the next start sees it; until then `vedette check` does
+    with closing(SqliteRecordingIndex(rig.volume.index)) as index:  # the next start sees it; before, `vedette check`
+        index.join_some()
     slots = rig.reader().find_minutes(*WHERE, at(0), at(12), seconds(60))
     assert [(slot.stored, slot.expected, slot.reasons) for slot in slots] == [(250, 300, {"unknown": 50})]

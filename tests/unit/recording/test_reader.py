@@ -1,6 +1,7 @@
 """Finding and reading stored footage."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -176,7 +177,8 @@ def test_a_hole_that_nothing_explains_is_shown_as_unknown(tmp_path) -> None:
     ids = [segment.segment_id for segment in rig.index.find_oldest(10)]
     with sqlite3.connect(rig.volume.index) as connection:  # as a fault of ours or somebody's hand would
         connection.execute("DELETE FROM segments WHERE segment_id IN (?, ?)", ids[2:4])
-    SqliteRecordingIndex(rig.volume.index).close()  # the next start sees it; until then `vedette check` does
+    with closing(SqliteRecordingIndex(rig.volume.index)) as index:  # the next start sees it; before, `vedette check`
+        index.join_some()
     (gap,) = rig.reader().find_gaps(*WHERE, at(0), at(12))
     assert (gap.from_ns, gap.to_ns, gap.reason) == (at(4), at(8), "unknown")
 

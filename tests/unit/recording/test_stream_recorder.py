@@ -11,6 +11,7 @@ from vedette.recording.ledger import CompletenessLedger
 from vedette.recording.records import GapRecord
 from vedette.recording.recovery import find_files
 from vedette.recording.scan import scan_segment
+from vedette.recording.stream_recorder import StreamRecorder
 
 
 @pytest.fixture
@@ -209,3 +210,52 @@ def test_a_loss_that_is_told_late_moves_the_beginning_of_its_gap(rig) -> None:
     ledger.on_lost(START_NS + seconds(1), START_NS + seconds(2), 25)
     (gap,) = ledger.flush()
     assert (gap.from_ns, gap.frames_missing) == (START_NS + seconds(1), 26)
+
+
+def restart_later(rig, *, began_s: float) -> StreamRecorder:
+    """Two seconds of footage, then another recorder that begins at `began_s`."""
+    before = rig.recorder()
+    feed(before, make_packets(50))
+    before.close()
+    rig.store.commit()
+    return rig.recorder(began_ns=START_NS + seconds(began_s), stream_format=StreamFormat("run-2", H264))
+
+
+def test_downtime_of_ours_that_a_fault_of_the_camera_follows_is_two_gaps(rig) -> None:
+    recorder = restart_later(rig, began_s=30)
+    recorder.on_fault("unreachable", ends_run=True)
+    recorder.on_fault("unreachable", ends_run=True)
+    recorder.tick(START_NS + seconds(45))
+    rig.store.commit()
+    told = rig.reader().find_gaps(KEY.camera_id, KEY.role, START_NS, START_NS + seconds(100))
+    assert [(gap.reason, (gap.to_ns - START_NS) // seconds(1)) for gap in told] == [("us", 30), ("network", 45)]
+    feed(recorder, make_packets(50, start_ns=START_NS + seconds(60)))
+    rig.store.commit()
+    gaps = rig.reader().find_gaps(KEY.camera_id, KEY.role, START_NS, START_NS + seconds(100))
+    assert [(gap.reason, (gap.from_ns - START_NS) // seconds(1), gap.frames_missing) for gap in gaps] == [
+        ("us", 2, 28 * 25),
+        ("network", 30, 30 * 25),
+    ]
+    assert gaps[0].to_ns == gaps[1].from_ns
+    assert gaps[1].to_ns == START_NS + seconds(60)
+
+
+@pytest.mark.parametrize("began_s", [-100, 1, 2.2])
+def test_clock_that_went_back_over_a_restart_splits_nothing(rig, began_s) -> None:
+    recorder = restart_later(rig, began_s=began_s)
+    recorder.on_fault("unreachable", ends_run=True)
+    feed(recorder, make_packets(50, start_ns=START_NS + seconds(60)))
+    assert [gap.reason for gap in rig.sink.gaps] == ["network"]
+
+
+def test_downtime_without_a_fault_after_it_stays_one_gap_of_ours(rig) -> None:
+    recorder = restart_later(rig, began_s=30)
+    feed(recorder, make_packets(50, start_ns=START_NS + seconds(31)))
+    assert [(gap.reason, gap.to_ns - START_NS) for gap in rig.sink.gaps] == [("us", seconds(31))]
+
+
+def test_fault_of_our_own_program_after_a_restart_stays_ours(rig) -> None:
+    recorder = restart_later(rig, began_s=30)
+    recorder.on_fault("internal_error", ends_run=True)
+    feed(recorder, make_packets(50, start_ns=START_NS + seconds(60)))
+    assert [gap.reason for gap in rig.sink.gaps] == ["us"]

@@ -35,18 +35,20 @@ def textured(side: int = 100) -> NDArray[np.uint8]:
 
 def test_good_face_passes_and_blurred_tiny_dark_and_turned_ones_do_not() -> None:
     face = textured()
-    good = judge_face(face, FRONTAL, POLICY)
+    good = judge_face(face, FRONTAL, 0.9, POLICY)
     assert good.may_match(POLICY), good
-    blurred = judge_face(np.asarray(cv2.GaussianBlur(face, (0, 0), 5), np.uint8), FRONTAL, POLICY)
+    blurred = judge_face(np.asarray(cv2.GaussianBlur(face, (0, 0), 5), np.uint8), FRONTAL, 0.9, POLICY)
     assert (blurred.may_match(POLICY), blurred.weakest) == (False, "blurred")
-    tiny = judge_face(np.asarray(cv2.resize(face, (18, 18), interpolation=cv2.INTER_AREA), np.uint8), FRONTAL, POLICY)
+    tiny = judge_face(
+        np.asarray(cv2.resize(face, (18, 18), interpolation=cv2.INTER_AREA), np.uint8), FRONTAL, 0.9, POLICY
+    )
     assert (tiny.may_match(POLICY), tiny.weakest) == (False, "tiny")
-    dark = judge_face((face // 8).astype(np.uint8), FRONTAL, POLICY)
+    dark = judge_face((face // 8).astype(np.uint8), FRONTAL, 0.9, POLICY)
     assert (dark.may_match(POLICY), dark.weakest) == (False, "badly lit")
     profile = FRONTAL.copy()
     profile[[0, 1, 3, 4], 0] = 50 + (profile[[0, 1, 3, 4], 0] - 50) * 0.4
     profile[2, 0] = 64
-    turned = judge_face(face, profile, POLICY)
+    turned = judge_face(face, profile, 0.9, POLICY)
     assert (turned.may_match(POLICY), turned.weakest) == (False, "turned")
 
 
@@ -157,12 +159,17 @@ def test_blurred_face_is_not_listed() -> None:
 def test_face_in_profile_is_listed_but_neither_matched_nor_guessed_at() -> None:
     profile = FRONTAL.copy()
     profile[:, 0] = [60, 66, 75, 60, 64]
-    quality = judge_face(textured(), profile, POLICY)
+    quality = judge_face(textured(), profile, 0.9, POLICY)
     assert quality.may_be_listed(POLICY)
     assert not quality.may_match(POLICY)
     recognizer = make_recognizer([0.05, 0.95], 40, points=profile)
     [[face]] = recognizer.describe([whole_crop(320)])
-    assert (face.numbers["quality"], "age" in face.numbers, face.labels) == (POLICY.least_pose, False, {})
+    assert (face.numbers["quality"], "age" in face.numbers, face.labels) == (POLICY.least, False, {})
+
+
+def test_back_of_a_head_is_never_matched() -> None:
+    doubtful = judge_face(textured(), FRONTAL, 0.79, POLICY)
+    assert (doubtful.may_match(POLICY), doubtful.weakest) == (False, "doubtful")
 
 
 def test_liveness_is_the_mean_of_both_networks() -> None:

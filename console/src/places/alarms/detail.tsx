@@ -23,6 +23,7 @@ import { Badge } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import { useWords } from "../../parts/words";
 import styles from "./detail.module.css";
+import { SeenObjects } from "./seen";
 import { isSystemKind, KindIcon } from "./system-kinds";
 
 const BEFORE_MS = 4000;
@@ -94,6 +95,7 @@ export function EventDetail({ event, acknowledgeKey, onBack, onDone }: DetailPro
         <Facts event={event} />
         <Acknowledgement event={event} acknowledgeKey={acknowledgeKey} onDone={onDone} />
       </div>
+      <SeenObjects event={event} />
       <Explanation event={event} />
     </article>
   );

@@ -107,7 +107,7 @@ function Facts({ object }: { object: FoundObject }) {
       {known.length > 0 ? (
         <span className={styles["known"]}>
           {known
-            .map(([name, { value }]) => `${words.any("attributes", name)}: ${words.any("values", value)}`)
+            .map(([name, { value }]) => `${words.any("attributes", name)}: ${words.any("attributeValues", value)}`)
             .join(", ")}
         </span>
       ) : null}

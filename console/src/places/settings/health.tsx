@@ -4,12 +4,13 @@ import { CircleCheck, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/context";
-import { useCameras, useModels, useSystem } from "../../api/queries";
-import type { Camera, StreamLive, System } from "../../api/types";
+import { useCameras, useModels, useSigning, useSystem } from "../../api/queries";
+import type { Camera, StreamLive, StreamSigning, System } from "../../api/types";
 import { formatBitrate, formatBytes, formatCodec, formatDuration, formatMoment, formatNumber } from "../../lib/format";
 import { Badge, PageHead, Table, TableSkeleton, type Tone } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import { useCodeWords } from "../../parts/problem-words";
+import { SigningWords } from "../../parts/signing-words";
 import { useWords } from "../../parts/words";
 import { STATE_TONES } from "./cameras/cameras";
 import styles from "./health.module.css";
@@ -147,6 +148,9 @@ function Processes({ processes }: { processes: System["processes"] }) {
 function Streams() {
   const { t } = useTranslation();
   const { data: cameras } = useCameras();
+  const { data: signing } = useSigning();
+  // Few cameras sign: a column of dashes would only take room.
+  const signsAny = signing?.items.some((one) => one.result !== "unsigned") ?? false;
   if (!cameras) return <TableSkeleton rows={3} />;
   const rows = cameras.flatMap((camera) =>
     (["main", "sub"] as const).flatMap((stream) => {
@@ -176,17 +180,31 @@ function Streams() {
             {t("health.jitter")}
           </th>
           <th scope="col">{t("health.since")}</th>
+          {signsAny ? <th scope="col">{t("signing.title")}</th> : null}
         </>
       }
     >
       {rows.map((row) => (
-        <StreamRow key={`${row.camera.id} ${row.stream}`} {...row} />
+        <StreamRow
+          key={`${row.camera.id} ${row.stream}`}
+          {...row}
+          showsSigning={signsAny}
+          signing={signing?.items.find((one) => one.camera_id === row.camera.id && one.stream === row.stream)}
+        />
       ))}
     </Table>
   );
 }
 
-function StreamRow({ camera, stream, live }: { camera: Camera; stream: "main" | "sub"; live: StreamLive }) {
+interface StreamRowProps {
+  camera: Camera;
+  stream: "main" | "sub";
+  live: StreamLive;
+  signing: StreamSigning | undefined;
+  showsSigning: boolean;
+}
+
+function StreamRow({ camera, stream, live, signing, showsSigning }: StreamRowProps) {
   const { t, i18n } = useTranslation();
   const say = useCodeWords();
   const reason = live.state === "online" ? "" : say(live.code).reason || live.reason;
@@ -229,6 +247,9 @@ function StreamRow({ camera, stream, live }: { camera: Camera; stream: "main" | 
       <td data-label={t("health.since")}>
         {live.since ? formatMoment(Date.parse(live.since), Date.now(), i18n.language) : "–"}
       </td>
+      {showsSigning ? (
+        <td data-label={t("signing.title")}>{signing ? <SigningWords signing={signing} /> : "–"}</td>
+      ) : null}
     </tr>
   );
 }
@@ -427,7 +448,7 @@ function Models() {
           <td data-cell="title">
             {model.name} <span className="muted">{model.release}</span>
           </td>
-          <td data-label={t("health.task")}>{model.task}</td>
+          <td data-label={t("health.task")}>{words.any("health.tasks", model.task)}</td>
           <td data-label={t("health.state")}>
             <span className={styles["state"]}>
               <Badge tone={MODEL_TONES[model.state] ?? "neutral"}>{words.any("health.modelStates", model.state)}</Badge>
@@ -435,7 +456,9 @@ function Models() {
             </span>
           </td>
           <td data-label={t("health.figures")}>
-            {model.figures.map((one) => `${one.name} ${formatNumber(one.value, i18n.language, 2)}`).join(" · ") || "–"}
+            {model.figures
+              .map((one) => `${one.name} ${one.value.toLocaleString(i18n.language, { maximumSignificantDigits: 3 })}`)
+              .join(" · ") || "–"}
           </td>
           <td data-label={t("health.licence")}>{model.licence}</td>
         </tr>

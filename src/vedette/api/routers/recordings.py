@@ -8,7 +8,7 @@ from vedette.api.access import allows
 from vedette.api.features import feature_router
 from vedette.api.ports import CamerasPort, FootagePort, LedgerPort
 from vedette.api.schemas.common import Id, When
-from vedette.api.schemas.recordings import RecordingsOut, TimelineOut
+from vedette.api.schemas.recordings import RecordingsOut, SigningListOut, TimelineOut
 from vedette.api.schemas.storage import LedgerOut
 from vedette.api.times import check_range, to_ns
 from vedette.core.errors import InvalidInputError
@@ -37,6 +37,13 @@ async def list_recordings(
     to_ns_ = (1 << 62) if to is None else to_ns(to)
     check_range(from_ns, to_ns_)
     return await footage.find_recordings(camera_id, from_ns, to_ns_)
+
+
+@router.get("/signing")
+@allows(Permission.CAMERA_VIEW)
+async def list_signing(cameras: CamerasPort, footage: FootagePort) -> SigningListOut:
+    """Says which streams their cameras sign, with whose key, and whether the newest footage is what was signed."""
+    return await footage.list_signing({camera.id for camera in await cameras.list_all()})
 
 
 @router.get("/timeline")

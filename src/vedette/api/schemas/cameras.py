@@ -172,6 +172,16 @@ class ProbeError(Answer):
     hint: str
 
 
+class ProbeSigning(Answer):
+    """Whether the camera signs its video. `is_vouched`: its key leads to a maker that this site trusts."""
+
+    result: Literal["valid", "partly", "invalid", "unsigned", "unchecked"]
+    subject: str
+    fingerprint: str
+    is_vouched: bool
+    reasons: list[str]
+
+
 class ProbeOut(Answer):
     """What a source carries and how long each step took; or why it fails."""
 
@@ -182,6 +192,7 @@ class ProbeOut(Answer):
     error: ProbeError | None
     clock_offset_s: float | None
     loss: int
+    signing: ProbeSigning | None
 
 
 class SimulatedIn(Request):

@@ -1,6 +1,6 @@
 """Recordings and the timeline on the wire."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -23,9 +23,41 @@ class GapOut(Answer):
     frames_missing: int
 
 
+class SigningOut(Answer):
+    """What the camera's own signature says of a stretch of footage (docs/design/media-signing.md).
+
+    `vouched`: the signing key leads to a maker whose certificate this site trusts.
+    """
+
+    from_: Utc = Field(serialization_alias="from")
+    to: Utc
+    stream: str
+    result: Literal["valid", "partly", "invalid", "unsigned", "unchecked"]
+    subject: str
+    fingerprint: str
+    vouched: bool
+    segments: int
+    gops: int
+    valid_gops: int
+    missing: int
+    first_fault: Utc | None
+    reasons: list[str]
+
+
+class StreamSigningOut(SigningOut):
+    camera_id: str
+
+
+class SigningListOut(Answer):
+    """The newest result of every stream that was looked at, of cameras that are there."""
+
+    items: list[StreamSigningOut]
+
+
 class RecordingsOut(Answer):
     runs: list[RunOut]
     gaps: list[GapOut]
+    signing: list[SigningOut]
 
 
 class TimelineEvent(Answer):

@@ -22,8 +22,9 @@ class SpanIn(Request):
     mode: Annotated[str, _MODE_WORD]
 
 
-class MotionIn(Request):
-    sensitivity: float = 0.5
+class MotionSourcesIn(Request):
+    """Which sources tell motion. What motion is: `/cameras/{id}/motion`."""
+
     use_packet_sizes: bool = True
 
 
@@ -43,7 +44,7 @@ class RecordingPlanIn(Request):
     timezone: Annotated[str, Field(max_length=64, description="IANA name")] = "UTC"
     pre_s: float = 5.0
     post_s: float = 10.0
-    motion: MotionIn = Field(default_factory=MotionIn)
+    motion: MotionSourcesIn = Field(default_factory=MotionSourcesIn)
     retention: Annotated[list[RetentionIn], Field(max_length=64)] = Field(default_factory=list)
     volumes: Annotated[list[str], Field(max_length=64)] = Field(
         default_factory=list, description="Preferred first; empty: all"
@@ -57,8 +58,7 @@ class SpanOut(Answer):
     mode: Mode
 
 
-class MotionOut(Answer):
-    sensitivity: float
+class MotionSourcesOut(Answer):
     use_packet_sizes: bool
 
 
@@ -74,7 +74,7 @@ class RecordingPlanOut(Answer):
     timezone: str
     pre_s: float
     post_s: float
-    motion: MotionOut
+    motion: MotionSourcesOut
     retention: list[RetentionOut]
     volumes: list[str]
 

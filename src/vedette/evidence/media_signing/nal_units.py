@@ -25,8 +25,11 @@ class NalKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NalInfo:
+    """`is_key`: part of a key picture. `starts_gop`: its first slice."""
+
     kind: NalKind
     starts_gop: bool
+    is_key: bool = False
 
 
 def header_bytes(codec: Codec) -> int:
@@ -42,10 +45,11 @@ def classify(nal: bytes, codec: Codec) -> NalInfo:
     if codec is Codec.H264:
         number = nal[0] & 0x1F
         kind = _KINDS_H264.get(number, NalKind.OTHER)
-        return NalInfo(kind, number == 5 and is_first_slice)
+        return NalInfo(kind, number == 5 and is_first_slice, number == 5)
     number = nal[0] >> 1 & 0x3F
     kind = _kind_h265(number)
-    return NalInfo(kind, 16 <= number <= 21 and is_first_slice)
+    is_key = 16 <= number <= 21
+    return NalInfo(kind, is_key and is_first_slice, is_key)
 
 
 _KINDS_H264 = {

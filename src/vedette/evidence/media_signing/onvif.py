@@ -31,13 +31,16 @@ _HASH_NAMES = {
 _OIDS = {name: oid for oid, name in _HASH_NAMES.items()}
 _FILETIME_1970 = 116_444_736_000_000_000
 """100 ns from 1601 to 1970: the unit of both times."""
+_UUID_WITHIN = 1 << 17
+"""The payload's size stands before the UUID, a byte for each 255: a list of 300 hashes pushes it back by 38 bytes,
+16 MiB (the largest access unit) by 66 thousand."""
 _LEAST_GENERAL = 1 + 3 + 1 + 8 + 4 + 2
 _SOFTWARE_VERSION = (0, 1, 0)
 
 
 def is_signing_sei(nal: bytes, codec: Codec) -> bool:
     """Cheap: compares the UUID where it must stand. For the question whether a stream is signed at all."""
-    return UUID in nal[:40] and read_user_data(nal, codec) is not None
+    return UUID in nal[:_UUID_WITHIN] and read_user_data(nal, codec) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class OnvifDialect:
 
     def read(self, nal: bytes, codec: Codec) -> SignedDocument | None:
         data = read_user_data(nal, codec)
-        if data is None and UUID in nal[:40]:
+        if data is None and UUID in nal[:_UUID_WITHIN]:
             raise MalformedDocumentError("cut short, or its size is wrong")
         if data is None or data.uuid != UUID:
             return None

@@ -51,6 +51,11 @@ class StreamSigner:
         self._linked = _ZERO
         self._start_ns = self._end_ns = 0
 
+    @property
+    def counter(self) -> int:
+        """What the next statement counts."""
+        return self._counter
+
     def sign(self, nals: Sequence[bytes], utc_ns: int) -> list[bytes]:
         """Takes one access unit; returns it, with an SEI in front of its slices when a GOP has ended."""
         out: list[bytes] = []

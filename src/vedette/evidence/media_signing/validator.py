@@ -5,6 +5,7 @@ A verdict is one of ONVIF's four. Beyond it: a GOP counter that does not count o
 predecessor, an end in the future, a chain that leads nowhere. Design: docs/design/media-signing.md.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -20,7 +21,7 @@ from vedette.evidence.media_signing.documents import (
     SignedDocument,
     SigningDialect,
 )
-from vedette.evidence.media_signing.matching import Entry, Match, find_gop, match_gop
+from vedette.evidence.media_signing.matching import Entry, Expected, Match, find_place, match_gop
 from vedette.evidence.media_signing.nal_units import NalKind, classify, strip_trailing_zeros
 from vedette.evidence.media_signing.onvif import OnvifDialect
 
@@ -44,10 +45,12 @@ class GopVerdict:
 
     Attributes:
         first, last: Indices of its NAL units in the stream; -1 when none came.
-        reasons: Codes, empty for `authentic`: `modified`, `missing`, `missing_gops`, `order`, `signature`, `link`,
-            `replay`, `future`, `time_order`, `malformed`, `key_changed`, `no_certificate`, or a fault of the chain.
+        reasons: Codes, empty for `authentic`: `modified`, `missing`, `missing_gops`, `signature`, `link`, `replay`,
+            `future`, `time_order`, `malformed`, `key_changed`, `no_certificate`, `hash_changed`, or a fault of the
+            chain.
         bad: Indices of units that are changed, added, doubled or out of place, or of the SEI itself.
         unhashed: Indices of picture units that the signer does not cover.
+        is_listed: The hash of every unit was sent; else a missing one and a changed one look the same.
     """
 
     verdict: SigningVerdict
@@ -61,6 +64,7 @@ class GopVerdict:
     start_ns: int = 0
     end_ns: int = 0
     fingerprint: str = ""
+    is_listed: bool = True
 
 
 class StreamValidator:
@@ -68,6 +72,7 @@ class StreamValidator:
 
     Args:
         roots: Trusted roots. None: nobody vouches for any key yet, chains are then only checked in themselves.
+        known: Fingerprint of the key that signed this stream before; empty: the first one is taken as it comes.
     """
 
     def __init__(
@@ -75,26 +80,47 @@ class StreamValidator:
         codec: Codec,
         roots: Sequence[x509.Certificate] | None,
         dialects: Sequence[SigningDialect] = (OnvifDialect(),),
+        known: str = "",
     ) -> None:
         self._codec = codec
+        self._known = known
         self._roots = roots
         self._dialects = dialects
+        self._hash_name = "sha256"
         self._index = -1
         self._pending: list[Entry] = []
+        self._is_in_key = False
         self._identity: SigningIdentity | None = None
         self._key_changed = False
         self._last: GopStatement | None = None
         self._anchor = b""
+        self._chain_fault: tuple[SigningIdentity, str] | None = None
+        self._chain_pem = b""
         self.is_signed = False
+
+    @property
+    def identity(self) -> SigningIdentity | None:
+        """Who signs: of the last signature that was right."""
+        return self._identity
+
+    @property
+    def next_index(self) -> int:
+        return self._index + 1
+
+    @property
+    def waits_from(self) -> int:
+        """The first NAL unit of which no verdict has been given: everything before is judged."""
+        return self._pending[0].index if self._pending else self._index + 1
 
     def push(self, nal: bytes, now_ns: int) -> list[GopVerdict]:
         """Takes the next NAL unit. `now_ns` is our clock, for ends that lie in the future."""
         self._index += 1
         info = classify(nal, self._codec)
         if info.kind in {NalKind.SLICE, NalKind.OTHER_SLICE}:
-            plain = strip_trailing_zeros(nal)
-            entry = Entry(self._index, plain, info.starts_gop, info.kind is NalKind.SLICE)
-            self._pending.append(entry)
+            digest = hashlib.new(self._hash_name, strip_trailing_zeros(nal)).digest()
+            starts_gop = info.starts_gop or (info.is_key and not self._is_in_key)
+            self._is_in_key = info.is_key
+            self._pending.append(Entry(self._index, digest, starts_gop, info.kind is NalKind.SLICE))
             return self._give_up(self._pending) if len(self._pending) > MAX_PENDING else []
         if info.kind is not NalKind.SEI:
             return []
@@ -124,28 +150,43 @@ class StreamValidator:
             return [self._bad_sei(*reasons)] if reasons else []
         if reasons:
             return [replace(self._bad_sei(*reasons), counter=statement.counter)]
+        told = self._change_hash(document.hash_name)
         chain_fault = self._check_chain(statement)
-        told, match = self._match(statement, document.hash_name)
+        before, match = self._match(statement, document.hash_name)
         reasons = [*chain_fault, *self._check_sequence(statement), *self._check_times(statement, now_ns)]
         self._last = statement
-        return [*told, self._conclude(statement, match, reasons)]
+        return [*told, *before, self._conclude(statement, match, reasons)]
+
+    def _change_hash(self, hash_name: str) -> list[GopVerdict]:
+        """What waits was hashed with another algorithm and cannot be compared: that is one GOP, at a stream's begin."""
+        if hash_name == self._hash_name:
+            return []
+        self._hash_name = hash_name
+        return [replace(one, reasons=("hash_changed",)) for one in self._give_up(self._pending)]
 
     def _check_signature(self, document: SignedDocument) -> list[str]:
         identity = self._identity
-        if document.chain_pem:
+        if document.chain_pem and (identity is None or document.chain_pem != self._chain_pem):
             identity = read_chain(document.chain_pem)
         if identity is None:
             return ["no_certificate"]
         if not document.signature or not identity.verifies(document.digest, document.signature, document.hash_name):
             return ["signature"]
-        if self._identity is not None and identity.fingerprint != self._identity.fingerprint:
-            self._key_changed = True
-        self._identity = identity
+        if identity is not self._identity:
+            fingerprint = identity.fingerprint
+            self._key_changed = self._key_changed or bool(self._known and fingerprint != self._known)
+            self._identity, self._known = identity, fingerprint
+        self._chain_pem = document.chain_pem or self._chain_pem
         return []
 
     def _check_chain(self, statement: GopStatement) -> list[str]:
-        assert self._identity is not None
-        fault = self._identity.find_fault(self._roots or (), statement.end_ns)
+        identity = self._identity
+        assert identity is not None
+        fault = identity.find_fault_then(statement.end_ns)
+        if not fault:
+            if self._chain_fault is None or self._chain_fault[0] is not identity:
+                self._chain_fault = (identity, identity.find_chain_fault(self._roots or ()))
+            fault = self._chain_fault[1]
         faults = [fault] if fault and not (self._roots is None and fault == "root_not_trusted") else []
         if self._key_changed:
             self._key_changed = False
@@ -154,13 +195,16 @@ class StreamValidator:
 
     def _match(self, statement: GopStatement, hash_name: str) -> tuple[list[GopVerdict], Match]:
         """Lays the statement onto what came; what lies before its GOP bears no signature."""
-        continues = self._last is not None and self._last.is_partial and not _is_next_gop(self._pending)
-        anchor = self._anchor if continues else b""
-        is_next = self._last is not None and statement.counter == (self._last.counter + 1) & _COUNTER_MASK
-        start = find_gop(self._pending, statement, hash_name, anchor, is_next=is_next)
-        before, rest = self._pending[:start], self._pending[start:]
-        match = match_gop(rest, statement, hash_name, anchor)
-        self._anchor = match.anchor
+        last = self._last
+        expected = Expected(
+            is_next=last is not None and statement.counter == (last.counter + 1) & _COUNTER_MASK,
+            goes_on=last is not None and last.is_partial and not _is_next_gop(self._pending),
+            anchor=self._anchor,
+        )
+        place = find_place(self._pending, statement, hash_name, expected)
+        before, rest = self._pending[: place.start], self._pending[place.start :]
+        match = match_gop(rest, statement, hash_name, place.anchor)
+        self._anchor = match.anchor if place.is_sure else b""
         self._pending = rest[match.used :]
         return self._give_up(before), match
 
@@ -207,6 +251,7 @@ class StreamValidator:
             statement.start_ns,
             statement.end_ns,
             self._identity.fingerprint,
+            bool(statement.hashes),
         )
 
     def _bad_sei(self, *reasons: str) -> GopVerdict:

@@ -66,6 +66,7 @@ Task = Literal[
     "face_liveness",
     "person_attributes",
     "vehicle_attributes",
+    "object_kinds",
     "person_embedding",
     "pose",
     "plate_detection",

@@ -85,8 +85,8 @@ class FaceRecognizer(Recognizer):
             self._detectors[class_name].detect(crop.image_bgr)
         left, top, right, bottom = crop.box_px
         points = np.array([[40, 40], [60, 40], [50, 50], [42, 60], [58, 60]], np.float32)
-        judge_face(crop.image_bgr, points, self._quality)
-        self._record(crop, (left, top, right, bottom), 1.0, FaceQuality(1.0, 1.0, 1.0, 1.0), 128.0)
+        judge_face(crop.image_bgr, points, 1.0, self._quality)
+        self._record(crop, (left, top, right, bottom), 1.0, FaceQuality(1.0, 1.0, 1.0, 1.0, 1.0), 128.0)
 
     def _describe(self, crop: Crop) -> list[Record]:
         area = plan_search(crop)
@@ -101,7 +101,7 @@ class FaceRecognizer(Recognizer):
         box = place_face(faces.boxes[row], area, crop.frame.size_px)
         if box is None:
             return None
-        quality = judge_face(crop.cut(box), faces.points[row], self._quality)
+        quality = judge_face(crop.cut(box), faces.points[row], float(faces.scores[row]), self._quality)
         if not quality.may_be_listed(self._quality):
             return None
         left, top, right, bottom = box

@@ -12,6 +12,7 @@ import { Dialog } from "../../../parts/dialog";
 import { SelectField, SwitchField, TextField } from "../../../parts/field";
 import { ProblemNote } from "../../../parts/problem-note";
 import { useCodeWords } from "../../../parts/problem-words";
+import { SigningWords } from "../../../parts/signing-words";
 import { useWords } from "../../../parts/words";
 import styles from "./camera-dialog.module.css";
 import {
@@ -269,6 +270,11 @@ function TestResult({ report, error, isPending }: TestResultProps) {
         ))}
       </ol>
       <Streams streams={report.streams} />
+      {report.signing && report.signing.result !== "unsigned" ? (
+        <p>
+          {t("signing.title")}: <SigningWords signing={{ ...report.signing, vouched: report.signing.is_vouched }} />
+        </p>
+      ) : null}
     </div>
   );
 }

@@ -15,6 +15,7 @@ import {
   Shapes,
   ShieldAlert,
   Trash2,
+  Waves,
 } from "lucide-react";
 import { useRef, useState } from "react";
 import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
@@ -220,6 +221,15 @@ function CameraRow({ camera, chosen, onChoose, onEdit, onDelete }: { camera: Cam
           >
             <Shapes size={15} aria-hidden />
             <span className={styles["wide"]}>{t("camera.rules")}</span>
+          </Link>
+          <Link
+            to="/settings/cameras/$cameraId/motion"
+            params={{ cameraId: camera.id }}
+            className={buttonClass("quiet", true)}
+            aria-label={`${t("motion.title")}: ${camera.name}`}
+          >
+            <Waves size={15} aria-hidden />
+            <span className={styles["wide"]}>{t("motion.link")}</span>
           </Link>
           <Link
             to="/settings/cameras/$cameraId/privacy"

@@ -54,7 +54,7 @@ function ChangeRow({ change }: { change: PlanChange }) {
 }
 
 function useSayField({ field, mode }: PlanChange): (plan: RecordingPlan) => string {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   return (plan) => {
     switch (field) {
       case "mode":
@@ -74,8 +74,6 @@ function useSayField({ field, mode }: PlanChange): (plan: RecordingPlan) => stri
         return `${plan.pre_s} s`;
       case "post":
         return `${plan.post_s} s`;
-      case "sensitivity":
-        return plan.motion.sensitivity.toLocaleString(i18n.language, { style: "percent" });
       case "packets":
         return t(plan.motion.use_packet_sizes ? "plan.yes" : "plan.no");
       case "volumes":

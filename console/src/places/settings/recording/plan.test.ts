@@ -8,7 +8,7 @@ const PLAN: RecordingPlan = {
   timezone: "Asia/Ho_Chi_Minh",
   pre_s: 5,
   post_s: 10,
-  motion: { sensitivity: 0.5, use_packet_sizes: true },
+  motion: { use_packet_sizes: true },
   retention: [{ mode: "continuous", min_days: 7, max_days: 30 }],
   volumes: ["main"],
 };

@@ -14,7 +14,6 @@ export interface PlanForm {
   timezone: string;
   preS: string;
   postS: string;
-  sensitivity: number;
   usePacketSizes: boolean;
   retention: Record<KeptMode, { min: string; max: string }>;
   volumes: readonly string[];
@@ -33,7 +32,6 @@ export function formOf(plan: RecordingPlan): PlanForm {
     timezone: plan.timezone,
     preS: String(plan.pre_s),
     postS: String(plan.post_s),
-    sensitivity: plan.motion.sensitivity,
     usePacketSizes: plan.motion.use_packet_sizes,
     retention: { continuous: term("continuous"), motion: term("motion"), event: term("event") },
     volumes: plan.volumes,
@@ -78,7 +76,7 @@ export function planOf(form: PlanForm): RecordingPlan {
     timezone: form.timezone,
     pre_s: readNumber(form.preS) ?? 0,
     post_s: readNumber(form.postS) ?? 0,
-    motion: { sensitivity: form.sensitivity, use_packet_sizes: form.usePacketSizes },
+    motion: { use_packet_sizes: form.usePacketSizes },
     retention: KEPT_MODES.map((mode) => ({
       mode,
       min_days: readNumber(form.retention[mode].min) ?? 0,
@@ -88,16 +86,7 @@ export function planOf(form: PlanForm): RecordingPlan {
   };
 }
 
-export type PlanField =
-  | "mode"
-  | "calendar"
-  | "timezone"
-  | "pre"
-  | "post"
-  | "sensitivity"
-  | "packets"
-  | "retention"
-  | "volumes";
+export type PlanField = "mode" | "calendar" | "timezone" | "pre" | "post" | "packets" | "retention" | "volumes";
 
 export interface PlanChange {
   field: PlanField;
@@ -120,7 +109,6 @@ export function differencesOf(before: RecordingPlan, after: RecordingPlan): Plan
     timezone: before.timezone !== after.timezone,
     pre: before.pre_s !== after.pre_s,
     post: before.post_s !== after.post_s,
-    sensitivity: before.motion.sensitivity !== after.motion.sensitivity,
     packets: before.motion.use_packet_sizes !== after.motion.use_packet_sizes,
     volumes: before.volumes.join("\n") !== after.volumes.join("\n"),
   };

@@ -155,7 +155,6 @@ interface PartProps {
 
 function Trigger({ form, set, faults }: PartProps) {
   const { t } = useTranslation();
-  const percent = Math.round(form.sensitivity * 100);
   return (
     <>
       <div className={styles["pair"]}>
@@ -174,26 +173,12 @@ function Trigger({ form, set, faults }: PartProps) {
           error={faults.postS ? t("plan.notNumber") : undefined}
         />
       </div>
-      <label className={styles["slider"]}>
-        <span>{t("plan.sensitivity", { percent })}</span>
-        <input
-          type="range"
-          min={0}
-          max={100}
-          step={5}
-          value={percent}
-          onChange={(event) => set({ sensitivity: Number(event.target.value) / 100 })}
-        />
-        <span className={styles["ends"]} aria-hidden>
-          <span>{t("plan.sensitivityLow")}</span>
-          <span>{t("plan.sensitivityHigh")}</span>
-        </span>
-      </label>
       <SwitchField
         label={t("plan.packets")}
         isSelected={form.usePacketSizes}
         onChange={(usePacketSizes) => set({ usePacketSizes })}
       />
+      <p className="muted">{t("plan.motionElsewhere")}</p>
     </>
   );
 }

@@ -28,6 +28,8 @@ interface CanvasProps {
   cornersAtMost?: number;
   /** The shapes hide what is under them: shown as filled. */
   hides?: boolean;
+  /** A word for how a shape looks, for shapes that are not all alike. */
+  lookOf?: (index: number) => string | undefined;
   onChoose: (index: number) => void;
   onChange: (index: number, rule: Rule) => void;
   onDraw: (points: Point[]) => void;
@@ -150,6 +152,7 @@ export function Canvas(props: CanvasProps) {
             width={width}
             aspect={aspect}
             isChosen={index === chosen}
+            look={props.lookOf?.(index)}
             onTake={(event, corner) => take(event, index, corner)}
             cornersAtMost={cornersAtMost}
             onChange={(next) => props.onChange(index, next)}
@@ -169,18 +172,19 @@ interface ShapeProps {
   width: number;
   aspect: number;
   isChosen: boolean;
+  look: string | undefined;
   cornersAtMost: number;
   onTake: (event: PointerEvent, corner: number | null) => void;
   onChange: (rule: Rule) => void;
 }
 
-function ShapeView({ rule, width, aspect, isChosen, cornersAtMost, onTake, onChange }: ShapeProps) {
+function ShapeView({ rule, width, aspect, isChosen, look, cornersAtMost, onTake, onChange }: ShapeProps) {
   const points = pointsOf(rule);
   const [first] = points;
   if (!first) return null;
   const top = points.reduce((best, point) => (point[1] < best[1] ? point : best), first);
   return (
-    <g className={styles["shape"]} data-chosen={isChosen || undefined}>
+    <g className={styles["shape"]} data-chosen={isChosen || undefined} data-look={look}>
       {rule.line ? (
         <>
           <polyline

@@ -1,0 +1,229 @@
+// Where in a camera's picture motion counts, drawn on the live picture, and how little of it does. Nothing is stored
+// until Save.
+
+import { getRouteApi } from "@tanstack/react-router";
+import { Check, CircleMinus, CirclePlus, PenLine, Trash2 } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useMay } from "../../../api/context";
+import { useMotion, useSaveMotion } from "../../../api/queries";
+import type { Camera, Motion, MotionZone, Point } from "../../../api/types";
+import { Button, IconButton } from "../../../parts/button";
+import { SelectField, TextField } from "../../../parts/field";
+import { Empty } from "../../../parts/misc";
+import { ProblemNote } from "../../../parts/problem-note";
+import { Canvas } from "../rules/canvas";
+import { EditorPage } from "../rules/editor-page";
+import { clampPoint, freeName } from "../rules/geometry";
+import styles from "../rules/rules.module.css";
+import {
+  badZoneNames,
+  CORNERS_AT_MOST,
+  fromShape,
+  isSame,
+  NAME_AT_MOST,
+  SENSITIVITIES,
+  toShape,
+  ZONES_AT_MOST,
+} from "./zones";
+
+const route = getRouteApi("/app/settings/cameras/$cameraId/motion");
+const KINDS = ["exclude", "include"] as const;
+const ICONS = { exclude: CircleMinus, include: CirclePlus };
+type Kind = MotionZone["kind"];
+
+export function MotionPage() {
+  const { t } = useTranslation();
+  const { cameraId } = route.useParams();
+  return (
+    <EditorPage
+      cameraId={cameraId}
+      title={t("motion.title")}
+      lead={t("motion.lead")}
+      failed={t("motion.failed")}
+      query={useMotion(cameraId)}
+    >
+      {(camera, stored) => <Editor key={cameraId} camera={camera} stored={stored} />}
+    </EditorPage>
+  );
+}
+
+function Editor({ camera, stored }: { camera: Camera; stored: Motion }) {
+  const { t } = useTranslation();
+  const mayChange = useMay()("camera.configure");
+  const save = useSaveMotion(camera.id);
+  const [motion, setMotion] = useState<Motion>(stored);
+  const [chosen, setChosen] = useState<number | null>(stored.zones.length > 0 ? 0 : null);
+  const [drawing, setDrawing] = useState<{ kind: Kind; points: Point[] } | null>(null);
+  const { zones } = motion;
+  const isChanged = !isSame(motion, stored);
+  const bad = badZoneNames(zones);
+
+  useEffect(() => {
+    if (!isChanged) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [isChanged]);
+
+  const setZones = (next: MotionZone[]) => setMotion({ ...motion, zones: next });
+  const change = (index: number, zone: MotionZone) => setZones(zones.map((old, at) => (at === index ? zone : old)));
+  const finish = (points: Point[]) => {
+    if (!drawing) return;
+    const name = freeName(zones.map(toShape), t(`motion.word.${drawing.kind}`));
+    setZones([...zones, { name, kind: drawing.kind, polygon: points.map(clampPoint) }]);
+    setChosen(zones.length);
+    setDrawing(null);
+  };
+  const remove = (index: number) => {
+    setZones(zones.filter((_, at) => at !== index));
+    setChosen(null);
+  };
+  return (
+    <div className={styles["editor"]}>
+      <div className={styles["left"]}>
+        <div className={styles["tools"]} role="toolbar" aria-label={t("motion.title")}>
+          {KINDS.map((kind) => (
+            <Button
+              key={kind}
+              onPress={() => setDrawing({ kind, points: [] })}
+              isDisabled={!mayChange || drawing !== null || zones.length >= ZONES_AT_MOST}
+            >
+              <KindIcon kind={kind} />
+              {t(`motion.add.${kind}`)}
+            </Button>
+          ))}
+          {drawing ? (
+            <>
+              <Button look="primary" isDisabled={drawing.points.length < 3} onPress={() => finish(drawing.points)}>
+                <Check size={15} aria-hidden />
+                {t("rules.finish")}
+              </Button>
+              <Button look="quiet" onPress={() => setDrawing(null)}>
+                {t("rules.discard")}
+              </Button>
+            </>
+          ) : null}
+        </div>
+        <Canvas
+          camera={camera}
+          rules={zones.map(toShape)}
+          chosen={mayChange ? chosen : null}
+          drawing={drawing ? { shape: "zone", points: drawing.points } : null}
+          cornersAtMost={CORNERS_AT_MOST}
+          lookOf={(index) => zones[index]?.kind}
+          onChoose={setChosen}
+          onChange={(index, shape) => {
+            const zone = zones[index];
+            if (zone && mayChange) change(index, fromShape(zone, shape));
+          }}
+          onDraw={(points) => setDrawing(drawing && { ...drawing, points })}
+          onFinish={(_, points) => finish(points)}
+          onDiscard={() => setDrawing(null)}
+        />
+        <p className={styles["help"]}>
+          <PenLine size={14} aria-hidden />
+          {drawing ? t("privacy.draw") : t("rules.edit")}
+        </p>
+      </div>
+      <div className={styles["right"]}>
+        <SelectField
+          label={t("motion.sensitivity")}
+          hint={t(`motion.sensitivityHint.${motion.sensitivity}`)}
+          value={motion.sensitivity}
+          isDisabled={!mayChange}
+          onChange={(step) => setMotion({ ...motion, sensitivity: step as Motion["sensitivity"] })}
+          options={SENSITIVITIES.map((id) => ({ id, label: t(`motion.step.${id}`) }))}
+        />
+        {zones.length === 0 ? (
+          <Empty title={t("motion.none")}>
+            <p>{t("motion.noneLead")}</p>
+          </Empty>
+        ) : null}
+        {zones.length > 0 && camera.analysis.detector === "none" ? (
+          <p role="note" className="muted">
+            {t("motion.notAnalysed")}
+          </p>
+        ) : null}
+        <ul className={styles["list"]}>
+          {zones.map((zone, index) => (
+            <ZoneCard
+              // biome-ignore lint/suspicious/noArrayIndexKey: the name is being edited, the place is the identity
+              key={index}
+              zone={zone}
+              isChosen={index === chosen && mayChange}
+              isBad={bad.has(zone.name)}
+              onChoose={() => setChosen(index)}
+              onChange={(next) => change(index, next)}
+              onRemove={() => remove(index)}
+            />
+          ))}
+        </ul>
+        {save.error ? <ProblemNote error={save.error} what={t("motion.saveFailed")} /> : null}
+        <div className={styles["save"]} hidden={!mayChange}>
+          <span className="muted" role="status">
+            {isChanged ? t("rules.unsaved") : save.isSuccess ? t("rules.saved") : ""}
+          </span>
+          <Button
+            look="primary"
+            isDisabled={!isChanged || bad.size > 0 || save.isPending || drawing !== null}
+            onPress={() => save.mutate(motion, { onSuccess: setMotion })}
+          >
+            {save.isPending ? t("common.saving") : t("common.save")}
+          </Button>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function KindIcon({ kind }: { kind: Kind }) {
+  const Icon = ICONS[kind];
+  return <Icon size={15} aria-hidden />;
+}
+
+interface CardProps {
+  zone: MotionZone;
+  isChosen: boolean;
+  isBad: boolean;
+  onChoose: () => void;
+  onChange: (zone: MotionZone) => void;
+  onRemove: () => void;
+}
+
+function ZoneCard({ zone, isChosen, isBad, onChoose, onChange, onRemove }: CardProps) {
+  const { t } = useTranslation();
+  if (!isChosen) {
+    return (
+      <li>
+        <button type="button" className={styles["card"]} onClick={onChoose}>
+          <KindIcon kind={zone.kind} />
+          <span className="truncate">{zone.name}</span>
+          <span className={styles["cardKind"]}>{t(`motion.kind.${zone.kind}`)}</span>
+        </button>
+      </li>
+    );
+  }
+  return (
+    <li className={styles["open"]}>
+      <div className={styles["openHead"]}>
+        <TextField
+          label={t("rules.name")}
+          value={zone.name}
+          onChange={(name) => onChange({ ...zone, name })}
+          maxLength={NAME_AT_MOST}
+          error={isBad ? t("privacy.needsName") : undefined}
+        />
+        <IconButton label={t("rules.remove")} onPress={onRemove}>
+          <Trash2 size={16} aria-hidden />
+        </IconButton>
+      </div>
+      <SelectField
+        label={t("motion.effect")}
+        value={zone.kind}
+        onChange={(kind) => onChange({ ...zone, kind: kind as Kind })}
+        options={KINDS.map((id) => ({ id, label: t(`motion.kind.${id}`) }))}
+      />
+    </li>
+  );
+}
