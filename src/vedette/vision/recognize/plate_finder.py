@@ -70,8 +70,8 @@ class PlateFinder:
         return merge_plates(FoundPlates(corners, scores))
 
     def _looked_at_again(self, image_bgr: Image, found: FoundPlates) -> FoundPlates:
-        """Looks at each of the surest finds again, in the middle of a view that shows it at the size that the detector was
-        trained most on; what is no plate there is dropped. What this gains in corners is not measured yet.
+        """Looks at each of the surest finds again, in the middle of a view at the size that the detector was trained
+        most on; what is no plate there is dropped. What this gains in corners is not measured yet.
         """
         corners, scores = [np.zeros((0, 4, 2), np.float32)], [np.zeros(0, np.float32)]
         for first in found.corners_xy[:_SECOND_LOOKS]:
