@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import av
+import cv2
 import pytest
 
 from tests.support.encoded import write_square_file
@@ -144,3 +145,15 @@ def test_real_clips_give_six_people_and_four_cars(tmp_path: Path, rules: Path) -
     assert 5 <= len(entered) <= 7
     assert 3 <= len(crossed) <= 5
     assert [event["direction"] for event in crossed] == [-1, 1, -1, 1]
+    still = save_picture(cars, crossed[0]["start_s"], tmp_path / "still.png")
+    assert analyze(still, "--out", tmp_path / "out", models=models).returncode == 0
+    objects = json.loads((tmp_path / "out/still/objects.json").read_text())
+    assert {thing["class"] for thing in objects} == {"vehicle"}
+    assert all((tmp_path / "out/still" / thing["picture"]).is_file() for thing in objects)
+
+
+def save_picture(clip: Path, at_s: float, path: Path) -> Path:
+    with av.open(str(clip)) as video:
+        frame = next(frame for frame in video.decode(video=0) if frame.time is not None and frame.time >= at_s)
+    assert cv2.imwrite(str(path), frame.to_ndarray(format="bgr24"))
+    return path

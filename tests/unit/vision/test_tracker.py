@@ -135,3 +135,8 @@ def test_filter_learns_the_speed() -> None:
     assert state.speed[0, 0] == pytest.approx(0.2, rel=0.15)
     ahead = to_xyxy(state.predict(0.5).position)
     assert ahead[0, 0] == pytest.approx(0.1 + 0.28 + 0.1 - 0.03, abs=0.02)
+
+
+def test_a_still_picture_has_one_moment_and_everybody_in_it_counts() -> None:
+    tracker = Tracker(TrackPolicy(min_hits=1))
+    assert tracker.push(found(walker(0.2), walker(0.7)), 0.0).tracks.track_id.tolist() == [1, 2]

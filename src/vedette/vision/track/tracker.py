@@ -114,9 +114,9 @@ class Tracker:
         self._last_s = at_s
         self._predict(elapsed_s, at_s)
         fresh = self._match(found, at_s)
-        self._confirm()
         ended = self._give_up(at_s)
         self._begin_tracks(fresh, at_s)
+        self._confirm()
         return TrackUpdate(self._seen_now(at_s), ended)
 
     def _predict(self, elapsed_s: float, at_s: float) -> None:
