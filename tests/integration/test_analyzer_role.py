@@ -87,8 +87,9 @@ async def running(
     scripts: dict[str, Script],
     capacity_ms: float = CAPACITY_MS,
     held: tuple[int, asyncio.Event] | None = None,
+    models: Path | None = None,
 ) -> AsyncIterator[Running]:
-    settings = NodeSettings(data=folder)
+    settings = NodeSettings(data=folder, models=models)
     settings.paths.prepare()
     clock = SystemClock()
     stop = asyncio.Event()

@@ -98,14 +98,11 @@ def seen_faces(box: Running) -> list[object]:
     return [found.face for event in box.messages(EventObserved) for found in event.objects if found.face is not None]
 
 
-async def test_live_face_reaches_the_event_only_where_it_is_switched_on(
-    tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("VEDETTE_MODELS", str(models))
+async def test_live_face_reaches_the_event_only_where_it_is_switched_on(tmp_path: Path, models: Path) -> None:
     rules = (Rule("half", "line_crossed", line=Line((0.4, 0.0), (0.4, 1.0))),)
     on = CameraAnalysis("on", "on", StreamRole.SUB, rules=rules, recognize=("faces",))
     off = CameraAnalysis("off", "off", StreamRole.SUB, rules=rules, recognize=("attributes", "plates"))
-    async with running(tmp_path, {"on": walking_face(), "off": walking_face()}) as box:
+    async with running(tmp_path, {"on": walking_face(), "off": walking_face()}, models=models) as box:
         await box.analyzer.take_assignment(AnalyzerAssignment(1, (on, off)))
         await box.until(lambda: len({event.camera_id for event in box.messages(EventObserved)}) == 2, 150)
         await box.until(lambda: seen_faces(box), 60)
@@ -114,12 +111,9 @@ async def test_live_face_reaches_the_event_only_where_it_is_switched_on(
         assert {event.camera_id for event in events if event.objects} == {"on"}
 
 
-async def test_face_models_are_not_loaded_when_no_camera_wants_them(
-    tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("VEDETTE_MODELS", str(models))
+async def test_face_models_are_not_loaded_when_no_camera_wants_them(tmp_path: Path, models: Path) -> None:
     off = CameraAnalysis("off", "off", StreamRole.SUB, recognize=("attributes",))
-    async with running(tmp_path, {"off": walking_face()}) as box:
+    async with running(tmp_path, {"off": walking_face()}, models=models) as box:
         await box.analyzer.take_assignment(AnalyzerAssignment(1, (off,)))
         await box.until(lambda: box.camera("off").get("analysed", 0) >= 5)
         assert box.analyzer.status()["recognizers"] == {"loaded": {}, "refused": {}}
