@@ -66,7 +66,7 @@ def pull(pack: str, data: Path | None) -> None:
 @_DATA
 @_JSON
 def verify(data: Path | None, as_json: bool) -> None:
-    """Check every installed file against its manifest. Exit 1 when one is refused, 3 when none is installed."""
+    """Check every installed file against its manifest. Exit 1 when one is refused, 3 when only the embedded ones are there."""
     states = ModelRegistry(find_models_folder(data)).states()
     if as_json:
         print(json.dumps({"models": [_describe(state) for state in states]}, indent=2))
@@ -75,7 +75,7 @@ def verify(data: Path | None, as_json: bool) -> None:
             print(f"{state.manifest.name}: {state.state}{f' ({state.reason})' if state.reason else ''}")
     if any(state.state == "refused" for state in states):
         sys.exit(1)
-    if all(state.state == "absent" for state in states):
+    if all(state.state == "absent" for state in states if state.manifest.obtain != "embedded"):
         sys.exit(3)
 
 
