@@ -66,7 +66,7 @@ def pull(pack: str, data: Path | None) -> None:
 @_DATA
 @_JSON
 def verify(data: Path | None, as_json: bool) -> None:
-    """Check every installed file against its manifest. Exit 1 when one is refused, 3 when only the embedded ones are there."""
+    """Check installed files against their manifests. Exit 1: one is refused; 3: only the embedded ones are there."""
     states = ModelRegistry(find_models_folder(data)).states()
     if as_json:
         print(json.dumps({"models": [_describe(state) for state in states]}, indent=2))
