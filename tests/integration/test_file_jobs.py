@@ -160,3 +160,11 @@ async def test_results_are_forgotten_after_a_month(tmp_path: Path) -> None:
     async with running(tmp_path, later), asyncio.timeout(30):
         while (tmp_path / job.job_id).exists():
             await asyncio.sleep(0.01)
+
+
+async def test_changes_that_come_at_once_leave_the_last_on_disk(tmp_path: Path) -> None:
+    jobs = FileJobs(FileJobShelf(tmp_path, RESERVE_BYTES), plan, 1, SystemClock())
+    job = await jobs.add("a.mp4", JobTerms(), OWNER, parts(b"x"), annotate=False)
+    await asyncio.gather(*(jobs.change(job.job_id, JobChange(fps=float(fps))) for fps in range(1, 101)))
+    [kept] = FileJobShelf(tmp_path).load()
+    assert kept.terms.fps == jobs.find(job.job_id).terms.fps == 100.0

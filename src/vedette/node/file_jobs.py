@@ -69,6 +69,7 @@ class FileJobs:
         self._jobs: dict[str, FileJob] = {}
         self._running: dict[str, _Running] = {}
         self._changed = asyncio.Event()
+        self._saving = asyncio.Lock()
         self._log = get_logger("analyzer")
 
     async def load(self) -> None:
@@ -222,8 +223,12 @@ class FileJobs:
         return replace(self.find(job_id), state=JobState.DONE, findings=_count(analysis, outcome))
 
     async def _keep(self, job: FileJob) -> None:
+        """Takes over a job's new state, in memory at once. One save at a time, and of the newest: two would meet."""
         self._jobs[job.job_id] = job
-        await asyncio.to_thread(self._shelf.save, job)
+        async with self._saving:
+            newest = self._jobs.get(job.job_id)
+            if newest is not None:
+                await asyncio.to_thread(self._shelf.save, newest)
 
     async def _stop(self, job_id: str) -> None:
         running = self._running.get(job_id)
