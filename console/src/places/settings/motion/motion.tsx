@@ -2,32 +2,33 @@
 // until Save.
 
 import { getRouteApi } from "@tanstack/react-router";
-import { Check, CircleMinus, CirclePlus, PenLine, Trash2 } from "lucide-react";
+import { Check, CircleMinus, CirclePlus, PenLine } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../../api/context";
 import { useMotion, useSaveMotion } from "../../../api/queries";
 import type { Camera, Motion, MotionZone, Point } from "../../../api/types";
-import { Button, IconButton } from "../../../parts/button";
-import { SelectField, TextField } from "../../../parts/field";
+import { Button } from "../../../parts/button";
+import { SelectField } from "../../../parts/field";
 import { Empty } from "../../../parts/misc";
 import { ProblemNote } from "../../../parts/problem-note";
 import { Canvas } from "../rules/canvas";
 import { EditorPage } from "../rules/editor-page";
 import { clampPoint, freeName } from "../rules/geometry";
-import styles from "../rules/rules.module.css";
 import {
   badZoneNames,
   CORNERS_AT_MOST,
   fromShape,
   isSame,
   NAME_AT_MOST,
-  SENSITIVITIES,
   toShape,
   ZONES_AT_MOST,
-} from "./zones";
+} from "../rules/named-zones";
+import styles from "../rules/rules.module.css";
+import { SaveLine, ShapeCard } from "../rules/shape-card";
 
 const route = getRouteApi("/app/settings/cameras/$cameraId/motion");
+const SENSITIVITIES = ["low", "normal", "high"] as const;
 const KINDS = ["exclude", "include"] as const;
 const ICONS = { exclude: CircleMinus, include: CirclePlus };
 type Kind = MotionZone["kind"];
@@ -147,31 +148,36 @@ function Editor({ camera, stored }: { camera: Camera; stored: Motion }) {
         ) : null}
         <ul className={styles["list"]}>
           {zones.map((zone, index) => (
-            <ZoneCard
+            <ShapeCard
               // biome-ignore lint/suspicious/noArrayIndexKey: the name is being edited, the place is the identity
               key={index}
-              zone={zone}
+              icon={<KindIcon kind={zone.kind} />}
+              name={zone.name}
+              kind={t(`motion.kind.${zone.kind}`)}
+              nameAtMost={NAME_AT_MOST}
               isChosen={index === chosen && mayChange}
-              isBad={bad.has(zone.name)}
+              nameError={bad.has(zone.name) ? t("privacy.needsName") : undefined}
               onChoose={() => setChosen(index)}
-              onChange={(next) => change(index, next)}
+              onRename={(name) => change(index, { ...zone, name })}
               onRemove={() => remove(index)}
-            />
+            >
+              <SelectField
+                label={t("motion.effect")}
+                value={zone.kind}
+                onChange={(kind) => change(index, { ...zone, kind: kind as Kind })}
+                options={KINDS.map((id) => ({ id, label: t(`motion.kind.${id}`) }))}
+              />
+            </ShapeCard>
           ))}
         </ul>
         {save.error ? <ProblemNote error={save.error} what={t("motion.saveFailed")} /> : null}
-        <div className={styles["save"]} hidden={!mayChange}>
-          <span className="muted" role="status">
-            {isChanged ? t("rules.unsaved") : save.isSuccess ? t("rules.saved") : ""}
-          </span>
-          <Button
-            look="primary"
-            isDisabled={!isChanged || bad.size > 0 || save.isPending || drawing !== null}
-            onPress={() => save.mutate(motion, { onSuccess: setMotion })}
-          >
-            {save.isPending ? t("common.saving") : t("common.save")}
-          </Button>
-        </div>
+        <SaveLine
+          isHidden={!mayChange}
+          isChanged={isChanged}
+          isReady={bad.size === 0 && drawing === null}
+          save={save}
+          onSave={() => save.mutate(motion, { onSuccess: setMotion })}
+        />
       </div>
     </div>
   );
@@ -180,50 +186,4 @@ function Editor({ camera, stored }: { camera: Camera; stored: Motion }) {
 function KindIcon({ kind }: { kind: Kind }) {
   const Icon = ICONS[kind];
   return <Icon size={15} aria-hidden />;
-}
-
-interface CardProps {
-  zone: MotionZone;
-  isChosen: boolean;
-  isBad: boolean;
-  onChoose: () => void;
-  onChange: (zone: MotionZone) => void;
-  onRemove: () => void;
-}
-
-function ZoneCard({ zone, isChosen, isBad, onChoose, onChange, onRemove }: CardProps) {
-  const { t } = useTranslation();
-  if (!isChosen) {
-    return (
-      <li>
-        <button type="button" className={styles["card"]} onClick={onChoose}>
-          <KindIcon kind={zone.kind} />
-          <span className="truncate">{zone.name}</span>
-          <span className={styles["cardKind"]}>{t(`motion.kind.${zone.kind}`)}</span>
-        </button>
-      </li>
-    );
-  }
-  return (
-    <li className={styles["open"]}>
-      <div className={styles["openHead"]}>
-        <TextField
-          label={t("rules.name")}
-          value={zone.name}
-          onChange={(name) => onChange({ ...zone, name })}
-          maxLength={NAME_AT_MOST}
-          error={isBad ? t("privacy.needsName") : undefined}
-        />
-        <IconButton label={t("rules.remove")} onPress={onRemove}>
-          <Trash2 size={16} aria-hidden />
-        </IconButton>
-      </div>
-      <SelectField
-        label={t("motion.effect")}
-        value={zone.kind}
-        onChange={(kind) => onChange({ ...zone, kind: kind as Kind })}
-        options={KINDS.map((id) => ({ id, label: t(`motion.kind.${id}`) }))}
-      />
-    </li>
-  );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MotionZone } from "../../../api/types";
-import { badZoneNames, fromShape, isSame, toShape } from "./zones";
+import { badZoneNames, fromShape, isSame, toShape } from "../rules/named-zones";
 
 const zone = (name: string, kind: MotionZone["kind"] = "exclude"): MotionZone => ({
   name,

@@ -1,21 +1,29 @@
 // What is hidden in a camera's picture, drawn on the live picture. Nothing is stored until Save.
 
 import { getRouteApi } from "@tanstack/react-router";
-import { Check, EyeOff, PenLine, Trash2 } from "lucide-react";
+import { Check, EyeOff, PenLine } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../../api/context";
 import { usePrivacy, useSavePrivacy } from "../../../api/queries";
 import type { Camera, Point, PrivacyZone } from "../../../api/types";
-import { Button, IconButton } from "../../../parts/button";
-import { TextField } from "../../../parts/field";
+import { Button } from "../../../parts/button";
 import { Empty } from "../../../parts/misc";
 import { ProblemNote } from "../../../parts/problem-note";
 import { Canvas } from "../rules/canvas";
 import { EditorPage } from "../rules/editor-page";
 import { clampPoint, freeName } from "../rules/geometry";
+import {
+  badZoneNames,
+  CORNERS_AT_MOST,
+  fromShape,
+  isSame,
+  NAME_AT_MOST,
+  toShape,
+  ZONES_AT_MOST,
+} from "../rules/named-zones";
 import styles from "../rules/rules.module.css";
-import { badZoneNames, CORNERS_AT_MOST, fromShape, isSame, NAME_AT_MOST, toShape, ZONES_AT_MOST } from "./zones";
+import { SaveLine, ShapeCard } from "../rules/shape-card";
 
 const route = getRouteApi("/app/settings/cameras/$cameraId/privacy");
 
@@ -115,72 +123,30 @@ function Editor({ camera, stored }: { camera: Camera; stored: PrivacyZone[] }) {
         ) : null}
         <ul className={styles["list"]}>
           {zones.map((zone, index) => (
-            <ZoneCard
+            <ShapeCard
               // biome-ignore lint/suspicious/noArrayIndexKey: the name is being edited, the place is the identity
               key={index}
-              zone={zone}
+              icon={<EyeOff size={15} aria-hidden />}
+              name={zone.name}
+              kind={t("privacy.corners", { count: zone.polygon.length })}
+              nameAtMost={NAME_AT_MOST}
               isChosen={index === chosen && mayChange}
-              isBad={bad.has(zone.name)}
+              nameError={bad.has(zone.name) ? t("privacy.needsName") : undefined}
               onChoose={() => setChosen(index)}
-              onChange={(next) => change(index, next)}
+              onRename={(name) => change(index, { ...zone, name })}
               onRemove={() => remove(index)}
             />
           ))}
         </ul>
         {save.error ? <ProblemNote error={save.error} what={t("privacy.saveFailed")} /> : null}
-        <div className={styles["save"]} hidden={!mayChange || (zones.length === 0 && !isChanged)}>
-          <span className="muted" role="status">
-            {isChanged ? t("rules.unsaved") : save.isSuccess ? t("rules.saved") : ""}
-          </span>
-          <Button
-            look="primary"
-            isDisabled={!isChanged || bad.size > 0 || save.isPending || drawing !== null}
-            onPress={() => save.mutate(zones, { onSuccess: (saved) => setZones(saved.zones) })}
-          >
-            {save.isPending ? t("common.saving") : t("common.save")}
-          </Button>
-        </div>
+        <SaveLine
+          isHidden={!mayChange || (zones.length === 0 && !isChanged)}
+          isChanged={isChanged}
+          isReady={bad.size === 0 && drawing === null}
+          save={save}
+          onSave={() => save.mutate(zones, { onSuccess: (saved) => setZones(saved.zones) })}
+        />
       </div>
     </div>
-  );
-}
-
-interface CardProps {
-  zone: PrivacyZone;
-  isChosen: boolean;
-  isBad: boolean;
-  onChoose: () => void;
-  onChange: (zone: PrivacyZone) => void;
-  onRemove: () => void;
-}
-
-function ZoneCard({ zone, isChosen, isBad, onChoose, onChange, onRemove }: CardProps) {
-  const { t } = useTranslation();
-  if (!isChosen) {
-    return (
-      <li>
-        <button type="button" className={styles["card"]} onClick={onChoose}>
-          <EyeOff size={15} aria-hidden />
-          <span className="truncate">{zone.name}</span>
-          <span className={styles["cardKind"]}>{t("privacy.corners", { count: zone.polygon.length })}</span>
-        </button>
-      </li>
-    );
-  }
-  return (
-    <li className={styles["open"]}>
-      <div className={styles["openHead"]}>
-        <TextField
-          label={t("rules.name")}
-          value={zone.name}
-          onChange={(name) => onChange({ ...zone, name })}
-          maxLength={NAME_AT_MOST}
-          error={isBad ? t("privacy.needsName") : undefined}
-        />
-        <IconButton label={t("rules.remove")} onPress={onRemove}>
-          <Trash2 size={16} aria-hidden />
-        </IconButton>
-      </div>
-    </li>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PrivacyZone } from "../../../api/types";
-import { badZoneNames, fromShape, isSame, toShape } from "./zones";
+import { badZoneNames, fromShape, isSame, toShape } from "../rules/named-zones";
 
 const zone = (name: string): PrivacyZone => ({
   id: "kept",

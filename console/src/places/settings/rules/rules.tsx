@@ -1,13 +1,13 @@
 // Zones and lines of a camera, drawn on its live picture. Nothing is stored until Save; leaving asks nothing but says it.
 
 import { getRouteApi } from "@tanstack/react-router";
-import { Check, PenLine, Shapes, Spline, Trash2 } from "lucide-react";
+import { Check, PenLine, Shapes, Spline } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useRules, useSaveRules } from "../../../api/queries";
 import type { Camera, Point, Rule } from "../../../api/types";
-import { Button, IconButton } from "../../../parts/button";
-import { SelectField, TextField } from "../../../parts/field";
+import { Button } from "../../../parts/button";
+import { SelectField } from "../../../parts/field";
 import { Empty } from "../../../parts/misc";
 import { ProblemNote } from "../../../parts/problem-note";
 import { useWords } from "../../../parts/words";
@@ -15,6 +15,7 @@ import { Canvas } from "./canvas";
 import { EditorPage } from "./editor-page";
 import { badNames, freeName, makeRule, type Shape } from "./geometry";
 import styles from "./rules.module.css";
+import { SaveLine, ShapeCard } from "./shape-card";
 
 const route = getRouteApi("/app/settings/cameras/$cameraId/rules");
 
@@ -130,18 +131,13 @@ function Editor({ camera, stored }: { camera: Camera; stored: Rule[] }) {
           ))}
         </ul>
         {save.error ? <ProblemNote error={save.error} what={t("rules.saveFailed")} /> : null}
-        <div className={styles["save"]} hidden={rules.length === 0 && !isChanged}>
-          <span className="muted" role="status">
-            {isChanged ? t("rules.unsaved") : save.isSuccess ? t("rules.saved") : ""}
-          </span>
-          <Button
-            look="primary"
-            isDisabled={!isChanged || bad.size > 0 || save.isPending || drawing !== null}
-            onPress={() => save.mutate(rules)}
-          >
-            {save.isPending ? t("common.saving") : t("common.save")}
-          </Button>
-        </div>
+        <SaveLine
+          isHidden={rules.length === 0 && !isChanged}
+          isChanged={isChanged}
+          isReady={bad.size === 0 && drawing === null}
+          save={save}
+          onSave={() => save.mutate(rules)}
+        />
       </div>
     </div>
   );
@@ -168,32 +164,19 @@ function RuleCard({ rule, isChosen, isBad, onChoose, onChange, onRemove }: CardP
     const classes = rule.classes.includes(name) ? rule.classes.filter((one) => one !== name) : [...rule.classes, name];
     onChange({ ...rule, classes });
   };
-  if (!isChosen) {
-    return (
-      <li>
-        <button type="button" className={styles["card"]} onClick={onChoose}>
-          {rule.line ? <Spline size={15} aria-hidden /> : <Shapes size={15} aria-hidden />}
-          <span className="truncate">{rule.id}</span>
-          <span className={styles["cardKind"]}>{words.kind(rule.kind)}</span>
-        </button>
-      </li>
-    );
-  }
   const direction = rule.parameters["direction"] ?? 0;
   return (
-    <li className={styles["open"]}>
-      <div className={styles["openHead"]}>
-        <TextField
-          label={t("rules.name")}
-          value={rule.id}
-          onChange={(id) => onChange({ ...rule, id })}
-          maxLength={64}
-          error={isBad ? t("rules.needsName") : undefined}
-        />
-        <IconButton label={t("rules.remove")} onPress={onRemove}>
-          <Trash2 size={16} aria-hidden />
-        </IconButton>
-      </div>
+    <ShapeCard
+      icon={rule.line ? <Spline size={15} aria-hidden /> : <Shapes size={15} aria-hidden />}
+      name={rule.id}
+      kind={words.kind(rule.kind)}
+      nameAtMost={64}
+      isChosen={isChosen}
+      nameError={isBad ? t("rules.needsName") : undefined}
+      onChoose={onChoose}
+      onRename={(id) => onChange({ ...rule, id })}
+      onRemove={onRemove}
+    >
       {rule.line ? (
         <SelectField
           label={t("rules.direction")}
@@ -231,7 +214,7 @@ function RuleCard({ rule, isChosen, isBad, onChoose, onChange, onRemove }: CardP
           </label>
         ))}
       </fieldset>
-    </li>
+    </ShapeCard>
   );
 }
 
