@@ -7,27 +7,18 @@ from pathlib import Path
 
 import av
 
-from tests.integration.test_export_routes import finish, order, running
+from tests.integration.test_export_routes import running, take_bundle
 from tests.support.exports import START_NS, add_recorded_camera
-from tests.support.gateway import API, open_gateway
-from tests.support.notary import NotaryProcess, run_verifier
-from vedette.core.time import NS_PER_S, format_utc, parse_utc
+from tests.support.gateway import open_gateway
+from tests.support.notary import run_verifier
+from vedette.core.time import NS_PER_S, parse_utc
 
 
 async def test_bundle_proves_itself_and_names_camera_and_second_of_one_changed_byte(tmp_path: Path) -> None:
     data, folder = tmp_path / "d", tmp_path / "bundle"
     async with open_gateway(data) as house, house.local() as local, running(house):
         cameras = [await add_recorded_camera(house, name, tmp_path) for name in ("Cổng trước", "Yard")]
-        notary = NotaryProcess(data)
-        await notary.start()
-        try:
-            span = {"from": format_utc(START_NS + NS_PER_S), "to": format_utc(START_NS + 3 * NS_PER_S)}
-            job = await finish(local, await local.post(f"{API}/exports", json=order(*cameras, bundle=True, **span)))
-        finally:
-            notary.kill()
-        assert (job["state"], job["error"]) == ("done", None)
-        packed = tmp_path / "bundle.zip"
-        packed.write_bytes((await local.get(f"{API}/exports/{job['id']}/bundle.zip")).content)
+        packed, job = await take_bundle(house, local, cameras, (START_NS + NS_PER_S, START_NS + 3 * NS_PER_S), tmp_path)
     await asyncio.to_thread(_check, packed, folder, job["fingerprint"])
 
 

@@ -2,11 +2,14 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.exports import START_NS, add_recorded_camera
 from tests.support.gateway import API, Harness, open_gateway
+from tests.support.notary import NotaryProcess
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.identity.permissions import Role
 
@@ -36,6 +39,23 @@ async def finish(client, answer) -> dict:
             if job["state"] not in {"queued", "running"}:
                 return job
             await asyncio.to_thread(int)
+
+
+async def take_bundle(
+    house: Harness, local: httpx.AsyncClient, cameras: list[str], span_ns: tuple[int, int], folder: Path
+) -> tuple[Path, dict]:
+    """Orders a bundle while a real notary runs. Gives the downloaded file and the finished job."""
+    notary = NotaryProcess(house.data)
+    await notary.start()
+    try:
+        span = {"from": format_utc(span_ns[0]), "to": format_utc(span_ns[1])}
+        job = await finish(local, await local.post(f"{API}/exports", json=order(*cameras, bundle=True, **span)))
+    finally:
+        notary.kill()
+    assert (job["state"], job["error"]) == ("done", None)
+    packed = folder / "bundle.zip"
+    packed.write_bytes((await local.get(f"{API}/exports/{job['id']}/bundle.zip")).content)
+    return packed, job
 
 
 async def test_export_of_two_cameras_is_written_down_made_and_downloaded(tmp_path) -> None:

@@ -91,7 +91,9 @@ async def test_somebody_elses_file_is_like_one_that_never_was(folder: Path) -> N
         job = await finish(local, sent)
         assert (await monitor.client.get(FILES)).json() == {"items": []}
         for path in (f"{FILES}/{job['id']}", f"{FILES}/{job['id']}/results/objects.json"):
-            assert (await monitor.client.get(path)).status_code == 404
+            answer = await monitor.client.get(path)
+            never = await monitor.client.get(path.replace(job["id"], "01HZZZZZZZZZZZZZZZZZZZZZZ9"))
+            assert (answer.status_code, answer.json()) == (404, never.json())
         assert (await monitor.client.delete(f"{FILES}/{job['id']}", headers=monitor.headers)).status_code == 404
         guard = await house.login_as(Role.GUARD)
         assert (await guard.client.get(FILES)).status_code == 403

@@ -10,11 +10,11 @@ import pytest
 from tests.support.encoded import write_square_file
 from vedette.core.errors import InvalidInputError
 from vedette.node.file_analysis import FilePlan
-from vedette.node.file_job_shelf import FileJobShelf, NoSuchJobError, UploadTooLargeError
+from vedette.node.file_job_shelf import FileJobShelf, UploadTooLargeError
 from vedette.node.file_jobs import KEPT_NS, FileJobs
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.testing.clock import SimulatedClock
-from vedette.vision.file_jobs import FileJob, JobChange, JobConflictError, JobState, JobTerms
+from vedette.vision.file_jobs import FileJob, JobChange, JobConflictError, JobState, JobTerms, NoSuchJobError
 
 OWNER = ("01HZZZZZZZZZZZZZZZZZZZZZZZ", "anna")
 RESERVE_BYTES = 1 << 20

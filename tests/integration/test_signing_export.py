@@ -10,15 +10,15 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from tests.integration.test_export_routes import finish, order, running
+from tests.integration.test_export_routes import running, take_bundle
 from tests.support.clips import make_clip
 from tests.support.exports import START_NS, add_recorded_camera
-from tests.support.gateway import API, open_gateway
-from tests.support.notary import NotaryProcess, run_verifier
+from tests.support.gateway import open_gateway
+from tests.support.notary import run_verifier
 from tests.support.signed_streams import sign_packets
 from vedette.cli.probe import command
 from vedette.core.media import Codec, Packet
-from vedette.core.time import NS_PER_S, format_utc
+from vedette.core.time import NS_PER_S
 from vedette.evidence.media_signing.onvif import UUID
 from vedette.testing.faults import Fault, FaultKind
 from vedette.testing.signing import SigningKey, make_signing_key
@@ -54,16 +54,7 @@ async def test_a_bundle_carries_the_result_and_the_signatures_of_the_camera(tmp_
             await add_recorded_camera(house, "Changed", tmp_path, change=spoil),
             await add_recorded_camera(house, "Plain one", tmp_path),
         ]
-        notary = NotaryProcess(data)
-        await notary.start()
-        try:
-            span = {"from": format_utc(START_NS), "to": format_utc(START_NS + 3 * NS_PER_S)}
-            job = await finish(local, await local.post(f"{API}/exports", json=order(*cameras, bundle=True, **span)))
-        finally:
-            notary.kill()
-        assert (job["state"], job["error"]) == ("done", None)
-        packed = tmp_path / "bundle.zip"
-        packed.write_bytes((await local.get(f"{API}/exports/{job['id']}/bundle.zip")).content)
+        packed, job = await take_bundle(house, local, cameras, (START_NS, START_NS + 3 * NS_PER_S), tmp_path)
     await asyncio.to_thread(_check, packed, folder, job["fingerprint"])
 
 

@@ -3,7 +3,6 @@
 An order is a file before anything is deleted: a gateway or recorder that ends in the middle goes on with it.
 """
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -12,6 +11,7 @@ from vedette.camera.erasures import ErasureOrder
 from vedette.core.errors import StorageError
 from vedette.core.ids import is_id
 from vedette.recording.disk import PosixDisk
+from vedette.runtime.files import replace_file
 
 
 class ErasureOrderFiles:
@@ -35,13 +35,7 @@ class ErasureOrderFiles:
         path = self._path(order.erasure_id)
         try:
             self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-            draft = path.with_suffix(".new")
-            with draft.open("wb") as file:
-                file.write(msgspec.json.encode(order))
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-            PosixDisk().sync_folder(self._folder)
+            replace_file(path, msgspec.json.encode(order))
         except OSError as exc:
             raise StorageError(
                 f"the order cannot be kept: {exc.strerror}", "Nothing was erased. Is the disk full?"

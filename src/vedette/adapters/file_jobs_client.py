@@ -10,16 +10,16 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from vedette.adapters.role_client import RoleDownError
 from vedette.core.errors import (
     ConflictError,
     InvalidInputError,
     NotFoundError,
     TooManyRequestsError,
-    UnavailableError,
     VedetteError,
 )
 from vedette.core.ids import is_id
-from vedette.vision.file_jobs import FileJob, JobChange, JobTerms
+from vedette.vision.file_jobs import FileJob, JobChange, JobTerms, NoSuchJobError
 
 _TIMEOUT = httpx.Timeout(30.0)
 _KINDS: dict[int, type[VedetteError]] = {
@@ -29,12 +29,6 @@ _KINDS: dict[int, type[VedetteError]] = {
     429: TooManyRequestsError,
 }
 _Answer = TypeVar("_Answer")
-
-
-class AnalyzerDownError(UnavailableError):
-    """The analyzer does not answer, so nothing is known of its jobs now."""
-
-    code = "role_unavailable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +102,7 @@ class FileJobsClient:
 
 def _path(job_id: str) -> str:
     if not is_id(job_id):
-        raise NotFoundError("there is no such job")
+        raise NoSuchJobError
     return f"/jobs/{job_id}"
 
 
@@ -116,11 +110,11 @@ def _decode(content: bytes, form: type[_Answer]) -> _Answer:
     try:
         return msgspec.json.decode(content, type=form)
     except msgspec.MsgspecError as exc:
-        raise AnalyzerDownError(f"the analyzer's answer cannot be read: {exc}") from exc
+        raise RoleDownError(f"the analyzer's answer cannot be read: {exc}") from exc
 
 
-def _down(exc: Exception) -> AnalyzerDownError:
-    return AnalyzerDownError(
+def _down(exc: Exception) -> RoleDownError:
+    return RoleDownError(
         f"the analyzer does not answer ({type(exc).__name__})",
         "It is restarted by itself; jobs go on where they can. If this lasts, look at `vedette status`.",
     )
@@ -131,5 +125,7 @@ def _refusal(status: int, content: bytes) -> VedetteError:
         problem = msgspec.json.decode(content, type=dict[str, str])
     except msgspec.MsgspecError:
         problem = {}
+    if problem.get("code") == NoSuchJobError.code:
+        return NoSuchJobError()
     message, hint = problem.get("message", "the analyzer refuses")[:500], problem.get("hint", "")[:300]
-    return _KINDS.get(status, AnalyzerDownError)(message, hint)
+    return _KINDS.get(status, RoleDownError)(message, hint)

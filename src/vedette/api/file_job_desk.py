@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from vedette.core.errors import NotFoundError
 from vedette.identity.audit import AuditTrail
 from vedette.identity.permissions import Caller, Role
-from vedette.vision.file_jobs import FileJob, JobChange, JobTerms
+from vedette.vision.file_jobs import FileJob, JobChange, JobTerms, NoSuchJobError
 
 
 class SentFile(Protocol):
@@ -37,12 +36,6 @@ class FileJobs(Protocol):
     def open_file(self, job_id: str, name: str, byte_range: str | None) -> AbstractAsyncContextManager[SentFile]: ...
 
 
-class NoSuchFileJobError(NotFoundError):
-    """No such job, or not one that the caller may know of."""
-
-    code = "no_such_job"
-
-
 class FileJobDesk:
     """See the module's head."""
 
@@ -62,10 +55,10 @@ class FileJobDesk:
         return [job for job in await self._jobs.list_jobs() if _may_see(caller, job)]
 
     async def find(self, caller: Caller, job_id: str) -> FileJob:
-        """Raises NoSuchFileJobError."""
+        """Raises NoSuchJobError."""
         job = await self._jobs.find(job_id)
         if not _may_see(caller, job):
-            raise NoSuchFileJobError("there is no such job", "Results are kept for 30 days.")
+            raise NoSuchJobError
         return job
 
     async def change(self, caller: Caller, job_id: str, change: JobChange) -> FileJob:

@@ -81,22 +81,8 @@ class _SupervisorStatus(msgspec.Struct):
     roles: list[_Role] = []
 
 
-class _AnalyzedCamera(msgspec.Struct):
-    camera_id: str
-    state: str
-    code: str
-    reason: str
-    detector: str
-    fps: float
-    asked_fps: float
-    allowed_fps: float
-    key_frames_only: bool
-    thinned: int
-    dropped: int
-
-
 class _AnalyzerStatus(msgspec.Struct):
-    cameras: list[_AnalyzedCamera] = []
+    cameras: list[dict[str, object]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +192,7 @@ def describe_analysis(analyzer: bytes | str) -> list[CameraAnalysisOut]:
     if isinstance(analyzer, str):
         return []
     status = msgspec.json.decode(analyzer, type=_AnalyzerStatus)
-    return [CameraAnalysisOut.model_validate(msgspec.structs.asdict(camera)) for camera in status.cameras]
+    return [CameraAnalysisOut.model_validate(camera) for camera in status.cameras]
 
 
 def count_cameras(cameras: list[Camera], facts: LiveFacts) -> CamerasOut:

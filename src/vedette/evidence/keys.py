@@ -23,7 +23,7 @@ from vedette.evidence.offline_verify import (
     parse_canonical,
     take,
 )
-from vedette.evidence.tiles import replace_file
+from vedette.runtime.files import replace_file
 
 _RING = "log.json"
 _SEED_BYTES = 32

@@ -26,7 +26,8 @@ from vedette.evidence.offline_verify import (
     parse_checkpoint,
 )
 from vedette.evidence.ports import LeafIndex, LeafRow, TreeRow
-from vedette.evidence.tiles import TileReader, TileTree, replace_file
+from vedette.evidence.tiles import TileReader, TileTree
+from vedette.runtime.files import replace_file
 
 ROTATIONS = "rotations"
 

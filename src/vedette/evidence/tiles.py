@@ -13,6 +13,7 @@ from pathlib import Path
 from vedette.evidence.errors import LogDamagedError
 from vedette.evidence.merkle import prove_consistency, prove_inclusion, root_of
 from vedette.evidence.offline_verify import leaf_hash, node_hash
+from vedette.runtime.files import sync_path
 
 TILE_WIDTH = 256
 _WIDTH_BITS = 8
@@ -223,26 +224,6 @@ def split_entries(data: bytes, most: int) -> list[bytes]:
         found.append(data[place + _LENGTH.size : end])
         place = end
     return found
-
-
-def sync_path(path: Path) -> None:
-    """Makes a file or a folder durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def replace_file(path: Path, data: bytes, mode: int = 0o640) -> None:
-    """Replaces a file, atomically and durably."""
-    temporary = path.with_name(f".{path.name}.new")
-    with os.fdopen(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, mode), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_path(path.parent)
 
 
 def _by_tile(start: int, items: Sequence[bytes]) -> Iterator[tuple[int, int, Sequence[bytes]]]:

@@ -32,7 +32,7 @@ from vedette.evidence.offline_verify import (
 )
 from vedette.evidence.ports import LeafRow
 from vedette.evidence.proofs import StampedTree
-from vedette.evidence.tiles import replace_file
+from vedette.runtime.files import replace_file
 
 _DAY_NS = int(timedelta(days=1).total_seconds()) * NS_PER_S
 _SHA256 = bytes.fromhex("608648016503040201")

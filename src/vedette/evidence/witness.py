@@ -34,7 +34,7 @@ from vedette.evidence.offline_verify import (
     parse_checkpoint,
     take,
 )
-from vedette.evidence.tiles import replace_file
+from vedette.runtime.files import replace_file
 
 MOST_PROOF_LINES = 63
 MOST_REQUEST_BYTES = 1 << 16

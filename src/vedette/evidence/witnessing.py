@@ -24,7 +24,7 @@ from vedette.evidence.offline_verify import (
     take,
 )
 from vedette.evidence.proofs import WitnessedHead
-from vedette.evidence.tiles import replace_file
+from vedette.runtime.files import replace_file
 
 _FOLDER = "witnessed"
 

@@ -1,6 +1,5 @@
 """Keeps the analyzer's desired state on disk, replaced atomically."""
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -8,6 +7,7 @@ import msgspec
 from vedette.behavior.rules import RuleSet
 from vedette.core.assignment import AnalyzerAssignment
 from vedette.core.errors import InvalidInputError, VedetteError
+from vedette.runtime.files import replace_file
 from vedette.runtime.log import get_logger
 
 
@@ -40,9 +40,4 @@ def load_assignment(path: Path) -> AnalyzerAssignment:
 def save_assignment(path: Path, assignment: AnalyzerAssignment) -> None:
     """Writes the desired state whole or not at all. Blocks: call in a thread."""
     path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        file.write(msgspec.json.encode(assignment))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)  # noqa: PTH105 - atomic rename, spelled as what it is
+    replace_file(path, msgspec.json.encode(assignment))

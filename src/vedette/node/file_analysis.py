@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from vedette.behavior.rules import RuleSet
 from vedette.behavior.scene import Scene
 from vedette.core.assignment import Rule
@@ -270,7 +272,7 @@ class _Replies:
         """The answer to a describe question, None when the picture is gone already."""
         return await self._ask(Kind.DESCRIBE, ask.request)
 
-    async def _ask(self, kind: Kind, request: wire.SnapshotRequest | wire.DescribeRequest) -> bytes | None:
+    async def _ask(self, kind: Kind, request: msgspec.Struct) -> bytes | None:
         await self._worker.send(kind, wire.encode(request))
         self._pending.append(False)
         while True:
@@ -280,12 +282,7 @@ class _Replies:
 
     async def set_terms(self, terms: wire.FileTerms) -> None:
         """Other classes and rate from the next picture on."""
-        await self._worker.send(Kind.FILE_TERMS, wire.encode(terms))
-        self._pending.append(False)
-        while True:
-            _, _, is_picture = await self._receive()
-            if not is_picture:
-                return
+        await self._ask(Kind.FILE_TERMS, terms)
 
     async def drain(self) -> None:
         while self._pending:

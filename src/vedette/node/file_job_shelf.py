@@ -4,7 +4,6 @@ Blocking; callers use a thread. Half an upload, and a folder without a readable 
 """
 
 import hashlib
-import os
 import re
 import shutil
 from pathlib import Path
@@ -12,21 +11,15 @@ from typing import BinaryIO, Self
 
 import msgspec
 
-from vedette.core.errors import InvalidInputError, NotFoundError, StorageError
+from vedette.core.errors import InvalidInputError, StorageError
 from vedette.core.ids import is_id
-from vedette.vision.file_jobs import FileJob
+from vedette.runtime.files import replace_file
+from vedette.vision.file_jobs import MAX_INPUT_BYTES, FileJob, NoSuchJobError, NoSuchResultError
 
-MAX_INPUT_BYTES = 64 << 30
 RESERVE_BYTES = 4 << 30
 """Never taken from the disk by an upload: recordings and the database may be on it."""
 _CHECK_EVERY_BYTES = 64 << 20
 _RESULT_FILE = re.compile(r"(pictures/)?[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
-
-
-class NoSuchJobError(NotFoundError):
-    """No such job or file of a job, or not one that the caller may know of."""
-
-    code = "no_such_job"
 
 
 class UploadTooLargeError(InvalidInputError):
@@ -55,10 +48,8 @@ class FileJobShelf:
     def save(self, job: FileJob) -> None:
         """Writes `job.json` whole or not at all."""
         path = self.folder_of(job.job_id) / "job.json"
-        part = path.with_suffix(".part")
         try:
-            part.write_bytes(msgspec.json.encode(job))
-            os.replace(part, path)  # noqa: PTH105 - atomic rename, spelled as what it is
+            replace_file(path, msgspec.json.encode(job))
         except OSError as error:
             raise StorageError(f"{path} cannot be written: {error.strerror}") from error
 
@@ -84,16 +75,16 @@ class FileJobShelf:
         """A result file by the name that `result/` has it under.
 
         Raises:
-            NoSuchJobError: there is none of this name.
+            NoSuchResultError: there is none of this name.
         """
         path = self.result_of(job_id) / name
         if not _RESULT_FILE.fullmatch(name) or not path.is_file():
-            raise NoSuchJobError("the job has no such file (yet)", "Wait until it is done.")
+            raise NoSuchResultError("the job has no such file (yet)", "Wait until it is done.")
         return path
 
     def folder_of(self, job_id: str) -> Path:
         if not is_id(job_id):
-            raise NoSuchJobError("there is no such job")
+            raise NoSuchJobError
         return self._folder / job_id
 
 

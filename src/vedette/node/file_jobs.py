@@ -18,7 +18,7 @@ from vedette.core.time import NS_PER_S
 from vedette.node.file_analysis import FileAnalysis, FileOutcome, FilePlan
 from vedette.node.file_batch import PICTURE_SUFFIXES
 from vedette.node.file_control import FileControl
-from vedette.node.file_job_shelf import FileJobShelf, NoSuchJobError
+from vedette.node.file_job_shelf import FileJobShelf
 from vedette.runtime.clock import Clock, new_id
 from vedette.runtime.log import get_logger
 from vedette.vision.file_jobs import (
@@ -28,6 +28,7 @@ from vedette.vision.file_jobs import (
     JobProgress,
     JobState,
     JobTerms,
+    NoSuchJobError,
     check_file_name,
 )
 from vedette.vision.wire import FileInfo
@@ -99,7 +100,7 @@ class FileJobs:
         """Raises NoSuchJobError."""
         job = self._jobs.get(job_id)
         if job is None:
-            raise NoSuchJobError("there is no such job", "Results are kept for 30 days.")
+            raise NoSuchJobError
         return job
 
     async def add(
@@ -155,7 +156,7 @@ class FileJobs:
         self._changed.set()
 
     def find_file(self, job_id: str, name: str) -> Path:
-        """A result file of a job. Raises NoSuchJobError."""
+        """A result file of a job. Raises NoSuchJobError, NoSuchResultError."""
         self.find(job_id)
         return self._shelf.find_file(job_id, name)
 

@@ -18,9 +18,9 @@ from starlette.routing import Route
 
 from vedette.core.errors import ConflictError, StorageError, VedetteError
 from vedette.core.time import NS_PER_S
-from vedette.evidence.tiles import replace_file
 from vedette.evidence.witness import MOST_REQUEST_BYTES, Cosigner, Witness, parse_log_key
 from vedette.runtime.clock import Clock, SystemClock
+from vedette.runtime.files import replace_file
 from vedette.runtime.log import configure_logging, get_logger
 
 _SEED_BYTES = 32

@@ -5,10 +5,12 @@ from enum import StrEnum
 import msgspec
 
 from vedette.core.detections import CLASS_NAMES
-from vedette.core.errors import ConflictError, InvalidInputError
+from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
 
 MAX_NAME_CHARS = 200
 MAX_FPS = 1000.0
+MAX_INPUT_BYTES = 64 << 30
+"""Of one file that somebody brings."""
 
 
 class JobState(StrEnum):
@@ -20,6 +22,21 @@ class JobState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class NoSuchJobError(NotFoundError):
+    """No such job, or not one that the caller may know of: both are answered alike."""
+
+    code = "no_such_job"
+
+    def __init__(self, message: str = "there is no such job", hint: str = "Results are kept for 30 days.") -> None:
+        super().__init__(message, hint)
+
+
+class NoSuchResultError(NoSuchJobError):
+    """The job has no file of this name, or not yet."""
+
+    code = "no_such_result"
 
 
 class JobConflictError(ConflictError):

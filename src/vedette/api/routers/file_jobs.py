@@ -14,11 +14,10 @@ from vedette.api.ports import CallerPort, FileJobsPort
 from vedette.api.schemas.common import Id
 from vedette.api.schemas.file_jobs import FileJobChangeIn, FileJobList, FileJobOut, file_job_out
 from vedette.identity.permissions import Permission
-from vedette.vision.file_jobs import MAX_NAME_CHARS, JobChange, JobState, JobTerms
+from vedette.vision.file_jobs import MAX_INPUT_BYTES, MAX_NAME_CHARS, JobChange, JobState, JobTerms
 
 router = feature_router("files")
 JobId = Annotated[Id, Path()]
-MAX_FILE_BYTES = 64 << 30
 _PASSED_ON = ("content-length", "content-range", "accept-ranges", "etag", "last-modified")
 _TYPES = {"json": "application/json", "csv": "text/csv", "mp4": "video/mp4", "jpg": "image/jpeg"}
 
@@ -33,7 +32,7 @@ _TYPES = {"json": "application/json", "csv": "text/csv", "mp4": "video/mp4", "jp
         }
     },
 )
-@allows(Permission.FILE_ANALYZE, max_body_bytes=MAX_FILE_BYTES)
+@allows(Permission.FILE_ANALYZE, max_body_bytes=MAX_INPUT_BYTES)
 async def upload_file_to_analyze(
     request: Request,
     caller: CallerPort,

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from vedette.vision.colors import Light, estimate_light
-from vedette.vision.picture import to_bgr
+from vedette.vision.colors import Light
 from vedette.vision.ports import Network, Recognizer
 from vedette.vision.recognize.clothing import CLOTHING_FLOORS, CLOTHING_LABELS, ClothingPoints, name_clothing
 from vedette.vision.recognize.crop import Crop
+from vedette.vision.recognize.light import describe_in_light, read_light
 from vedette.vision.recognize.records import Form, Label, Record
 
 _YES_NO = ("yes", "no")
@@ -79,10 +79,7 @@ class PersonRecognizer(Recognizer):
         return f"{self._network.release}+colors-r1"
 
     def describe(self, crops: Sequence[Crop]) -> list[list[Record]]:
-        if not crops:
-            return []
-        light = read_light(crops[0])
-        return [self._describe(crop, light) for crop in crops]
+        return describe_in_light(crops, self._describe)
 
     def warm_up(self, crop: Crop) -> None:
         image = np.asarray(cv2.resize(crop.image_bgr, (60, 160), interpolation=cv2.INTER_AREA), np.uint8)
@@ -111,8 +108,3 @@ class PersonRecognizer(Recognizer):
                 labels[name] = Label(said, max(probability, 1 - probability))
         upper, lower = (tuple(float(v) for v in outputs[name].reshape(-1)[:2]) for name in ("456", "459"))
         return labels, ClothingPoints((upper[0], upper[1]), (lower[0], lower[1]))
-
-
-def read_light(crop: Crop) -> Light:
-    """The light of the picture that a crop is from."""
-    return estimate_light(to_bgr(crop.frame, 64, 48))

@@ -15,7 +15,7 @@ from vedette.vision.colors import COLOUR_NAMES, PAINT_BONUS, UNKNOWN, Light, nam
 from vedette.vision.picture import Image
 from vedette.vision.ports import Network, Recognizer
 from vedette.vision.recognize.crop import Crop
-from vedette.vision.recognize.people import read_light
+from vedette.vision.recognize.light import describe_in_light, read_light
 from vedette.vision.recognize.records import Form, Label, Record
 
 TYPES = ("car", "bus", "truck", "van")
@@ -55,10 +55,7 @@ class VehicleRecognizer(Recognizer):
         return f"{self._types.release}+{self._kinds.release}+colors-r1"
 
     def describe(self, crops: Sequence[Crop]) -> list[list[Record]]:
-        if not crops:
-            return []
-        light = read_light(crops[0])
-        return [self._describe(crop, light) for crop in crops]
+        return describe_in_light(crops, self._describe)
 
     def warm_up(self, crop: Crop) -> None:
         self._judge_type(crop)
