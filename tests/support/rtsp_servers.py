@@ -115,7 +115,9 @@ def go2rtc_server(folder: Path, clip: Path) -> Iterator[ForeignServer]:
     )
     try:
         _wait_for_port(process, rtsp)
-        yield ForeignServer(f"rtsp://127.0.0.1:{rtsp}/cam")
+        url = f"rtsp://127.0.0.1:{rtsp}/cam"
+        with _first_viewer(process, rtsp, url):
+            yield ForeignServer(url)
     finally:
         _stop(process)
 
@@ -165,6 +167,20 @@ def _wait_for_port(process: "subprocess.Popen[bytes]", port: int) -> None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
     raise AssertionError("the server does not listen")
+
+
+def _first_viewer(process: "subprocess.Popen[bytes]", port: int, url: str) -> socket.socket:
+    """An answered DESCRIBE whose connection keeps go2rtc's source running. Until its ffmpeg is up it answers 404."""
+    end = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < end:
+        assert process.poll() is None, "the server ended"
+        viewer = socket.create_connection(("127.0.0.1", port), START_LIMIT_S)
+        viewer.sendall(f"DESCRIBE {url} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n".encode())
+        with contextlib.suppress(OSError):
+            if viewer.recv(4096).startswith(b"RTSP/1.0 200"):
+                return viewer
+        viewer.close()
+    raise AssertionError("the server has no stream")
 
 
 def _stop(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
