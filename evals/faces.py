@@ -1,22 +1,38 @@
-"""How well faces are told apart: 1:1 over all pairs and 1:N by enrolled people, any folder of `<person>/*`.
+"""How well faces are told apart: 1:1 over all pairs or given ones, 1:N by enrolled people, any folder of `<person>/*`.
 
-The first five pictures of each person (sorted by name) are enrolled, the rest probed. Besides the protocol's figures
-it shows on made examples (each picture blurred, and shrunk) what the quality gate lets pass.
+The first five pictures of each person (sorted by name) are enrolled, the rest probed. FNMR is given at every FMR that
+the data are enough for (one impostor pair at least), with an upper bound; the open-set figures search for each person
+once with him on the list and once without. `sure` and `unsure` are the release's thresholds, on templates as the
+system makes them: the mean of five pictures against the mean of two. Besides, it shows on made examples (each picture
+blurred, and shrunk) what the quality gate lets pass.
 """
 
+import argparse
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from evals.common import SHARED, Figures, fingerprint, installed_models, make_parser, write_result
+from evals.face_pairs import PairList, embed_sets, read_lfw_pairs, read_template_matches
 from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.node.face_recognizer import PICTURE_SIDE_PX, make_face_detector
 from vedette.vision.picture import Image
 from vedette.vision.recognize.face_detector import FaceDetector
-from vedette.vision.recognize.face_protocol import find_rank1, verify_all_pairs
+from vedette.vision.recognize.face_gallery import read_thresholds
+from vedette.vision.recognize.face_protocol import (
+    Verification,
+    bound_rate,
+    find_rank1,
+    search_open_set,
+    verify_all_pairs,
+    verify_pairs,
+)
 from vedette.vision.recognize.face_quality import QualityPolicy, judge_face
+from vedette.vision.recognize.face_track import MIN_SIGHTINGS, mean_direction
 from vedette.vision.recognize.face_traits import EMBEDDING_SIZE, FaceEmbedder
 
 ENROLLED = 5
@@ -24,6 +40,7 @@ _PICTURES = {".pgm", ".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 _BLUR_SIGMA_SHARE, _TINY_SIDE_PX = 0.06, 18
 """A blur of 6 % of the face's side (4 px of 70): features run into each other. And a face of 18 px."""
 _FARS = {"1e3": 1e-3, "1e4": 1e-4, "1e5": 1e-5, "1e6": 1e-6}
+_FPIRS = {"1e1": 1e-1, "1e2": 1e-2, "1e3": 1e-3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,34 +111,113 @@ def shrink(image: Image, face_side_px: float) -> Image:
     return framed
 
 
-def measure_protocol(bench: FaceBench, people: list[Person]) -> Figures:
-    """The figures of the protocol."""
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Pictures as vectors: (N, 256), NaN without a face; who is on each; and whether it is one of the first five."""
+
+    vectors: NDArray[np.float32]
+    who: NDArray[np.int64]
+    is_enrolled: NDArray[np.bool_]
+
+
+def embed_people(bench: FaceBench, people: list[Person]) -> Embedded:
+    """Embeds every picture once."""
     rows, who, enrolled = [], [], []
     for number, person in enumerate(people):
         for place, path in enumerate(person.paths):
-            image = cv2.imread(str(path))
-            rows.append(bench.embed(image) if image is not None else np.full(EMBEDDING_SIZE, np.nan, np.float32))
+            rows.append(embed_file(bench, path))
             who.append(number)
             enrolled.append(place < ENROLLED)
-    embeddings, ids, is_enrolled = np.array(rows, np.float32), np.array(who, np.int64), np.array(enrolled, bool)
-    pairs = verify_all_pairs(embeddings, ids)
+    return Embedded(np.array(rows, np.float32), np.array(who, np.int64), np.array(enrolled, bool))
+
+
+def embed_file(bench: FaceBench, path: Path) -> NDArray[np.float32]:
+    image = cv2.imread(str(path))
+    return np.full(EMBEDDING_SIZE, np.nan, np.float32) if image is None else bench.embed(np.asarray(image, np.uint8))
+
+
+def figure_verification(pairs: Verification) -> Figures:
+    """1:1: a rate that the data cannot show is left out, TAR at 1e-3 apart, which is 0 then."""
     eer, threshold = pairs.equal_error_rate()
     figures: Figures = {
         "eer": eer,
         "eer_threshold": threshold,
-        "rank1": find_rank1(embeddings[is_enrolled], ids[is_enrolled], embeddings[~is_enrolled], ids[~is_enrolled]),
-        "not_detected": int(np.isnan(embeddings).any(axis=1).sum()),
-        "people": len(people),
-        "pictures": len(ids),
         "genuine_pairs": len(pairs.genuine),
         "impostor_pairs": len(pairs.impostor),
+        "lowest_fmr_shown": 1 / max(len(pairs.impostor), 1),
     }
     for name, far in _FARS.items():
-        tar = pairs.tar_at_far(far)
-        if tar is not None:
+        at, tar = pairs.threshold_at_fmr(far), pairs.tar_at_far(far)
+        if at is not None and tar is not None:
             figures[f"tar_at_far_{name}"], figures[f"fnmr_at_fmr_{name}"] = tar, 1 - tar
+            missed = round((1 - tar) * len(pairs.genuine))
+            figures[f"fnmr_at_fmr_{name}_upper95"] = bound_rate(missed, len(pairs.genuine))
+            figures[f"threshold_at_fmr_{name}"] = at
     figures.setdefault("tar_at_far_1e3", 0.0)
     return figures
+
+
+def measure_protocol(found: Embedded) -> Figures:
+    """The figures of the protocol."""
+    enrolled, probed = found.is_enrolled, ~found.is_enrolled
+    figures: Figures = {
+        "rank1": find_rank1(found.vectors[enrolled], found.who[enrolled], found.vectors[probed], found.who[probed]),
+        "not_detected": int(np.isnan(found.vectors).any(axis=1).sum()),
+        "people": len(np.unique(found.who)),
+        "pictures": len(found.who),
+    }
+    return figure_verification(verify_all_pairs(found.vectors, found.who)) | figures
+
+
+def measure_open_set(found: Embedded) -> Figures:
+    """1:N with people who are on no list: FNIR at a fixed FPIR, one mean template per person."""
+    names, gallery = _join(found, found.is_enrolled, ENROLLED)
+    probed = ~found.is_enrolled
+    searches = search_open_set(gallery, names, found.vectors[probed], found.who[probed])
+    figures: Figures = {"open_set_enrolled": len(names), "open_set_searches": len(searches.others)}
+    for name, fpir in _FPIRS.items():
+        fnir = searches.fnir_at_fpir(fpir)
+        if fnir is not None:
+            figures[f"fnir_at_fpir_{name}"] = fnir
+    return figures
+
+
+def measure_thresholds(found: Embedded, sure: float, unsure: float) -> Figures:
+    """What the release's thresholds do to templates as the system makes them."""
+    names, gallery = _join(found, found.is_enrolled, ENROLLED)
+    whose, probes = _join(found, ~found.is_enrolled, MIN_SIGHTINGS)
+    vectors, people = np.concatenate([gallery, probes]), np.concatenate([names, whose])
+    rows = np.array([(g, len(names) + p) for g in range(len(names)) for p in range(len(whose))], np.int64)
+    rows = rows.reshape(-1, 2)
+    pairs = verify_pairs(vectors, rows, people[rows[:, 0]] == people[rows[:, 1]])
+    figures: Figures = {"template_genuine": len(pairs.genuine), "template_impostor": len(pairs.impostor)}
+    for name, threshold in (("sure", sure), ("unsure", unsure)):
+        figures[f"template_fmr_{name}"] = pairs.false_match_rate(threshold)
+        figures[f"template_fmr_{name}_upper95"] = bound_rate(
+            round(pairs.false_match_rate(threshold) * len(pairs.impostor)), len(pairs.impostor)
+        )
+        figures[f"template_fnmr_{name}"] = pairs.false_non_match_rate(threshold)
+    return figures
+
+
+def _join(found: Embedded, chosen: NDArray[np.bool_], size: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Mean templates of `size` chosen pictures each, of people who have so many; and whose each is."""
+    whose, templates = [], []
+    is_seen = np.isfinite(found.vectors).all(axis=1)
+    for number in np.unique(found.who):
+        rows = np.flatnonzero(chosen & is_seen & (found.who == number))
+        for first in range(0, len(rows) - size + 1, size):
+            whose.append(int(number))
+            templates.append(mean_direction(found.vectors[rows[first : first + size]]))
+    return np.array(whose, np.int64), np.array(templates, np.float32).reshape(-1, EMBEDDING_SIZE)
+
+
+def measure_pairs(bench: FaceBench, given: PairList) -> Figures:
+    """1:1 by a protocol's own list of pairs."""
+    vectors = embed_sets(given.sets, partial(embed_file, bench))
+    missing = int(np.isnan(vectors).any(axis=1).sum())
+    pairs = verify_pairs(vectors, given.pairs, given.is_same)
+    return figure_verification(pairs) | {"templates": len(given.sets), "not_detected": missing}
 
 
 def measure_gate(bench: FaceBench, people: list[Person]) -> Figures:
@@ -139,18 +235,38 @@ def measure_gate(bench: FaceBench, people: list[Person]) -> Figures:
     }
 
 
+def _read_pairs(given: argparse.Namespace) -> PairList | None:
+    if given.templates is not None and given.matches is not None:
+        return read_template_matches(given.templates, given.matches, given.data)
+    return None if given.pairs is None else read_lfw_pairs(given.pairs, given.data)
+
+
+def measure_people(bench: FaceBench, people: list[Person], thresholds: dict[str, float]) -> Figures:
+    """All figures of a folder of people."""
+    found = embed_people(bench, people)
+    limits = read_thresholds(thresholds)
+    figures = measure_protocol(found) | measure_open_set(found)
+    return figures | measure_thresholds(found, limits.sure, limits.unsure) | measure_gate(bench, people)
+
+
 def main() -> None:
     parser = make_parser(__doc__, SHARED / "data/orl_faces")
+    parser.add_argument("--pairs", type=Path, help="LFW's pairs.txt: only these pairs are compared")
+    parser.add_argument("--templates", type=Path, help="IJB's CSV of templates, with --matches")
+    parser.add_argument("--matches", type=Path, help="IJB's CSV of pairs of templates")
     given = parser.parse_args()
     if given.pack == "default":
         raise SystemExit("the default pack has no face embedding; use --pack standard")
-    people = read_people(given.data)
+    pairs = _read_pairs(given)
+    people = [] if pairs else read_people(given.data)
     with installed_models("yunet-n", "face-reid-0095") as models:
         embedder = FaceEmbedder(OpenVinoNetwork(models["face-reid-0095"]))
         bench = FaceBench(make_face_detector(models["yunet-n"], PICTURE_SIDE_PX), embedder)
-        figures = measure_protocol(bench, people) | measure_gate(bench, people)
+        thresholds = models["face-reid-0095"].manifest.thresholds
+        figures = measure_pairs(bench, pairs) if pairs else measure_people(bench, people, dict(thresholds))
         release = "+".join(model.manifest.release for model in models.values())
     paths = [path for person in people for path in person.paths]
+    paths += sorted({path for pictures in pairs.sets for path in pictures if path.exists()}) if pairs else []
     write_result(figures, release, fingerprint(paths, given.data), given.json)
 
 

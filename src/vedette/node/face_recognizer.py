@@ -1,11 +1,12 @@
-"""Makes the recognizer of faces of its models. Imported in the jail only: it loads the inference runtime."""
+"""Makes the recognizers of faces of their models. Imported in the jail only: it loads the inference runtime."""
 
 from collections.abc import Mapping
 
 from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.vision.models.registry import InstalledModel
 from vedette.vision.recognize.face_detector import FaceDetector
-from vedette.vision.recognize.face_traits import AgeSexEstimator, LivenessJudge
+from vedette.vision.recognize.face_templates import FaceTemplateRecognizer
+from vedette.vision.recognize.face_traits import AgeSexEstimator, FaceEmbedder, LivenessJudge
 from vedette.vision.recognize.faces import FaceRecognizer
 from vedette.vision.recognize.records import WHOLE_PICTURE
 
@@ -22,14 +23,22 @@ def make_face_detector(model: InstalledModel, side_px: int) -> FaceDetector:
 
 def make_face_recognizer(models: Mapping[str, InstalledModel]) -> FaceRecognizer:
     """Composes the recognizer."""
-    head, crop, picture = (
-        make_face_detector(models["yunet-n"], side_px) for side_px in (HEAD_SIDE_PX, CROP_SIDE_PX, PICTURE_SIDE_PX)
-    )
     return FaceRecognizer(
-        {"person": head, "two_wheeler": crop, "object": crop, WHOLE_PICTURE: picture},
+        _make_detectors(models["yunet-n"]),
         AgeSexEstimator(OpenVinoNetwork(models["age-gender-0013-int8"])),
         _make_liveness(models),
     )
+
+
+def make_template_recognizer(models: Mapping[str, InstalledModel]) -> FaceTemplateRecognizer:
+    """Composes the recognizer that makes templates."""
+    embedder = FaceEmbedder(OpenVinoNetwork(models["face-reid-0095"]))
+    return FaceTemplateRecognizer(_make_detectors(models["yunet-n"]), embedder)
+
+
+def _make_detectors(model: InstalledModel) -> dict[str, FaceDetector]:
+    head, crop, picture = (make_face_detector(model, side) for side in (HEAD_SIDE_PX, CROP_SIDE_PX, PICTURE_SIDE_PX))
+    return {"person": head, "two_wheeler": crop, "object": crop, WHOLE_PICTURE: picture}
 
 
 def _make_liveness(models: Mapping[str, InstalledModel]) -> LivenessJudge | None:

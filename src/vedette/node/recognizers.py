@@ -7,6 +7,7 @@ from pathlib import Path
 from vedette.core.errors import NotFoundError, VedetteError
 from vedette.vision.models.registry import InstalledModel, ModelRegistry
 from vedette.vision.ports import Recognizer
+from vedette.vision.recognize.face_templates import FACE_TEMPLATES_FORM
 from vedette.vision.recognize.faces import FACES_FORM
 from vedette.vision.recognize.people import PEOPLE_FORM
 from vedette.vision.recognize.plates import PLATES_FORM
@@ -37,6 +38,12 @@ def _make_faces(models: Loaded) -> Recognizer:
     return make_face_recognizer(models)
 
 
+def _make_face_templates(models: Loaded) -> Recognizer:
+    from vedette.node.face_recognizer import make_template_recognizer  # noqa: PLC0415 - in the jail only
+
+    return make_template_recognizer(models)
+
+
 def _make_plates(models: Loaded) -> Recognizer:
     from vedette.node.plate_recognizer import make_plate_recognizer  # noqa: PLC0415 - in the jail only
 
@@ -62,6 +69,7 @@ RECOGNIZERS = (
         _make_faces,
         optional=("minifasnet-v2", "minifasnet-v1se"),
     ),
+    RecognizerPlan(FACE_TEMPLATES_FORM, ("yunet-n", "face-reid-0095"), _make_face_templates),
     RecognizerPlan(PEOPLE_FORM, ("person-attributes-0230",), _make_people),
     RecognizerPlan(VEHICLES_FORM, ("vehicle-attributes-0039", "yolox-nano"), _make_vehicles),
     RecognizerPlan(PLATES_FORM, ("plate-detector", "plate-reader"), _make_plates),

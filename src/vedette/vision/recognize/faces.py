@@ -120,7 +120,7 @@ class FaceRecognizer(Recognizer):
             numbers["live"] = round(self._liveness.judge(crop, box), 4)
         width, height = crop.frame.size_px
         norm = (box[0] / width, box[1] / height, box[2] / width, box[3] / height)
-        return Record("faces", labels, numbers, norm, jpeg=encode_jpeg(_portrait(crop, box)))
+        return Record("faces", labels, numbers, norm, jpeg=encode_jpeg(cut_portrait(crop, box)))
 
 
 def plan_search(crop: Crop) -> BoxPx:
@@ -142,7 +142,7 @@ def place_face(box: NDArray[np.float32], area: BoxPx, size_px: tuple[int, int]) 
     return (left, top, right, bottom) if right - left >= 4 and bottom - top >= 4 else None
 
 
-def _portrait(crop: Crop, box: BoxPx) -> Image:
+def cut_portrait(crop: Crop, box: BoxPx) -> Image:
     """The face with a margin, scaled down where it is large."""
     left, top, right, bottom = box
     air_x, air_y = round((right - left) * _MARGIN), round((bottom - top) * _MARGIN)

@@ -22,7 +22,6 @@ class FaceFacts:
         age: In years, None when unknown.
         sex: `female` | `male` | `unknown`.
         live: 0..1, that it is no picture of a picture; None when it was not judged.
-        vector: Mean of the embeddings, unit length, float32; empty when none was asked for.
     """
 
     track_id: int
@@ -34,7 +33,6 @@ class FaceFacts:
     live: float | None
     sightings: int
     jpeg: bytes
-    vector: bytes
 
 
 def decide_face(track_id: int, sightings: Sequence[Sighting]) -> FaceFacts | None:
@@ -54,7 +52,6 @@ def decide_face(track_id: int, sightings: Sequence[Sighting]) -> FaceFacts | Non
         _weighted_mean(faces, "live"),
         len(faces),
         best.record.jpeg,
-        _mean_vector(faces),
     )
 
 
@@ -90,11 +87,3 @@ def _decide_sex(faces: Sequence[Sighting]) -> str:
             total += weight
     value = max(votes, key=lambda candidate: votes[candidate])
     return value if total and votes[value] / total >= _SEX_FLOOR else UNKNOWN
-
-
-def _mean_vector(faces: Sequence[Sighting]) -> bytes:
-    vectors = [np.frombuffer(face.record.vector, np.float32) * _quality(face) for face in faces if face.record.vector]
-    if not vectors:
-        return b""
-    mean = np.sum(vectors, axis=0)
-    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6), np.float32).tobytes()

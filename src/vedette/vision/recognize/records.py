@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
+import numpy as np
 
 from vedette.core.errors import InvalidInputError
 
@@ -17,6 +18,7 @@ WHOLE_PICTURE = "picture"
 MAX_ASKS = 8
 """Objects asked about in one picture."""
 MAX_RECORD_JPEG_BYTES = 256 << 10
+_UNIT_TOLERANCE = 1e-3
 
 
 class Label(msgspec.Struct, frozen=True, array_like=True):
@@ -73,7 +75,7 @@ class Form:
         numbers: Name to its least and greatest value.
         floors: Confidence under which the track's label is `unknown`; 0.6 where not named.
         alphabet, max_text: Of `text`; no text allowed by default.
-        vector_size: Numbers in `vector`; none allowed by default.
+        vector_size: Numbers in `vector`, finite and together of unit length; none allowed by default.
         max_records: For one crop.
     """
 
@@ -119,7 +121,7 @@ def _check_record(record: Record, form: Form) -> None:
         and _is_box(record.box)
         and len(record.text) <= form.max_text
         and all(letter in form.alphabet for letter in record.text)
-        and len(record.vector) in {0, form.vector_size * 4}
+        and is_unit_vector(record.vector, form.vector_size)
         and _is_small_jpeg(record.jpeg)
     )
     if not sane:
@@ -132,6 +134,14 @@ def _is_within(value: float, bounds: tuple[float, float] | None) -> bool:
 
 def _is_box(box: tuple[float, float, float, float] | None) -> bool:
     return box is None or (0.0 <= box[0] <= box[2] <= 1.0 and 0.0 <= box[1] <= box[3] <= 1.0)
+
+
+def is_unit_vector(data: bytes, size: int) -> bool:
+    """Whether these bytes are `size` float32 of unit length, or none at all. A longer vector would match everybody."""
+    if not data or len(data) != size * 4:
+        return not data
+    vector = np.frombuffer(data, np.float32).astype(np.float64)
+    return bool(np.isfinite(vector).all() and abs(np.sqrt((vector**2).sum()) - 1.0) < _UNIT_TOLERANCE)
 
 
 def _is_small_jpeg(data: bytes) -> bool:

@@ -1,0 +1,193 @@
+"""Hazards of lists of faces: templates nobody asked for, one bad picture decides, a vector that matches everybody."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.unit.vision.test_faces import FRONTAL, FixedNetwork, OneFaceNetwork, frame_of, textured
+from vedette.core.errors import InvalidInputError
+from vedette.vision.recognize.crop import Crop, make_crop
+from vedette.vision.recognize.describer import choose_forms
+from vedette.vision.recognize.face_detector import FaceDetector
+from vedette.vision.recognize.face_enrolment import choose_enrolled
+from vedette.vision.recognize.face_gallery import FaceGallery, FaceMatch, MatchThresholds, read_thresholds
+from vedette.vision.recognize.face_templates import FACE_TEMPLATES, FACE_TEMPLATES_FORM, FaceTemplateRecognizer
+from vedette.vision.recognize.face_track import join_sightings, mean_direction
+from vedette.vision.recognize.face_traits import EMBEDDING_SIZE, FaceEmbedder
+from vedette.vision.recognize.face_watch import FaceWatch
+from vedette.vision.recognize.forms import FORMS, GROUPS
+from vedette.vision.recognize.records import WHOLE_PICTURE, Described, Record, Sighting, check_described
+
+THRESHOLDS = MatchThresholds(unsure=0.4, sure=0.5)
+
+
+def unit(*head: float) -> NDArray[np.float32]:
+    """A (256,) unit vector that begins like this, the rest of its length in a last number."""
+    vector = np.zeros(EMBEDDING_SIZE, np.float32)
+    vector[: len(head)] = head
+    vector[-1] = np.sqrt(max(0.0, 1 - float((vector**2).sum())))
+    return vector
+
+
+def at_angle(cosine: float, axis: int) -> NDArray[np.float32]:
+    """A unit vector that has this cosine with the first axis, and leans towards another."""
+    vector = np.zeros(EMBEDDING_SIZE, np.float32)
+    vector[0], vector[axis] = cosine, np.sqrt(1 - cosine**2)
+    return vector
+
+
+def template_recognizer(points: NDArray[np.float32] = FRONTAL) -> FaceTemplateRecognizer:
+    detector = FaceDetector(OneFaceNetwork(160, points=points), 160, 0.6)
+    embedder = FaceEmbedder(FixedNetwork(embedding=[3.0] * EMBEDDING_SIZE))
+    return FaceTemplateRecognizer({"person": detector, WHOLE_PICTURE: detector}, embedder)
+
+
+def crop_of(picture: NDArray[np.uint8], class_name: str) -> Crop:
+    return make_crop(frame_of(picture), (0.0, 0.0, 1.0, 1.0), class_name)
+
+
+def test_template_is_made_only_of_a_face_good_enough_and_of_unit_length() -> None:
+    [[record]] = template_recognizer().describe([crop_of(textured(320), WHOLE_PICTURE)])
+    check_described([Described(0.5, [record])], 1, FORMS)
+    assert np.linalg.norm(np.frombuffer(record.vector, np.float32)) == pytest.approx(1.0)
+    assert record.jpeg[:3] == b"\xff\xd8\xff"
+    dark = (textured(320) // 8).astype(np.uint8)
+    [[refused]] = template_recognizer().describe([crop_of(dark, WHOLE_PICTURE)])
+    assert (refused.vector, refused.jpeg) == (b"", b"")
+    assert template_recognizer().describe([crop_of(dark, "person")]) == [[]]
+
+
+def test_picture_of_a_camera_is_never_part_of_a_template_record() -> None:
+    [[record]] = template_recognizer().describe([crop_of(textured(320), "person")])
+    assert (len(record.vector), record.jpeg) == (4 * EMBEDDING_SIZE, b"")
+
+
+def test_templates_are_no_setting_and_are_not_asked_for_with_the_list_of_faces() -> None:
+    assert FACE_TEMPLATES not in GROUPS
+    assert set(choose_forms(FORMS, ("faces", FACE_TEMPLATES), ("faces",))) == {"faces"}
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [
+        np.full(EMBEDDING_SIZE, np.nan, np.float32),
+        np.full(EMBEDDING_SIZE, np.inf, np.float32),
+        np.full(EMBEDDING_SIZE, 3e38, np.float32),
+        unit(1.0) * 1.1,
+        np.zeros(EMBEDDING_SIZE, np.float32),
+        unit(1.0)[:-1],
+        np.append(unit(1.0), np.float32(0)),
+    ],
+    ids=["nan", "infinite", "overflowing", "long", "zero", "short", "one_too_many"],
+)
+def test_vector_of_a_taken_over_worker_is_refused(vector: NDArray[np.float32]) -> None:
+    record = Record(FACE_TEMPLATES, numbers={"quality": 0.9}, box=(0.1, 0.1, 0.2, 0.2), vector=vector.tobytes())
+    with pytest.raises(InvalidInputError):
+        check_described([Described(0.5, [record])], 1, FORMS)
+    with pytest.raises(InvalidInputError):
+        FaceGallery(("a",), ("list",), vector[None], THRESHOLDS).match(unit(1.0))
+
+
+def sighting(vector: NDArray[np.float32], quality: float, at_s: float = 0.0) -> Sighting:
+    record = Record(FACE_TEMPLATES, numbers={"quality": quality}, box=(0.1, 0.1, 0.2, 0.2), vector=vector.tobytes())
+    return Sighting(at_s, 0.5, record)
+
+
+def test_one_good_moment_or_bad_ones_decide_nothing() -> None:
+    assert join_sightings([]) is None
+    assert join_sightings([sighting(unit(1.0), 0.9)]) is None
+    assert join_sightings([sighting(unit(1.0), 0.9), sighting(unit(0.0), 0.29)]) is None
+    template = join_sightings([sighting(unit(1.0), 0.9, 1.0), sighting(unit(0.9), 0.3, 2.5)])
+    assert template is not None
+    assert (template.quality, template.sightings, template.from_s, template.to_s) == (0.9, 2, 1.0, 2.5)
+    assert np.linalg.norm(template.vector) == pytest.approx(1.0)
+    assert template.vector @ unit(1.0) > template.vector @ unit(0.9), "the better moment counts more"
+
+
+def test_opposite_vectors_have_a_mean_that_is_still_a_vector() -> None:
+    mean = mean_direction(np.stack([unit(1.0), -unit(1.0)]))
+    assert np.isfinite(mean).all()
+
+
+def gallery(*cosines: float, lists: tuple[str, ...] = ()) -> FaceGallery:
+    templates = np.stack([at_angle(cosine, axis + 1) for axis, cosine in enumerate(cosines)])
+    names = [f"p{number}" for number in range(len(cosines))]
+    return FaceGallery(names, lists or ("wanted",) * len(cosines), templates, THRESHOLDS)
+
+
+def test_nobody_on_the_list_is_nobody() -> None:
+    empty = FaceGallery((), (), np.zeros((0, EMBEDDING_SIZE), np.float32), THRESHOLDS)
+    assert empty.match(unit(1.0)) == []
+    assert gallery(0.39, 0.1, -0.9).match(unit(1.0)) == []
+
+
+def test_match_is_sure_from_the_upper_threshold_and_unsure_from_the_lower_one() -> None:
+    assert gallery(0.6).match(unit(1.0)) == [FaceMatch("p0", "wanted", 0.6, 0.5, True)]
+    assert gallery(0.45).match(unit(1.0)) == [FaceMatch("p0", "wanted", 0.45, 0.4, False)]
+
+
+def test_of_a_list_only_the_most_similar_person_and_of_several_lists_one_each() -> None:
+    assert [match.entry_id for match in gallery(0.55, 0.7, 0.6).match(unit(1.0))] == ["p1"]
+    found = gallery(0.55, 0.7, 0.6, lists=("a", "b", "a")).match(unit(1.0))
+    assert [(match.entry_id, match.list_id) for match in found] == [("p1", "b"), ("p2", "a")]
+
+
+def test_gallery_that_does_not_fit_the_question_is_refused() -> None:
+    with pytest.raises(InvalidInputError):
+        gallery(0.6).match(unit(1.0)[:128])
+    with pytest.raises(InvalidInputError):
+        FaceGallery(("a", "b"), ("l", "l"), unit(1.0)[None], THRESHOLDS)
+    for unsure, sure in ((0.6, 0.5), (0.0, 0.5), (0.4, 1.0), (float("nan"), 0.5)):
+        with pytest.raises(InvalidInputError):
+            MatchThresholds(unsure, sure)
+
+
+def test_person_is_told_once_per_track_and_again_only_when_doubt_became_sure() -> None:
+    watch = FaceWatch()
+    doubt, sure = FaceMatch("p", "l", 0.45, 0.4, False), FaceMatch("p", "l", 0.6, 0.5, True)
+    assert [news.is_first for news in watch.push(7, [doubt])] == [True]
+    assert watch.push(7, [doubt]) == []
+    assert [news.is_first for news in watch.push(7, [sure])] == [False]
+    assert watch.push(7, [sure]) == watch.push(7, [doubt]) == []
+    assert len(watch.push(8, [sure])) == 1, "another track is another time that somebody came by"
+    watch.forget([7])
+    assert len(watch.push(7, [sure])) == 1
+
+
+def face(vector: bytes = b"", **measures: float) -> Record:
+    numbers = dict.fromkeys(("size", "sharpness", "pose", "light", "certainty"), 0.9) | measures
+    return Record(FACE_TEMPLATES, numbers=numbers | {"quality": min(numbers.values())}, vector=vector)
+
+
+@pytest.mark.parametrize(
+    ("records", "code"),
+    [
+        ([], "no_face"),
+        ([face(), face()], "several_faces"),
+        ([face(size=0.05)], "face_too_small"),
+        ([face(sharpness=0.2)], "face_blurred"),
+        ([face(pose=0.05)], "face_turned"),
+        ([face(light=0.0)], "face_badly_lit"),
+        ([face(certainty=0.1)], "face_doubtful"),
+    ],
+)
+def test_picture_that_would_poison_a_list_is_refused_with_its_reason(records: list[Record], code: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        choose_enrolled(records)
+    assert refused.value.code == code
+    assert refused.value.hint
+
+
+def test_grain_of_the_background_is_no_second_face() -> None:
+    good = face(unit(1.0).tobytes())
+    assert choose_enrolled([good, face(size=0.02), face(sharpness=0.0)]) is good
+
+
+def test_form_of_templates_is_closed() -> None:
+    assert (FACE_TEMPLATES_FORM.vector_size, FACE_TEMPLATES_FORM.labels, FACE_TEMPLATES_FORM.max_text) == (256, {}, 0)
+
+
+def test_manifest_without_thresholds_matches_nobody() -> None:
+    assert read_thresholds({"match_fmr_1e3": 0.42, "match_fmr_1e4": 0.47}) == MatchThresholds(0.42, 0.47)
+    with pytest.raises(InvalidInputError, match="match_fmr_1e4"):
+        read_thresholds({"match_fmr_1e3": 0.42})
