@@ -1,5 +1,6 @@
 """Hazards of lists of faces: templates nobody asked for, one bad picture decides, a vector that matches everybody."""
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -156,7 +157,8 @@ def test_person_is_told_once_per_track_and_again_only_when_doubt_became_sure() -
 
 def face(vector: bytes = b"", **measures: float) -> Record:
     numbers = dict.fromkeys(("size", "sharpness", "pose", "light", "certainty"), 0.9) | measures
-    return Record(FACE_TEMPLATES, numbers=numbers | {"quality": min(numbers.values())}, vector=vector)
+    numbers |= {"quality": min(numbers.values())}
+    return Record(FACE_TEMPLATES, numbers=numbers, box=(0.1, 0.1, 0.2, 0.2), vector=vector)
 
 
 @pytest.mark.parametrize(
@@ -176,6 +178,20 @@ def test_picture_that_would_poison_a_list_is_refused_with_its_reason(records: li
         choose_enrolled(records)
     assert refused.value.code == code
     assert refused.value.hint
+
+
+def test_picture_without_a_face_says_what_it_may_be_that_hides_it() -> None:
+    blurred = np.asarray(cv2.GaussianBlur(textured(320), (0, 0), 8), np.uint8)
+    for picture, words in ((blurred, "blurred"), (textured(320) // 10, "dark"), (textured(24), "small")):
+        detector = FaceDetector(OneFaceNetwork(160, 0.1), 160, 0.6)
+        embedder = FaceEmbedder(FixedNetwork(embedding=[1.0] * EMBEDDING_SIZE))
+        recognizer = FaceTemplateRecognizer({WHOLE_PICTURE: detector}, embedder)
+        [records] = recognizer.describe([crop_of(np.asarray(picture, np.uint8), WHOLE_PICTURE)])
+        check_described([Described(0.5, records)], 1, FORMS)
+        with pytest.raises(InvalidInputError) as refused:
+            choose_enrolled(records)
+        assert refused.value.code == "no_face"
+        assert words in refused.value.hint
 
 
 def test_grain_of_the_background_is_no_second_face() -> None:

@@ -9,9 +9,6 @@ from vedette.core.errors import InvalidInputError
 from vedette.vision.recognize.face_quality import QualityPolicy
 from vedette.vision.recognize.records import Record
 
-MAX_PICTURES = 5
-"""Of one person. More add nothing to the mean."""
-
 
 class NoFaceError(InvalidInputError):
     """Nothing in the picture looks like a face."""
@@ -64,20 +61,28 @@ _WEAKNESSES: Mapping[str, tuple[type[InvalidInputError], str, str]] = {
 }
 
 
+_PICTURE_FLAWS = {
+    "size": "The picture is too small.",
+    "sharpness": "The picture is blurred.",
+    "light": "The picture is too dark, too bright or too flat.",
+}
+
+
 def choose_enrolled(records: Sequence[Record], policy: QualityPolicy | None = None) -> Record:
     """The one face of a picture, with its template.
 
     Args:
-        records: All faces found in the whole picture.
+        records: All faces found in the whole picture; without any, one without a box that judges the picture itself.
         policy: What is good enough.
 
     Raises:
         InvalidInputError: a leaf kind that names what is wrong with the picture.
     """
     policy = policy or QualityPolicy()
-    seen = [record for record in records if _is_seen(record, policy)] or records[:1]
+    faces = [record for record in records if record.box is not None]
+    seen = [record for record in faces if _is_seen(record, policy)] or faces[:1]
     if not seen:
-        raise NoFaceError("there is no face in this picture", "The picture should be upright and show one face.")
+        raise NoFaceError("there is no face in this picture", _find_reason(records, policy))
     if len(seen) > 1:
         raise SeveralFacesError(
             f"there are {len(seen)} faces in this picture", "Cut the picture so that only one face is left."
@@ -88,6 +93,16 @@ def choose_enrolled(records: Sequence[Record], policy: QualityPolicy | None = No
     weakest = min(_WEAKNESSES, key=lambda name: record.numbers.get(name, 0.0))
     kind, message, hint = _WEAKNESSES[weakest]
     raise kind(message, hint)
+
+
+def _find_reason(records: Sequence[Record], policy: QualityPolicy) -> str:
+    """Why there may be no face, by what the picture as a whole is like."""
+    usual = "It should be upright and show one face from the front."
+    if not records:
+        return usual
+    numbers = records[0].numbers
+    weakest = min(_PICTURE_FLAWS, key=lambda name: numbers.get(name, 1.0))
+    return f"{_PICTURE_FLAWS[weakest]} {usual}" if numbers.get(weakest, 1.0) < policy.match_floor else usual
 
 
 def _is_seen(record: Record, policy: QualityPolicy) -> bool:

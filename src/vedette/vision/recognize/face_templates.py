@@ -11,6 +11,7 @@ import numpy as np
 from typing_extensions import override
 
 from vedette.vision.drawing import encode_jpeg
+from vedette.vision.picture import Image
 from vedette.vision.ports import Recognizer
 from vedette.vision.recognize.crop import BoxPx, Crop
 from vedette.vision.recognize.face_detector import FaceDetector
@@ -29,12 +30,14 @@ FACE_TEMPLATES_FORM = Form(
     max_records=64,
 )
 
+_UPRIGHT_POINTS = np.array([[40, 40], [60, 40], [50, 50], [42, 60], [58, 60]], np.float32)
+
 
 class FaceTemplateRecognizer(Recognizer):
     """Finds faces, judges them, and embeds those that pass the match gate.
 
-    Of an object only its surest face, and only when it passes; of a whole picture every face with what is wrong with
-    it, so that whoever enrols it can be told.
+    Of an object only its surest face, and only when it passes; of a whole picture every face, or the picture itself
+    when there is none, with what is wrong with it, so that whoever enrols it can be told.
 
     Args:
         detectors: By class of the crop.
@@ -66,9 +69,8 @@ class FaceTemplateRecognizer(Recognizer):
     def warm_up(self, crop: Crop) -> None:
         for detector in self._detectors.values():
             detector.detect(crop.image_bgr)
-        points = np.array([[40, 40], [60, 40], [50, 50], [42, 60], [58, 60]], np.float32)
-        judge_face(crop.image_bgr, points, 1.0, self._quality)
-        vector = self._embedder.embed(crop.image_bgr, points).tobytes()
+        _judge_picture(crop.image_bgr, self._quality)
+        vector = self._embedder.embed(crop.image_bgr, _UPRIGHT_POINTS).tobytes()
         whole = Crop(crop.frame, crop.box_px, WHOLE_PICTURE)
         _record(whole, crop.box_px, FaceQuality(1.0, 1.0, 1.0, 1.0, 1.0), vector)
 
@@ -85,7 +87,15 @@ class FaceTemplateRecognizer(Recognizer):
                 may_match = quality.may_match(self._quality)
                 vector = self._embedder.embed(image, faces.points[row]).tobytes() if may_match else b""
                 records.append(_record(crop, box, quality, vector))
-        return records if crop.class_name == WHOLE_PICTURE else [record for record in records if record.vector]
+        if crop.class_name == WHOLE_PICTURE:
+            return records or [_judge_picture(image, self._quality)]
+        return [record for record in records if record.vector]
+
+
+def _judge_picture(image_bgr: Image, policy: QualityPolicy) -> Record:
+    """What may be wrong with a picture in which no face is found. Without a box: it is about no face."""
+    quality = judge_face(image_bgr, _UPRIGHT_POINTS, 0.0, policy)
+    return Record(FACE_TEMPLATES, {}, _numbers(quality))
 
 
 def _record(crop: Crop, box: BoxPx, quality: FaceQuality, vector: bytes) -> Record:
