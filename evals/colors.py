@@ -12,7 +12,8 @@ from pathlib import Path
 import cv2
 
 from evals.common import SHARED, Figures, fingerprint, make_parser, write_result
-from vedette.vision.colors import COLOUR_NAMES, PAINT_BONUS, UNKNOWN, name_colour, weigh_body
+from vedette.core.objects import COLOUR_NAMES
+from vedette.vision.colors import PAINT_BONUS, UNKNOWN, name_colour, weigh_body
 from vedette.vision.picture import Image
 
 _SAME = {"silver": "gray", "grey": "gray", "violet": "purple", "cyan": "blue", "beige": "brown", "gold": "yellow"}

@@ -103,6 +103,8 @@ export function makeEvent(index: number, atMs: number, camera: Camera): Happenin
     note: index % 3 === 2 ? "Delivery, expected." : "",
     detail: "",
     objects: index % 2 ? [] : [makeSeen(index)],
+    severity: "",
+    match: null,
   };
 }
 

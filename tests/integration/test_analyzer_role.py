@@ -3,37 +3,27 @@
 import asyncio
 import os
 import signal
-import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
-import httpx
 import msgspec
 import numpy as np
 import pytest
 from websockets.asyncio.client import unix_connect
 
 from tests.support.encoded import encode_square
-from tests.support.feed_server import Script, serve_feed, to_packets
-from vedette.adapters.sqlite_bus import SqlitePublisher
+from tests.support.feed_server import Script, to_packets
+from tests.support.running_analyzer import running
 from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis, Rule
 from vedette.core.geometry import Line, Polygon
 from vedette.core.media import StreamFormat, StreamRole
 from vedette.core.messages import ControlStateChanged, EventObserved, MotionObserved
 from vedette.core.motion import MotionSettings, MotionZone, MotionZoneKind
 from vedette.core.time import NS_PER_S
-from vedette.node.analyzer import Analyzer
 from vedette.node.analyzer_camera import configuration_of
-from vedette.runtime.clock import SystemClock
-from vedette.runtime.paths import NodePaths
-from vedette.runtime.settings import NodeSettings
-from vedette.vision.budget import CAPACITY_MS
 
 START_NS = 1_750_000_000 * NS_PER_S
-TYPES = {kind.TOPIC: kind for kind in (EventObserved, MotionObserved, ControlStateChanged)}
 
 
 def camera(name: str, *rules: Rule) -> CameraAnalysis:
@@ -52,59 +42,6 @@ def hostile_stream() -> Script:
     units = [(stream.packets[0][0], 0, True)]
     units += [(b"\0\0\x10\0\x65" + os.urandom(4095), 9000 * i, True) for i in range(1, 300)]
     return StreamFormat("run-1", stream.video), to_packets(units, START_NS)
-
-
-class Running:
-    def __init__(self, analyzer: Analyzer, paths: NodePaths, connections: dict[str, int]) -> None:
-        self.analyzer = analyzer
-        self.paths = paths
-        self.connections = connections
-
-    def camera(self, name: str) -> dict[str, object]:
-        return next((c for c in self.analyzer.status()["cameras"] if c["camera_id"] == name), {})
-
-    def messages(self, kind: type) -> list:
-        connection = sqlite3.connect(f"file:{self.paths.bus / 'analyzer.db'}?mode=ro", uri=True)
-        try:
-            rows = connection.execute("SELECT payload FROM messages WHERE topic = ?", (kind.TOPIC,)).fetchall()
-        finally:
-            connection.close()
-        return [msgspec.json.decode(payload, type=kind) for (payload,) in rows]
-
-    async def until(self, is_so: Callable[[], object], limit_s: float = 60) -> None:
-        async with asyncio.timeout(limit_s):
-            while not is_so():
-                await asyncio.sleep(0.02)
-
-    def http(self) -> httpx.AsyncClient:
-        transport = httpx.AsyncHTTPTransport(uds=str(self.paths.socket("analyzer")))
-        return httpx.AsyncClient(transport=transport, base_url="http://analyzer", timeout=30)
-
-
-@asynccontextmanager
-async def running(
-    folder: Path,
-    scripts: dict[str, Script],
-    capacity_ms: float = CAPACITY_MS,
-    held: tuple[int, asyncio.Event] | None = None,
-    models: Path | None = None,
-) -> AsyncIterator[Running]:
-    settings = NodeSettings(data=folder, models=models)
-    settings.paths.prepare()
-    clock = SystemClock()
-    stop = asyncio.Event()
-    async with serve_feed(settings.paths.socket("recorder"), scripts, held=held) as connections:
-        with SqlitePublisher(settings.paths.bus, "analyzer", clock) as publisher:
-            analyzer = Analyzer(settings, publisher, clock, capacity_ms)
-            task = asyncio.create_task(analyzer.run(stop))
-            try:
-                await asyncio.sleep(0)
-                box = Running(analyzer, settings.paths, connections)
-                await box.until(lambda: settings.paths.socket("analyzer").exists() or task.done())
-                yield box
-            finally:
-                stop.set()
-                await asyncio.wait_for(task, 20)
 
 
 @pytest.fixture

@@ -1077,6 +1077,133 @@ export interface paths {
         patch: operations["change_volume"];
         trace?: never;
     };
+    "/api/v1/watchlists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Watchlists
+         * @description Lists all lists by name, without their entries.
+         */
+        get: operations["list_watchlists"];
+        put?: never;
+        /**
+         * Add Watchlist
+         * @description Adds an empty list.
+         */
+        post: operations["add_watchlist"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watchlists/{list_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Watchlist
+         * @description Shows one list.
+         */
+        get: operations["show_watchlist"];
+        /**
+         * Change Watchlist
+         * @description Changes what is set of a list; its entries and its subject stay. What is watched less is an event as well.
+         */
+        put: operations["change_watchlist"];
+        post?: never;
+        /**
+         * Remove Watchlist
+         * @description Removes a list with all of its entries. Events that it made stay.
+         */
+        delete: operations["remove_watchlist"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watchlists/{list_id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Watchlist Entries
+         * @description Lists entries by plate.
+         */
+        get: operations["list_watchlist_entries"];
+        put?: never;
+        /**
+         * Add Watchlist Entry
+         * @description Adds an entry.
+         */
+        post: operations["add_watchlist_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watchlists/{list_id}/entries.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Watchlist Entries
+         * @description Downloads the entries as CSV (UTF-8). A cell that a spreadsheet would run has an apostrophe in front.
+         */
+        get: operations["export_watchlist_entries"];
+        put?: never;
+        /**
+         * Import Watchlist Entries
+         * @description Takes over a CSV sheet, all of it or nothing; every fault names its row (`rows.12.plate`).
+         *
+         *     Columns: plate, type, colour, from, to, reason, owner, note. An entry for the same plate, type and colour is
+         *     replaced.
+         */
+        post: operations["import_watchlist_entries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watchlists/{list_id}/entries/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Watchlist Entry
+         * @description Replaces an entry.
+         */
+        put: operations["change_watchlist_entry"];
+        post?: never;
+        /**
+         * Remove Watchlist Entry
+         * @description Removes an entry.
+         */
+        delete: operations["remove_watchlist_entry"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1349,6 +1476,81 @@ export interface components {
             state: "holds" | "weakened" | "absent" | "unknown";
         };
         /**
+         * EntryIn
+         * @description An entry of a list of vehicles. Of plate, type and colour at least one says something.
+         *
+         *     `plate`: A-Z and 0-9 (what separates them does not count), `?` for one sign, `*` for any number of signs.
+         *     `owner`: empty: who sends it.
+         */
+        EntryIn: {
+            /**
+             * Colour
+             * @default
+             */
+            colour: string;
+            /** From */
+            from?: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /**
+             * Plate
+             * @default
+             */
+            plate: string;
+            /** Reason */
+            reason: string;
+            /** To */
+            to?: string | null;
+            /**
+             * Type
+             * @default
+             */
+            type: string;
+        };
+        /** EntryList */
+        EntryList: {
+            /** Items */
+            items: components["schemas"]["EntryOut"][];
+            /** Total */
+            total: number;
+        };
+        /** EntryOut */
+        EntryOut: {
+            /** Colour */
+            colour: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** From */
+            from: string | null;
+            /** Id */
+            id: string;
+            /** Note */
+            note: string;
+            /** Owner */
+            owner: string;
+            /** Plate */
+            plate: string;
+            /** Reason */
+            reason: string;
+            /** To */
+            to: string | null;
+            /** Type */
+            type: string;
+        };
+        /**
          * ErasedStreamOut
          * @description What goes of one stream; the range is that of whole segments. `growing`: segments that go when they close.
          */
@@ -1520,6 +1722,7 @@ export interface components {
             id: string;
             /** Kind */
             kind: string;
+            match: components["schemas"]["MatchOut"] | null;
             /** Note */
             note: string;
             /** Object Class */
@@ -1532,6 +1735,12 @@ export interface components {
             release: string;
             /** Rule Id */
             rule_id: string;
+            /**
+             * Severity
+             * @description Empty where the kind alone says how much it matters
+             * @enum {string}
+             */
+            severity: "" | "alarm" | "warning" | "information";
             /**
              * State
              * @enum {string}
@@ -2081,6 +2290,36 @@ export interface components {
             /** Uptime S */
             uptime_s: number;
         };
+        /**
+         * MatchOut
+         * @description The list and the entry that an event is about, as they were then. `entry_id` is empty for `unlisted`.
+         */
+        MatchOut: {
+            /** Doubts */
+            doubts: string[];
+            /** Entry */
+            entry: string;
+            /** Entry Id */
+            entry_id: string;
+            /** List Id */
+            list_id: string;
+            /**
+             * List Kind
+             * @enum {string}
+             */
+            list_kind: "wanted" | "permitted" | "known";
+            /** List Name */
+            list_name: string;
+            /** Owner */
+            owner: string;
+            /** Reason */
+            reason: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "sure" | "unsure" | "unlisted";
+        };
         /** MeasureOut */
         MeasureOut: {
             /**
@@ -2307,7 +2546,7 @@ export interface components {
          * @description One thing that a caller may be allowed to do. Video, export and administration are separate.
          * @enum {string}
          */
-        Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view" | "storage.configure" | "hold.manage" | "evidence.manage" | "privacy.configure" | "privacy.unmask" | "file.analyze" | "footage.erase";
+        Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view" | "storage.configure" | "hold.manage" | "evidence.manage" | "privacy.configure" | "privacy.unmask" | "file.analyze" | "footage.erase" | "watchlist.view" | "watchlist.manage";
         /** PlateOut */
         PlateOut: {
             /** Confidence */
@@ -2745,6 +2984,20 @@ export interface components {
             /** Name */
             name: string;
             role: components["schemas"]["Role"];
+        };
+        /**
+         * SheetOut
+         * @description What taking over a sheet did.
+         */
+        SheetOut: {
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Removed */
+            removed: number;
+            /** Unchanged */
+            unchanged: number;
         };
         /**
          * SigningListOut
@@ -3244,6 +3497,95 @@ export interface components {
             max_bytes?: number | null;
             /** Reserve Bytes */
             reserve_bytes?: number | null;
+        };
+        /**
+         * WatchlistIn
+         * @description A list. `cameras`: ids of those that it is matched on, empty: all. `owner`: empty: who sends it.
+         *
+         *     `alarm_unlisted`: a vehicle whose plate is on no entry is an alarm; of lists of the permitted.
+         */
+        WatchlistIn: {
+            /**
+             * Alarm Unlisted
+             * @default false
+             */
+            alarm_unlisted: boolean;
+            /** Cameras */
+            cameras?: string[];
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "wanted" | "permitted" | "known";
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /** Purpose */
+            purpose: string;
+            /**
+             * Retention Days
+             * @description How long an entry is kept after its validity ended
+             * @default 30
+             */
+            retention_days: number;
+            /**
+             * Subject
+             * @default vehicles
+             * @enum {string}
+             */
+            subject: "vehicles" | "faces";
+        };
+        /** WatchlistList */
+        WatchlistList: {
+            /** Items */
+            items: components["schemas"]["WatchlistOut"][];
+        };
+        /** WatchlistOut */
+        WatchlistOut: {
+            /** Alarm Unlisted */
+            alarm_unlisted: boolean;
+            /** Cameras */
+            cameras: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Entries */
+            entries: number;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "wanted" | "permitted" | "known";
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Purpose */
+            purpose: string;
+            /** Retention Days */
+            retention_days: number;
+            /**
+             * Subject
+             * @enum {string}
+             */
+            subject: "vehicles" | "faces";
         };
     };
     responses: never;
@@ -5478,6 +5820,369 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StorageVolumeOut"];
                 };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_watchlists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchlistList"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_watchlist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WatchlistIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchlistOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_watchlist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchlistOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_watchlist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WatchlistIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchlistOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_watchlist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_watchlist_entries: {
+        parameters: {
+            query?: {
+                /** @description Part of a plate, a type or a colour */
+                search?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryList"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_watchlist_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_watchlist_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_watchlist_entries: {
+        parameters: {
+            query?: {
+                /** @description In which a date without a time is a day */
+                timezone?: string;
+                /** @description What the sheet does not have goes */
+                replace?: boolean;
+            };
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_watchlist_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_watchlist_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What failed, why, and what to do (RFC 9457) */
             default: {

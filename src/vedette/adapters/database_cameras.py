@@ -76,6 +76,11 @@ class SqlCameraStore:
         query = select(cameras).order_by(cameras.c.id)
         return await self._database.read(lambda c: [_read_camera(row) for row in c.execute(query)])
 
+    async def list_ids(self) -> frozenset[str]:
+        """See `vedette.watchlists.ports.CameraLister`."""
+        query = select(cameras.c.id)
+        return await self._database.read(lambda c: frozenset(c.execute(query).scalars()))
+
     async def find(self, camera_id: str) -> Camera | None:
         query = select(cameras).where(cameras.c.id == camera_id)
         row = await self._database.read(lambda c: c.execute(query).first())

@@ -215,3 +215,27 @@ export_usage = Table(
     Column("jobs", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
 )
+
+watchlists = Table(
+    "watchlists",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("name_key", String(128), nullable=False, unique=True),
+    Column("watchlist", Text, nullable=False, comment="Watchlist as JSON"),
+    Column("created_by", String(64), nullable=False),
+    Column("created_at_ns", BigInteger, nullable=False),
+)
+
+watchlist_entries = Table(
+    "watchlist_entries",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("list_id", String(26), ForeignKey("watchlists.id", ondelete="CASCADE"), nullable=False),
+    Column("key", String(128), nullable=False, comment="what it looks for, as text: once in a list"),
+    Column("is_pattern", Boolean, nullable=False, comment="each match has to look at it"),
+    Column("entry", Text, nullable=False, comment="WatchlistEntry as JSON"),
+    Column("to_ns", BigInteger, comment="end of its validity"),
+    Column("created_by", String(64), nullable=False),
+    Column("created_at_ns", BigInteger, nullable=False),
+    Index("uq_watchlist_entries_list_id_key", "list_id", "key", unique=True),
+)

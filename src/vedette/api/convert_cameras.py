@@ -20,7 +20,7 @@ from vedette.api.schemas.cameras import (
 )
 from vedette.api.schemas.common import utc_text
 from vedette.behavior.rules_file import parse_rules
-from vedette.camera.faults import Fault, InvalidCameraError
+from vedette.camera.faults import InvalidCameraError
 from vedette.camera.inventory import (
     AnalysisSettings,
     Camera,
@@ -33,6 +33,7 @@ from vedette.camera.inventory_sheet import ImportReport
 from vedette.camera.live import LiveFacts, RecordingFacts, StreamFacts
 from vedette.core.assignment import Rule
 from vedette.core.errors import InvalidInputError
+from vedette.core.faults import Fault
 from vedette.core.media import StreamRole
 from vedette.core.time import format_utc
 

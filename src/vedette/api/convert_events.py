@@ -4,9 +4,10 @@ from dataclasses import asdict
 
 from vedette.api.features import PREFIX
 from vedette.api.schemas.common import utc_text
-from vedette.api.schemas.events import AttributeOut, EventOut, FaceOut, MeasureOut, ObjectOut, PlateOut
+from vedette.api.schemas.events import AttributeOut, EventOut, FaceOut, MatchOut, MeasureOut, ObjectOut, PlateOut
 from vedette.core.objects import ObjectFacts
 from vedette.core.time import format_utc
+from vedette.core.watchlists import Severity
 from vedette.events.records import EventRecord
 
 
@@ -44,6 +45,8 @@ def event_out(record: EventRecord) -> EventOut:
         note=record.note,
         detail=fact.detail,
         objects=[_object_out(facts) for facts in fact.objects],
+        severity="" if not fact.severity else Severity(fact.severity).value,
+        match=None if fact.match is None else MatchOut.model_validate(asdict(fact.match)),
     )
 
 

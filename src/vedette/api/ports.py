@@ -36,6 +36,7 @@ from vedette.identity.export_limits import ExportLimits
 from vedette.identity.logins import Logins
 from vedette.identity.permissions import Caller
 from vedette.identity.tokens import Tokens
+from vedette.watchlists.administration import WatchlistAdministration
 
 CALLER_KEY = "vedette.caller"
 """Where the guard puts the caller in the scope."""
@@ -111,6 +112,7 @@ class GatewayPorts:
     notary: Notary
     privacy: PrivacyDesk
     erasures: ErasureDesk
+    watchlists: WatchlistAdministration
 
 
 def find_ports(connection: HTTPConnection) -> GatewayPorts:
@@ -225,6 +227,10 @@ def _privacy(connection: HTTPConnection) -> PrivacyDesk:
     return find_ports(connection).privacy
 
 
+def _watchlists(connection: HTTPConnection) -> WatchlistAdministration:
+    return find_ports(connection).watchlists
+
+
 CallerPort = Annotated[Caller, Depends(find_caller)]
 LoginsPort = Annotated[Logins, Depends(_logins)]
 TokensPort = Annotated[Tokens, Depends(_tokens)]
@@ -250,3 +256,4 @@ FileJobsPort = Annotated[FileJobDesk, Depends(_file_jobs)]
 NotaryPort = Annotated[Notary, Depends(_notary)]
 PrivacyPort = Annotated[PrivacyDesk, Depends(_privacy)]
 ErasuresPort = Annotated[ErasureDesk, Depends(_erasures)]
+WatchlistsPort = Annotated[WatchlistAdministration, Depends(_watchlists)]

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from vedette.api.features import PROBLEM_MEDIA_TYPE
 from vedette.api.schemas.common import FieldError, Problem
-from vedette.camera.faults import FaultyInputError
 from vedette.core.errors import TooManyRequestsError, VedetteError
+from vedette.core.faults import FaultyInputError
 from vedette.runtime.log import get_logger
 
 STATUS_OF_KIND: dict[str, tuple[int, str]] = {

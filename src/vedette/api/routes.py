@@ -29,6 +29,7 @@ from vedette.api.routers import (
     system,
     tracks,
     users,
+    watchlists,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -47,6 +48,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     exports.router,
     file_jobs.router,
     tracks.router,
+    watchlists.router,
     evidence.router,
     system.router,
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from vedette.camera.faults import Fault, InvalidCameraError
+from vedette.camera.faults import InvalidCameraError
 from vedette.camera.inventory import (
     AddressPolicy,
     Camera,
@@ -26,6 +26,7 @@ from vedette.camera.protection import describe_terms_change, find_weakenings
 from vedette.camera.recording_terms import RecordingTerms
 from vedette.core.assignment import Rule
 from vedette.core.errors import NotFoundError
+from vedette.core.faults import Fault
 from vedette.core.media import StreamRole
 from vedette.core.motion import MotionSettings
 from vedette.runtime.clock import Clock, new_id

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from vedette.camera.faults import Fault, FaultyInputError
 from vedette.core.errors import ConflictError
+from vedette.core.faults import Fault, FaultyInputError
 from vedette.core.footage import SegmentRef
 from vedette.core.media import StreamRole
 from vedette.core.recording_plan import Erasure, Hold

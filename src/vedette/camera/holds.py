@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from vedette.camera.faults import Fault, FaultyInputError
 from vedette.core.errors import NotFoundError
+from vedette.core.faults import Fault, FaultyInputError
 from vedette.core.recording_plan import Hold
 from vedette.core.time import NS_PER_S
 from vedette.runtime.clock import Clock, new_id

@@ -10,10 +10,11 @@ from enum import StrEnum
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from vedette.camera.certificates import find_pem_fault
-from vedette.camera.faults import Fault, InvalidCameraError
+from vedette.camera.faults import InvalidCameraError
 from vedette.camera.recording_terms import RecordingTerms
 from vedette.core.assignment import Rule
 from vedette.core.detections import CLASS_NAMES
+from vedette.core.faults import Fault
 from vedette.core.media import StreamRole
 from vedette.core.motion import MotionSettings
 

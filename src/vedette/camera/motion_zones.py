@@ -7,8 +7,8 @@ Meaning of the values: `vedette.core.motion`; design: docs/design/recording-plan
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vedette.camera.faults import Fault, FaultyInputError
 from vedette.camera.outlines import find_area, find_outline_faults
+from vedette.core.faults import Fault, FaultyInputError
 from vedette.core.geometry import Point, Polygon
 from vedette.core.motion import MotionSensitivity, MotionSettings, MotionZone, MotionZoneKind
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from itertools import combinations
 
-from vedette.camera.faults import Fault
+from vedette.core.faults import Fault
 from vedette.core.geometry import Point
 
 MIN_AREA = 1e-4

@@ -7,8 +7,8 @@ crosses itself a filler may leave the middle open. Such zones are refused. Desig
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vedette.camera.faults import Fault, FaultyInputError
 from vedette.camera.outlines import find_outline_faults
+from vedette.core.faults import Fault, FaultyInputError
 from vedette.core.geometry import Point, Polygon
 from vedette.core.privacy import PrivacyZone
 

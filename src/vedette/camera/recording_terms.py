@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from vedette.camera.faults import Fault, InvalidCameraError
+from vedette.camera.faults import InvalidCameraError
+from vedette.core.faults import Fault
 from vedette.core.recording_plan import (
     MINUTES_PER_DAY,
     CalendarSpan,

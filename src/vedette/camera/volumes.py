@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from vedette.camera.faults import Fault, FaultyInputError
 from vedette.camera.inventory import Camera
 from vedette.core.assignment import VolumeAssignment
 from vedette.core.errors import ConflictError, NotFoundError
+from vedette.core.faults import Fault, FaultyInputError
 from vedette.runtime.clock import Clock
 
 MAX_PATH_CHARS = 1024

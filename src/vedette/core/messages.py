@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from vedette.core.objects import ObjectFacts
+from vedette.core.watchlists import WatchlistMatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,10 @@ class EventObserved:
     """User whose action it is about; he cannot acknowledge it himself."""
     objects: tuple[ObjectFacts, ...] = ()
     """What was recognised on its tracks, as far as it is decided; grows with later facts of the same event."""
+    severity: str = ""
+    """A `Severity`; empty where the kind alone says how much it matters."""
+    match: WatchlistMatch | None = None
+    """The list and the entry that it is about, for events of lists."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,10 @@ from dataclasses import dataclass, field
 
 UNKNOWN = "unknown"
 """The value of an attribute that was looked at and not seen surely enough."""
+VEHICLE_TYPES = ("car", "bus", "truck", "van")
+"""Types of vehicles that are recognised."""
+COLOUR_NAMES = ("black", "gray", "white", "red", "orange", "brown", "yellow", "green", "blue", "purple", "pink")
+"""Colours that are named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ class Permission(StrEnum):
     PRIVACY_UNMASK = "privacy.unmask"
     FILE_ANALYZE = "file.analyze"
     FOOTAGE_ERASE = "footage.erase"
+    WATCHLIST_VIEW = "watchlist.view"
+    WATCHLIST_MANAGE = "watchlist.manage"
 
 
 class Role(StrEnum):
@@ -50,6 +52,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.SYSTEM_VIEW,
         Permission.HOLD_MANAGE,
         Permission.FILE_ANALYZE,
+        Permission.WATCHLIST_VIEW,
+        Permission.WATCHLIST_MANAGE,
     },
     Role.AUDITOR: frozenset(
         {
@@ -57,6 +61,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.EVENT_VIEW,
             Permission.SYSTEM_VIEW,
             Permission.RECORDING_PLAY,
+            Permission.WATCHLIST_VIEW,
         }
     ),
 }

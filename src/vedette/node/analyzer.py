@@ -24,6 +24,7 @@ from vedette.node.analyzer_assignment import load_assignment, save_assignment
 from vedette.node.analyzer_camera import CameraPipeline, configuration_of
 from vedette.node.analyzer_events import EventOrigin, EventReporter, MotionReporter, PictureStore
 from vedette.node.analyzer_pool import WorkerPool, choose_model
+from vedette.node.analyzer_watchlists import CameraWatch, ListsInForce
 from vedette.node.file_analysis import FilePlan
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs
@@ -68,6 +69,7 @@ class Analyzer:
         self._assignment = load_assignment(self._paths.assignment("analyzer"))
         self._pool = self._make_pool()
         self._pool_task: asyncio.Task[None] | None = None
+        self.lists = ListsInForce()
         self.jobs = FileJobs(FileJobShelf(self._paths.file_jobs), self._plan_file, settings.file_jobs, clock)
         self._cameras: dict[str, tuple[CameraPipeline, asyncio.Task[None]]] = {}
         self._viewers: dict[str, set[asyncio.Queue[dict[str, object]]]] = {}
@@ -169,6 +171,7 @@ class Analyzer:
                 {"pid": link.pid, "restarts": link.restarts, "cameras": self._load(link)} for link in self._pool.links
             ],
             "cameras": [self._camera_status(pipeline) for pipeline, _ in self._cameras.values()],
+            "watchlists_version": self.lists.version,
         }
 
     def _camera_status(self, pipeline: CameraPipeline) -> dict[str, object]:
@@ -260,6 +263,7 @@ class Analyzer:
         detector = "model" if self._pool.model and camera.detector != "motion" else "motion"
         release = self._pool.model if detector == "model" else "motion-r1"
         origin = EventOrigin(camera.camera_id, release, configuration_of(camera))
+        events = EventReporter(origin, self._publisher, self._pictures, self._clock)
         try:
             pipeline = CameraPipeline(
                 self._next_number,
@@ -267,7 +271,8 @@ class Analyzer:
                 detector,
                 self._pool.pick(self._load),
                 self._feed,
-                EventReporter(origin, self._publisher, self._pictures, self._clock),
+                events,
+                CameraWatch(camera.camera_id, self.lists, events),
                 MotionReporter(camera.camera_id, self._publisher, camera.motion.thresholds.recorded_share),
                 self._clock,
                 self._show,

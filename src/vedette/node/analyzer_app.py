@@ -15,6 +15,7 @@ from vedette.node.analyzer_assignment import parse_assignment
 from vedette.node.analyzer_jobs import job_routes
 from vedette.node.analyzer_metrics import format_metrics
 from vedette.node.analyzer_pictures import picture_routes, problem, read_body
+from vedette.node.analyzer_watchlists import watchlist_routes
 
 if TYPE_CHECKING:
     from vedette.node.analyzer import Analyzer
@@ -52,6 +53,7 @@ def make_analyzer_app(analyzer: "Analyzer") -> Starlette:
             Route("/assignment", put_assignment, methods=["PUT"]),
             *picture_routes(analyzer),
             *job_routes(analyzer.jobs),
+            *watchlist_routes(analyzer.lists),
             Route("/status", status),
             Route("/metrics", metrics),
             Route("/healthz", healthz),

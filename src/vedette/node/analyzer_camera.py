@@ -11,6 +11,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
@@ -25,6 +26,7 @@ from vedette.core.media import Packet, StreamFormat
 from vedette.core.time import NS_PER_S
 from vedette.media.feed import FeedPacket, FeedState
 from vedette.node.analyzer_events import EventReporter, MotionReporter
+from vedette.node.analyzer_watchlists import CameraWatch
 from vedette.runtime.clock import Clock
 from vedette.runtime.worker import WorkerLostError
 from vedette.vision import wire
@@ -92,6 +94,7 @@ class CameraPipeline:
         link: WorkerLink,
         feed: UnixFeedSource,
         events: EventReporter,
+        watch: CameraWatch,
         motion: MotionReporter,
         clock: Clock,
         show: ShowTracks,
@@ -105,6 +108,7 @@ class CameraPipeline:
         self._number = stream_number
         self._feed = feed
         self._events = events
+        self._watch = watch
         self._motion = motion
         self._clock = clock
         self._show = show
@@ -299,11 +303,12 @@ class CameraPipeline:
         self._motion.push(at_ns, result.motion)
         self._show(self.camera.camera_id, _overlay_message(at_ns, tracks, result.motion))
         findings = self._rules.push(Scene(at_ns, self._watched(tracks), ended, result.motion))
+        take = partial(self._take_snapshot, result)
         if findings:
-            await self._events.report(
-                findings, tracks, lambda overlays: self._take_snapshot(result, overlays), self.describer.facts
-            )
-        await self._describe(result, at_ns, tracks)
+            await self._events.report(findings, tracks, take, self.describer.facts)
+        asked = await self._describe(result, at_ns, tracks)
+        await self._watch.look(asked, at_ns, tracks, take, self.describer.facts)
+        await self._watch.end(ended, at_ns, tracks, take, self.describer.facts)
         self._note_ended(ended)
 
     def _note_ended(self, track_ids: tuple[int, ...]) -> None:
@@ -311,17 +316,20 @@ class CameraPipeline:
             self._events.note_last_facts(self.describer.facts(track_id))
         self.describer.forget(track_ids)
 
-    async def _describe(self, result: FrameResult, at_ns: int, tracks: Tracks) -> None:
-        """Asks for a closer look where it is worth one. Behind: not at all, which is counted."""
+    async def _describe(self, result: FrameResult, at_ns: int, tracks: Tracks) -> tuple[int, ...]:
+        """Asks for a closer look where it is worth one; gives the tracks. Behind: not at all, which is counted."""
         room = _MAX_ASKS if len(self.queue) < _BUSY_PACKETS else 0
         ask = self.describer.plan(self._number, result, at_ns / NS_PER_S, tracks, room=room)
         if ask is None:
-            return
-        with contextlib.suppress(WorkerRefusedError):  # the picture is gone already: the next moment will do
+            return ()
+        try:
             answer = await self.link.request(self._number, Kind.DESCRIBE, wire.encode(ask.request))
-            self._costs.note(0, self.describer.take(ask, answer), 0, 0.0)
-            for track_id in ask.track_ids:
-                self._events.note_first_facts(self.describer.facts(track_id))
+        except WorkerRefusedError:
+            return ()  # the picture is gone already: the next moment will do
+        self._costs.note(0, self.describer.take(ask, answer), 0, 0.0)
+        for track_id in ask.track_ids:
+            self._events.note_first_facts(self.describer.facts(track_id))
+        return ask.track_ids
 
     def _track(self, result: FrameResult, at_ns: int) -> tuple[Tracks, tuple[int, ...]]:
         """Boxes become tracks. A picture that the model did not see has none, and ends none."""
@@ -351,6 +359,7 @@ class CameraPipeline:
         if self.counters.last_at_ns:
             self._events.end_all(self.counters.last_at_ns)
         self._motion.flush()
+        self._watch.forget_all()
         self._tracker = Tracker()
         self.describer = TrackDescriber(self._forms, left_out=self.describer.left_out)
         self._rules = RuleSet(self._find_rules(self.camera))

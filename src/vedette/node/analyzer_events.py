@@ -24,6 +24,8 @@ TakeSnapshot = Callable[[list[Overlay]], Awaitable[bytes]]
 
 FindFacts = Callable[[int], ObjectFacts]
 """What is known of a track so far."""
+Fill = Callable[[EventObserved], EventObserved]
+"""The same event with more in it."""
 _RECENT_EVENTS = 64
 """Events that are told again when more becomes known of their tracks."""
 
@@ -84,6 +86,20 @@ class EventReporter:
             if finding.phase is Phase.BEGIN:
                 self._open[finding.key] = event
             self._publish(event)
+
+    async def report_one(
+        self, finding: Finding, tracks: Tracks, take: TakeSnapshot, facts: FindFacts, fill: Fill
+    ) -> str:
+        """Publishes one finding of an instant with what `fill` adds to it; gives the event's id."""
+        event = fill(_with_facts(self._make_event(finding), facts))
+        picture = await self._store_picture(event.event_id, _overlays(finding, tracks), take)
+        self._publish(replace(event, picture=picture))
+        return event.event_id
+
+    def retell(self, event_id: str, fill: Fill) -> None:
+        """Tells an event again, changed by `fill`; one of long ago stays as it is."""
+        if (event := self._recent.get(event_id)) is not None:
+            self._publish(fill(event))
 
     def end_all(self, at_ns: int) -> None:
         """Ends every open event: the camera is gone, and nobody knows what happens there now."""

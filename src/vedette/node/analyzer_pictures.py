@@ -58,12 +58,12 @@ def _post(path: str, draw: Callable[[Request], Awaitable[bytes]]) -> Route:
     return Route(path, answer, methods=["POST"])
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, max_bytes: int = MAX_BODY_BYTES) -> bytes:
     body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > MAX_BODY_BYTES:
-            raise InvalidInputError(f"the body is larger than {MAX_BODY_BYTES} bytes")
+        if len(body) > max_bytes:
+            raise InvalidInputError(f"the body is larger than {max_bytes} bytes")
     return bytes(body)
 
 

@@ -67,6 +67,7 @@ from vedette.node.camera_roots import CameraRoots
 from vedette.node.erasable_footage import ErasableFootage
 from vedette.node.exports import build_exports
 from vedette.node.gateway_storage import Changes, StorageParts, build_storage, find_roots
+from vedette.node.gateway_watchlists import WatchlistParts, build_watchlists
 from vedette.node.signing_probe import MediaSigningInspector
 from vedette.recording.archive_keys import ArchiveKeyRing, name_day
 from vedette.recording.reader import FootageReader
@@ -96,6 +97,7 @@ class GatewayParts:
     database: Database
     exports: ExportService
     erasures: ErasureDesk
+    watchlists: WatchlistParts
 
 
 class SourceProber:
@@ -282,6 +284,7 @@ def _build(
         clock=clock,
     )
     pictures = FilePictureReader(paths.pictures)
+    watchlists = build_watchlists(database, outside.roles["analyzer"], core.audit, clock)
     erasures = ErasureDesk(
         erasures=outside.storage.erasures,
         footage=ErasableFootage(outside.reader, paths),
@@ -331,6 +334,7 @@ def _build(
         notary=outside.notary,
         privacy=privacy,
         erasures=erasures,
+        watchlists=watchlists.lists,
     )
     gate = Gate(logins=core.logins, audit=core.audit, clock=clock, limits=limits)
     return GatewayParts(
@@ -342,4 +346,5 @@ def _build(
         database=database,
         exports=exports,
         erasures=erasures,
+        watchlists=watchlists,
     )

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
+from vedette.core.objects import COLOUR_NAMES
 
-COLOUR_NAMES = ("black", "gray", "white", "red", "orange", "brown", "yellow", "green", "blue", "purple", "pink")
 UNKNOWN = "unknown"
 _ACHROMATIC = 3
 """The first names are those without hue."""

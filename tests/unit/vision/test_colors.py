@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from vedette.core.errors import InvalidInputError
+from vedette.core.objects import COLOUR_NAMES
 from vedette.vision.colors import (
-    COLOUR_NAMES,
     PAINT_BONUS,
     UNKNOWN,
     Light,

@@ -44,6 +44,20 @@ class ObjectOut(Answer):
     face: FaceOut | None
 
 
+class MatchOut(Answer):
+    """The list and the entry that an event is about, as they were then. `entry_id` is empty for `unlisted`."""
+
+    list_id: str
+    list_name: str
+    list_kind: Literal["wanted", "permitted", "known"]
+    state: Literal["sure", "unsure", "unlisted"]
+    entry_id: str
+    entry: str
+    reason: str
+    owner: str
+    doubts: list[str]
+
+
 class EventOut(Answer):
     """Something that was observed. `to` is null while it lasts; `camera_id` is empty when it concerns no camera."""
 
@@ -68,6 +82,10 @@ class EventOut(Answer):
     note: str
     detail: str
     objects: list[ObjectOut]
+    severity: Literal["", "alarm", "warning", "information"] = Field(
+        description="Empty where the kind alone says how much it matters"
+    )
+    match: MatchOut | None
 
 
 class AcknowledgeIn(Request):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.vision.colors import COLOUR_NAMES, UNKNOWN, Light, name_colour
+from vedette.core.objects import COLOUR_NAMES
+from vedette.vision.colors import UNKNOWN, Light, name_colour
 from vedette.vision.picture import Image
 from vedette.vision.recognize.records import Label
 

@@ -14,6 +14,8 @@ from vedette.vision.recognize.records import Sighting
 _READ_CONFIDENCE = 0.9
 _READ_SHARE = 0.6
 """Of the weight, behind the least agreed sign."""
+LEAST_READ = _READ_CONFIDENCE * _READ_SHARE
+"""No plate that is `read` has less confidence; one that is `unsure` may have more, when one of the two is missing."""
 _RELIEF = 0.75
 """Of the doubt, with each further reading of the same text: pictures of one track are alike, so not less."""
 _MOST_RELIEFS = 4

@@ -11,19 +11,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.vision.colors import COLOUR_NAMES, PAINT_BONUS, UNKNOWN, Light, name_colour, weigh_body
+from vedette.core.objects import COLOUR_NAMES, VEHICLE_TYPES
+from vedette.vision.colors import PAINT_BONUS, UNKNOWN, Light, name_colour, weigh_body
 from vedette.vision.picture import Image
 from vedette.vision.ports import Network, Recognizer
 from vedette.vision.recognize.crop import Crop
 from vedette.vision.recognize.light import describe_in_light, read_light
 from vedette.vision.recognize.records import Form, Label, Record
 
-TYPES = ("car", "bus", "truck", "van")
 VEHICLES_FORM = Form(
     "vehicles",
     "attributes",
     frozenset({"vehicle"}),
-    labels={"type": TYPES, "colour": COLOUR_NAMES},
+    labels={"type": VEHICLE_TYPES, "colour": COLOUR_NAMES},
     floors={"type": 0.75, "colour": 0.65},
 )
 KINDS_SIDE_PX = 224
@@ -89,7 +89,7 @@ def join_types(types: NDArray[np.float32], kinds: NDArray[np.float32]) -> Label:
     """The best type of the mean of both models; one that did not see a vehicle counts for little.
 
     Args:
-        types: (4,) probabilities of `TYPES`.
+        types: (4,) probabilities of `VEHICLE_TYPES`.
         kinds: (80,) scores of COCO classes.
     """
     scores = kinds[list(_KINDS)].astype(np.float64)
@@ -98,7 +98,7 @@ def join_types(types: NDArray[np.float32], kinds: NDArray[np.float32]) -> Label:
     shares = scores / max(float(total), 1e-6) * seen
     joined = np.clip((shares + types) / 2, 0.0, 1.0)
     best = int(joined.argmax())
-    return Label(TYPES[best], float(joined[best]))
+    return Label(VEHICLE_TYPES[best], float(joined[best]))
 
 
 def pad_square(image_bgr: Image, side_px: int) -> NDArray[np.float32]:

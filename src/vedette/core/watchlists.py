@@ -1,0 +1,158 @@
+"""Lists of what is looked for, or known: their values, as they travel from the gateway to the analyzer. Values only.
+
+A list is about one subject. What an entry looks for is a mark of that subject: a vehicle's plate, type and colour.
+Design: docs/design/watchlists.md.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+WILDCARDS = "?*"
+"""In the plate of a mark: `?` is any one sign, `*` any number of signs, none too."""
+TWO_WHEELER = "two_wheeler"
+"""As a type of vehicle: the detector's class; the other types are recognised (`vedette.core.objects`)."""
+
+
+class ListKind(StrEnum):
+    """What being on a list means."""
+
+    WANTED = "wanted"
+    PERMITTED = "permitted"
+    KNOWN = "known"
+
+
+class ListSubject(StrEnum):
+    """What the entries of a list are about."""
+
+    VEHICLES = "vehicles"
+    FACES = "faces"
+
+
+class Severity(StrEnum):
+    """How much an event of a list asks of an operator."""
+
+    ALARM = "alarm"
+    WARNING = "warning"
+    INFORMATION = "information"
+
+
+class MatchState(StrEnum):
+    """How sure a match is. `unlisted`: what was seen is on no entry of a list of the permitted."""
+
+    SURE = "sure"
+    UNSURE = "unsure"
+    UNLISTED = "unlisted"
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleMark:
+    """What a vehicle is known by. An empty field says nothing; at least one says something.
+
+    Attributes:
+        plate: A-Z, 0-9 and wildcards.
+        type: One of `VEHICLE_TYPES`, or `TWO_WHEELER`.
+        colour: One of `COLOUR_NAMES`.
+    """
+
+    plate: str = ""
+    type: str = ""
+    colour: str = ""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it names one plate."""
+        return bool(self.plate) and not any(sign in self.plate for sign in WILDCARDS)
+
+    def describe(self) -> str:
+        """In words, for people: `51F12345, red, car`."""
+        return ", ".join(word for word in (self.plate, self.colour, self.type.replace("_", "-")) if word)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchlistEntry:
+    """One entry. Exactly the mark of its list's subject is there.
+
+    Attributes:
+        from_ns, to_ns: When it is valid, by the time of what is seen; None: without a beginning, or an end.
+        reason: Why it is on the list.
+        owner: Who answers for it.
+    """
+
+    entry_id: str
+    reason: str
+    owner: str
+    note: str = ""
+    from_ns: int | None = None
+    to_ns: int | None = None
+    vehicle: VehicleMark | None = None
+
+    def is_valid(self, at_ns: int) -> bool:
+        return (self.from_ns is None or self.from_ns <= at_ns) and (self.to_ns is None or at_ns < self.to_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Watchlist:
+    """One list.
+
+    Attributes:
+        purpose: What it is for.
+        retention_days: How long an entry is kept after its validity has ended.
+        cameras: Ids of the cameras that it is matched on; empty: all.
+        alarm_unlisted: A vehicle that is on no entry is an alarm. Of lists of the permitted.
+    """
+
+    list_id: str
+    name: str
+    kind: ListKind
+    subject: ListSubject
+    owner: str
+    purpose: str
+    retention_days: int = 30
+    enabled: bool = True
+    cameras: tuple[str, ...] = ()
+    alarm_unlisted: bool = False
+
+    def looks_at(self, camera_id: str) -> bool:
+        return not self.cameras or camera_id in self.cameras
+
+
+@dataclass(frozen=True, slots=True)
+class ListOrder:
+    """One list that is to be matched, with its entries."""
+
+    watchlist: Watchlist
+    entries: tuple[WatchlistEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WatchlistOrder:
+    """All lists that are to be matched. Pushed by the gateway, kept in memory only.
+
+    Attributes:
+        version: Names the content: equal versions are equal lists.
+    """
+
+    version: str = ""
+    lists: tuple[ListOrder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WatchlistMatch:
+    """What an event says of the list and the entry behind it, as they were then.
+
+    Attributes:
+        entry_id: Empty when it is about no entry (`unlisted`).
+        entry: The entry's mark in words.
+        reason, owner: Of the entry.
+        doubts: Why it is not sure, in words.
+    """
+
+    list_id: str
+    list_name: str
+    list_kind: ListKind
+    state: MatchState
+    entry_id: str = ""
+    entry: str = ""
+    reason: str = ""
+    owner: str = ""
+    doubts: tuple[str, ...] = ()
