@@ -22,7 +22,7 @@ from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.node.face_recognizer import PICTURE_SIDE_PX, make_face_detector
 from vedette.vision.picture import Image
 from vedette.vision.recognize.face_detector import FaceDetector
-from vedette.vision.recognize.face_gallery import read_thresholds
+from vedette.vision.recognize.face_gallery import MatchTerms, read_terms
 from vedette.vision.recognize.face_protocol import (
     Verification,
     bound_rate,
@@ -241,12 +241,11 @@ def _read_pairs(given: argparse.Namespace) -> PairList | None:
     return None if given.pairs is None else read_lfw_pairs(given.pairs, given.data)
 
 
-def measure_people(bench: FaceBench, people: list[Person], thresholds: dict[str, float]) -> Figures:
+def measure_people(bench: FaceBench, people: list[Person], terms: MatchTerms) -> Figures:
     """All figures of a folder of people."""
     found = embed_people(bench, people)
-    limits = read_thresholds(thresholds)
     figures = measure_protocol(found) | measure_open_set(found)
-    return figures | measure_thresholds(found, limits.sure, limits.unsure) | measure_gate(bench, people)
+    return figures | measure_thresholds(found, terms.sure, terms.unsure) | measure_gate(bench, people)
 
 
 def main() -> None:
@@ -262,8 +261,9 @@ def main() -> None:
     with installed_models("yunet-n", "face-reid-0095") as models:
         embedder = FaceEmbedder(OpenVinoNetwork(models["face-reid-0095"]))
         bench = FaceBench(make_face_detector(models["yunet-n"], PICTURE_SIDE_PX), embedder)
-        thresholds = models["face-reid-0095"].manifest.thresholds
-        figures = measure_pairs(bench, pairs) if pairs else measure_people(bench, people, dict(thresholds))
+        manifest = models["face-reid-0095"].manifest
+        terms = read_terms(manifest.release, manifest.thresholds)
+        figures = measure_pairs(bench, pairs) if pairs else measure_people(bench, people, terms)
         release = "+".join(model.manifest.release for model in models.values())
     paths = [path for person in people for path in person.paths]
     paths += sorted({path for pictures in pairs.sets for path in pictures if path.exists()}) if pairs else []

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from tests.integration.test_analyze_files import analyze
-from tests.integration.test_analyzer_role import START_NS, Running, running
+from tests.integration.test_analyzer_role import START_NS
 from tests.support.encoded import encode_pictures
 from tests.support.feed_server import Script, to_packets
 from tests.support.models import install_models
+from tests.support.running_analyzer import Running, running
 from tests.support.shared import shared_file
 from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis, Rule
 from vedette.core.geometry import Line

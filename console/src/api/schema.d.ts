@@ -1086,13 +1086,13 @@ export interface paths {
         };
         /**
          * List Watchlists
-         * @description Lists all lists by name, without their entries.
+         * @description Lists all lists by name, without their entries; those of faces for whom may see them (`face.view`).
          */
         get: operations["list_watchlists"];
         put?: never;
         /**
          * Add Watchlist
-         * @description Adds an empty list.
+         * @description Adds an empty list. One of faces needs `face.enroll` as well.
          */
         post: operations["add_watchlist"];
         delete?: never;
@@ -1199,6 +1199,81 @@ export interface paths {
          * @description Removes an entry.
          */
         delete: operations["remove_watchlist_entry"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watchlists/{list_id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Watchlist People
+         * @description Lists the people of a list of faces by name.
+         */
+        get: operations["list_watchlist_people"];
+        put?: never;
+        /**
+         * Enrol Watchlist Person
+         * @description Enrols a person. Each picture has to show exactly one face, good enough to be matched, of the same person.
+         *
+         *     What is wrong with a picture is said of `pictures.N`, beginning with a stable word: `no_face`, `several_faces`,
+         *     `face_too_small`, `face_blurred`, `face_turned`, `face_badly_lit`, `face_doubtful`, `no_picture`, `other_person`.
+         */
+        post: operations["enrol_watchlist_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watchlists/{list_id}/people/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Watchlist Person
+         * @description Shows one person of a list.
+         */
+        get: operations["show_watchlist_person"];
+        /**
+         * Change Watchlist Person
+         * @description Changes what is written of a person. For other pictures, remove and enrol him anew.
+         */
+        put: operations["change_watchlist_person"];
+        post?: never;
+        /**
+         * Remove Watchlist Person
+         * @description Removes a person with template and portraits. Events that were made stay.
+         */
+        delete: operations["remove_watchlist_person"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watchlists/{list_id}/people/{entry_id}/portraits/{place}.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Watchlist Portrait
+         * @description Shows a kept portrait.
+         */
+        get: operations["show_watchlist_portrait"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1474,6 +1549,55 @@ export interface components {
              * @enum {string}
              */
             state: "holds" | "weakened" | "absent" | "unknown";
+        };
+        /**
+         * EnrolIn
+         * @description A person with one to five pictures of the face, JPEG, PNG, WebP or BMP in Base64.
+         *
+         *     `keep_pictures`: keep a small portrait of each, sealed, to be shown beside a match; else nothing but the template is
+         *     kept.
+         */
+        EnrolIn: {
+            /**
+             * Document
+             * @description Where the consent, or the order, is filed
+             */
+            document: string;
+            /** From */
+            from?: string | null;
+            /**
+             * Granted On
+             * @description Its date, `2026-11-28`
+             */
+            granted_on: string;
+            /**
+             * Ground
+             * @enum {string}
+             */
+            ground: "consent" | "legal";
+            /**
+             * Keep Pictures
+             * @default false
+             */
+            keep_pictures: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /** Pictures */
+            pictures: string[];
+            /** Reason */
+            reason: string;
+            /** To */
+            to?: string | null;
         };
         /**
          * EntryIn
@@ -2546,7 +2670,97 @@ export interface components {
          * @description One thing that a caller may be allowed to do. Video, export and administration are separate.
          * @enum {string}
          */
-        Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view" | "storage.configure" | "hold.manage" | "evidence.manage" | "privacy.configure" | "privacy.unmask" | "file.analyze" | "footage.erase" | "watchlist.view" | "watchlist.manage";
+        Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view" | "storage.configure" | "hold.manage" | "evidence.manage" | "privacy.configure" | "privacy.unmask" | "file.analyze" | "footage.erase" | "watchlist.view" | "watchlist.manage" | "face.view" | "face.enroll";
+        /**
+         * PersonIn
+         * @description What is written of a person. `owner`: empty: who sends it.
+         */
+        PersonIn: {
+            /**
+             * Document
+             * @description Where the consent, or the order, is filed
+             */
+            document: string;
+            /** From */
+            from?: string | null;
+            /**
+             * Granted On
+             * @description Its date, `2026-11-28`
+             */
+            granted_on: string;
+            /**
+             * Ground
+             * @enum {string}
+             */
+            ground: "consent" | "legal";
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /** Reason */
+            reason: string;
+            /** To */
+            to?: string | null;
+        };
+        /** PersonList */
+        PersonList: {
+            /** Items */
+            items: components["schemas"]["PersonOut"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * PersonOut
+         * @description `pictures`: how many were enrolled. `portraits`: how many of them are kept.
+         */
+        PersonOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Document */
+            document: string;
+            /** From */
+            from: string | null;
+            /** Granted On */
+            granted_on: string;
+            /**
+             * Ground
+             * @enum {string}
+             */
+            ground: "consent" | "legal";
+            /** Id */
+            id: string;
+            /** List Id */
+            list_id: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Owner */
+            owner: string;
+            /** Pictures */
+            pictures: number;
+            /** Portraits */
+            portraits: number;
+            /** Reason */
+            reason: string;
+            /** Release */
+            release: string;
+            /** To */
+            to: string | null;
+        };
         /** PlateOut */
         PlateOut: {
             /** Confidence */
@@ -3555,6 +3769,11 @@ export interface components {
             alarm_unlisted: boolean;
             /** Cameras */
             cameras: string[];
+            /**
+             * Cameras Without Faces
+             * @description Of a list of faces: cameras it looks at where faces are not switched on
+             */
+            cameras_without_faces: string[];
             /**
              * Created At
              * Format: date-time
@@ -6179,6 +6398,206 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_watchlist_people: {
+        parameters: {
+            query?: {
+                /** @description A part of the name */
+                search?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonList"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol_watchlist_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_watchlist_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_watchlist_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_watchlist_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_watchlist_portrait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list_id: string;
+                entry_id: string;
+                place: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

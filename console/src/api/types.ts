@@ -56,3 +56,5 @@ export interface Page<T> {
   total: number;
   next: string | null;
 }
+export type Person = Schemas["PersonOut"];
+export type EnrolInput = Schemas["EnrolIn"];

@@ -33,6 +33,8 @@ def _conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
         found.append(events.c.camera_id.in_(wanted.cameras))
     if wanted.kinds:
         found.append(events.c.kind.in_(wanted.kinds))
+    if wanted.hidden_kinds:
+        found.append(events.c.kind.not_in(wanted.hidden_kinds))
     if wanted.state is not None:
         found.append(events.c.state == wanted.state.value)
     if wanted.from_ns is not None:

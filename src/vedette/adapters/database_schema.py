@@ -239,3 +239,18 @@ watchlist_entries = Table(
     Column("created_at_ns", BigInteger, nullable=False),
     Index("uq_watchlist_entries_list_id_key", "list_id", "key", unique=True),
 )
+
+face_templates = Table(
+    "face_templates",
+    metadata,
+    Column("entry_id", String(26), primary_key=True, comment="no foreign key: a changed entry is put anew"),
+    Column("sealed", Text, nullable=False, comment="by TemplateBox"),
+)
+
+face_portraits = Table(
+    "face_portraits",
+    metadata,
+    Column("entry_id", String(26), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("sealed", Text, nullable=False, comment="by TemplateBox"),
+)

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Insert, Row, Update, delete, f
 from sqlalchemy.exc import IntegrityError
 
 from vedette.adapters.database import Database
-from vedette.adapters.database_schema import watchlist_entries, watchlists
+from vedette.adapters.database_schema import face_portraits, face_templates, watchlist_entries, watchlists
 from vedette.core.time import NS_PER_S
 from vedette.core.watchlists import ListOrder, Watchlist, WatchlistEntry
 from vedette.watchlists.errors import EntryExistsError, WatchlistNameTakenError
@@ -42,7 +42,12 @@ class SqlWatchlistStore:
 
     async def remove(self, list_id: str) -> None:
         query = delete(watchlists).where(watchlists.c.id == list_id)
-        await self._database.write(lambda connection: connection.execute(query))
+
+        def remove(connection: Connection) -> None:
+            connection.execute(query)
+            _remove_orphans(connection)
+
+        await self._database.write(remove)
 
     async def find_entries(self, wanted: EntryFilter) -> tuple[list[EntryRecord], int]:
         conditions = [watchlist_entries.c.list_id == wanted.list_id]
@@ -67,7 +72,7 @@ class SqlWatchlistStore:
         return None if row is None else _read_entry(row)
 
     async def put_entries(self, put: Sequence[EntryRecord], remove: Sequence[str] = ()) -> None:
-        await self._database.write(lambda connection: _put_entries(connection, put, remove))
+        await self._database.write(lambda connection: put_entries(connection, put, remove))
 
     async def count(self) -> EntryCounts:
         def count(connection: Connection) -> EntryCounts:
@@ -88,6 +93,7 @@ class SqlWatchlistStore:
                 )
                 gone += [_read_entry(row) for row in connection.execute(select(watchlist_entries).where(ended))]
                 connection.execute(delete(watchlist_entries).where(ended))
+            _remove_orphans(connection)
             return gone
 
         return await self._database.write(remove)
@@ -119,19 +125,26 @@ def _load_entries(connection: Connection, list_id: str) -> tuple[WatchlistEntry,
     return tuple(_ENTRY.decode(text) for (text,) in rows)
 
 
-def _put_entries(connection: Connection, put: Sequence[EntryRecord], remove: Sequence[str]) -> None:
+def _remove_orphans(connection: Connection) -> None:
+    """Templates and portraits go in the transaction in which their entry goes, whatever the way."""
+    for table in (face_templates, face_portraits):
+        connection.execute(delete(table).where(table.c.entry_id.not_in(select(watchlist_entries.c.id))))
+
+
+def put_entries(connection: Connection, put: Sequence[EntryRecord], remove: Sequence[str] = ()) -> None:
+    """Removes entries by id, then adds or replaces others."""
     going = [*remove, *(record.entry.entry_id for record in put)]
     for first in range(0, len(going), _IN_ONE_QUESTION):
         some = going[first : first + _IN_ONE_QUESTION]
         connection.execute(delete(watchlist_entries).where(watchlist_entries.c.id.in_(some)))
-    if not put:
-        return
     try:
-        connection.execute(insert(watchlist_entries), [_entry_row(record) for record in put])
+        if put:
+            connection.execute(insert(watchlist_entries), [_entry_row(record) for record in put])
     except IntegrityError as exc:
         raise EntryExistsError(
             "the list has an entry for the same plate, type and colour already", "Change that one."
         ) from exc
+    _remove_orphans(connection)
 
 
 def _put_list(connection: Connection, put: Insert | Update, name: str) -> None:

@@ -84,21 +84,25 @@ class FootageDesk:
         ]
         return SigningListOut(items=items)
 
-    async def draw_timeline(self, camera_ids: Sequence[str], from_ns: int, to_ns: int, buckets: int) -> TimelineOut:
-        """Draws one row per camera."""
+    async def draw_timeline(
+        self, camera_ids: Sequence[str], from_ns: int, to_ns: int, buckets: int, hidden_kinds: tuple[str, ...] = ()
+    ) -> TimelineOut:
+        """Draws one row per camera, without events of the hidden kinds."""
         motion = await self._history.find_motion(camera_ids, from_ns, to_ns, buckets)
         resolution_ns = (to_ns - from_ns) // buckets
         rows = [
-            await self._draw_row(camera_id, from_ns, to_ns, resolution_ns, motion[camera_id])
+            await self._draw_row(
+                EventFilter((camera_id,), from_ns=from_ns, to_ns=to_ns, limit=MAX_EVENTS, hidden_kinds=hidden_kinds),
+                resolution_ns,
+                motion[camera_id],
+            )
             for camera_id in camera_ids
         ]
         return TimelineOut(from_ms=from_ns / NS_PER_MS, to_ms=to_ns / NS_PER_MS, cameras=rows)
 
-    async def _draw_row(
-        self, camera_id: str, from_ns: int, to_ns: int, resolution_ns: int, motion: list[float]
-    ) -> TimelineCamera:
+    async def _draw_row(self, wanted: EventFilter, resolution_ns: int, motion: list[float]) -> TimelineCamera:
+        [camera_id], from_ns, to_ns = wanted.cameras, wanted.from_ns or 0, wanted.to_ns or 0
         coverage, gaps = await asyncio.to_thread(self._cover, camera_id, from_ns, to_ns, resolution_ns)
-        wanted = EventFilter(cameras=(camera_id,), from_ns=from_ns, to_ns=to_ns, limit=MAX_EVENTS)
         events, _ = await self._events.find_page(wanted)
         return TimelineCamera(
             camera_id=camera_id,

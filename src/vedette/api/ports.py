@@ -37,6 +37,7 @@ from vedette.identity.logins import Logins
 from vedette.identity.permissions import Caller
 from vedette.identity.tokens import Tokens
 from vedette.watchlists.administration import WatchlistAdministration
+from vedette.watchlists.face_administration import FaceAdministration
 
 CALLER_KEY = "vedette.caller"
 """Where the guard puts the caller in the scope."""
@@ -113,6 +114,7 @@ class GatewayPorts:
     privacy: PrivacyDesk
     erasures: ErasureDesk
     watchlists: WatchlistAdministration
+    face_lists: FaceAdministration
 
 
 def find_ports(connection: HTTPConnection) -> GatewayPorts:
@@ -231,6 +233,10 @@ def _watchlists(connection: HTTPConnection) -> WatchlistAdministration:
     return find_ports(connection).watchlists
 
 
+def _face_lists(connection: HTTPConnection) -> FaceAdministration:
+    return find_ports(connection).face_lists
+
+
 CallerPort = Annotated[Caller, Depends(find_caller)]
 LoginsPort = Annotated[Logins, Depends(_logins)]
 TokensPort = Annotated[Tokens, Depends(_tokens)]
@@ -257,3 +263,4 @@ NotaryPort = Annotated[Notary, Depends(_notary)]
 PrivacyPort = Annotated[PrivacyDesk, Depends(_privacy)]
 ErasuresPort = Annotated[ErasureDesk, Depends(_erasures)]
 WatchlistsPort = Annotated[WatchlistAdministration, Depends(_watchlists)]
+FaceListsPort = Annotated[FaceAdministration, Depends(_face_lists)]

@@ -17,6 +17,7 @@ from vedette.api.routers import (
     events,
     evidence,
     exports,
+    face_lists,
     file_jobs,
     footage,
     live,
@@ -49,6 +50,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     file_jobs.router,
     tracks.router,
     watchlists.router,
+    face_lists.router,
     evidence.router,
     system.router,
 )

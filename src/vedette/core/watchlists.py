@@ -68,6 +68,35 @@ class VehicleMark:
         return ", ".join(word for word in (self.plate, self.colour, self.type.replace("_", "-")) if word)
 
 
+class Ground(StrEnum):
+    """What allows a face to be on a list."""
+
+    CONSENT = "consent"
+    LEGAL = "legal"
+
+
+@dataclass(frozen=True, slots=True)
+class FaceMark:
+    """Who is looked for by his face. The templates are apart from it, sealed (`vedette.core.faces`).
+
+    Attributes:
+        name: Or a code.
+        document: Where the consent, or the order, is filed.
+        granted_on: Its date, `2026-11-28`.
+        release: Of the embedding that made the templates.
+        pictures: How many made them.
+        keeps_pictures: Whether their portraits are kept to be shown beside a match.
+    """
+
+    name: str
+    ground: Ground
+    document: str
+    granted_on: str
+    release: str = ""
+    pictures: int = 0
+    keeps_pictures: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class WatchlistEntry:
     """One entry. Exactly the mark of its list's subject is there.
@@ -85,6 +114,7 @@ class WatchlistEntry:
     from_ns: int | None = None
     to_ns: int | None = None
     vehicle: VehicleMark | None = None
+    face: FaceMark | None = None
 
     def is_valid(self, at_ns: int) -> bool:
         return (self.from_ns is None or self.from_ns <= at_ns) and (self.to_ns is None or at_ns < self.to_ns)
@@ -118,10 +148,19 @@ class Watchlist:
 
 @dataclass(frozen=True, slots=True)
 class ListOrder:
-    """One list that is to be matched, with its entries."""
+    """One list that is to be matched, with its entries.
+
+    Attributes:
+        templates: Of a list of faces: one mean template per entry, in their order (`vedette.core.faces`).
+    """
 
     watchlist: Watchlist
     entries: tuple[WatchlistEntry, ...] = ()
+    templates: bytes = b""
+
+    def __repr__(self) -> str:
+        """Without templates: they must not reach a log by accident."""
+        return f"ListOrder({self.watchlist.list_id!r}, {len(self.entries)} entries)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ class EventRecord:
 class EventFilter:
     """Which events are asked for, newest first. Empty fields ask nothing.
 
-    `before` continues a list: start time and id of the last event of the page before.
+    `before` continues a list: start time and id of the last event of the page before. `hidden_kinds`: what the asker
+    is not told of, neither listed nor counted.
     """
 
     cameras: tuple[str, ...] = ()
@@ -40,3 +41,4 @@ class EventFilter:
     to_ns: int | None = None
     before: tuple[int, str] | None = None
     limit: int = 50
+    hidden_kinds: tuple[str, ...] = ()

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     FOOTAGE_ERASE = "footage.erase"
     WATCHLIST_VIEW = "watchlist.view"
     WATCHLIST_MANAGE = "watchlist.manage"
+    FACE_VIEW = "face.view"
+    FACE_ENROLL = "face.enroll"
 
 
 class Role(StrEnum):
@@ -40,7 +42,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
-_GUARD = frozenset({Permission.CAMERA_VIEW, Permission.EVENT_VIEW, Permission.EVENT_ACKNOWLEDGE})
+_GUARD = frozenset({Permission.CAMERA_VIEW, Permission.EVENT_VIEW, Permission.EVENT_ACKNOWLEDGE, Permission.FACE_VIEW})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),

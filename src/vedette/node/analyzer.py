@@ -19,16 +19,19 @@ from vedette.core.detections import MOVING_CLASS
 from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.core.messages import ControlStateChanged
 from vedette.core.time import format_utc
+from vedette.core.watchlists import WatchlistOrder
 from vedette.node.analyzer_app import make_analyzer_app
 from vedette.node.analyzer_assignment import load_assignment, save_assignment
 from vedette.node.analyzer_camera import CameraPipeline, configuration_of
 from vedette.node.analyzer_events import EventOrigin, EventReporter, MotionReporter, PictureStore
+from vedette.node.analyzer_faces import CameraFaces
 from vedette.node.analyzer_pool import WorkerPool, choose_model
 from vedette.node.analyzer_watchlists import CameraWatch, ListsInForce
+from vedette.node.face_enrolment import PortraitReader
 from vedette.node.file_analysis import FilePlan
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs
-from vedette.node.recognizers import find_recognizers
+from vedette.node.recognizers import find_match_terms, find_recognizers
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.settings import NodeSettings
@@ -37,7 +40,10 @@ from vedette.vision.budget import CAPACITY_MS, share_worker
 from vedette.vision.file_jobs import JobTerms
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.describer import choose_forms
+from vedette.vision.recognize.face_templates import FACE_TEMPLATES
+from vedette.vision.recognize.faces import FACES
 from vedette.vision.recognize.forms import FORMS, GROUPS
+from vedette.vision.recognize.records import Form
 from vedette.vision.wire import Kind, Masks
 from vedette.vision.worker_link import WorkerLink
 
@@ -67,9 +73,10 @@ class Analyzer:
         self._pictures = PictureStore(self._paths.pictures)
         self._feed = UnixFeedSource(self._paths.socket("recorder"))
         self._assignment = load_assignment(self._paths.assignment("analyzer"))
+        self.lists = ListsInForce(find_match_terms(self._registry))
+        self.portraits = PortraitReader(self._registry)
         self._pool = self._make_pool()
         self._pool_task: asyncio.Task[None] | None = None
-        self.lists = ListsInForce()
         self.jobs = FileJobs(FileJobShelf(self._paths.file_jobs), self._plan_file, settings.file_jobs, clock)
         self._cameras: dict[str, tuple[CameraPipeline, asyncio.Task[None]]] = {}
         self._viewers: dict[str, set[asyncio.Queue[dict[str, object]]]] = {}
@@ -109,6 +116,11 @@ class Analyzer:
         """Takes over a new desired state: on disk first, then in force."""
         await asyncio.to_thread(save_assignment, self._paths.assignment("analyzer"), assignment)
         self._assignment = assignment
+        await self._apply()
+
+    async def take_lists(self, order: WatchlistOrder) -> None:
+        """Takes over other lists; a camera on which faces are looked for now makes templates from here on."""
+        await self.lists.take(order)
         await self._apply()
 
     async def render_thumbnail(self, file: bytes, max_width: int, masks: Masks) -> bytes:
@@ -172,6 +184,8 @@ class Analyzer:
             ],
             "cameras": [self._camera_status(pipeline) for pipeline, _ in self._cameras.values()],
             "watchlists_version": self.lists.version,
+            "faces_listed": len(self.lists.faces),
+            "faces_outdated": self.lists.faces.outdated,
         }
 
     def _camera_status(self, pipeline: CameraPipeline) -> dict[str, object]:
@@ -193,10 +207,19 @@ class Analyzer:
             "damaged": counters.damaged,
             "thinned": counters.thinned,
             "looks_left_out": pipeline.describer.left_out,
+            "face_lists": self._face_state(pipeline),
             "dropped": pipeline.queue.dropped,
             "waiting": len(pipeline.queue),
             "last_at": format_utc(counters.last_at_ns) if counters.last_at_ns else None,
         }
+
+    def _face_state(self, pipeline: CameraPipeline) -> str:
+        """What comes of the lists of faces that look at a camera: `none` of them, `off`, `no_models` or `matching`."""
+        if not self.lists.faces.looks_at(pipeline.camera.camera_id):
+            return "none"
+        if FACES not in pipeline.camera.recognize:
+            return "off"
+        return "matching" if FACE_TEMPLATES in pipeline.forms else "no_models"
 
     def _plan_file(self, terms: JobTerms, annotate: bool) -> FilePlan:  # noqa: FBT001 - a PlanMaker
         model = choose_model(self._registry)[0]
@@ -225,7 +248,15 @@ class Analyzer:
 
     def _wanted_groups(self) -> tuple[str, ...]:
         """What any camera recognises. What none asks for is not even loaded."""
-        return tuple(sorted({group for camera in self._assignment.cameras for group in camera.recognize}))
+        return tuple(sorted({group for camera in self._assignment.cameras for group in self._find_groups(camera)}))
+
+    def _find_groups(self, camera: CameraAnalysis) -> tuple[str, ...]:
+        """What is asked about the objects of a camera: templates only where its faces are on and a list looks at it."""
+        makes_templates = FACES in camera.recognize and self.lists.faces.looks_at(camera.camera_id)
+        return (*camera.recognize, FACE_TEMPLATES) if makes_templates else camera.recognize
+
+    def _find_forms(self, camera: CameraAnalysis) -> dict[str, Form]:
+        return choose_forms(FORMS, self._pool.recognizers, self._find_groups(camera))
 
     async def _apply(self) -> None:
         """Makes the running cameras equal the assignment. Unchanged ones are not touched; motion settings alone are
@@ -238,13 +269,18 @@ class Analyzer:
             wanted = {camera.camera_id: camera for camera in self._assignment.cameras if camera.detector != "none"}
             for camera_id, (pipeline, _) in list(self._cameras.items()):
                 camera = wanted.get(camera_id)
-                if camera is None or replace(camera, motion=pipeline.camera.motion) != pipeline.camera:
+                if camera is None or not self._is_followed(pipeline, camera):
                     await self._stop(camera_id)
                 elif camera != pipeline.camera:
                     pipeline.take_motion(camera)
             for camera_id, camera in wanted.items():
                 if camera_id not in self._cameras:
                     self._start(camera)
+
+    def _is_followed(self, pipeline: CameraPipeline, camera: CameraAnalysis) -> bool:
+        """Whether a camera can go on as it is, but for its motion settings."""
+        is_same = replace(camera, motion=pipeline.camera.motion) == pipeline.camera
+        return is_same and pipeline.forms == self._find_forms(camera)
 
     async def _follow_model(self) -> None:
         """A model was installed or removed since, or a camera recognises more: new workers, every camera anew."""
@@ -273,10 +309,11 @@ class Analyzer:
                 self._feed,
                 events,
                 CameraWatch(camera.camera_id, self.lists, events),
+                CameraFaces(camera.camera_id, self.lists, events),
                 MotionReporter(camera.camera_id, self._publisher, camera.motion.thresholds.recorded_share),
                 self._clock,
                 self._show,
-                choose_forms(FORMS, self._pool.recognizers, camera.recognize),
+                self._find_forms(camera),
             )
         except InvalidInputError as error:
             self._log.error("camera cannot be analysed", camera_id=camera.camera_id, reason=str(error))

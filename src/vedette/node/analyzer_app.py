@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from vedette.core.errors import NotFoundError, VedetteError
 from vedette.node.analyzer_assignment import parse_assignment
+from vedette.node.analyzer_faces import face_routes
 from vedette.node.analyzer_jobs import job_routes
 from vedette.node.analyzer_metrics import format_metrics
 from vedette.node.analyzer_pictures import picture_routes, problem, read_body
@@ -53,7 +54,8 @@ def make_analyzer_app(analyzer: "Analyzer") -> Starlette:
             Route("/assignment", put_assignment, methods=["PUT"]),
             *picture_routes(analyzer),
             *job_routes(analyzer.jobs),
-            *watchlist_routes(analyzer.lists),
+            *watchlist_routes(analyzer.lists, analyzer.take_lists),
+            *face_routes(analyzer.portraits),
             Route("/status", status),
             Route("/metrics", metrics),
             Route("/healthz", healthz),

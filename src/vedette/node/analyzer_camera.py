@@ -26,6 +26,7 @@ from vedette.core.media import Packet, StreamFormat
 from vedette.core.time import NS_PER_S
 from vedette.media.feed import FeedPacket, FeedState
 from vedette.node.analyzer_events import EventReporter, MotionReporter
+from vedette.node.analyzer_faces import CameraFaces
 from vedette.node.analyzer_watchlists import CameraWatch
 from vedette.runtime.clock import Clock
 from vedette.runtime.worker import WorkerLostError
@@ -95,6 +96,7 @@ class CameraPipeline:
         feed: UnixFeedSource,
         events: EventReporter,
         watch: CameraWatch,
+        faces: CameraFaces,
         motion: MotionReporter,
         clock: Clock,
         show: ShowTracks,
@@ -109,6 +111,7 @@ class CameraPipeline:
         self._feed = feed
         self._events = events
         self._watch = watch
+        self._faces = faces
         self._motion = motion
         self._clock = clock
         self._show = show
@@ -120,7 +123,7 @@ class CameraPipeline:
         self._captured_ns: OrderedDict[int, int] = OrderedDict()
         self._penalty_s = 0.0
         self._thinning = BacklogThinning()
-        self._forms = forms
+        self.forms = forms
         self.describer = TrackDescriber(forms)
         self._costs = CostMeter()
         self.allowance = Allowance(camera.fps)
@@ -309,6 +312,8 @@ class CameraPipeline:
         asked = await self._describe(result, at_ns, tracks)
         await self._watch.look(asked, at_ns, tracks, take, self.describer.facts)
         await self._watch.end(ended, at_ns, tracks, take, self.describer.facts)
+        await self._faces.look(asked, at_ns, tracks, take, self.describer.facts, self.describer.template)
+        self._faces.end(ended)
         self._note_ended(ended)
 
     def _note_ended(self, track_ids: tuple[int, ...]) -> None:
@@ -360,8 +365,9 @@ class CameraPipeline:
             self._events.end_all(self.counters.last_at_ns)
         self._motion.flush()
         self._watch.forget_all()
+        self._faces.forget_all()
         self._tracker = Tracker()
-        self.describer = TrackDescriber(self._forms, left_out=self.describer.left_out)
+        self.describer = TrackDescriber(self.forms, left_out=self.describer.left_out)
         self._rules = RuleSet(self._find_rules(self.camera))
 
     def _say_analysing(self) -> None:

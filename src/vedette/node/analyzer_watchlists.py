@@ -5,7 +5,7 @@ Decisions: `vedette.watchlists`. Design: docs/design/watchlists.md.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -20,6 +20,7 @@ from vedette.core.messages import EventObserved, Measure
 from vedette.core.watchlists import MatchState, WatchlistOrder
 from vedette.node.analyzer_events import EventReporter, FindFacts, TakeSnapshot
 from vedette.node.analyzer_pictures import problem, read_body
+from vedette.vision.recognize.face_gallery import FaceLists, MatchTerms
 from vedette.vision.recognize.plate_vote import LEAST_READ
 from vedette.vision.recognize.vehicles import VEHICLES_FORM
 from vedette.watchlists.track_watch import Key, Sighting, TrackWatch
@@ -27,19 +28,23 @@ from vedette.watchlists.vehicles import VehicleLists
 
 MAX_ORDER_BYTES = 128 << 20
 _RULE = "watchlist"
+TakeOrder = Callable[[WatchlistOrder], Awaitable[None]]
 
 
 class ListsInForce:
     """The lists that all cameras of this analyzer are matched with."""
 
-    def __init__(self) -> None:
+    def __init__(self, face_terms: MatchTerms) -> None:
+        self._face_terms = face_terms
         self.version = ""
         self.vehicles = VehicleLists()
+        self.faces = FaceLists((), face_terms)
 
     async def take(self, order: WatchlistOrder) -> None:
         """Takes over other lists. Made ready beside the streams, then exchanged at once."""
         vehicles = await asyncio.to_thread(VehicleLists, order.lists)
-        self.vehicles, self.version = vehicles, order.version
+        faces = await asyncio.to_thread(FaceLists, order.lists, self._face_terms)
+        self.vehicles, self.faces, self.version = vehicles, faces, order.version
 
 
 class CameraWatch:
@@ -174,7 +179,7 @@ def _find_box(track_id: int, tracks: Tracks) -> Box | None:
     return None
 
 
-def watchlist_routes(lists: ListsInForce) -> list[Route]:
+def watchlist_routes(lists: ListsInForce, take: TakeOrder) -> list[Route]:
     """`/watchlists` of the analyzer's socket."""
 
     async def show(_: Request) -> Response:
@@ -183,7 +188,7 @@ def watchlist_routes(lists: ListsInForce) -> list[Route]:
     async def put(request: Request) -> Response:
         try:
             body = await read_body(request, MAX_ORDER_BYTES)
-            await lists.take(await asyncio.to_thread(_parse, body))
+            await take(await asyncio.to_thread(_parse, body))
         except VedetteError as error:
             return problem(error)
         return JSONResponse({"version": lists.version})

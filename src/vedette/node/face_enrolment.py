@@ -10,7 +10,7 @@ import os
 from vedette.core.errors import InvalidInputError, NotFoundError, TooManyRequestsError
 from vedette.core.faces import MAX_PICTURE_BYTES, EnrolledFace
 from vedette.node.file_analysis import receive_reply
-from vedette.node.recognizers import find_recognizers
+from vedette.node.recognizers import find_match_terms, find_recognizers
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 from vedette.vision import wire
 from vedette.vision.models.registry import ModelRegistry
@@ -85,8 +85,8 @@ class PortraitReader:
             raise _undecodable() from error
         finally:
             await worker.stop()
-        release = ready.recognizers.get(FACE_TEMPLATES, "")
-        return EnrolledFace(record.vector, release, record.numbers["quality"], record.jpeg)
+        release, same_from = ready.recognizers.get(FACE_TEMPLATES, ""), find_match_terms(self._registry).unsure
+        return EnrolledFace(record.vector, release, record.numbers["quality"], record.jpeg, same_from)
 
     async def _start(self, picture: bytes) -> WorkerProcess:
         """The picture lies in memory alone: it is never a file that somebody could find."""

@@ -20,6 +20,7 @@ from vedette.adapters.file_jobs_client import FileJobsClient
 from vedette.adapters.machine import LocalMachine
 from vedette.adapters.notary_client import NotaryClient
 from vedette.adapters.picture_reader import FilePictureReader
+from vedette.adapters.portraits_client import AnalyzerPortraits
 from vedette.adapters.recorder_live import RecorderLiveStates
 from vedette.adapters.role_client import CachedStatus, RoleClient
 from vedette.adapters.secretbox import SecretBox, read_node_key
@@ -27,6 +28,7 @@ from vedette.adapters.simulation_client import SupervisorSimulation
 from vedette.adapters.sqlite_bus import SqliteConsumer
 from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
 from vedette.adapters.sqlite_signing_results import SqliteSigningReader
+from vedette.adapters.template_box import TemplateBox
 from vedette.adapters.thumbnail_client import UnixThumbnailer
 from vedette.adapters.tracks_client import UnixTracks
 from vedette.adapters.xlsx_inventory import XlsxSheets
@@ -67,7 +69,7 @@ from vedette.node.camera_roots import CameraRoots
 from vedette.node.erasable_footage import ErasableFootage
 from vedette.node.exports import build_exports
 from vedette.node.gateway_storage import Changes, StorageParts, build_storage, find_roots
-from vedette.node.gateway_watchlists import WatchlistParts, build_watchlists
+from vedette.node.gateway_watchlists import FaceTools, WatchlistParts, build_watchlists
 from vedette.node.signing_probe import MediaSigningInspector
 from vedette.recording.archive_keys import ArchiveKeyRing, name_day
 from vedette.recording.reader import FootageReader
@@ -157,11 +159,13 @@ async def open_parts(
             NotaryClient(paths.socket("notary")),
             UnixThumbnailer(paths.socket("analyzer")),
             FileJobsClient(paths.socket("analyzer")),
+            AnalyzerPortraits(paths.socket("analyzer")),
         )
         stack.callback(outside.consumer.close)
         stack.push_async_callback(outside.notary.close)
         stack.push_async_callback(outside.masker.close)
         stack.push_async_callback(outside.file_jobs.close)
+        stack.push_async_callback(outside.portraits.close)
         core = _build_core(settings, clock, outside, hasher or PasswordHasher())
         changed.listen(core.dispatcher.announce)
         streaming = await stack.enter_async_context(open_streaming(settings, reader, core.cameras, core.zones, clock))
@@ -180,6 +184,7 @@ class _Outside:
     notary: NotaryClient
     masker: UnixThumbnailer
     file_jobs: FileJobsClient
+    portraits: AnalyzerPortraits
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +289,8 @@ def _build(
         clock=clock,
     )
     pictures = FilePictureReader(paths.pictures)
-    watchlists = build_watchlists(database, outside.roles["analyzer"], core.audit, clock)
+    tools = FaceTools(outside.portraits, TemplateBox(read_node_key(paths.node_key)), hub)
+    watchlists = build_watchlists(database, outside.roles["analyzer"], tools, core.audit, clock)
     erasures = ErasureDesk(
         erasures=outside.storage.erasures,
         footage=ErasableFootage(outside.reader, paths),
@@ -335,6 +341,7 @@ def _build(
         privacy=privacy,
         erasures=erasures,
         watchlists=watchlists.lists,
+        face_lists=watchlists.faces,
     )
     gate = Gate(logins=core.logins, audit=core.audit, clock=clock, limits=limits)
     return GatewayParts(

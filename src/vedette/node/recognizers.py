@@ -7,6 +7,7 @@ from pathlib import Path
 from vedette.core.errors import NotFoundError, VedetteError
 from vedette.vision.models.registry import InstalledModel, ModelRegistry
 from vedette.vision.ports import Recognizer
+from vedette.vision.recognize.face_gallery import MatchTerms, read_terms
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES_FORM
 from vedette.vision.recognize.faces import FACES_FORM
 from vedette.vision.recognize.people import PEOPLE_FORM
@@ -14,6 +15,7 @@ from vedette.vision.recognize.plates import PLATES_FORM
 from vedette.vision.recognize.records import Form
 from vedette.vision.recognize.vehicles import VEHICLES_FORM
 
+_EMBEDDING = "face-reid-0095"
 Loaded = Mapping[str, InstalledModel]
 """Manifest name to model."""
 
@@ -69,11 +71,17 @@ RECOGNIZERS = (
         _make_faces,
         optional=("minifasnet-v2", "minifasnet-v1se"),
     ),
-    RecognizerPlan(FACE_TEMPLATES_FORM, ("yunet-n", "face-reid-0095"), _make_face_templates),
+    RecognizerPlan(FACE_TEMPLATES_FORM, ("yunet-n", _EMBEDDING), _make_face_templates),
     RecognizerPlan(PEOPLE_FORM, ("person-attributes-0230",), _make_people),
     RecognizerPlan(VEHICLES_FORM, ("vehicle-attributes-0039", "yolox-nano"), _make_vehicles),
     RecognizerPlan(PLATES_FORM, ("plate-detector", "plate-reader"), _make_plates),
 )
+
+
+def find_match_terms(registry: ModelRegistry) -> MatchTerms:
+    """By what the templates of this release are compared."""
+    manifest = registry.find_named(_EMBEDDING)
+    return read_terms(manifest.release, manifest.thresholds)
 
 
 @dataclass(frozen=True, slots=True)

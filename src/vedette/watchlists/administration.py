@@ -5,9 +5,9 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from vedette.core.watchlists import ListOrder, Watchlist, WatchlistEntry
+from vedette.core.watchlists import ListOrder, ListSubject, Watchlist, WatchlistEntry
 from vedette.runtime.clock import Clock, new_id
-from vedette.watchlists.errors import NoSuchEntryError, NoSuchWatchlistError, TooManyEntriesError
+from vedette.watchlists.errors import NoSuchEntryError, NoSuchWatchlistError, TooManyEntriesError, WrongSubjectError
 from vedette.watchlists.forms import VehicleForm, WatchlistForm, read_vehicle, read_watchlist
 from vedette.watchlists.ports import CameraLister, WatchlistStore
 from vedette.watchlists.records import EntryFilter, EntryRecord, SheetOutcome, WatchlistRecord
@@ -85,13 +85,22 @@ class WatchlistAdministration:
 
     async def find_entries(self, wanted: EntryFilter) -> tuple[list[EntryRecord], int]:
         """Finds one page of a list's entries, and how many fit in all. Raises NoSuchWatchlistError."""
-        await self.find_list(wanted.list_id)
+        await self._find_list_of(ListSubject.VEHICLES, wanted.list_id)
         return await self._store.find_entries(wanted)
 
     async def list_entries(self, list_id: str) -> tuple[Watchlist, list[WatchlistEntry]]:
         """Returns a list and all of its entries. Raises NoSuchWatchlistError."""
-        record = await self.find_list(list_id)
+        record = await self._find_list_of(ListSubject.VEHICLES, list_id)
         return record.watchlist, [found.entry for found in await self._store.list_entries(list_id)]
+
+    async def list_records(self, list_id: str) -> tuple[Watchlist, list[EntryRecord]]:
+        """Returns a list and all of its entries, with who made them. Raises NoSuchWatchlistError."""
+        record = await self.find_list(list_id)
+        return record.watchlist, await self._store.list_entries(list_id)
+
+    async def find_entry(self, list_id: str, entry_id: str) -> EntryRecord:
+        """Raises NoSuchEntryError."""
+        return await self._find_entry(list_id, entry_id)
 
     async def add_entry(self, list_id: str, form: VehicleForm, by: str) -> EntryRecord:
         """Adds an entry.
@@ -100,7 +109,7 @@ class WatchlistAdministration:
             NoSuchWatchlistError, InvalidEntryError, EntryExistsError, TooManyEntriesError
         """
         async with self._turn:
-            await self.find_list(list_id)
+            await self._find_list_of(ListSubject.VEHICLES, list_id)
             entry = read_vehicle(form, new_id(self._clock))
             record = EntryRecord(list_id, entry, by, self._clock.utc_ns())
             await self._check_room([record])
@@ -115,6 +124,7 @@ class WatchlistAdministration:
             NoSuchEntryError, InvalidEntryError, EntryExistsError
         """
         async with self._turn:
+            await self._find_list_of(ListSubject.VEHICLES, list_id)
             before = await self._find_entry(list_id, entry_id)
             after = replace(before, entry=read_vehicle(form, entry_id))
             await self._check_room([after], [before])
@@ -122,9 +132,21 @@ class WatchlistAdministration:
         self._on_change()
         return before, after
 
-    async def remove_entry(self, list_id: str, entry_id: str) -> EntryRecord:
-        """Removes an entry. Raises NoSuchEntryError."""
+    async def replace_entry(self, before: EntryRecord, entry: WatchlistEntry) -> EntryRecord:
+        """Replaces a checked entry. Raises NoSuchEntryError: it is gone since."""
         async with self._turn:
+            await self._find_entry(before.list_id, entry.entry_id)
+            after = replace(before, entry=entry)
+            await self._store.put_entries([after])
+        self._on_change()
+        return after
+
+    async def remove_entry(
+        self, list_id: str, entry_id: str, subject: ListSubject = ListSubject.VEHICLES
+    ) -> EntryRecord:
+        """Removes an entry of a list about this subject. Raises NoSuchEntryError, WrongSubjectError."""
+        async with self._turn:
+            await self._find_list_of(subject, list_id)
             record = await self._find_entry(list_id, entry_id)
             await self._store.put_entries([], [entry_id])
         self._on_change()
@@ -137,7 +159,7 @@ class WatchlistAdministration:
         Raises:
             NoSuchWatchlistError, InvalidEntrySheetError, TooManyEntriesError
         """
-        await self.find_list(list_id)
+        await self._find_list_of(ListSubject.VEHICLES, list_id)
         terms = SheetTerms(by, find_zone(timezone), lambda: new_id(self._clock))
         entries = await asyncio.to_thread(read_sheet, data, terms)
         async with self._turn:
@@ -154,6 +176,12 @@ class WatchlistAdministration:
         """Removes entries whose validity ended longer ago than their list keeps them."""
         async with self._turn:
             return await self._store.remove_ended(self._clock.utc_ns())
+
+    async def _find_list_of(self, subject: ListSubject, list_id: str) -> WatchlistRecord:
+        record = await self.find_list(list_id)
+        if record.watchlist.subject is not subject:
+            raise WrongSubjectError(f"{record.watchlist.name} is a list of {record.watchlist.subject.value}")
+        return record
 
     async def _find_entry(self, list_id: str, entry_id: str) -> EntryRecord:
         record = await self._store.find_entry(list_id, entry_id)

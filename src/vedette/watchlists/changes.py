@@ -64,6 +64,27 @@ def describe_entry(watchlist: Watchlist, entry: WatchlistEntry) -> str:
     return f"{watchlist.name}: {', '.join([what, *times])}; {entry.owner}: {entry.reason}"
 
 
+def describe_person(entry: WatchlistEntry) -> str:
+    """A person in one line, by the id of the entry: who may read the audit trail need not know who is on a list."""
+    mark = entry.face
+    ground = (
+        "" if mark is None else f"{mark.ground.value} of {mark.granted_on}, {mark.document}; {mark.pictures} pictures"
+    )
+    until = "" if entry.to_ns is None else f", until {format_utc(entry.to_ns)}"
+    return f"person {entry.entry_id}: {ground}{until}; {entry.owner}: {entry.reason}"
+
+
+def find_weaker_person(watchlist: Watchlist, before: WatchlistEntry, after: WatchlistEntry | None) -> list[str]:
+    """Says who is not looked for any more, of a list of the wanted; by the id of the entry."""
+    if watchlist.kind is not ListKind.WANTED or not watchlist.enabled:
+        return []
+    what = f"person {before.entry_id} of watchlist {watchlist.name}"
+    if after is None:
+        return [f"{what} removed"]
+    is_shorter = after.to_ns is not None and (before.to_ns is None or after.to_ns < before.to_ns)
+    return [f"{what} ends earlier"] if is_shorter else []
+
+
 def _cameras(cameras: Sequence[str]) -> str:
     return f"{len(cameras)} cameras" if cameras else "all cameras"
 

@@ -13,8 +13,7 @@ from vedette.core.errors import StorageError, UnavailableError
 from vedette.core.watchlists import WatchlistOrder
 from vedette.runtime.clock import Clock
 from vedette.runtime.log import get_logger
-from vedette.watchlists.administration import WatchlistAdministration
-from vedette.watchlists.ports import OrderTaker
+from vedette.watchlists.ports import OrderLoader, OrderTaker
 
 CHECK_S = 1.0
 
@@ -35,14 +34,14 @@ class WatchlistDispatcher:
         self._version = ""
         self._wake.set()
 
-    async def run(self, lists: WatchlistAdministration) -> None:
+    async def run(self, lists: OrderLoader) -> None:
         """Runs until cancelled."""
         while True:
             self._wake.clear()
             await self._tell(lists)
             await self._wait()
 
-    async def _tell(self, lists: WatchlistAdministration) -> None:
+    async def _tell(self, lists: OrderLoader) -> None:
         try:
             held = await self._taker.find_version()
             if not self._version or held != self._version:
@@ -56,7 +55,7 @@ class WatchlistDispatcher:
             self._log.info("the analyzer has the lists")
         self._failing = False
 
-    async def _send(self, lists: WatchlistAdministration, held: str) -> None:
+    async def _send(self, lists: OrderLoader, held: str) -> None:
         """Lists are loaded to be sent and not kept here: they may be a hundred thousand entries."""
         orders = await lists.load_orders()
         digest = await asyncio.to_thread(lambda: hashlib.sha256(msgspec.json.encode(orders)).hexdigest())

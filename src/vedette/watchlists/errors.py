@@ -46,6 +46,12 @@ class EntryExistsError(ConflictError):
     code = "watchlist_entry_exists"
 
 
+class WrongSubjectError(ConflictError):
+    """The list is about something else."""
+
+    code = "wrong_subject"
+
+
 class TooManyEntriesError(ConflictError):
     """Lists, entries or entries with wildcards are at their limit."""
 

@@ -23,7 +23,7 @@ MAX_RETENTION_DAYS = 3650
 MAX_CAMERAS = 10_000
 TYPES = (*VEHICLE_TYPES, TWO_WHEELER)
 _KINDS = tuple(kind.value for kind in ListKind)
-_BUILT_SUBJECTS = (ListSubject.VEHICLES.value,)
+_SUBJECTS = tuple(subject.value for subject in ListSubject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,13 @@ def read_watchlist(form: WatchlistForm, list_id: str, known_cameras: frozenset[s
     faults = find_text_faults("name", form.name, MAX_NAME_CHARS)
     faults += find_text_faults("owner", form.owner, MAX_NAME_CHARS)
     faults += find_text_faults("purpose", form.purpose, MAX_TEXT_CHARS)
-    faults += _find_word_faults("kind", form.kind, _KINDS) + _find_word_faults("subject", form.subject, _BUILT_SUBJECTS)
+    faults += _find_word_faults("kind", form.kind, _KINDS) + _find_word_faults("subject", form.subject, _SUBJECTS)
     if not 0 <= form.retention_days <= MAX_RETENTION_DAYS:
         faults.append(Fault("retention_days", f"must be 0 to {MAX_RETENTION_DAYS}"))
     faults += _find_camera_faults(form.cameras, known_cameras)
-    if form.alarm_unlisted and form.kind != ListKind.PERMITTED:
+    if form.alarm_unlisted and form.subject == ListSubject.FACES:
+        faults.append(Fault("alarm_unlisted", "is for lists of vehicles: a face without a match says little"))
+    elif form.alarm_unlisted and form.kind != ListKind.PERMITTED:
         faults.append(Fault("alarm_unlisted", "is for lists of the permitted: on others nobody is missing"))
     if faults:
         raise InvalidWatchlistError(tuple(faults))

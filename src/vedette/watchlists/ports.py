@@ -57,6 +57,12 @@ class CameraLister(Protocol):
     async def list_ids(self) -> frozenset[str]: ...
 
 
+class OrderLoader(Protocol):
+    """Gives what is to be matched."""
+
+    async def load_orders(self) -> tuple[ListOrder, ...]: ...
+
+
 class OrderTaker(Protocol):
     """Takes lists to the analyzer. Raises UnavailableError when it does not answer."""
 

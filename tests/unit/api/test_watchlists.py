@@ -50,7 +50,7 @@ async def test_list_and_entry_come_back_as_sent_with_owner_and_maker(gateway: Ha
         ({"retention_days": -1}, "retention_days"),
         ({"cameras": [MISSING]}, "cameras"),
         ({"alarm_unlisted": True}, "alarm_unlisted"),
-        ({"subject": "faces"}, "subject"),
+        ({"subject": "faces", "kind": "permitted", "alarm_unlisted": True}, "alarm_unlisted"),
     ],
 )
 async def test_list_that_breaks_a_rule_is_refused_by_name(

@@ -1,5 +1,7 @@
 """Hazards of lists of faces: templates nobody asked for, one bad picture decides, a vector that matches everybody."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -7,11 +9,22 @@ from numpy.typing import NDArray
 
 from tests.unit.vision.test_faces import FRONTAL, FixedNetwork, OneFaceNetwork, frame_of, textured
 from vedette.core.errors import InvalidInputError
+from vedette.core.watchlists import (
+    FaceMark,
+    Ground,
+    ListKind,
+    ListOrder,
+    ListSubject,
+    MatchState,
+    Watchlist,
+    WatchlistEntry,
+    WatchlistOrder,
+)
 from vedette.vision.recognize.crop import Crop, make_crop
 from vedette.vision.recognize.describer import choose_forms
 from vedette.vision.recognize.face_detector import FaceDetector
 from vedette.vision.recognize.face_enrolment import choose_enrolled
-from vedette.vision.recognize.face_gallery import FaceGallery, FaceMatch, MatchThresholds, read_thresholds
+from vedette.vision.recognize.face_gallery import FaceLists, FaceMatch, MatchTerms, read_terms
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES, FACE_TEMPLATES_FORM, FaceTemplateRecognizer
 from vedette.vision.recognize.face_track import join_sightings, mean_direction
 from vedette.vision.recognize.face_traits import EMBEDDING_SIZE, FaceEmbedder
@@ -19,7 +32,8 @@ from vedette.vision.recognize.face_watch import FaceWatch
 from vedette.vision.recognize.forms import FORMS, GROUPS
 from vedette.vision.recognize.records import WHOLE_PICTURE, Described, Record, Sighting, check_described
 
-THRESHOLDS = MatchThresholds(unsure=0.4, sure=0.5)
+TERMS = MatchTerms("release-1", unsure=0.4, sure=0.5)
+NOON_NS = 1_000
 
 
 def unit(*head: float) -> NDArray[np.float32]:
@@ -86,7 +100,7 @@ def test_vector_of_a_taken_over_worker_is_refused(vector: NDArray[np.float32]) -
     with pytest.raises(InvalidInputError):
         check_described([Described(0.5, [record])], 1, FORMS)
     with pytest.raises(InvalidInputError):
-        FaceGallery(("a",), ("list",), vector[None], THRESHOLDS).match(unit(1.0))
+        FaceLists([order("wanted", {"a": vector})], TERMS)
 
 
 def sighting(vector: NDArray[np.float32], quality: float, at_s: float = 0.0) -> Sighting:
@@ -110,42 +124,111 @@ def test_opposite_vectors_have_a_mean_that_is_still_a_vector() -> None:
     assert np.isfinite(mean).all()
 
 
-def gallery(*cosines: float, lists: tuple[str, ...] = ()) -> FaceGallery:
-    templates = np.stack([at_angle(cosine, axis + 1) for axis, cosine in enumerate(cosines)])
-    names = [f"p{number}" for number in range(len(cosines))]
-    return FaceGallery(names, lists or ("wanted",) * len(cosines), templates, THRESHOLDS)
+def person(name: str, release: str = "release-1", to_ns: int | None = None) -> WatchlistEntry:
+    mark = FaceMark(name, Ground.CONSENT, "file 7", "2026-01-02", release, 1)
+    return WatchlistEntry(name, "asked for", "security", to_ns=to_ns, face=mark)
+
+
+def watchlist(name: str, cameras: tuple[str, ...] = (), subject: ListSubject = ListSubject.FACES) -> Watchlist:
+    return Watchlist(name, name, ListKind.WANTED, subject, "security", "test", cameras=cameras)
+
+
+def order(
+    name: str, people: dict[str, NDArray[np.float32]], cameras: tuple[str, ...] = (), **terms: object
+) -> ListOrder:
+    templates = b"".join(vector.astype("<f4").tobytes() for vector in people.values())
+    return ListOrder(watchlist(name, cameras), tuple(person(who, **terms) for who in people), templates)
+
+
+def found(lists: FaceLists, vector: NDArray[np.float32], camera: str = "door", at_ns: int = NOON_NS) -> list[object]:
+    return [
+        (match.watchlist.list_id, match.entry.entry_id, match.similarity, match.threshold, match.state)
+        for match in lists.find(camera, vector, at_ns)
+    ]
 
 
 def test_nobody_on_the_list_is_nobody() -> None:
-    empty = FaceGallery((), (), np.zeros((0, EMBEDDING_SIZE), np.float32), THRESHOLDS)
-    assert empty.match(unit(1.0)) == []
-    assert gallery(0.39, 0.1, -0.9).match(unit(1.0)) == []
+    assert found(FaceLists((), TERMS), unit(1.0)) == []
+    assert found(FaceLists([order("wanted", {})], TERMS), unit(1.0)) == []
+    strangers = {name: at_angle(cosine, axis) for axis, (name, cosine) in enumerate((("a", 0.39), ("b", -0.9)), 1)}
+    assert found(FaceLists([order("wanted", strangers)], TERMS), unit(1.0)) == []
 
 
 def test_match_is_sure_from_the_upper_threshold_and_unsure_from_the_lower_one() -> None:
-    assert gallery(0.6).match(unit(1.0)) == [FaceMatch("p0", "wanted", 0.6, 0.5, True)]
-    assert gallery(0.45).match(unit(1.0)) == [FaceMatch("p0", "wanted", 0.45, 0.4, False)]
+    sure = FaceLists([order("wanted", {"a": at_angle(0.6, 1)})], TERMS)
+    assert found(sure, unit(1.0)) == [("wanted", "a", 0.6, 0.5, MatchState.SURE)]
+    unsure = FaceLists([order("wanted", {"a": at_angle(0.45, 1)})], TERMS)
+    assert found(unsure, unit(1.0)) == [("wanted", "a", 0.45, 0.4, MatchState.UNSURE)]
 
 
 def test_of_a_list_only_the_most_similar_person_and_of_several_lists_one_each() -> None:
-    assert [match.entry_id for match in gallery(0.55, 0.7, 0.6).match(unit(1.0))] == ["p1"]
-    found = gallery(0.55, 0.7, 0.6, lists=("a", "b", "a")).match(unit(1.0))
-    assert [(match.entry_id, match.list_id) for match in found] == [("p1", "b"), ("p2", "a")]
+    first = order("wanted", {"a": at_angle(0.55, 1), "b": at_angle(0.7, 2), "c": at_angle(0.6, 3)})
+    second = order("staff", {"d": at_angle(0.8, 4)})
+    names = [row[1] for row in found(FaceLists([first, second], TERMS), unit(1.0))]
+    assert names == ["d", "b"]
 
 
-def test_gallery_that_does_not_fit_the_question_is_refused() -> None:
+def test_list_of_other_cameras_says_nothing_and_makes_no_template_there() -> None:
+    lists = FaceLists([order("wanted", {"a": at_angle(0.9, 1)}, cameras=("gate",))], TERMS)
+    assert (lists.looks_at("gate"), lists.looks_at("door")) == (True, False)
+    assert len(found(lists, unit(1.0), "gate")) == 1
+    assert found(lists, unit(1.0), "door") == []
+
+
+def test_expired_person_is_not_matched_and_hides_nobody_who_is_valid() -> None:
+    ended = order("wanted", {"a": at_angle(0.9, 1)}, to_ns=NOON_NS)
+    assert found(FaceLists([ended], TERMS), unit(1.0)) == []
+    assert len(found(FaceLists([ended], TERMS), unit(1.0), at_ns=NOON_NS - 1)) == 1
+    both = ListOrder(
+        ended.watchlist, (*ended.entries, person("b")), ended.templates + at_angle(0.6, 2).astype("<f4").tobytes()
+    )
+    assert [row[1] for row in found(FaceLists([both], TERMS), unit(1.0))] == ["b"]
+
+
+def test_templates_of_another_release_are_left_out_and_counted() -> None:
+    lists = FaceLists([order("wanted", {"a": unit(1.0)}, release="release-0")], TERMS)
+    assert (len(lists), lists.outdated, lists.looks_at("door")) == (0, 1, False)
+    assert found(lists, unit(1.0)) == []
+
+
+def test_list_that_is_off_or_of_vehicles_is_no_list_of_faces() -> None:
+    faces = order("wanted", {"a": unit(1.0)})
+    off = replace(faces, watchlist=replace(faces.watchlist, enabled=False))
+    vehicles = replace(faces, watchlist=watchlist("cars", subject=ListSubject.VEHICLES))
+    assert len(FaceLists([off, vehicles], TERMS)) == 0
+
+
+def test_templates_that_do_not_fit_the_entries_are_refused() -> None:
+    good = order("wanted", {"a": unit(1.0)})
+    for templates in (b"", good.templates[:-4], good.templates * 2):
+        with pytest.raises(InvalidInputError):
+            FaceLists([replace(good, templates=templates)], TERMS)
     with pytest.raises(InvalidInputError):
-        gallery(0.6).match(unit(1.0)[:128])
-    with pytest.raises(InvalidInputError):
-        FaceGallery(("a", "b"), ("l", "l"), unit(1.0)[None], THRESHOLDS)
+        FaceLists([good], TERMS).find("door", unit(1.0)[:128], NOON_NS)
+
+
+def test_templates_do_not_reach_a_log_by_way_of_a_value() -> None:
+    secret = order("wanted", {"a": unit(1.0)})
+    assert "templates" not in repr(secret)
+    assert str(secret.templates)[:20] not in repr(WatchlistOrder("1", (secret,)))
+
+
+def test_thresholds_that_make_no_sense_or_are_missing_are_refused() -> None:
     for unsure, sure in ((0.6, 0.5), (0.0, 0.5), (0.4, 1.0), (float("nan"), 0.5)):
         with pytest.raises(InvalidInputError):
-            MatchThresholds(unsure, sure)
+            MatchTerms("release-1", unsure, sure)
+    assert read_terms("release-1", {"match_fmr_1e3": 0.4, "match_fmr_1e4": 0.5}) == TERMS
+    with pytest.raises(InvalidInputError, match="match_fmr_1e4"):
+        read_terms("release-1", {"match_fmr_1e3": 0.42})
+
+
+def match(similarity: float, state: MatchState) -> FaceMatch:
+    return FaceMatch(watchlist("wanted"), person("p"), similarity, 0.4, state)
 
 
 def test_person_is_told_once_per_track_and_again_only_when_doubt_became_sure() -> None:
     watch = FaceWatch()
-    doubt, sure = FaceMatch("p", "l", 0.45, 0.4, False), FaceMatch("p", "l", 0.6, 0.5, True)
+    doubt, sure = match(0.45, MatchState.UNSURE), match(0.6, MatchState.SURE)
     assert [news.is_first for news in watch.push(7, [doubt])] == [True]
     assert watch.push(7, [doubt]) == []
     assert [news.is_first for news in watch.push(7, [sure])] == [False]
@@ -201,9 +284,3 @@ def test_grain_of_the_background_is_no_second_face() -> None:
 
 def test_form_of_templates_is_closed() -> None:
     assert (FACE_TEMPLATES_FORM.vector_size, FACE_TEMPLATES_FORM.labels, FACE_TEMPLATES_FORM.max_text) == (256, {}, 0)
-
-
-def test_manifest_without_thresholds_matches_nobody() -> None:
-    assert read_thresholds({"match_fmr_1e3": 0.42, "match_fmr_1e4": 0.47}) == MatchThresholds(0.42, 0.47)
-    with pytest.raises(InvalidInputError, match="match_fmr_1e4"):
-        read_thresholds({"match_fmr_1e3": 0.42})

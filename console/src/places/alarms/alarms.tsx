@@ -26,6 +26,7 @@ export const KINDS = [
   "line_crossed",
   "person_present",
   "vehicle_present",
+  "face_matched",
   "motion",
   "signal_lost",
   ...SYSTEM_KINDS,

@@ -23,6 +23,7 @@ import { Badge } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import { useWords } from "../../parts/words";
 import styles from "./detail.module.css";
+import { MatchedFace } from "./matched-face";
 import { SeenObjects } from "./seen";
 import { isSystemKind, KindIcon } from "./system-kinds";
 
@@ -95,6 +96,7 @@ export function EventDetail({ event, acknowledgeKey, onBack, onDone }: DetailPro
         <Facts event={event} />
         <Acknowledgement event={event} acknowledgeKey={acknowledgeKey} onDone={onDone} />
       </div>
+      <MatchedFace event={event} />
       <SeenObjects event={event} />
       <Explanation event={event} />
     </article>

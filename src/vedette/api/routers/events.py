@@ -8,6 +8,7 @@ from fastapi import Path, Query, Response, WebSocket, WebSocketDisconnect
 from vedette.api.access import allows
 from vedette.api.convert_events import event_out
 from vedette.api.cursors import read_cursor, write_cursor
+from vedette.api.face_sight import check_told, find_hidden_kinds, is_told
 from vedette.api.features import feature_router
 from vedette.api.ports import AuditPort, CallerPort, EventsPort
 from vedette.api.schemas.common import Id, Page, When
@@ -27,6 +28,7 @@ _PRIVATE = {"Cache-Control": "private, max-age=86400", "Vary": "Cookie, Authoriz
 @router.get("/events")
 @allows(Permission.EVENT_VIEW)
 async def list_events(
+    caller: CallerPort,
     events: EventsPort,
     camera: Annotated[list[Id] | None, Query(max_length=64)] = None,
     kind: Annotated[list[str] | None, Query(max_length=64)] = None,
@@ -46,6 +48,7 @@ async def list_events(
         to_ns=None if to is None else to_ns(to),
         before=None if cursor is None else read_cursor(cursor),
         limit=limit,
+        hidden_kinds=find_hidden_kinds(caller),
     )
     found, total = await events.find_events(wanted)
     following = None
@@ -57,15 +60,16 @@ async def list_events(
 
 @router.get("/events/{event_id}")
 @allows(Permission.EVENT_VIEW)
-async def show_event(event_id: EventId, events: EventsPort) -> EventOut:
+async def show_event(event_id: EventId, caller: CallerPort, events: EventsPort) -> EventOut:
     """Shows one event."""
-    return event_out(await events.find_event(event_id))
+    return event_out(check_told(caller, await events.find_event(event_id)))
 
 
 @router.get("/events/{event_id}/picture.jpg", response_class=Response)
 @allows(Permission.EVENT_VIEW, audit="event.picture")
-async def show_event_picture(event_id: EventId, events: EventsPort, sight: SightPort) -> Response:
+async def show_event_picture(event_id: EventId, caller: CallerPort, events: EventsPort, sight: SightPort) -> Response:
     """Shows the snapshot of an event, masked for whom it has to be."""
+    check_told(caller, await events.find_event(event_id))
     picture, seen = await events.read_picture(event_id, sight.find)
     return Response(picture, media_type="image/jpeg", headers=_PRIVATE | masked_header(seen))
 
@@ -76,6 +80,7 @@ async def acknowledge_event(
     event_id: EventId, body: AcknowledgeIn, caller: CallerPort, events: EventsPort, audit: AuditPort
 ) -> EventOut:
     """Acknowledges an event, once. The second one to try learns who was first."""
+    check_told(caller, await events.find_event(event_id))
     record = await events.acknowledge(caller.name, event_id, body.note)
     await audit.record(caller, "event.acknowledge", event_id)
     return event_out(record)
@@ -83,12 +88,12 @@ async def acknowledge_event(
 
 @router.websocket("/events")
 @allows(Permission.EVENT_VIEW)
-async def follow_events(socket: WebSocket, events: EventsPort) -> None:
+async def follow_events(socket: WebSocket, caller: CallerPort, events: EventsPort) -> None:
     """Sends every new or changed event, and `{"type": "dropped", "events": N}` to a reader that was too slow."""
     await socket.accept()
     async with asyncio.TaskGroup() as group:
         listener = group.create_task(_wait_closed(socket))
-        sender = group.create_task(_send_events(socket, events))
+        sender = group.create_task(_send_events(socket, caller, events))
         listener.add_done_callback(lambda _: sender.cancel())
         sender.add_done_callback(lambda _: listener.cancel())
 
@@ -102,12 +107,12 @@ async def _wait_closed(socket: WebSocket) -> None:
         return
 
 
-async def _send_events(socket: WebSocket, events: EventsPort) -> None:
+async def _send_events(socket: WebSocket, caller: CallerPort, events: EventsPort) -> None:
     async with events.subscribe() as news:
         async for item in news:
             if item.dropped:
                 message = f'{{"type":"dropped","events":{item.dropped}}}'
-            elif item.event is not None:
+            elif item.event is not None and is_told(caller, item.event):
                 message = event_out(item.event).model_dump_json(by_alias=True)
             else:
                 continue

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import Path, Query
 
 from vedette.api.access import allows
+from vedette.api.face_sight import find_hidden_kinds
 from vedette.api.features import feature_router
-from vedette.api.ports import CamerasPort, FootagePort, LedgerPort
+from vedette.api.ports import CallerPort, CamerasPort, FootagePort, LedgerPort
 from vedette.api.schemas.common import Id, When
 from vedette.api.schemas.recordings import RecordingsOut, SigningListOut, TimelineOut
 from vedette.api.schemas.storage import LedgerOut
@@ -49,6 +50,7 @@ async def list_signing(cameras: CamerasPort, footage: FootagePort) -> SigningLis
 @router.get("/timeline")
 @allows(Permission.RECORDING_PLAY)
 async def draw_timeline(
+    caller: CallerPort,
     footage: FootagePort,
     cameras: Annotated[str, Query(max_length=2000, description="Camera ids, separated by commas")],
     from_: Annotated[When, Query(alias="from")],
@@ -61,7 +63,7 @@ async def draw_timeline(
     check_range(from_ns, to_ns_)
     if to_ns_ - from_ns > 2 * YEAR_NS:
         raise InvalidInputError("the range is longer than two years", "Ask for a shorter range.")
-    return await footage.draw_timeline(camera_ids, from_ns, to_ns_, buckets)
+    return await footage.draw_timeline(camera_ids, from_ns, to_ns_, buckets, find_hidden_kinds(caller))
 
 
 @router.get("/ledger")

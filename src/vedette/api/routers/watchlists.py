@@ -1,14 +1,17 @@
 """Lists of plates and vehicles: wanted, permitted, known. Every change is in the audit trail and in force at once."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from vedette.api.access import allows
+from vedette.api.face_cameras import find_cameras_without_faces
+from vedette.api.face_sight import check_may_keep_list, check_may_see_list, may_see_list
 from vedette.api.features import feature_router
-from vedette.api.ports import AlarmsPort, AuditPort, CallerPort, WatchlistsPort
+from vedette.api.ports import AlarmsPort, AuditPort, CallerPort, CamerasPort, WatchlistsPort
 from vedette.api.schemas.common import Id
 from vedette.api.schemas.watchlists import (
     EntryIn,
@@ -21,6 +24,7 @@ from vedette.api.schemas.watchlists import (
     entry_out,
     watchlist_out,
 )
+from vedette.camera.inventory import Camera
 from vedette.core.watchlists import ListKind
 from vedette.identity.permissions import Permission
 from vedette.watchlists.changes import (
@@ -30,7 +34,7 @@ from vedette.watchlists.changes import (
     find_weaker_entry,
     find_weaker_list,
 )
-from vedette.watchlists.records import EntryFilter
+from vedette.watchlists.records import EntryFilter, WatchlistRecord
 from vedette.watchlists.sheet import MAX_SHEET_BYTES, write_sheet
 
 CSV = "text/csv"
@@ -44,27 +48,38 @@ MAX_PAGE = 500
 
 @router.get("/watchlists")
 @allows(Permission.WATCHLIST_VIEW)
-async def list_watchlists(watchlists: WatchlistsPort) -> WatchlistList:
-    """Lists all lists by name, without their entries."""
-    return WatchlistList(items=[watchlist_out(record) for record in await watchlists.list_all()])
+async def list_watchlists(caller: CallerPort, watchlists: WatchlistsPort, cameras: CamerasPort) -> WatchlistList:
+    """Lists all lists by name, without their entries; those of faces for whom may see them (`face.view`)."""
+    inventory = await cameras.list_all()
+    shown = [record for record in await watchlists.list_all() if may_see_list(caller, record.watchlist)]
+    return WatchlistList(items=[_show(record, inventory) for record in shown])
+
+
+def _show(record: WatchlistRecord, inventory: Sequence[Camera]) -> WatchlistOut:
+    return watchlist_out(record, find_cameras_without_faces(record.watchlist, inventory))
 
 
 @router.post("/watchlists", status_code=201)
 @allows(Permission.WATCHLIST_MANAGE)
 async def add_watchlist(
-    body: WatchlistIn, caller: CallerPort, watchlists: WatchlistsPort, audit: AuditPort
+    body: WatchlistIn, caller: CallerPort, watchlists: WatchlistsPort, cameras: CamerasPort, audit: AuditPort
 ) -> WatchlistOut:
-    """Adds an empty list."""
+    """Adds an empty list. One of faces needs `face.enroll` as well."""
+    check_may_keep_list(caller, body.subject)
     record = await watchlists.add_list(body.form(caller.name), caller.name)
     await audit.record(caller, "watchlist.add", record.watchlist.list_id, detail=describe_list(record.watchlist))
-    return watchlist_out(record)
+    return _show(record, await cameras.list_all())
 
 
 @router.get("/watchlists/{list_id}")
 @allows(Permission.WATCHLIST_VIEW)
-async def show_watchlist(list_id: ListId, watchlists: WatchlistsPort) -> WatchlistOut:
+async def show_watchlist(
+    list_id: ListId, caller: CallerPort, watchlists: WatchlistsPort, cameras: CamerasPort
+) -> WatchlistOut:
     """Shows one list."""
-    return watchlist_out(await watchlists.find_list(list_id))
+    record = await watchlists.find_list(list_id)
+    check_may_see_list(caller, record.watchlist)
+    return _show(record, await cameras.list_all())
 
 
 @router.put("/watchlists/{list_id}")
@@ -74,15 +89,17 @@ async def change_watchlist(
     body: WatchlistIn,
     caller: CallerPort,
     watchlists: WatchlistsPort,
+    cameras: CamerasPort,
     audit: AuditPort,
     alarms: AlarmsPort,
 ) -> WatchlistOut:
     """Changes what is set of a list; its entries and its subject stay. What is watched less is an event as well."""
+    check_may_keep_list(caller, (await watchlists.find_list(list_id)).watchlist.subject)
     before, record = await watchlists.change_list(list_id, body.form(caller.name))
     for line in describe_list_changes(before, record.watchlist):
         await audit.record(caller, "watchlist.change", list_id, detail=line)
     await alarms.tell_weakenings(caller.name, "", find_weaker_list(before, record.watchlist))
-    return watchlist_out(record)
+    return _show(record, await cameras.list_all())
 
 
 @router.delete("/watchlists/{list_id}", status_code=204)
@@ -91,6 +108,7 @@ async def remove_watchlist(
     list_id: ListId, caller: CallerPort, watchlists: WatchlistsPort, audit: AuditPort, alarms: AlarmsPort
 ) -> None:
     """Removes a list with all of its entries. Events that it made stay."""
+    check_may_keep_list(caller, (await watchlists.find_list(list_id)).watchlist.subject)
     record = await watchlists.remove_list(list_id)
     detail = f"{describe_list(record.watchlist)}; {record.entries} entries"
     await audit.record(caller, "watchlist.remove", list_id, detail=detail)

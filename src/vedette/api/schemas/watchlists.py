@@ -1,5 +1,6 @@
 """Lists and entries on the wire. `vedette.watchlists.forms` judges them: here are only bounds for the parser."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -59,6 +60,9 @@ class WatchlistOut(Answer):
     entries: int
     created_by: str
     created_at: Utc
+    cameras_without_faces: Annotated[
+        list[str], Field(description="Of a list of faces: cameras it looks at where faces are not switched on")
+    ]
 
 
 class WatchlistList(Answer):
@@ -116,7 +120,7 @@ class SheetOut(Answer):
     unchanged: int
 
 
-def watchlist_out(record: WatchlistRecord) -> WatchlistOut:
+def watchlist_out(record: WatchlistRecord, cameras_without_faces: Sequence[str] = ()) -> WatchlistOut:
     listed: Watchlist = record.watchlist
     return WatchlistOut(
         id=listed.list_id,
@@ -132,6 +136,7 @@ def watchlist_out(record: WatchlistRecord) -> WatchlistOut:
         entries=record.entries,
         created_by=record.created_by,
         created_at=utc_text(record.created_at_ns) or "",
+        cameras_without_faces=list(cameras_without_faces),
     )
 
 

@@ -10,6 +10,8 @@ from vedette.core.detections import CLASS_NAMES, Tracks
 from vedette.core.errors import InvalidInputError
 from vedette.core.objects import ObjectFacts
 from vedette.vision import wire
+from vedette.vision.recognize.face_templates import FACE_TEMPLATES
+from vedette.vision.recognize.face_track import TrackTemplate, join_sightings
 from vedette.vision.recognize.faces_list import FaceFacts
 from vedette.vision.recognize.profile import TrackProfiles
 from vedette.vision.recognize.records import WHOLE_PICTURE, Form
@@ -91,6 +93,10 @@ class TrackDescriber:
     def face(self, track_id: int) -> FaceFacts | None:
         """The face of a track, if one was seen."""
         return self._profiles.face(track_id)
+
+    def template(self, track_id: int) -> TrackTemplate | None:
+        """By what the track's face is compared; None while too few good moments of it are known."""
+        return join_sightings(self._profiles.sightings(track_id, FACE_TEMPLATES))
 
     def lone_faces(self, known: Sequence[FaceFacts]) -> list[FaceFacts]:
         """Faces found in whole pictures that are none of those known from tracks."""

@@ -1,7 +1,7 @@
-"""Compares a face with the people of a list, 1:N, and decides what may be said of the result. Pure.
+"""Compares a face with the people of the lists, 1:N, and decides what may be said of the result. Pure.
 
 A template is compared with one mean template per person: the cosine of two unit vectors. From `sure` on it is a match,
-between `unsure` and `sure` somebody has to look, below it is nobody on the list. The figures behind the two
+between `unsure` and `sure` somebody has to look, below it is nobody on a list. The figures behind the two
 thresholds: docs/design/recognition.md. They hold for one comparison: a list of N people has N chances to be wrong
 about a stranger.
 """
@@ -13,15 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
+from vedette.core.faces import TEMPLATE_BYTES, TEMPLATE_NUMBERS
+from vedette.core.watchlists import ListOrder, ListSubject, MatchState, Watchlist, WatchlistEntry
 from vedette.vision.recognize.face_track import Vector
 
 _NORM_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class MatchThresholds:
-    """Cosines of the embedding's release: at a false match rate of 1e-3 (`unsure`) and 1e-4 (`sure`)."""
+class MatchTerms:
+    """By what templates are compared.
 
+    Attributes:
+        release: Of the embedding; templates of another one are left out.
+        unsure, sure: Its cosines at a false match rate of 1e-3 and 1e-4.
+    """
+
+    release: str
     unsure: float
     sure: float
 
@@ -30,74 +38,99 @@ class MatchThresholds:
             raise InvalidInputError(f"need 0 < unsure <= sure < 1, got {self.unsure} and {self.sure}")
 
 
-def read_thresholds(thresholds: Mapping[str, float]) -> MatchThresholds:
+def read_terms(release: str, thresholds: Mapping[str, float]) -> MatchTerms:
     """Those of a manifest of a face embedding.
 
     Raises:
         InvalidInputError: it has none: its templates can be compared, but nothing can be said of the result.
     """
     try:
-        return MatchThresholds(thresholds["match_fmr_1e3"], thresholds["match_fmr_1e4"])
+        return MatchTerms(release, thresholds["match_fmr_1e3"], thresholds["match_fmr_1e4"])
     except KeyError as error:
-        raise InvalidInputError(f"the face embedding's manifest has no threshold {error}") from error
+        raise InvalidInputError(f"the manifest of {release} has no threshold {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
 class FaceMatch:
-    """One person that a face is like. `threshold` is the one that was passed."""
+    """One person of a list that a face is like. `threshold` is the one that was passed."""
 
-    entry_id: str
-    list_id: str
+    watchlist: Watchlist
+    entry: WatchlistEntry
     similarity: float
     threshold: float
-    is_sure: bool
+    state: MatchState
 
 
-class FaceGallery:
-    """The people of all lists that one camera looks for. Made once per change of a list, and only read then.
+class FaceLists:
+    """All lists of faces, made ready to be asked. Not changed once made.
 
-    Args:
-        entry_ids, list_ids: N people, and the list that each is on.
-        templates: (N, 256) float32, each of unit length.
+    Attributes:
+        outdated: People whose templates are of another release: they must be enrolled again.
     """
 
-    def __init__(
-        self,
-        entry_ids: Sequence[str],
-        list_ids: Sequence[str],
-        templates: NDArray[np.float32],
-        thresholds: MatchThresholds,
-    ) -> None:
-        if templates.ndim != 2 or not len(templates) == len(entry_ids) == len(list_ids):
-            raise InvalidInputError(f"need (N, D) templates of N entries, got {templates.shape} of {len(entry_ids)}")
-        norms = np.sqrt(np.einsum("ij,ij->i", templates, templates, dtype=np.float64))
-        if not (np.isfinite(norms).all() and (np.abs(norms - 1) < _NORM_TOLERANCE).all()):
-            raise InvalidInputError("a template is not of unit length")
-        self._entry_ids = tuple(entry_ids)
-        self._list_ids = tuple(list_ids)
-        self._templates = np.ascontiguousarray(templates, np.float32)
-        self._thresholds = thresholds
+    def __init__(self, orders: Sequence[ListOrder], terms: MatchTerms) -> None:
+        self.terms = terms
+        self.outdated = 0
+        self._listed: list[tuple[Watchlist, WatchlistEntry]] = []
+        self._watchlists: list[Watchlist] = []
+        faces = [order for order in orders if order.watchlist.subject is ListSubject.FACES and order.watchlist.enabled]
+        none = np.zeros((0, TEMPLATE_NUMBERS), np.float32)
+        self._templates = np.concatenate([none, *map(self._take, faces)])
 
     def __len__(self) -> int:
-        return len(self._entry_ids)
+        return len(self._listed)
 
-    def match(self, vector: Vector) -> list[FaceMatch]:
+    def _take(self, order: ListOrder) -> NDArray[np.float32]:
+        templates = read_templates(order.templates, len(order.entries))
+        is_current = np.array([_is_of(entry, self.terms.release) for entry in order.entries], bool)
+        self.outdated += int((~is_current).sum())
+        rows = np.flatnonzero(is_current)
+        self._listed += [(order.watchlist, order.entries[row]) for row in rows]
+        self._watchlists += [order.watchlist] if len(rows) else []
+        return templates[rows]
+
+    def looks_at(self, camera_id: str) -> bool:
+        """Whether somebody is looked for on this camera: without, no template is made of its pictures."""
+        return any(watchlist.looks_at(camera_id) for watchlist in self._watchlists)
+
+    def find(self, camera_id: str, vector: Vector, at_ns: int) -> list[FaceMatch]:
         """Of each list the one person whom the face is most like, if at all; the most like of all first.
 
-        `vector` is (256,) float32 of unit length. The others above a threshold are left out: at most one of a list's
-        people can be in front of the camera.
+        `vector` is (256,) float32 of unit length, seen at `at_ns`. The others above a threshold are left out: at most
+        one of a list's people can be in front of the camera.
         """
-        if vector.shape != self._templates.shape[1:]:
-            raise InvalidInputError(f"a template of {vector.shape} cannot be compared with {self._templates.shape}")
+        if vector.shape != (TEMPLATE_NUMBERS,):
+            raise InvalidInputError(f"a template of {vector.shape} cannot be compared")
         similarity = self._templates @ vector.astype(np.float32)
-        rows = np.flatnonzero(similarity >= self._thresholds.unsure)
-        best: dict[str, int] = {}
+        rows = np.flatnonzero(similarity >= self.terms.unsure)
+        found: dict[str, FaceMatch] = {}
         for row in rows[np.argsort(-similarity[rows], kind="stable")]:
-            best.setdefault(self._list_ids[row], int(row))
-        return [self._judge(row, float(similarity[row])) for row in best.values()]
+            watchlist, entry = self._listed[row]
+            if watchlist.list_id not in found and watchlist.looks_at(camera_id) and entry.is_valid(at_ns):
+                found[watchlist.list_id] = self._judge(watchlist, entry, float(similarity[row]))
+        return list(found.values())
 
-    def _judge(self, row: int, similarity: float) -> FaceMatch:
-        is_sure = similarity >= self._thresholds.sure
-        threshold = self._thresholds.sure if is_sure else self._thresholds.unsure
-        rounded = round(min(similarity, 1.0), 4)
-        return FaceMatch(self._entry_ids[row], self._list_ids[row], rounded, threshold, is_sure)
+    def _judge(self, watchlist: Watchlist, entry: WatchlistEntry, similarity: float) -> FaceMatch:
+        is_sure = similarity >= self.terms.sure
+        threshold = self.terms.sure if is_sure else self.terms.unsure
+        state = MatchState.SURE if is_sure else MatchState.UNSURE
+        return FaceMatch(watchlist, entry, round(min(similarity, 1.0), 4), threshold, state)
+
+
+def read_templates(data: bytes, entries: int) -> NDArray[np.float32]:
+    """(N, 256) float32 of unit length.
+
+    Raises:
+        InvalidInputError: it is not one template per entry, or one is not of unit length: it would match everybody.
+    """
+    if len(data) != entries * TEMPLATE_BYTES:
+        raise InvalidInputError(f"{len(data)} bytes are not the templates of {entries} people")
+    templates = np.frombuffer(data, "<f4").reshape(-1, TEMPLATE_NUMBERS)
+    norms = np.sqrt(np.einsum("ij,ij->i", templates, templates, dtype=np.float64))
+    if not (np.isfinite(norms).all() and (np.abs(norms - 1) < _NORM_TOLERANCE).all()):
+        raise InvalidInputError("a template is not of unit length")
+    return templates.astype(np.float32)
+
+
+def _is_of(entry: WatchlistEntry, release: str) -> bool:
+    return entry.face is not None and entry.face.release == release

@@ -22,6 +22,7 @@ class TrackTemplate:
         vector: (256,) float32, unit length: mean of the sightings' vectors, weighted by quality.
         quality: Of the best of them.
         from_s, to_s: Of the first and the last of them.
+        box_norm_xyxy: Where the face was in the last one.
     """
 
     vector: Vector
@@ -29,18 +30,21 @@ class TrackTemplate:
     sightings: int
     from_s: float
     to_s: float
+    box_norm_xyxy: tuple[float, float, float, float]
 
 
 def join_sightings(sightings: Sequence[Sighting], policy: QualityPolicy | None = None) -> TrackTemplate | None:
     """The template of a track, None while too few good moments are known."""
     floor = (policy or QualityPolicy()).match_floor
     good = [found for found in sightings if found.record.vector and _quality(found) >= floor]
-    if len(good) < MIN_SIGHTINGS:
+    last = max(good, key=lambda found: found.at_s, default=None)
+    if len(good) < MIN_SIGHTINGS or last is None or last.record.box is None:
         return None
     vectors = np.array([np.frombuffer(found.record.vector, np.float32) for found in good])
     weights = np.array([_quality(found) for found in good], np.float32)
-    times = [found.at_s for found in good]
-    return TrackTemplate(mean_direction(vectors, weights), max(map(_quality, good)), len(good), min(times), max(times))
+    began_s = min(found.at_s for found in good)
+    mean, best = mean_direction(vectors, weights), max(map(_quality, good))
+    return TrackTemplate(mean, best, len(good), began_s, last.at_s, last.record.box)
 
 
 def mean_direction(vectors: NDArray[np.float32], weights: NDArray[np.float32] | None = None) -> Vector:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vedette.core.watchlists import MatchState
 from vedette.vision.recognize.face_gallery import FaceMatch
 
 
@@ -14,12 +15,17 @@ class FaceNews:
     match: FaceMatch
     is_first: bool
 
+    @property
+    def key(self) -> tuple[int, str]:
+        """Track and entry: one event."""
+        return self.track_id, self.match.entry.entry_id
+
 
 class FaceWatch:
     """What was said of the tracks of one stream."""
 
     def __init__(self) -> None:
-        self._told: dict[int, dict[str, bool]] = {}
+        self._told: dict[int, dict[str, MatchState]] = {}
 
     def push(self, track_id: int, matches: Sequence[FaceMatch]) -> list[FaceNews]:
         """Takes the newest comparison of a track and gives what is new in it.
@@ -29,10 +35,10 @@ class FaceWatch:
         told = self._told.setdefault(track_id, {})
         news = []
         for match in matches:
-            was_sure = told.get(match.entry_id)
-            if was_sure is None or (match.is_sure and not was_sure):
-                news.append(FaceNews(track_id, match, was_sure is None))
-                told[match.entry_id] = match.is_sure
+            before = told.get(match.entry.entry_id)
+            if before is None or (before is MatchState.UNSURE and match.state is MatchState.SURE):
+                news.append(FaceNews(track_id, match, before is None))
+                told[match.entry.entry_id] = match.state
         return news
 
     def forget(self, track_ids: Sequence[int]) -> None:

@@ -19,9 +19,10 @@ from vedette.vision.recognize.face_quality import FaceQuality, QualityPolicy, ju
 from vedette.vision.recognize.face_traits import MAX_AGE_YEARS, AgeSexEstimator, LivenessJudge
 from vedette.vision.recognize.records import WHOLE_PICTURE, Form, Label, Record
 
+FACES = "faces"
 FACES_FORM = Form(
-    name="faces",
-    group="faces",
+    name=FACES,
+    group=FACES,
     classes=frozenset({"person", "two_wheeler", "object", WHOLE_PICTURE}),
     labels={"sex": ("female", "male")},
     numbers={

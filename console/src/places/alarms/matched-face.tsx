@@ -1,0 +1,89 @@
+// Whom a face is like: the face as it was seen beside the portrait that was kept, so that a person decides, not a number.
+
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useMay } from "../../api/context";
+import { portraitUrl, usePerson } from "../../api/people";
+import type { Happening } from "../../api/types";
+import { Badge } from "../../parts/misc";
+import styles from "./matched-face.module.css";
+
+const MARGIN = 0.35;
+
+type Box = [left: number, top: number, right: number, bottom: number];
+
+/** The part of a picture that shows a face with some air, as `x y width height` in pixels of the picture. Pure. */
+export function cutOf(
+  [left, top, right, bottom]: Box,
+  width: number,
+  height: number,
+): [number, number, number, number] {
+  const side = Math.max((right - left) * width, (bottom - top) * height) * (1 + 2 * MARGIN);
+  const limit = Math.min(side, width, height);
+  const middle = [((left + right) / 2) * width, ((top + bottom) / 2) * height] as const;
+  const start = (centre: number, most: number) => Math.min(Math.max(centre - limit / 2, 0), most - limit);
+  return [start(middle[0], width), start(middle[1], height), limit, limit];
+}
+
+function usePictureSize(url: string | null): { width: number; height: number } | null {
+  const [size, setSize] = useState<{ width: number; height: number } | null>(null);
+  useEffect(() => {
+    if (!url) return;
+    const image = new Image();
+    image.onload = () => setSize({ width: image.naturalWidth, height: image.naturalHeight });
+    image.src = url;
+    return () => {
+      image.onload = null;
+    };
+  }, [url]);
+  return size;
+}
+
+export function MatchedFace({ event }: { event: Happening }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  const match = event.match;
+  const isFace = event.kind === "face_matched" && match !== null;
+  const { data: person } = usePerson(match?.list_id ?? "", match?.entry_id ?? "", isFace && may("face.view"));
+  if (!isFace) return null;
+  const isSure = match.state === "sure";
+  return (
+    <section className={styles["match"]}>
+      <h3>
+        {t("alarms.face.title", { name: match.entry, list: match.list_name })}{" "}
+        <Badge tone={isSure ? "bad" : "warn"}>{t(isSure ? "alarms.face.sure" : "alarms.face.unsure")}</Badge>
+      </h3>
+      <div className={styles["pair"]}>
+        <SeenFace event={event} />
+        {person && person.portraits > 0 ? (
+          <figure>
+            <img src={portraitUrl(person.list_id, person.id, 0)} alt={t("alarms.face.enrolled")} />
+            <figcaption>{t("alarms.face.enrolled")}</figcaption>
+          </figure>
+        ) : (
+          <p className="muted">{t(person ? "alarms.face.notKept" : "alarms.face.gone")}</p>
+        )}
+      </div>
+      <p>
+        {match.reason}
+        {match.owner ? ` · ${match.owner}` : ""}
+      </p>
+      <p className="muted">{t("alarms.face.decide")}</p>
+    </section>
+  );
+}
+
+function SeenFace({ event }: { event: Happening }) {
+  const { t } = useTranslation();
+  const size = usePictureSize(event.picture_url);
+  if (!event.picture_url || !event.box || !size) return null;
+  const cut = cutOf(event.box as Box, size.width, size.height);
+  return (
+    <figure>
+      <svg viewBox={cut.join(" ")} role="img" aria-label={t("alarms.face.seen")}>
+        <image href={event.picture_url} width={size.width} height={size.height} preserveAspectRatio="none" />
+      </svg>
+      <figcaption>{t("alarms.face.seen")}</figcaption>
+    </figure>
+  );
+}
