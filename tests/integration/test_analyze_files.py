@@ -12,6 +12,7 @@ import cv2
 import pytest
 
 from tests.support.encoded import write_square_file
+from tests.support.plate_scene import CLEAR, write_drive_file
 from tests.support.shared import shared_file
 
 RULES = """
@@ -157,3 +158,26 @@ def save_picture(clip: Path, at_s: float, path: Path) -> Path:
         frame = next(frame for frame in video.decode(video=0) if frame.time is not None and frame.time >= at_s)
     assert cv2.imwrite(str(path), frame.to_ndarray(format="bgr24"))
     return path
+
+
+def test_plates_of_a_list_are_events_of_a_file_once_each_and_another_list_is_another_result(tmp_path: Path) -> None:
+    clip, out = tmp_path / "drive.mp4", tmp_path / "out"
+    clip.write_bytes(write_drive_file(CLEAR))
+    wanted, guests = tmp_path / "stolen.csv", tmp_path / "guests.csv"
+    wanted.write_text(f"plate,reason\n{CLEAR[:3]}*,stolen\n99Z99999,x\n")
+    guests.write_text("plate,reason\n99Z99999,guest\n")
+    lists = ("--watchlist", wanted, "--watchlist", f"permitted:{guests}")
+    done = analyze(clip, "--out", out, *lists, "--recognize", "plates", models=tmp_path / "none")
+    assert done.returncode == 0, done.stderr
+    events = [event for event in json.loads((out / "drive" / "events.json").read_text()) if "match" in event]
+    assert {(event["kind"], event["severity"], event["detail"]) for event in events} == {
+        ("plate_read", "alarm", f"{CLEAR} fits {CLEAR[:3]}* of stolen: stolen"),
+        ("plate_read", "alarm", f"{CLEAR} is on no entry of guests"),
+    }
+    assert len(events) == 2
+    assert all(1.5 <= event["start_s"] <= 3.6 for event in events)
+    again = analyze(clip, "--out", out, *lists, "--recognize", "plates", models=tmp_path / "none")
+    assert "done before" in again.stderr
+    wrong = analyze(clip, "--out", out, "--watchlist", clip, models=tmp_path / "none")
+    assert wrong.returncode == 1
+    assert "UTF-8" in wrong.stderr

@@ -51,6 +51,7 @@ def _check_cameras(tmp_path: Path, gateway: GatewayProcess) -> None:
     _check_motion(tmp_path)
     _check_holds(tmp_path)
     _check_erase(tmp_path)
+    _check_watchlists(tmp_path)
     assert vedette(tmp_path, "camera", "remove", "Gate").returncode == 0
 
 
@@ -74,6 +75,37 @@ def _check_plan(tmp_path: Path) -> None:
     mars = vedette(tmp_path, "camera", "plan", "Gate", "--timezone", "Mars/Olympus")
     assert mars.returncode == 1
     assert "IANA" in mars.stderr
+
+
+def _check_watchlists(tmp_path: Path) -> None:
+    kind = ("--kind", "permitted", "--purpose", "residents", "--camera", "gate", "--alarm-unlisted")
+    made = vedette(tmp_path, "watchlist", "add", "Yard", *kind, "--json")
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["alarm_unlisted"] is True
+    entry = ("--plate", "51F-123.45", "--colour", "red", "--reason", "flat 3", "--to", "2030-01-01T00:00:00Z")
+    added = vedette(tmp_path, "watchlist", "add", "yard", *entry, "--json")
+    assert json.loads(added.stdout)["plate"] == "51F12345", added.stderr
+    for wrong in ((), ("--kind", "wanted", "--plate", "51F1"), ("--plate", "51F1", "--from", "yesterday")):
+        assert vedette(tmp_path, "watchlist", "add", "Yard", *wrong).returncode == 2, wrong
+    assert vedette(tmp_path, "watchlist", "add", "Yard", "--plate", "##", "--reason", "x").returncode == 1
+    sheet = tmp_path / "yard.csv"
+    assert vedette(tmp_path, "watchlist", "export", "Yard", str(sheet)).returncode == 0
+    sheet.write_text(sheet.read_text("utf-8") + "30A*,,,2026-12-01,2026-12-31,guests,,\n", "utf-8")
+    zone = ("--timezone", "Asia/Ho_Chi_Minh", "--json")
+    done = json.loads(vedette(tmp_path, "watchlist", "import", "Yard", str(sheet), *zone).stdout)
+    assert done == {"added": 1, "changed": 0, "removed": 0, "unchanged": 1}
+    entries = json.loads(vedette(tmp_path, "watchlist", "list", "Yard", "--json").stdout)["entries"]
+    assert [item["plate"] for item in entries] == ["30A*", "51F12345"]
+    assert entries[0]["to"] == "2026-12-31T17:00:00.000000Z"
+    sheet.write_text("plate,reason\n##,x\n", "utf-8")
+    refused = vedette(tmp_path, "watchlist", "import", "Yard", str(sheet))
+    assert refused.returncode == 1
+    assert "rows.2.plate" in refused.stderr
+    assert vedette(tmp_path, "watchlist", "remove", "Yard", "--plate", "51f 123.45").returncode == 0
+    assert "30A*" in vedette(tmp_path, "watchlist", "list", "Yard").stdout
+    assert vedette(tmp_path, "watchlist", "remove", "Yard").returncode == 0
+    assert json.loads(vedette(tmp_path, "watchlist", "list", "--json").stdout) == {"watchlists": []}
+    assert vedette(tmp_path, "watchlist", "list", "Yard").returncode == 1
 
 
 def _check_privacy(tmp_path: Path) -> None:

@@ -4,16 +4,14 @@ Nothing is scripted between the pixels and the event: decoder, motion, tracker, 
 """
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import msgspec
-import numpy as np
 import pytest
 
 from tests.support.encoded import encode_pictures
 from tests.support.feed_server import Script, to_packets
+from tests.support.plate_scene import CLEAR, DOUBTFUL, FPS, FRAMES, drive, paint_plate
 from tests.support.running_analyzer import Running, running
 from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis
 from vedette.core.media import StreamFormat, StreamRole
@@ -30,47 +28,13 @@ from vedette.core.watchlists import (
     WatchlistEntry,
     WatchlistOrder,
 )
-from vedette.lab.plates.designs import draw_design
-from vedette.lab.plates.painting import paint
 
 START_NS = 1_750_000_000 * NS_PER_S
-WIDTH, HEIGHT, FPS, FRAMES = 640, 360, 10, 70
-CAR, PLATE_PX = (240, 170), 120
 WHOLE_NS = START_NS + 2 * NS_PER_S
 """From here on the whole back of the car is in the picture."""
-CLEAR, DOUBTFUL = "69S45928", "24M22222"
 AMPLE_MS = 1e9
 """Of a worker's time, so that no picture is left out on a busy machine."""
 CAMERA = CameraAnalysis("A", "Gate", StreamRole.SUB, recognize=("plates",))
-
-
-def paint_plate(text: str) -> np.ndarray:
-    """The picture of a Vietnamese plate of two lines."""
-    rng = np.random.default_rng(4321)
-    designs = [d for d in (draw_design(rng) for _ in range(200)) if d.region == "vn" and len(d.lines) == 2]
-    [(number, design)] = [(n, d) for n, d in enumerate(designs) if d.text == text]
-    return paint(design, np.random.default_rng((99, number))).picture_bgr
-
-
-def drive(plate_bgr: np.ndarray) -> Iterator[np.ndarray]:
-    """One second of an empty yard, then the back of a car that comes in within a second and then creeps nearer."""
-    for step in range(FRAMES):
-        picture = np.random.default_rng(step).integers(38, 44, (HEIGHT, WIDTH, 3), np.uint8)
-        car = draw_car(plate_bgr, 1 + 0.01 * max(step - 20, 0))
-        left = min(step - 10, 10) * 44 + 2 * max(step - 20, 0) - CAR[0]
-        shown = slice(max(left, 0), min(left + car.shape[1], WIDTH))
-        if shown.stop > shown.start:
-            picture[80 : 80 + car.shape[0], shown] = car[:, shown.start - left : shown.stop - left]
-        yield picture
-
-
-def draw_car(plate_bgr: np.ndarray, scale: float) -> np.ndarray:
-    width = round(PLATE_PX * scale)
-    small = cv2.resize(plate_bgr, (width, round(plate_bgr.shape[0] * width / plate_bgr.shape[1])), cv2.INTER_AREA)
-    car = np.full((round(CAR[1] * scale), round(CAR[0] * scale), 3), 170, np.uint8)
-    top, left = round(40 * scale), round(60 * scale)
-    car[top : top + small.shape[0], left : left + width] = small
-    return car
 
 
 def make_script(text: str) -> Script:

@@ -16,6 +16,7 @@ from vedette.core.errors import InvalidInputError
 from vedette.node.analyzer_pool import choose_model
 from vedette.node.file_analysis import FilePlan
 from vedette.node.file_batch import FileBatch, find_inputs
+from vedette.node.file_watchlists import read_file_lists
 from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import SystemClock
 from vedette.vision.models.registry import ModelRegistry
@@ -36,6 +37,13 @@ from vedette.vision.recognize.forms import GROUPS
     show_default=True,
     help="Comma-separated: what is recognised where its models are installed, or none.",
 )
+@click.option(
+    "--watchlist",
+    "watchlists",
+    multiple=True,
+    metavar="[KIND:]FILE",
+    help="CSV of plates and vehicles to look for (columns as `vedette watchlist export` writes them); wanted, or KIND.",
+)
 @click.option("--annotate", is_flag=True, help="Write annotated.mp4 with boxes.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=None, help="Files at a time [processors].")
 @click.option("--data", type=click.Path(path_type=Path), default=None, help="Data directory with models [./var].")
@@ -48,6 +56,7 @@ def command(
     rules: Path | None,
     detector: str,
     recognize: str,
+    watchlists: tuple[str, ...],
     annotate: bool,
     jobs: int | None,
     data: Path | None,
@@ -55,6 +64,7 @@ def command(
 ) -> None:
     """Analyse video files and pictures, and folders of them. Run it again to go on where it stopped."""
     file_rules = _read_rules(rules) if rules else None
+    lists = read_file_lists(watchlists, SystemClock())
     models = find_models_folder(data)
     model, missing = choose_model(ModelRegistry(models)) if detector == "auto" else ("", "")
     wanted = _parse_classes(classes)
@@ -63,7 +73,7 @@ def command(
     if missing:
         _tell(f"motion only: {missing}")
     recognizers = _choose_recognizers(ModelRegistry(models), recognize)
-    plan = FilePlan(model, models.absolute(), wanted, fps, annotate, recognizers)
+    plan = FilePlan(model, models.absolute(), wanted, fps, annotate, recognizers, lists)
     batch = FileBatch(plan, file_rules, out, SystemClock(), _tell)
     inputs = find_inputs(paths)
     entries = asyncio.run(batch.run(inputs, jobs or len(os.sched_getaffinity(0))))

@@ -48,3 +48,8 @@ class Tracks:
 
     def __len__(self) -> int:
         return len(self.track_id)
+
+
+def no_tracks() -> Tracks:
+    """Tracks with N = 0."""
+    return Tracks(np.zeros(0, np.int64), np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int16))

@@ -20,7 +20,7 @@ from vedette.behavior.counted import keep_counted
 from vedette.behavior.rules import RuleSet, default_rules
 from vedette.behavior.scene import Scene
 from vedette.core.assignment import CameraAnalysis, Rule
-from vedette.core.detections import CLASS_NAMES, Tracks
+from vedette.core.detections import CLASS_NAMES, Tracks, no_tracks
 from vedette.core.errors import InvalidInputError, NotFoundError, UnavailableError
 from vedette.core.media import Packet, StreamFormat
 from vedette.core.time import NS_PER_S
@@ -32,7 +32,6 @@ from vedette.runtime.clock import Clock
 from vedette.runtime.worker import WorkerLostError
 from vedette.vision import wire
 from vedette.vision.budget import Allowance, CostMeter, Demand
-from vedette.vision.motion import no_detections
 from vedette.vision.packet_queue import PacketQueue
 from vedette.vision.recognize.describer import TrackDescriber
 from vedette.vision.recognize.records import Form
@@ -339,8 +338,7 @@ class CameraPipeline:
     def _track(self, result: FrameResult, at_ns: int) -> tuple[Tracks, tuple[int, ...]]:
         """Boxes become tracks. A picture that the model did not see has none, and ends none."""
         if result.boxes is None:
-            none = no_detections()
-            return Tracks(none.class_id.astype("int64"), none.boxes_norm_xyxy, none.confidence, none.class_id), ()
+            return no_tracks(), ()
         self.counters.inferred += 1
         update = self._tracker.push(wire.decode_boxes(result.boxes), at_ns / NS_PER_S)
         return update.tracks, update.ended

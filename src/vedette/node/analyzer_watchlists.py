@@ -6,28 +6,23 @@ Decisions: `vedette.watchlists`. Design: docs/design/watchlists.md.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from vedette.behavior.scene import Box, Finding, Phase
 from vedette.core.detections import CLASS_NAMES, MOVING_CLASS, Tracks
 from vedette.core.errors import InvalidInputError, VedetteError
-from vedette.core.messages import EventObserved, Measure
-from vedette.core.watchlists import MatchState, WatchlistOrder
+from vedette.core.watchlists import WatchlistOrder
 from vedette.node.analyzer_events import EventReporter, FindFacts, TakeSnapshot
 from vedette.node.analyzer_pictures import problem, read_body
+from vedette.node.watchlist_events import fill_event, find_finding
 from vedette.vision.recognize.face_gallery import FaceLists, MatchTerms
-from vedette.vision.recognize.plate_vote import LEAST_READ
-from vedette.vision.recognize.vehicles import VEHICLES_FORM
 from vedette.watchlists.track_watch import Key, Sighting, TrackWatch
 from vedette.watchlists.vehicles import VehicleLists
 
 MAX_ORDER_BYTES = 128 << 20
-_RULE = "watchlist"
 TakeOrder = Callable[[WatchlistOrder], Awaitable[None]]
 
 
@@ -98,85 +93,13 @@ class CameraWatch:
         self._event_ids = {key: event_id for key, event_id in self._event_ids.items() if key[0] != track_id}
 
     async def _tell(self, sighting: Sighting, tracks: Tracks, take: TakeSnapshot, facts: FindFacts) -> None:
-        fill = _filler(sighting)
+        fill = fill_event(sighting)
         if event_id := self._event_ids.get(sighting.key):
             self._events.retell(event_id, fill)
         else:
             self._event_ids[sighting.key] = await self._events.report_one(
                 find_finding(sighting, tracks), tracks, take, facts, fill
             )
-
-
-def find_finding(sighting: Sighting, tracks: Tracks) -> Finding:
-    """A match as rules tell what they find."""
-    box, explanation = _find_box(sighting.track_id, tracks), explain(sighting)
-    return Finding(
-        Phase.INSTANT,
-        ":".join(map(str, sighting.key)),
-        find_kind(sighting),
-        _RULE,
-        sighting.at_ns,
-        sighting.at_ns,
-        sighting.object_class,
-        min((measure.value for measure in explanation if measure.measure.endswith("confidence")), default=1.0),
-        (sighting.track_id,),
-        box=box,
-        explanation=explanation,
-    )
-
-
-def find_kind(sighting: Sighting) -> str:
-    """A plate's event where a plate decided."""
-    is_unlisted = sighting.match.state is MatchState.UNLISTED
-    return "plate_read" if is_unlisted or sighting.match.is_by_plate else "vehicle_present"
-
-
-def explain(sighting: Sighting) -> tuple[Measure, ...]:
-    """What was measured against what: of the plate, and of the type and the colour that the entry asks for."""
-    at_ns, plate = sighting.at_ns, sighting.facts.plate
-    measures = []
-    if find_kind(sighting) == "plate_read" and plate is not None:
-        is_read = float(plate.state == "read")
-        measures += [("plate_confidence", plate.confidence, LEAST_READ), ("plate_read", is_read, 1.0)]
-    mark = None if sighting.match.entry is None else sighting.match.entry.vehicle
-    for name, wanted in (("type", mark.type if mark else ""), ("colour", mark.colour if mark else "")):
-        found = sighting.facts.attributes.get(name)
-        if wanted and found is not None:
-            measures.append((f"{name}_confidence", found.confidence, VEHICLES_FORM.floors[name]))
-    return tuple(Measure(name, value, threshold, at_ns, at_ns) for name, value, threshold in measures)
-
-
-def describe(sighting: Sighting) -> str:
-    """The match in one sentence."""
-    match, text = sighting.match.tell(), sighting.seen.plate.text
-    if match.state is MatchState.UNLISTED:
-        return f"{text} is on no entry of {match.list_name}"
-    what = text if find_kind(sighting) == "plate_read" else f"{sighting.seen.colour} {sighting.seen.type}".strip()
-    doubts = f" (unsure: {'; '.join(match.doubts)})" if match.doubts else ""
-    return f"{what} fits {match.entry} of {match.list_name}: {match.reason}{doubts}"
-
-
-def _filler(sighting: Sighting) -> Callable[[EventObserved], EventObserved]:
-    match = sighting.match
-
-    def fill(event: EventObserved) -> EventObserved:
-        return replace(
-            event,
-            explanation=explain(sighting),
-            severity=match.severity.value,
-            match=match.tell(),
-            detail=describe(sighting),
-        )
-
-    return fill
-
-
-def _find_box(track_id: int, tracks: Tracks) -> Box | None:
-    for row, number in enumerate(tracks.track_id):
-        if int(number) == track_id:
-            left, top, right, bottom = (float(value) for value in tracks.boxes_norm_xyxy[row])
-            return left, top, right, bottom
-    return None
 
 
 def watchlist_routes(lists: ListsInForce, take: TakeOrder) -> list[Route]:

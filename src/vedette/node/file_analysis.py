@@ -16,11 +16,12 @@ import msgspec
 from vedette.behavior.rules import RuleSet
 from vedette.behavior.scene import Scene
 from vedette.core.assignment import Rule
-from vedette.core.detections import CLASS_NAMES, Tracks
+from vedette.core.detections import CLASS_NAMES, Tracks, no_tracks
 from vedette.core.errors import InvalidInputError, StorageError
 from vedette.core.time import NS_PER_S, TICKS_PER_S
 from vedette.node.file_control import FileControl
 from vedette.node.file_results import FileResults, ObjectRecord
+from vedette.node.file_watchlists import NO_LISTS, FileLists, FileWatch
 from vedette.runtime.clock import SystemClock
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 from vedette.runtime.worker_channel import WorkerMessage
@@ -58,6 +59,7 @@ class FilePlan:
         models: Folder of installed models.
         fps: Analysed pictures a second at most, 0: every one.
         recognizers: Names of the installed recognizers to use.
+        lists: Whose entries are looked for.
     """
 
     model: str
@@ -66,6 +68,7 @@ class FilePlan:
     fps: float
     annotate: bool
     recognizers: tuple[str, ...] = ()
+    lists: FileLists = NO_LISTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ class FileAnalysis:
         forms = {name: FORMS[name] for name in plan.recognizers}
         self._describer = TrackDescriber(forms, _PICTURE_SHOTS if is_picture else _FILE_SHOTS)
         self.results = FileResults()
+        self._watch = FileWatch(plan.lists, self.results)
         self._followed: list[tuple[float, Tracks]] = []
         self._read = 0
         self._analysed = 0
@@ -175,7 +179,7 @@ class FileAnalysis:
                 break
         await replies.drain()
         self.results.end(self._last_s)
-        self._note_facts(tuple(self.results.objects))
+        self._note_facts(tuple(self.results.objects), no_tracks())
         self.results.faces += self._describer.lone_faces(self.results.faces)
         if self._read == 0:
             raise InvalidInputError(
@@ -198,14 +202,17 @@ class FileAnalysis:
         for row in self.results.note_tracks(self._read, at_s, update.tracks, size):
             record = self.results.objects[int(update.tracks.track_id[row])]
             record.jpeg = await replies.ask_crop(result.pts_90k, _crop_of(update.tracks, row))
-        await self._describe(result, at_s, update.tracks, replies)
-        self._note_facts(update.ended)
+        asked = await self._describe(result, at_s, update.tracks, replies)
+        self._watch.look(asked, at_s, update.tracks, self._describer.facts)
+        self._note_facts(update.ended, update.tracks)
         scene = Scene(round(at_s * NS_PER_S), update.tracks, update.ended, result.motion)
         self.results.note_findings(self._rules.push(scene))
         if self._plan.annotate:
             self._followed.append((at_s, update.tracks))
 
-    async def _describe(self, result: FrameResult, at_s: float, tracks: Tracks, replies: "_Replies") -> None:
+    async def _describe(self, result: FrameResult, at_s: float, tracks: Tracks, replies: "_Replies") -> tuple[int, ...]:
+        """Asks for closer looks; gives the tracks of which something new is known."""
+        asked: tuple[int, ...] = ()
         asks = [self._describer.plan(0, result, at_s, tracks, room=len(tracks))]
         if self._is_picture:
             asks.append(self._describer.plan_whole(0, result, at_s))
@@ -213,14 +220,18 @@ class FileAnalysis:
             answer = None if ask is None else await replies.ask_described(ask)
             if ask is not None and answer is not None:
                 self._describer.take(ask, answer)
+                asked += ask.track_ids
+        return asked
 
-    def _note_facts(self, track_ids: tuple[int, ...]) -> None:
+    def _note_facts(self, track_ids: tuple[int, ...], tracks: Tracks) -> None:
         """Takes what was decided of tracks that are over, once each."""
-        for track_id in track_ids:
-            if track_id in self.results.objects and self.results.objects[track_id].facts is None:
-                self.results.objects[track_id].facts = self._describer.facts(track_id)
-                face = self._describer.face(track_id)
-                self.results.faces += [face] if face else []
+        fresh = [number for number in track_ids if number in self.results.objects]
+        fresh = [number for number in fresh if self.results.objects[number].facts is None]
+        self._watch.end(fresh, self._last_s, tracks, self._describer.facts)
+        for track_id in fresh:
+            self.results.objects[track_id].facts = self._describer.facts(track_id)
+            face = self._describer.face(track_id)
+            self.results.faces += [face] if face else []
         self._describer.forget(track_ids)
 
     async def _annotate(self, worker: WorkerProcess, path: Path) -> None:

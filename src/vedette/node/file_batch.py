@@ -16,6 +16,7 @@ from vedette.core.assignment import Rule
 from vedette.core.errors import InvalidInputError, NotFoundError, StorageError, VedetteError
 from vedette.core.time import NS_PER_S
 from vedette.node.file_analysis import FileAnalysis, FilePlan
+from vedette.node.file_watchlists import FileLists
 from vedette.runtime.clock import Clock
 from vedette.vision.wire import FileInfo
 
@@ -65,8 +66,21 @@ def find_inputs(paths: Sequence[Path]) -> list[Path]:
 
 def fingerprint(plan: FilePlan, rules: RulesFile | None) -> str:
     """A short fingerprint of everything that shapes the result, so that a resumed run repeats what changed."""
-    parts = (plan.model, plan.classes, plan.fps, plan.annotate, plan.recognizers, msgspec.json.encode(rules))
+    parts: tuple[object, ...] = (
+        plan.model,
+        plan.classes,
+        plan.fps,
+        plan.annotate,
+        plan.recognizers,
+        msgspec.json.encode(rules),
+    )
+    parts += (_describe_lists(plan.lists),) if plan.lists.orders else ()
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+
+
+def _describe_lists(lists: FileLists) -> list[object]:
+    """What of lists shapes a result: not the ids, which are new each time that a sheet is read."""
+    return [(order.watchlist, [replace(entry, entry_id="") for entry in order.entries]) for order in lists.orders]
 
 
 class FileBatch:

@@ -80,6 +80,16 @@ class FileResults:
             if finding.phase is Phase.BEGIN:
                 self._open[finding.key] = entry
 
+    def note_match(self, finding: Finding, told: dict[str, object], before: int | None) -> int:
+        """Takes a match with a list; gives its number, with which it may be told again, at the time it was first."""
+        entry = _describe(finding) | told
+        if before is None:
+            self.events.append(entry)
+            return len(self.events) - 1
+        first = self.events[before]
+        self.events[before] = entry | {"start_s": first["start_s"], "end_s": first["end_s"]}
+        return before
+
     def end(self, at_s: float) -> None:
         """The file is over: what is still going on ends with it."""
         for entry in self._open.values():
