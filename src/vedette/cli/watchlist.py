@@ -1,4 +1,4 @@
-"""`vedette watchlist`: lists of plates and vehicles that are wanted, permitted or known."""
+"""`vedette watchlist`: lists of plates, vehicles and faces that are wanted, permitted or known."""
 
 import sys
 from pathlib import Path
@@ -16,22 +16,21 @@ from vedette.cli.output import (
     print_table,
     range_options,
 )
-from vedette.core.errors import NotFoundError
-from vedette.core.watchlists import ListKind
+from vedette.cli.watchlist_find import NoSuchListError, find_list
+from vedette.cli.watchlist_people import enroll, expel, people
+from vedette.core.watchlists import ListKind, ListSubject
 from vedette.watchlists.plates import read_plate
 
 _PAGE = 500
 
 
-class NoSuchListError(NotFoundError):
-    """No list has this name, or no entry this plate."""
-
-    code = "no_such_watchlist"
-
-
-@click.group("watchlist", short_help="Lists of wanted, permitted and known plates and vehicles.")
+@click.group("watchlist", short_help="Lists of wanted, permitted and known plates, vehicles and faces.")
 def command() -> None:
-    """Show and change lists of plates and vehicles. A change is in force at once."""
+    """Show and change lists of plates, vehicles and faces. A change is in force at once."""
+
+
+for _people_command in (enroll, people, expel):
+    command.add_command(_people_command)
 
 
 @command.command("list")
@@ -52,6 +51,7 @@ def list_lists(name: str | None, data: Path | None, as_json: bool) -> None:
         (
             item["name"],
             item["kind"],
+            item["subject"],
             "on" if item["enabled"] else "off",
             item["entries"],
             len(item["cameras"]) or "all",
@@ -60,12 +60,19 @@ def list_lists(name: str | None, data: Path | None, as_json: bool) -> None:
         )
         for item in lists
     ]
-    print_table(("NAME", "KIND", "STATE", "ENTRIES", "CAMERAS", "OWNER", "PURPOSE"), rows)
+    print_table(("NAME", "KIND", "SUBJECT", "STATE", "ENTRIES", "CAMERAS", "OWNER", "PURPOSE"), rows)
 
 
 @command.command("add")
 @click.argument("name")
 @click.option("--kind", type=click.Choice([kind.value for kind in ListKind]), help="Makes a new list of this kind.")
+@click.option(
+    "--subject",
+    type=click.Choice([subject.value for subject in ListSubject]),
+    default="vehicles",
+    show_default=True,
+    help="What the new list is about; people are added by `vedette watchlist enroll`.",
+)
 @click.option("--purpose", help="What the new list is for.")
 @click.option("--camera", "cameras", multiple=True, help="Name of a camera that the new list is matched on [all].")
 @click.option("--retention", type=click.IntRange(0), default=30, show_default=True, help="Days after an entry's end.")
@@ -82,6 +89,7 @@ def list_lists(name: str | None, data: Path | None, as_json: bool) -> None:
 def add(
     name: str,
     kind: str | None,
+    subject: str,
     purpose: str | None,
     cameras: tuple[str, ...],
     retention: int,
@@ -102,6 +110,7 @@ def add(
             settings = {
                 "name": name,
                 "kind": kind,
+                "subject": subject,
                 "purpose": purpose or "",
                 "owner": entry["owner"],
                 "retention_days": retention,
@@ -177,18 +186,6 @@ def export_sheet(name: str, sheet: Path, data: Path | None, as_json: bool) -> No
         print_json({"path": str(sheet), "bytes": len(content)})
     else:
         sys.stderr.write(f"Wrote {sheet}.\n")
-
-
-def find_list(client: ApiClient, name: str) -> dict[str, Any]:
-    """Finds a list by name (capital letters do not count) or id.
-
-    Raises:
-        NoSuchListError: none has it.
-    """
-    for item in client.get("/watchlists")["items"]:
-        if name.casefold() == item["name"].casefold() or name == item["id"]:
-            return dict(item)
-    raise NoSuchListError(f"there is no list {name!r}", "`vedette watchlist list` shows all.")
 
 
 def _find_entries(client: ApiClient, path: str, plate: str | None, entry_id: str | None) -> list[str]:
