@@ -1476,6 +1476,21 @@ export interface components {
             state: "holds" | "weakened" | "absent" | "unknown";
         };
         /**
+         * DoubtOut
+         * @description Why a match is not sure: what was seen (empty: not seen), and what is listed.
+         */
+        DoubtOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "plate_unsure" | "signs_alike" | "type" | "colour";
+            /** Listed */
+            listed: string;
+            /** Seen */
+            seen: string;
+        };
+        /**
          * EntryIn
          * @description An entry of a list of vehicles. Of plate, type and colour at least one says something.
          *
@@ -2296,7 +2311,7 @@ export interface components {
          */
         MatchOut: {
             /** Doubts */
-            doubts: string[];
+            doubts: components["schemas"]["DoubtOut"][];
             /** Entry */
             entry: string;
             /** Entry Id */
