@@ -18,6 +18,8 @@ from vedette.core.media import StreamFormat, StreamRole
 from vedette.core.messages import EventObserved
 from vedette.core.time import NS_PER_S
 from vedette.core.watchlists import (
+    Doubt,
+    DoubtKind,
     ListKind,
     ListOrder,
     ListSubject,
@@ -100,7 +102,7 @@ async def test_plate_that_is_read_surely_only_later_is_a_warning_that_becomes_an
     assert [event.severity for event in told[:2]] == [Severity.WARNING, Severity.ALARM]
     assert told[0].match is not None
     assert told[0].match.state is MatchState.UNSURE
-    assert told[0].match.doubts == (f"the plate is not read surely ({DOUBTFUL})",)
+    assert told[0].match.doubts == (Doubt(DoubtKind.PLATE_UNSURE, DOUBTFUL, DOUBTFUL),)
     assert told[0].from_ns <= WHOLE_NS + 2 * NS_PER_S
 
 

@@ -1551,6 +1551,21 @@ export interface components {
             state: "holds" | "weakened" | "absent" | "unknown";
         };
         /**
+         * DoubtOut
+         * @description Why a match is not sure: what was seen (empty: not seen), and what is listed.
+         */
+        DoubtOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "plate_unsure" | "signs_alike" | "type" | "colour" | "similarity";
+            /** Listed */
+            listed: string;
+            /** Seen */
+            seen: string;
+        };
+        /**
          * EnrolIn
          * @description A person with one to five pictures of the face, JPEG, PNG, WebP or BMP in Base64.
          *
@@ -2420,7 +2435,7 @@ export interface components {
          */
         MatchOut: {
             /** Doubts */
-            doubts: string[];
+            doubts: components["schemas"]["DoubtOut"][];
             /** Entry */
             entry: string;
             /** Entry Id */

@@ -46,6 +46,10 @@ export type StreamSigning = Schemas["StreamSigningOut"];
 export type ExportJob = Schemas["ExportOut"];
 export type FileJob = Schemas["FileJobOut"];
 export type FileJobChange = Schemas["FileJobChangeIn"];
+export type Watchlist = Schemas["WatchlistOut"];
+export type WatchlistInput = Schemas["WatchlistIn"];
+export type WatchlistEntry = Schemas["EntryOut"];
+export type WatchlistEntryInput = Schemas["EntryIn"];
 export type ExportInput = Schemas["ExportIn"];
 export type StreamRole = "main" | "sub";
 /** Normalised 0..1 of the picture, x then y. */

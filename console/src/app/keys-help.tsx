@@ -13,6 +13,7 @@ const GROUPS = [
       ["G R", "keys.goReview"],
       ["G A", "keys.goAlarms"],
       ["G F", "keys.goFiles"],
+      ["G L", "keys.goLists"],
       ["G S", "keys.goSettings"],
       ["/", "keys.search"],
       ["Esc", "keys.escape"],

@@ -109,6 +109,13 @@ const files = createRoute({
   component: lazyRouteComponent(() => import("../places/files/files"), "FilesPlace"),
 });
 
+const lists = createRoute({
+  getParentRoute: () => app,
+  path: "/lists",
+  validateSearch: keep("list", "search"),
+  component: lazyRouteComponent(() => import("../places/lists/lists"), "ListsPlace"),
+});
+
 const settings = createRoute({
   getParentRoute: () => app,
   path: "/settings",
@@ -199,6 +206,7 @@ const tree = root.addChildren([
     review,
     alarms,
     files,
+    lists,
     settings.addChildren([
       settingsHome,
       cameras,

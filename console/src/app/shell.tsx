@@ -5,6 +5,7 @@ import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import {
   Bell,
   CircleUser,
+  ClipboardList,
   FileVideo,
   History,
   Keyboard,
@@ -35,8 +36,8 @@ import styles from "./shell.module.css";
 import { useTheme } from "./theme";
 
 interface PlaceEntry {
-  to: "/watch" | "/review" | "/alarms" | "/files" | "/settings";
-  words: "places.watch" | "places.review" | "places.alarms" | "places.files" | "places.settings";
+  to: "/watch" | "/review" | "/alarms" | "/files" | "/lists" | "/settings";
+  words: "places.watch" | "places.review" | "places.alarms" | "places.files" | "places.lists" | "places.settings";
   icon: ComponentType<{ size?: number; strokeWidth?: number; "aria-hidden"?: boolean }>;
   needs: Permission[];
 }
@@ -46,6 +47,7 @@ export const PLACES: readonly PlaceEntry[] = [
   { to: "/review", words: "places.review", icon: History, needs: ["recording.play"] },
   { to: "/alarms", words: "places.alarms", icon: Bell, needs: ["event.view"] },
   { to: "/files", words: "places.files", icon: FileVideo, needs: ["file.analyze"] },
+  { to: "/lists", words: "places.lists", icon: ClipboardList, needs: ["watchlist.view"] },
   {
     to: "/settings",
     words: "places.settings",

@@ -26,7 +26,7 @@ interface TextFieldProps {
   onChange: (value: string) => void;
   hint?: string | undefined;
   error?: string | undefined;
-  type?: "text" | "password" | "search" | "number" | "url";
+  type?: "text" | "password" | "search" | "number" | "url" | "datetime-local";
   name?: string;
   placeholder?: string;
   autoComplete?: string;

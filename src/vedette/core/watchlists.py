@@ -7,6 +7,8 @@ Design: docs/design/watchlists.md.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from vedette.core.objects import UNKNOWN
+
 WILDCARDS = "?*"
 """In the plate of a mark: `?` is any one sign, `*` any number of signs, none too."""
 TWO_WHEELER = "two_wheeler"
@@ -175,6 +177,35 @@ class WatchlistOrder:
     lists: tuple[ListOrder, ...] = ()
 
 
+class DoubtKind(StrEnum):
+    """Why a match is not sure."""
+
+    PLATE_UNSURE = "plate_unsure"
+    SIGNS_ALIKE = "signs_alike"
+    TYPE = "type"
+    COLOUR = "colour"
+    SIMILARITY = "similarity"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One reason why a match is not sure: what was seen, and what is listed. `seen` is empty: it was not seen."""
+
+    kind: DoubtKind
+    seen: str
+    listed: str
+
+    def describe(self) -> str:
+        """In words, for the sentence of an event; the console has its own."""
+        if self.kind is DoubtKind.PLATE_UNSURE:
+            return f"the plate is not read surely ({self.seen})"
+        if self.kind is DoubtKind.SIGNS_ALIKE:
+            return f"read as {self.seen}, listed as {self.listed}: signs that look alike"
+        if self.kind is DoubtKind.SIMILARITY:
+            return f"similarity {self.seen}, sure from {self.listed} on"
+        return f"listed with {self.kind.value} {self.listed}, seen: {self.seen or UNKNOWN}"
+
+
 @dataclass(frozen=True, slots=True)
 class WatchlistMatch:
     """What an event says of the list and the entry behind it, as they were then.
@@ -183,7 +214,7 @@ class WatchlistMatch:
         entry_id: Empty when it is about no entry (`unlisted`).
         entry: The entry's mark in words.
         reason, owner: Of the entry.
-        doubts: Why it is not sure, in words.
+        doubts: Why it is not sure.
     """
 
     list_id: str
@@ -194,4 +225,4 @@ class WatchlistMatch:
     entry: str = ""
     reason: str = ""
     owner: str = ""
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()

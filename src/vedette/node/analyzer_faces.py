@@ -20,7 +20,7 @@ from vedette.core.errors import VedetteError
 from vedette.core.faces import MAX_PICTURE_BYTES
 from vedette.core.messages import EventObserved, Measure
 from vedette.core.time import NS_PER_S
-from vedette.core.watchlists import MatchState, WatchlistMatch
+from vedette.core.watchlists import Doubt, DoubtKind, MatchState, WatchlistMatch
 from vedette.node.analyzer_events import EventReporter, FindFacts, TakeSnapshot
 from vedette.node.analyzer_pictures import problem, read_body
 from vedette.node.face_enrolment import PortraitReader
@@ -137,7 +137,7 @@ def explain(match: FaceMatch, template: TrackTemplate) -> tuple[Measure, ...]:
 
 def tell_match(match: FaceMatch, sure: float) -> WatchlistMatch:
     """What the event says of the list and the entry."""
-    doubts = () if match.state is MatchState.SURE else (f"similarity {match.similarity:.2f}, sure from {sure:g} on",)
+    doubt = Doubt(DoubtKind.SIMILARITY, f"{match.similarity:.2f}", f"{sure:g}")
     listed, entry = match.watchlist, match.entry
     name = "" if entry.face is None else entry.face.name
     return WatchlistMatch(
@@ -149,7 +149,7 @@ def tell_match(match: FaceMatch, sure: float) -> WatchlistMatch:
         name,
         entry.reason,
         entry.owner,
-        doubts,
+        () if match.state is MatchState.SURE else (doubt,),
     )
 
 

@@ -59,7 +59,7 @@ def describe(sighting: Sighting) -> str:
     if match.state is MatchState.UNLISTED:
         return f"{text} is on no entry of {match.list_name}"
     what = text if find_kind(sighting) == "plate_read" else f"{sighting.seen.colour} {sighting.seen.type}".strip()
-    doubts = f" (unsure: {'; '.join(match.doubts)})" if match.doubts else ""
+    doubts = f" (unsure: {'; '.join(doubt.describe() for doubt in match.doubts)})" if match.doubts else ""
     return f"{what} fits {match.entry} of {match.list_name}: {match.reason}{doubts}"
 
 

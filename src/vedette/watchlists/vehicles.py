@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from vedette.core.objects import UNKNOWN, ObjectFacts, PlateReading
 from vedette.core.watchlists import (
     TWO_WHEELER,
+    Doubt,
+    DoubtKind,
     ListKind,
     ListOrder,
     ListSubject,
@@ -47,7 +49,7 @@ class VehicleMatch:
 
     watchlist: Watchlist
     entry: WatchlistEntry | None
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def state(self) -> MatchState:
@@ -157,32 +159,34 @@ class VehicleLists:
             ]
         return found
 
-    def _find_candidates(self, seen: VehicleSeen) -> Iterator[tuple[_Listed, tuple[str, ...]]]:
+    def _find_candidates(self, seen: VehicleSeen) -> Iterator[tuple[_Listed, tuple[Doubt, ...]]]:
         """Entries whose plate fits, or that ask for none, each with the doubts about the plate."""
         yield from ((listed, ()) for listed in self._bare)
         text = seen.plate.text
         if not text:
             return
         folded = fold_alike(text)
-        unread = () if seen.is_read else (f"the plate is not read surely ({text})",)
         for listed in self._by_plate.get(folded, ()):
-            yield listed, unread + _doubt_signs(listed.mark.plate, text, is_same=listed.mark.plate == text)
+            yield listed, _doubt_plate(seen, listed.mark, is_same=listed.mark.plate == text)
         for pattern, listed in self._patterns:
             if pattern.fits_alike(folded):
-                yield listed, unread + _doubt_signs(listed.mark.plate, text, is_same=pattern.fits(text))
+                yield listed, _doubt_plate(seen, listed.mark, is_same=pattern.fits(text))
 
 
-def _doubt_signs(plate: str, text: str, *, is_same: bool) -> tuple[str, ...]:
-    return () if is_same else (f"read as {text}, listed as {plate}: signs that look alike",)
+def _doubt_plate(seen: VehicleSeen, mark: VehicleMark, *, is_same: bool) -> tuple[Doubt, ...]:
+    """`is_same`: the plates are equal sign by sign, not only alike."""
+    unread = () if seen.is_read else (Doubt(DoubtKind.PLATE_UNSURE, seen.plate.text, mark.plate),)
+    return unread if is_same else (*unread, Doubt(DoubtKind.SIGNS_ALIKE, seen.plate.text, mark.plate))
 
 
-def _judge_looks(mark: VehicleMark, seen: VehicleSeen) -> tuple[str, ...] | None:
+def _judge_looks(mark: VehicleMark, seen: VehicleSeen) -> tuple[Doubt, ...] | None:
     """The doubts about type and colour; None: the entry does not fit."""
-    doubts: list[str] = []
-    for name, wanted, value in (("type", mark.type, seen.type), ("colour", mark.colour, seen.colour)):
+    doubts: list[Doubt] = []
+    looks = ((DoubtKind.TYPE, mark.type, seen.type), (DoubtKind.COLOUR, mark.colour, seen.colour))
+    for kind, wanted, value in looks:
         if not wanted or wanted == value:
             continue
         if not mark.is_exact:
             return None
-        doubts.append(f"listed with {name} {wanted}, seen: {value or UNKNOWN}")
+        doubts.append(Doubt(kind, value, wanted))
     return tuple(doubts)

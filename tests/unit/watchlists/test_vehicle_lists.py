@@ -8,6 +8,8 @@ from vedette.core.faults import FaultyInputError
 from vedette.core.objects import AttributeValue, ObjectFacts, PlateReading
 from vedette.core.time import NS_PER_S
 from vedette.core.watchlists import (
+    Doubt,
+    DoubtKind,
     ListKind,
     ListOrder,
     ListSubject,
@@ -96,7 +98,7 @@ def test_many_stars_take_no_long_time() -> None:
 def test_signs_that_look_alike_match_as_unsure_and_say_so(plate: str, text: str) -> None:
     [match] = find(listed(VehicleMark(plate)), seen(text))
     assert (match.state, match.severity) == (MatchState.UNSURE, Severity.WARNING)
-    assert match.doubts == (f"read as {text}, listed as {plate}: signs that look alike",)
+    assert match.doubts == (Doubt(DoubtKind.SIGNS_ALIKE, text, plate),)
 
 
 def test_sign_that_looks_like_no_other_is_another_plate() -> None:
@@ -107,7 +109,7 @@ def test_sign_that_looks_like_no_other_is_another_plate() -> None:
 def test_unsure_plate_matches_as_unsure_with_less_severity() -> None:
     [match] = find(listed(VehicleMark("51F12345")), seen("51F12345", "unsure"))
     assert (match.state, match.severity) == (MatchState.UNSURE, Severity.WARNING)
-    assert "not read surely" in match.doubts[0]
+    assert match.doubts == (Doubt(DoubtKind.PLATE_UNSURE, "51F12345", "51F12345"),)
 
 
 def test_entry_counts_from_its_begin_until_before_its_end() -> None:
@@ -129,10 +131,11 @@ def test_whole_plate_is_never_lost_to_a_colour_and_the_match_says_what_differs()
     assert state_of(order, seen("51F12345", kind="car", colour="red")) is MatchState.SURE
     [match] = find(order, seen("51F12345", kind="car", colour="blue"))
     assert match.state is MatchState.UNSURE
-    assert match.doubts == ("listed with colour red, seen: blue",)
+    assert match.doubts == (Doubt(DoubtKind.COLOUR, "blue", "red"),)
+    assert match.doubts[0].describe() == "listed with colour red, seen: blue"
     assert find(order, seen("51F12345"))[0].doubts == (
-        "listed with type car, seen: unknown",
-        "listed with colour red, seen: unknown",
+        Doubt(DoubtKind.TYPE, "", "car"),
+        Doubt(DoubtKind.COLOUR, "", "red"),
     )
 
 

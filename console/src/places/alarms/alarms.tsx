@@ -16,6 +16,7 @@ import { ProblemNote } from "../../parts/problem-note";
 import { useWords } from "../../parts/words";
 import styles from "./alarms.module.css";
 import { EventDetail } from "./detail";
+import { MatchBadge } from "./match";
 import { KindIcon, SYSTEM_KINDS } from "./system-kinds";
 
 const route = getRouteApi("/app/alarms");
@@ -26,6 +27,7 @@ export const KINDS = [
   "line_crossed",
   "person_present",
   "vehicle_present",
+  "plate_read",
   "face_matched",
   "motion",
   "signal_lost",
@@ -204,6 +206,7 @@ function EventRow({ event, isChosen, onChoose }: { event: Happening; isChosen: b
           <span className={styles["rowKind"]}>
             <span className={styles["mark"]} data-state={event.state} aria-hidden />
             <span className="truncate">{words.kind(event.kind)}</span>
+            {event.match ? <MatchBadge event={event} /> : null}
           </span>
           <span className={classes(styles["rowCamera"], "truncate")}>{event.camera_name || t("alarms.system")}</span>
           <span className={styles["rowTime"]}>

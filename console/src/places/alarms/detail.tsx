@@ -23,6 +23,7 @@ import { Badge } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import { useWords } from "../../parts/words";
 import styles from "./detail.module.css";
+import { MatchNote } from "./match";
 import { MatchedFace } from "./matched-face";
 import { SeenObjects } from "./seen";
 import { isSystemKind, KindIcon } from "./system-kinds";
@@ -80,6 +81,7 @@ export function EventDetail({ event, acknowledgeKey, onBack, onDone }: DetailPro
         ) : null}
       </header>
       {isSystemKind(event.kind) ? <About event={event} /> : null}
+      <MatchNote event={event} />
       <div className={styles["media"]}>
         {may("recording.play") && event.camera_id ? (
           <Clip
@@ -172,7 +174,7 @@ function Facts({ event }: { event: Happening }) {
     [t("alarms.lasted"), lasted],
     [t("alarms.object"), event.object_class ? words.objectClass(event.object_class) : ""],
     [t("alarms.confidence"), event.confidence > 0 ? `${formatNumber(event.confidence * 100, i18n.language)} %` : ""],
-    [t("alarms.zone"), event.zone || (event.rule_id === event.kind ? "" : event.rule_id)],
+    [t("alarms.zone"), event.zone || (event.rule_id === event.kind || event.match ? "" : event.rule_id)],
     [
       t("alarms.direction"),
       event.direction === 0

@@ -5,7 +5,6 @@ import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/context";
 import { portraitUrl, usePerson } from "../../api/people";
 import type { Happening } from "../../api/types";
-import { Badge } from "../../parts/misc";
 import styles from "./matched-face.module.css";
 
 const MARGIN = 0.35;
@@ -46,13 +45,9 @@ export function MatchedFace({ event }: { event: Happening }) {
   const isFace = event.kind === "face_matched" && match !== null;
   const { data: person } = usePerson(match?.list_id ?? "", match?.entry_id ?? "", isFace && may("face.view"));
   if (!isFace) return null;
-  const isSure = match.state === "sure";
   return (
     <section className={styles["match"]}>
-      <h3>
-        {t("alarms.face.title", { name: match.entry, list: match.list_name })}{" "}
-        <Badge tone={isSure ? "bad" : "warn"}>{t(isSure ? "alarms.face.sure" : "alarms.face.unsure")}</Badge>
-      </h3>
+      <h3>{t("alarms.face.title")}</h3>
       <div className={styles["pair"]}>
         <SeenFace event={event} />
         {person && person.portraits > 0 ? (
@@ -64,10 +59,6 @@ export function MatchedFace({ event }: { event: Happening }) {
           <p className="muted">{t(person ? "alarms.face.notKept" : "alarms.face.gone")}</p>
         )}
       </div>
-      <p>
-        {match.reason}
-        {match.owner ? ` · ${match.owner}` : ""}
-      </p>
       <p className="muted">{t("alarms.face.decide")}</p>
     </section>
   );

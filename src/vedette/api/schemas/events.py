@@ -44,6 +44,14 @@ class ObjectOut(Answer):
     face: FaceOut | None
 
 
+class DoubtOut(Answer):
+    """Why a match is not sure: what was seen (empty: not seen), and what is listed."""
+
+    kind: Literal["plate_unsure", "signs_alike", "type", "colour", "similarity"]
+    seen: str
+    listed: str
+
+
 class MatchOut(Answer):
     """The list and the entry that an event is about, as they were then. `entry_id` is empty for `unlisted`."""
 
@@ -55,7 +63,7 @@ class MatchOut(Answer):
     entry: str
     reason: str
     owner: str
-    doubts: list[str]
+    doubts: list[DoubtOut]
 
 
 class EventOut(Answer):

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/context";
 import { portraitUrl, usePeople, useSavePeople } from "../../api/people";
 import { useCameras } from "../../api/queries";
-import type { Person } from "../../api/types";
+import type { Person, Watchlist } from "../../api/types";
 import { formatShortDay } from "../../lib/format";
 import { Button, IconButton } from "../../parts/button";
 import { ConfirmDialog } from "../../parts/dialog";
@@ -14,13 +14,10 @@ import { TextField } from "../../parts/field";
 import { Badge, Table, TableSkeleton } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import { EnrolDialog } from "./enrol-dialog";
+import { ListHead } from "./entries";
 import styles from "./people.module.css";
 
-interface PeopleProps {
-  list: { id: string; name: string; cameras_without_faces: readonly string[] };
-}
-
-export function People({ list }: PeopleProps) {
+export function People({ list, onBack }: { list: Watchlist; onBack: () => void }) {
   const { t } = useTranslation();
   const may = useMay();
   const [search, setSearch] = useState("");
@@ -29,7 +26,8 @@ export function People({ list }: PeopleProps) {
   const { data: people, error } = usePeople(list.id, search);
   const { remove } = useSavePeople(list.id);
   return (
-    <section className={styles["people"]} aria-label={t("people.title")}>
+    <section className={styles["people"]} aria-label={list.name}>
+      <ListHead list={list} mayChange={may("watchlist.manage") && may("face.enroll")} onBack={onBack} />
       <BlindCameras ids={list.cameras_without_faces} />
       <div className={styles["bar"]}>
         <TextField
