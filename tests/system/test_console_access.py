@@ -19,6 +19,7 @@ PLACES = (
     "watch",
     "review",
     "alarms",
+    "lists",
     "settings/cameras",
     "settings/cameras?edit=new",
     "settings/storage",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBitrate, formatBytes, formatDuration, formatFigure, formatLength } from "./format";
+import { formatBitrate, formatBytes, formatDate, formatDuration, formatFigure, formatLength } from "./format";
 
 describe("format", () => {
   it("never shows 60 seconds or a thousand of a unit", () => {
@@ -13,6 +13,10 @@ describe("format", () => {
     expect(formatLength(725_000)).toBe("12:05");
     expect(formatLength(3_729_000)).toBe("1:02:09");
     expect(formatDuration(190_000_000)).toBe("2 d 4 h");
+  });
+
+  it("tells the year of what may be years away", () => {
+    expect(formatDate(Date.parse("2030-12-31T12:00:00Z"), "en")).toMatch(/2030.* \d\d:\d\d$/);
   });
 
   it("does not round a small threshold away", () => {

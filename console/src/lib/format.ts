@@ -23,6 +23,12 @@ export function formatMoment(ms: number, nowMs: number, locale: string): string 
   return isSameDay(ms, nowMs) ? clock : `${formatShortDay(ms, locale)} ${clock}`;
 }
 
+/** Day with its year and the minute: of what may be years away. */
+export function formatDate(ms: number, locale: string): string {
+  const day = new Date(ms).toLocaleDateString(locale, { day: "2-digit", month: "short", year: "numeric" });
+  return `${day} ${formatClock(ms, locale).slice(0, 5)}`;
+}
+
 export function formatShortDay(ms: number, locale: string): string {
   return new Date(ms).toLocaleDateString(locale, { day: "2-digit", month: "short" });
 }

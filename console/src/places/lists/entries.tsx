@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/context";
 import type { Watchlist, WatchlistEntry } from "../../api/types";
 import { sheetUrl, useEntries, useRemoveEntry, useRemoveList } from "../../api/watchlists";
-import { formatMoment } from "../../lib/format";
+import { formatDate } from "../../lib/format";
 import { Button, buttonClass, IconButton } from "../../parts/button";
 import { ConfirmDialog } from "../../parts/dialog";
 import { TextField } from "../../parts/field";
@@ -214,7 +214,7 @@ function EntryRow({ entry, mayChange, onEdit, onDelete }: RowProps) {
   const { t, i18n } = useTranslation();
   const words = useWords();
   const validity = validityOf(entry, Date.now());
-  const moment = (at: string) => formatMoment(Date.parse(at), Date.now(), i18n.language);
+  const moment = (at: string) => formatDate(Date.parse(at), i18n.language);
   const looks = [
     entry.colour && words.any("attributeValues", entry.colour),
     entry.type && words.any("attributeValues", entry.type),
