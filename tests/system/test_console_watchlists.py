@@ -1,4 +1,4 @@
-"""Watchlists in the console, as a person makes them: list, entries, a sheet with faults, and the match in the alarms."""
+"""Watchlists in the console, as a person makes them: list, entries, a sheet with faults, a match in the alarms."""
 
 import re
 from collections.abc import Iterator

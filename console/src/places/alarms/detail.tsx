@@ -82,6 +82,7 @@ export function EventDetail({ event, acknowledgeKey, onBack, onDone }: DetailPro
       </header>
       {isSystemKind(event.kind) ? <About event={event} /> : null}
       <MatchNote event={event} />
+      <MatchedFace event={event} />
       <div className={styles["media"]}>
         {may("recording.play") && event.camera_id ? (
           <Clip
@@ -98,7 +99,6 @@ export function EventDetail({ event, acknowledgeKey, onBack, onDone }: DetailPro
         <Facts event={event} />
         <Acknowledgement event={event} acknowledgeKey={acknowledgeKey} onDone={onDone} />
       </div>
-      <MatchedFace event={event} />
       <SeenObjects event={event} />
       <Explanation event={event} />
     </article>

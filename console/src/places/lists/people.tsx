@@ -123,8 +123,7 @@ function PersonRow({ person, onRemove }: { person: Person; onRemove: () => void 
       </td>
       <td data-label={t("people.ground")}>
         {t(`people.grounds.${person.ground}`)}, {person.granted_on}
-        <br />
-        <span className="muted">{person.document}</span>
+        <span className={styles["document"]}>{person.document}</span>
       </td>
       <td data-label={t("people.reason")}>{person.reason}</td>
       <td data-label={t("people.until")}>
