@@ -3,7 +3,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useClient } from "./context";
 import { unwrap, urlOf } from "./http";
-import type { EnrolInput, Person } from "./types";
+import type { EnrolInput, Person, PersonInput } from "./types";
 
 const PEOPLE_AT_MOST = 500;
 
@@ -48,6 +48,16 @@ export function useSavePeople(listId: string) {
       unwrap(client.POST("/api/v1/watchlists/{list_id}/people", { params: { path: { list_id: listId } }, body })),
     onSuccess,
   });
+  const change = useMutation({
+    mutationFn: ({ id, body }: { id: string; body: PersonInput }): Promise<Person> =>
+      unwrap(
+        client.PUT("/api/v1/watchlists/{list_id}/people/{entry_id}", {
+          params: { path: { list_id: listId, entry_id: id } },
+          body,
+        }),
+      ),
+    onSuccess,
+  });
   const remove = useMutation({
     mutationFn: (entryId: string) =>
       unwrap(
@@ -57,7 +67,7 @@ export function useSavePeople(listId: string) {
       ),
     onSuccess,
   });
-  return { enrol, remove };
+  return { enrol, change, remove };
 }
 
 export const portraitUrl = (listId: string, entryId: string, place: number): string =>

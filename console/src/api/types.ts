@@ -62,3 +62,4 @@ export interface Page<T> {
 }
 export type Person = Schemas["PersonOut"];
 export type EnrolInput = Schemas["EnrolIn"];
+export type PersonInput = Schemas["PersonIn"];

@@ -54,7 +54,7 @@ export function EnrolDialog({ listId, listName, onClose }: { listId: string; lis
           setPictures(chosen);
         }}
       />
-      <PersonFields form={form} error={error} onChange={set} />
+      <PersonFields form={form} error={error} onChange={set} isNew />
       {enrol.error ? <ProblemNote error={enrol.error} what={t("people.enrolFailed")} /> : null}
     </Dialog>
   );
@@ -64,9 +64,11 @@ interface PersonFieldsProps {
   form: EnrolForm;
   error: Problem | null;
   onChange: (change: Partial<EnrolForm>) => void;
+  /** Whether pictures are kept is decided when they are given. */
+  isNew: boolean;
 }
 
-function PersonFields({ form, error, onChange }: PersonFieldsProps) {
+export function PersonFields({ form, error, onChange, isNew }: PersonFieldsProps) {
   const { t } = useTranslation();
   return (
     <div className={styles["fields"]}>
@@ -119,14 +121,16 @@ function PersonFields({ form, error, onChange }: PersonFieldsProps) {
         error={error?.fieldError("to")}
         onChange={(until) => onChange({ until })}
       />
-      <div className={styles["keep"]}>
-        <SwitchField
-          label={t("people.keepPictures")}
-          isSelected={form.keepPictures}
-          onChange={(keepPictures) => onChange({ keepPictures })}
-        />
-        <p className="muted">{t("people.keepPicturesHint")}</p>
-      </div>
+      {isNew ? (
+        <div className={styles["keep"]}>
+          <SwitchField
+            label={t("people.keepPictures")}
+            isSelected={form.keepPictures}
+            onChange={(keepPictures) => onChange({ keepPictures })}
+          />
+          <p className="muted">{t("people.keepPicturesHint")}</p>
+        </div>
+      ) : null}
     </div>
   );
 }

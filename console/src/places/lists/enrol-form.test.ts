@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { emptyForm, endOfDay, enrolBody, isComplete, pictureFaults } from "./enrol-form";
+import { changeBody, emptyForm, endOfDay, enrolBody, isComplete, personForm, pictureFaults } from "./enrol-form";
 import { fitSize } from "./picture";
 
 const form = { ...emptyForm("2026-11-28"), name: " Lan ", document: "file 7", reason: "staff" };
@@ -24,6 +24,28 @@ describe("enrolment", () => {
   it("is valid to the end of the last day", () => {
     expect(new Date(endOfDay("2026-12-31") ?? "").getTime()).toBe(new Date(2027, 0, 1).getTime());
     expect(endOfDay("")).toBeNull();
+  });
+
+  it("changes an end only when its day was changed, and never loses what the fields do not show", () => {
+    const noon = new Date(2027, 4, 1, 12).toISOString();
+    const person = {
+      ...{
+        id: "P",
+        list_id: "L",
+        name: "Lan",
+        ground: "legal" as const,
+        document: "order 7",
+        granted_on: "2026-01-02",
+      },
+      ...{ reason: "theft", owner: "An", note: "twin", from: noon, to: noon, pictures: 2, portraits: 0, release: "r1" },
+      ...{ created_by: "An", created_at: noon },
+    };
+    const shown = personForm(person);
+    expect(shown.until).toBe("2027-05-01");
+    const kept = { owner: "An", note: "twin", from: noon };
+    expect(changeBody(person, shown)).toMatchObject({ ...kept, to: noon, ground: "legal" });
+    expect(changeBody(person, { ...shown, until: "" })).toMatchObject({ ...kept, to: null });
+    expect(changeBody(person, shown)).not.toHaveProperty("pictures");
   });
 
   it("says of each picture what is wrong with it, and nothing of other fields", () => {

@@ -1,7 +1,7 @@
 // What is written of a person before it is sent, and the server's complaints about single pictures. Pure.
 
 import type { FieldError } from "../../api/problem";
-import type { EnrolInput } from "../../api/types";
+import type { EnrolInput, Person, PersonInput } from "../../api/types";
 
 export const PICTURES_AT_MOST = 5;
 
@@ -48,6 +48,20 @@ export function enrolBody(form: EnrolForm, pictures: readonly string[]): EnrolIn
     keep_pictures: form.keepPictures,
     pictures: [...pictures],
   };
+}
+
+/** What is written of a person, as the fields show it. */
+export function personForm(person: Person): EnrolForm {
+  const { name, ground, document, granted_on: grantedOn, reason } = person;
+  const until = person.to === null ? "" : new Date(Date.parse(person.to) - 1).toLocaleDateString("sv-SE");
+  return { name, ground, document, grantedOn, reason, until, keepPictures: person.portraits > 0 };
+}
+
+/** What is changed of a person; an end whose day was left alone keeps its hour. */
+export function changeBody(person: Person, form: EnrolForm): PersonInput {
+  const { pictures: _, keep_pictures: __, ...written } = enrolBody(form, []);
+  const to = form.until === personForm(person).until ? person.to : (written.to ?? null);
+  return { ...written, owner: person.owner, note: person.note, from: person.from, to };
 }
 
 export interface PictureFault {

@@ -1,6 +1,6 @@
 // The people of one list of faces: who, on what ground, until when; enrolled and removed here.
 
-import { Trash2, TriangleAlert, UserPlus } from "lucide-react";
+import { Pencil, Trash2, TriangleAlert, UserPlus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/context";
@@ -16,12 +16,14 @@ import { ProblemNote } from "../../parts/problem-note";
 import { EnrolDialog } from "./enrol-dialog";
 import { ListHead } from "./entries";
 import styles from "./people.module.css";
+import { PersonDialog } from "./person-dialog";
 
 export function People({ list, onBack }: { list: Watchlist; onBack: () => void }) {
   const { t } = useTranslation();
   const may = useMay();
   const [search, setSearch] = useState("");
   const [isEnrolling, setEnrolling] = useState(false);
+  const [editing, setEditing] = useState<Person | null>(null);
   const [removing, setRemoving] = useState<Person | null>(null);
   const { data: people, error } = usePeople(list.id, search);
   const { remove } = useSavePeople(list.id);
@@ -48,8 +50,11 @@ export function People({ list, onBack }: { list: Watchlist; onBack: () => void }
       {error && !people ? <ProblemNote error={error} what={t("people.failed")} /> : null}
       {!people && !error ? <TableSkeleton rows={3} /> : null}
       {people?.items.length === 0 ? <p className="muted">{t(search ? "people.noneFound" : "people.none")}</p> : null}
-      {people && people.items.length > 0 ? <PeopleTable people={people.items} onRemove={setRemoving} /> : null}
+      {people && people.items.length > 0 ? (
+        <PeopleTable people={people.items} onEdit={setEditing} onRemove={setRemoving} />
+      ) : null}
       {isEnrolling ? <EnrolDialog listId={list.id} listName={list.name} onClose={() => setEnrolling(false)} /> : null}
+      {editing ? <PersonDialog person={editing} onClose={() => setEditing(null)} /> : null}
       {removing ? (
         <ConfirmDialog
           title={t("people.removeTitle", { name: removing.name })}
@@ -81,7 +86,13 @@ function BlindCameras({ ids }: { ids: readonly string[] }) {
   );
 }
 
-function PeopleTable({ people, onRemove }: { people: readonly Person[]; onRemove: (person: Person) => void }) {
+interface PeopleTableProps {
+  people: readonly Person[];
+  onEdit: (person: Person) => void;
+  onRemove: (person: Person) => void;
+}
+
+function PeopleTable({ people, onEdit, onRemove }: PeopleTableProps) {
   const { t } = useTranslation();
   return (
     <Table
@@ -100,13 +111,19 @@ function PeopleTable({ people, onRemove }: { people: readonly Person[]; onRemove
       }
     >
       {people.map((person) => (
-        <PersonRow key={person.id} person={person} onRemove={() => onRemove(person)} />
+        <PersonRow key={person.id} person={person} onEdit={() => onEdit(person)} onRemove={() => onRemove(person)} />
       ))}
     </Table>
   );
 }
 
-function PersonRow({ person, onRemove }: { person: Person; onRemove: () => void }) {
+interface PersonRowProps {
+  person: Person;
+  onEdit: () => void;
+  onRemove: () => void;
+}
+
+function PersonRow({ person, onEdit, onRemove }: PersonRowProps) {
   const { t, i18n } = useTranslation();
   const may = useMay();
   const isOver = person.to !== null && Date.parse(person.to) <= Date.now();
@@ -134,9 +151,14 @@ function PersonRow({ person, onRemove }: { person: Person; onRemove: () => void 
       </td>
       <td data-cell="actions">
         {may("face.enroll") ? (
-          <IconButton small label={`${t("people.remove")}: ${person.name}`} onPress={onRemove}>
-            <Trash2 size={15} aria-hidden />
-          </IconButton>
+          <span className={styles["rowActions"]}>
+            <IconButton small label={`${t("common.edit")}: ${person.name}`} onPress={onEdit}>
+              <Pencil size={15} aria-hidden />
+            </IconButton>
+            <IconButton small label={`${t("people.remove")}: ${person.name}`} onPress={onRemove}>
+              <Trash2 size={15} aria-hidden />
+            </IconButton>
+          </span>
         ) : null}
       </td>
     </tr>
