@@ -18,6 +18,7 @@ from vedette.core.watchlists import WatchlistOrder
 from vedette.node.analyzer_events import EventReporter, FindFacts, TakeSnapshot
 from vedette.node.analyzer_pictures import problem, read_body
 from vedette.node.watchlist_events import fill_event, find_finding
+from vedette.runtime.collection import paused_collection
 from vedette.watchlists.track_watch import Key, Sighting, TrackWatch
 from vedette.watchlists.vehicles import VehicleLists
 
@@ -33,8 +34,13 @@ class ListsInForce:
 
     async def take(self, order: WatchlistOrder) -> None:
         """Takes over other lists. Made ready beside the streams, then exchanged at once."""
-        vehicles = await asyncio.to_thread(VehicleLists, order.lists)
+        vehicles = await asyncio.to_thread(_make_ready, order)
         self.vehicles, self.version = vehicles, order.version
+
+
+def _make_ready(order: WatchlistOrder) -> VehicleLists:
+    with paused_collection():
+        return VehicleLists(order.lists)
 
 
 class CameraWatch:
@@ -106,7 +112,7 @@ def watchlist_routes(lists: ListsInForce) -> list[Route]:
     async def put(request: Request) -> Response:
         try:
             body = await read_body(request, MAX_ORDER_BYTES)
-            await lists.take(await asyncio.to_thread(_parse, body))
+            await lists.take(await asyncio.to_thread(parse_order, body))
         except VedetteError as error:
             return problem(error)
         return JSONResponse({"version": lists.version})
@@ -114,8 +120,10 @@ def watchlist_routes(lists: ListsInForce) -> list[Route]:
     return [Route("/watchlists", show), Route("/watchlists", put, methods=["PUT"])]
 
 
-def _parse(body: bytes) -> WatchlistOrder:
+def parse_order(body: bytes) -> WatchlistOrder:
+    """Raises InvalidInputError: these are none."""
     try:
-        return msgspec.json.decode(body, type=WatchlistOrder)
+        with paused_collection():
+            return msgspec.json.decode(body, type=WatchlistOrder)
     except (msgspec.DecodeError, ValueError) as error:
         raise InvalidInputError(f"these are no lists: {error}") from error
