@@ -71,12 +71,16 @@ class ModelRegistry:
         return [self._state(manifest) for manifest in self.manifests()]
 
     def find_installed(self, task: str, precisions: tuple[str, ...]) -> ModelManifest | None:
-        """The installed model of a task, by the first precision of the list that has one. Files are not read."""
-        for precision in precisions:
-            for manifest in self.manifests():
-                if (manifest.task, manifest.precision) == (task, precision) and self.is_installed(manifest):
-                    return manifest
-        return None
+        """The installed model of a task; files are not read.
+
+        A pack that somebody pulled goes before the embedded one, then the first precision of the list.
+        """
+        found = [
+            manifest
+            for manifest in self.manifests()
+            if manifest.task == task and manifest.precision in precisions and self.is_installed(manifest)
+        ]
+        return min(found, key=lambda m: (m.obtain == "embedded", precisions.index(m.precision)), default=None)
 
     def find_named(self, name: str) -> ModelManifest:
         """The manifest of this name.

@@ -31,6 +31,7 @@ PLATES_FORM = Form(
     max_records=_MAX_PLATES,
 )
 _CROP_ZOOMS = (1, 2)
+_CROP_FINDS = 3
 _CROP_READS = 2
 """Of the finds on one vehicle, the surest are read; a bumper sticker may be surer than the plate."""
 _MIN_WIDTH_PX = 16.0
@@ -68,7 +69,7 @@ class PlateRecognizer(Recognizer):
     def _describe(self, crop: Crop) -> list[Record]:
         image = crop.image_bgr
         whole = crop.class_name == WHOLE_PICTURE
-        found = self._finder.find_everywhere(image) if whole else self._finder.find(image, _CROP_ZOOMS)
+        found = self._finder.find_everywhere(image) if whole else self._finder.find(image, _CROP_ZOOMS, _CROP_FINDS)
         records = []
         most = _MAX_PLATES if whole else _CROP_READS
         for corners, score in zip(found.corners_xy[:most], found.score[:most], strict=True):

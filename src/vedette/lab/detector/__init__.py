@@ -1,0 +1,1 @@
+"""The embedded detector of people, vehicles and two-wheelers: pictures, teachers, network, training."""

@@ -1,0 +1,63 @@
+"""The network: plain 3x3 layers down to 1/32, its answer added back into 1/8, one head there."""
+
+import keras
+from keras import layers, ops
+
+from vedette.lab.detector.samples import CLASSES, INPUT_WH, STRIDE
+from vedette.lab.layers import RareBias, conv, residual
+
+_RARE_LOGIT = -4.0
+_LARGEST_LOG = 4.2
+"""The log of the largest distance to a side, in cells: 66, more than the picture has."""
+
+
+def build_detector() -> keras.Model:
+    """Picture (N, H, W, 3) BGR 0..1, sides multiples of 32 -> (N, H/8, W/8, 7): class logits, logs of distances."""
+    image = keras.Input((None, None, 3), name="image")
+    x = conv(image, 16, 2)
+    x = conv(x, 24, 2)
+    x = conv(x, 48, 2)
+    eighth = residual(x, 48)
+    x = conv(eighth, 80, 2)
+    x = residual(x, 80)
+    sixteenth = residual(x, 80)
+    x = conv(sixteenth, 128, 2)
+    x = residual(x, 128)
+    x = residual(x, 128)
+    x = _up(x, sixteenth, 80)
+    x = _up(x, eighth, 64)
+    x = layers.Conv2D(CLASSES + 4, 1, name="cells", bias_initializer=RareBias(CLASSES, _RARE_LOGIT))(x)
+    return keras.Model(image, x, name="detector")
+
+
+def _up(coarse: keras.KerasTensor, fine: keras.KerasTensor, filters: int) -> keras.KerasTensor:
+    x = layers.Conv2D(int(fine.shape[-1]), 1, use_bias=False)(coarse)
+    x = layers.UpSampling2D(2, interpolation="nearest")(x)
+    return conv(layers.Add()([x, fine]), filters)
+
+
+def distances(cells: keras.KerasTensor) -> keras.KerasTensor:
+    """Distances to left, top, right and bottom in cells, from the network's logs."""
+    return ops.exp(ops.clip(cells[..., CLASSES:], -4.0, _LARGEST_LOG))
+
+
+def as_boxes(model: keras.Model) -> keras.Model:
+    """The detector as the product calls it: (1, 3, H, W) BGR 0..255 -> boxes (cells, 5) in pixels with score, labels.
+
+    A cell speaks only where it is the highest of its neighbours.
+    """
+    width, height = INPUT_WH
+    image = keras.Input((3, height, width), name="image", batch_size=1)
+    cells = model(layers.Permute((2, 3, 1))(image) / 255.0)
+    scores = ops.sigmoid(cells[..., :CLASSES])
+    highest = layers.MaxPooling2D(3, 1, padding="same")(scores)
+    scores = ops.reshape(ops.where(scores >= highest, scores, 0.0), (-1, CLASSES))
+    rows, columns = height // STRIDE, width // STRIDE
+    x = ops.reshape(ops.tile(ops.arange(columns, dtype="float32")[None, :] + 0.5, (rows, 1)), (-1, 1))
+    y = ops.reshape(ops.tile(ops.arange(rows, dtype="float32")[:, None] + 0.5, (1, columns)), (-1, 1))
+    far = ops.reshape(distances(cells), (-1, 4))
+    corners = ops.concatenate([x - far[:, :1], y - far[:, 1:2], x + far[:, 2:3], y + far[:, 3:]], axis=1) * STRIDE
+    best = ops.max(scores, axis=1, keepdims=True)
+    numbers = ops.arange(CLASSES, dtype="float32")[None, :]
+    labels = ops.min(ops.where(scores >= best, numbers, float(CLASSES)), axis=1)  # OpenVINO cannot convert argmax
+    return keras.Model(image, [ops.concatenate([corners, best], axis=1), labels])

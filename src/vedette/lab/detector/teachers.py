@@ -1,0 +1,143 @@
+"""Labels pictures with detectors of the standard pack: what is plainly there, and where nobody can be sure.
+
+Two teachers see different things: person-vehicle-bike-detection-2004 what surveillance cameras show, YOLOX-nano what
+stands close and what photographs show. A box below the sure score is neither right nor wrong in training.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.core.detections import CLASS_NAMES
+from vedette.media.decode import PlanarFrame
+from vedette.vision.boxes import Boxes, iou_matrix, suppress_overlaps
+from vedette.vision.picture import Image
+from vedette.vision.ports import Detector, Network
+from vedette.vision.recognize.vehicles import pad_square
+
+SURE, DOUBTFUL = 0.45, 0.25
+YOLOX_SIDE_PX = 416
+_YOLOX_STRIDES = (8, 16, 32)
+_CLASS_OF_COCO = {0: "person", 1: "two_wheeler", 2: "vehicle", 3: "two_wheeler", 5: "vehicle", 7: "vehicle"}
+_SAME_IOU = 0.5
+_TILED_FROM_PX = 900
+_CUT_PX = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Boxes of one picture in its pixels.
+
+    Attributes:
+        boxes_px: (N, 4) float32 left, top, right, bottom.
+        score: (N,) float32.
+        class_id: (N,) int16, index into `CLASS_NAMES`.
+    """
+
+    boxes_px: Boxes
+    score: NDArray[np.float32]
+    class_id: NDArray[np.int16]
+
+    def moved(self, x: int, y: int) -> "Found":
+        """As seen from a picture in which this one begins at (x, y)."""
+        return Found(self.boxes_px + np.array([x, y, x, y], np.float32), self.score, self.class_id)
+
+
+class Teachers:
+    """Both teachers, asked about the whole picture, its mirror image and, where it is large, its quarters."""
+
+    def __init__(self, surveillance: Detector, general: Network) -> None:
+        self._surveillance = surveillance
+        self._general = general
+
+    def label(self, image_bgr: Image) -> Found:
+        """Everything found from `DOUBTFUL` on, each object once; the surer teacher's box."""
+        found = [self._look(image_bgr), _mirrored(self._look(np.ascontiguousarray(image_bgr[:, ::-1])), image_bgr)]
+        if max(image_bgr.shape[:2]) >= _TILED_FROM_PX:
+            found += [self._look_at_part(image_bgr, *part) for part in _quarters(*image_bgr.shape[:2])]
+        joined = _join(found)
+        keep = suppress_overlaps(joined.boxes_px, joined.score, joined.class_id, _SAME_IOU)
+        return Found(joined.boxes_px[keep], joined.score[keep], joined.class_id[keep])
+
+    def _look(self, image_bgr: Image) -> Found:
+        height, width = image_bgr.shape[:2]
+        seen = self._surveillance.detect(to_frame(image_bgr))
+        boxes = seen.boxes_norm_xyxy * np.array([width, height, width, height], np.float32)
+        enough = seen.confidence >= DOUBTFUL
+        first = Found(boxes[enough], seen.confidence[enough], seen.class_id[enough])
+        return _join([first, self._look_generally(image_bgr)])
+
+    def _look_generally(self, image_bgr: Image) -> Found:
+        [rows, *_] = self._general.infer(pad_square(image_bgr, YOLOX_SIDE_PX)).values()
+        return decode_yolox(rows.reshape(-1, rows.shape[-1]), YOLOX_SIDE_PX / max(image_bgr.shape[:2]))
+
+    def _look_at_part(self, image_bgr: Image, left: int, top: int, right: int, bottom: int) -> Found:
+        """Boxes that the part's inner edges cut are left to the whole picture."""
+        height, width = image_bgr.shape[:2]
+        found = self._look(np.ascontiguousarray(image_bgr[top:bottom, left:right])).moved(left, top)
+        inner = np.array([left or -width, top or -height, right if right < width else 2 * width,
+                          bottom if bottom < height else 2 * height])  # fmt: skip
+        whole = (np.abs(found.boxes_px - inner) > _CUT_PX).all(axis=1)
+        return Found(found.boxes_px[whole], found.score[whole], found.class_id[whole])
+
+
+def decode_yolox(rows: NDArray[np.float32], scale: float) -> Found:
+    """Boxes of a YOLOX answer.
+
+    Args:
+        rows: (cells of all strides, 85): offset, log size, objectness, 80 COCO classes.
+        scale: Input pixels per pixel of the picture.
+    """
+    sides = [YOLOX_SIDE_PX // stride for stride in _YOLOX_STRIDES]
+    grid = np.concatenate([np.stack(np.meshgrid(np.arange(n), np.arange(n)), -1).reshape(-1, 2) for n in sides])
+    stride = np.repeat(_YOLOX_STRIDES, [n * n for n in sides])[:, None]
+    middle, half = (rows[:, :2] + grid) * stride, np.exp(np.minimum(rows[:, 2:4], 10)) * stride / 2
+    boxes = np.concatenate([middle - half, middle + half], axis=1) / scale
+    coco = list(_CLASS_OF_COCO)
+    scores = rows[:, 4:5] * rows[:, [5 + index for index in coco]]
+    best = scores.argmax(axis=1)
+    score = scores.max(axis=1)
+    names = np.array([CLASS_NAMES.index(_CLASS_OF_COCO[index]) for index in coco], np.int16)
+    enough = score >= DOUBTFUL
+    return Found(boxes[enough].astype(np.float32), score[enough].astype(np.float32), names[best][enough])
+
+
+def split_sure(found: Found) -> tuple[Found, Found]:
+    """What is plainly there, and what may be: doubtful boxes that no sure one of their class covers."""
+    sure = found.score >= SURE
+    clear = Found(found.boxes_px[sure], found.score[sure], found.class_id[sure])
+    rest = Found(found.boxes_px[~sure], found.score[~sure], found.class_id[~sure])
+    same = rest.class_id[:, None] == clear.class_id[None, :]
+    covered = ((iou_matrix(rest.boxes_px, clear.boxes_px) > _SAME_IOU) & same).any(axis=1)
+    return clear, Found(rest.boxes_px[~covered], rest.score[~covered], rest.class_id[~covered])
+
+
+def to_frame(image_bgr: Image) -> PlanarFrame:
+    """A picture as a decoder gives it; one odd row or column is cut off."""
+    height, width = (side // 2 * 2 for side in image_bgr.shape[:2])
+    i420 = np.asarray(cv2.cvtColor(np.ascontiguousarray(image_bgr[:height, :width]), cv2.COLOR_BGR2YUV_I420), np.uint8)
+    chroma = i420[height:].reshape(2, height // 2, width // 2)
+    return PlanarFrame(0, i420[:height], chroma[0], chroma[1])
+
+
+def _quarters(height: int, width: int) -> list[tuple[int, int, int, int]]:
+    """Four parts that overlap by a fifth of the picture."""
+    lefts, tops = (0, width * 2 // 5), (0, height * 2 // 5)
+    spans = [((x, x + width * 3 // 5), (y, y + height * 3 // 5)) for x in lefts for y in tops]
+    return [(left, top, min(right + 1, width), min(bottom + 1, height)) for (left, right), (top, bottom) in spans]
+
+
+def _mirrored(found: Found, image_bgr: Image) -> Found:
+    boxes = found.boxes_px.copy()
+    boxes[:, [0, 2]] = image_bgr.shape[1] - boxes[:, [2, 0]]
+    return Found(boxes, found.score, found.class_id)
+
+
+def _join(parts: list[Found]) -> Found:
+    return Found(
+        np.concatenate([part.boxes_px for part in parts]),
+        np.concatenate([part.score for part in parts]),
+        np.concatenate([part.class_id for part in parts]),
+    )

@@ -1,0 +1,132 @@
+"""The recipes of `vedette lab train`: data, network, plan and export of each model of the default pack."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+
+from vedette.adapters.openvino_detector import OpenVinoDetector
+from vedette.adapters.openvino_network import OpenVinoNetwork
+from vedette.lab.detector import network, training
+from vedette.lab.detector.pictures import collect_pictures, draw_scenes
+from vedette.lab.detector.samples import INPUT_WH as DETECTOR_WH
+from vedette.lab.detector.samples import Stock
+from vedette.lab.detector.teachers import YOLOX_SIDE_PX, Teachers
+from vedette.lab.export import export_openvino
+from vedette.lab.plates import detector_training, reader_training
+from vedette.lab.plates.labelled import load_labelled_photos
+from vedette.lab.plates.networks import build_detector, build_reader
+from vedette.lab.plates.reader_samples import INPUT_WH
+from vedette.lab.plates.scenes import load_photos
+from vedette.lab.training import Plan, Trainer
+from vedette.runtime.clock import Clock
+from vedette.vision.models.registry import ModelRegistry
+
+DETECTOR_SIDE_PX = 256
+_MOST_PHOTOS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingInputs:
+    """What a person chose.
+
+    Attributes:
+        backgrounds: Folders of photographs without plates.
+        labelled: Folders of pictures with labelled plates.
+        pictures: Videos, photographs and folders of them, that the teachers label.
+        models: Where the standard pack is installed: the teachers.
+    """
+
+    folder: Path
+    backgrounds: Sequence[Path] = ()
+    labelled: Sequence[Path] = ()
+    pictures: Sequence[Path] = ()
+    models: Path = Path("var/models")
+    shards: int | None = None
+
+    def cut(self, plan: Plan) -> Plan:
+        """The recipe's plan in the length that was asked for."""
+        return plan if self.shards is None else replace(plan, shards=self.shards)
+
+
+Train = Callable[[TrainingInputs, Clock, Callable[[str], None]], list[str]]
+
+
+def train_plate_reader(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
+    """Trains or goes on training the reader; exports it; returns lines for its manifest."""
+    trainer = Trainer(
+        folder=inputs.folder,
+        plan=inputs.cut(reader_training.PLAN),
+        build=build_reader,
+        draw_shard=reader_training.draw_reader_shard,
+        prepare=reader_training.prepare_reader_batch,
+        loss=reader_training.reader_loss(),
+        clock=clock,
+        tell=tell,
+    )
+    shape = (1, INPUT_WH[1], INPUT_WH[0], 1)
+    return export_openvino(trainer.run(), ("signs",), shape, inputs.folder / "release", "plate-reader")
+
+
+def train_plate_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
+    """Trains or goes on training the detector; exports it; returns lines for its manifest."""
+    photos = load_photos(inputs.backgrounds, _MOST_PHOTOS, np.random.default_rng(5))
+    labelled = load_labelled_photos(list(inputs.labelled))
+    tell(f"{len(photos)} photographs as backgrounds, {len(labelled)} labelled ones")
+    trainer = Trainer(
+        folder=inputs.folder,
+        plan=inputs.cut(detector_training.PLAN),
+        build=build_detector,
+        draw_shard=detector_training.make_draw_detector_shard(photos, labelled),
+        prepare=detector_training.prepare_detector_batch,
+        loss=detector_training.PlateLoss(),
+        clock=clock,
+        tell=tell,
+    )
+    shape = (1, DETECTOR_SIDE_PX, DETECTOR_SIDE_PX, 3)
+    return export_openvino(as_scores(trainer.run()), ("plates",), shape, inputs.folder / "release", "plate-detector")
+
+
+def as_scores(model: keras.Model) -> keras.Model:
+    """The detector with its first value as a score 0..1: training wants logits, users want scores."""
+    image = keras.Input((None, None, 3), name="image")
+    answer = model(image)
+    score = layers.Activation("sigmoid")(answer[..., :1])
+    return keras.Model(image, layers.Concatenate()([score, answer[..., 1:]]))
+
+
+def train_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
+    """Trains or goes on training the detector of people, vehicles and two-wheelers on pictures that teachers label."""
+    kept = inputs.folder / "taught"
+    groups = collect_pictures(inputs.pictures, lambda: _make_teachers(inputs.models), kept, tell)
+    groups += draw_scenes(kept, tell)
+    tell(f"{sum(map(len, groups))} pictures of {len(groups)} files")
+    trainer = Trainer(
+        folder=inputs.folder,
+        plan=inputs.cut(training.PLAN),
+        build=network.build_detector,
+        draw_shard=training.make_draw_shard(Stock(groups)),
+        prepare=training.prepare_batch,
+        loss=training.DetectorLoss(),
+        clock=clock,
+        tell=tell,
+    )
+    shape = (1, 3, DETECTOR_WH[1], DETECTOR_WH[0])
+    model = network.as_boxes(trainer.run())
+    return export_openvino(model, ("boxes", "labels"), shape, inputs.folder / "release", "detector")
+
+
+def _make_teachers(models: Path) -> Teachers:
+    registry = ModelRegistry(models)
+    surveillance, general = (registry.load(registry.find_named(name)) for name in ("pvb-2004-int8", "yolox-nano"))
+    return Teachers(OpenVinoDetector(surveillance, 1), OpenVinoNetwork(general, (1, 3, YOLOX_SIDE_PX, YOLOX_SIDE_PX)))
+
+
+RECIPES: dict[str, Train] = {
+    "detector": train_detector,
+    "plate-detector": train_plate_detector,
+    "plate-reader": train_plate_reader,
+}
