@@ -13,6 +13,8 @@ from tests.support.encoded import encode_pictures
 from tests.support.feed_server import Script, to_packets
 from tests.support.plate_scene import CLEAR, DOUBTFUL, FPS, FRAMES, drive, paint_plate
 from tests.support.running_analyzer import Running, running
+from vedette.adapters.role_client import RoleClient
+from vedette.adapters.watchlists_client import AnalyzerWatchlists
 from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis
 from vedette.core.media import StreamFormat, StreamRole
 from vedette.core.messages import EventObserved
@@ -137,6 +139,19 @@ async def test_stranger_at_a_closed_gate_is_an_alarm_once_and_a_guest_is_none(fo
         await box.analyzer.take_assignment(AnalyzerAssignment(1, (CAMERA,)))
         await box.until(lambda: box.camera("A").get("analysed") == FRAMES)
     assert {event.severity for event in matches(box)} == {Severity.INFORMATION}
+
+
+async def test_gateways_client_brings_lists_and_learns_which_are_there(folder: Path) -> None:
+    async with running(folder, {}) as box:
+        client = RoleClient("analyzer", box.paths.socket("analyzer"))
+        try:
+            analyzer = AnalyzerWatchlists(client)
+            assert await analyzer.find_version() == ""
+            await analyzer.put_order(order("v1", ListKind.WANTED, CLEAR))
+            assert await analyzer.find_version() == "v1"
+        finally:
+            await client.close()
+        assert not box.analyzer.lists.vehicles.is_empty
 
 
 async def test_lists_that_are_none_are_refused_and_the_old_ones_stay(folder: Path) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -76,6 +77,33 @@ def tell_match(box: Box, state: MatchState, severity: str, *doubts: Doubt) -> No
     )
     with SqlitePublisher(NodePaths(box.data).bus, "test", clock) as publisher:
         publisher.publish_nowait(fact)
+
+
+def find_version(box: Box) -> str:
+    """Which lists the running analyzer has."""
+    transport = httpx.HTTPTransport(uds=str(NodePaths(box.data).socket("analyzer")))
+    with httpx.Client(transport=transport, base_url="http://analyzer", timeout=20) as client:
+        version: str = client.get("/watchlists").json()["version"]
+    return version
+
+
+def test_changes_reach_the_running_analyzer_without_a_restart(box: Box) -> None:
+    api = box.api()
+    body = {"name": "Guests", "kind": "permitted", "purpose": "the yard"}
+    empty = wait_for("the analyzer has lists", lambda: find_version(box))
+    path = f"/watchlists/{api.post('/watchlists', body)['id']}"
+    versions = [empty, wait_for("the list", lambda: other_version(box, empty))]
+    for plate in ("51F00001", "51F00002"):
+        api.post(f"{path}/entries", {"plate": plate, "reason": "guest"})
+        versions.append(wait_for("the entry", lambda: other_version(box, versions[-1])))
+    assert len(set(versions)) == 4
+    api.request("DELETE", f"/api/v1{path}")
+    wait_for("the removal", lambda: find_version(box) == empty)
+
+
+def other_version(box: Box, than: str) -> str:
+    version = find_version(box)
+    return "" if version == than else version
 
 
 def test_list_is_made_filled_and_corrected_and_a_match_names_it(box: Box, tmp_path: Path) -> None:

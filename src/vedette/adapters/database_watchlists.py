@@ -10,10 +10,12 @@ from vedette.adapters.database import Database
 from vedette.adapters.database_schema import face_portraits, face_templates, watchlist_entries, watchlists
 from vedette.core.time import NS_PER_S
 from vedette.core.watchlists import ListOrder, Watchlist, WatchlistEntry
+from vedette.runtime.collection import paused_collection
 from vedette.watchlists.errors import EntryExistsError, WatchlistNameTakenError
 from vedette.watchlists.records import EntryCounts, EntryFilter, EntryRecord, WatchlistRecord
 
 _ENTRY = msgspec.json.Decoder(WatchlistEntry)
+_ENTRIES = msgspec.json.Decoder(tuple[WatchlistEntry, ...])
 _DAY_NS = 86_400 * NS_PER_S
 _IN_ONE_QUESTION = 500
 
@@ -101,7 +103,8 @@ class SqlWatchlistStore:
     async def load_orders(self) -> tuple[ListOrder, ...]:
         def load(connection: Connection) -> tuple[ListOrder, ...]:
             lists = [record.watchlist for record in _find_lists(connection) if record.watchlist.enabled]
-            return tuple(ListOrder(watchlist, _load_entries(connection, watchlist.list_id)) for watchlist in lists)
+            with paused_collection():
+                return tuple(ListOrder(watchlist, _load_entries(connection, watchlist.list_id)) for watchlist in lists)
 
         return await self._database.read(load)
 
@@ -121,8 +124,8 @@ def _find_lists(connection: Connection, *conditions: ColumnElement[bool]) -> lis
 def _load_entries(connection: Connection, list_id: str) -> tuple[WatchlistEntry, ...]:
     """In an order that is the same from call to call: the version of the lists is made of it."""
     query = select(watchlist_entries.c.entry).where(watchlist_entries.c.list_id == list_id)
-    rows = connection.execute(query.order_by(watchlist_entries.c.id))
-    return tuple(_ENTRY.decode(text) for (text,) in rows)
+    texts = connection.execute(query.order_by(watchlist_entries.c.key)).scalars()
+    return _ENTRIES.decode(f"[{','.join(texts)}]")  # one call: half the time of one for each entry
 
 
 def _remove_orphans(connection: Connection) -> None:

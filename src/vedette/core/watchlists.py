@@ -63,7 +63,7 @@ class VehicleMark:
     @property
     def is_exact(self) -> bool:
         """Whether it names one plate."""
-        return bool(self.plate) and not any(sign in self.plate for sign in WILDCARDS)
+        return bool(self.plate) and "?" not in self.plate and "*" not in self.plate
 
     def describe(self) -> str:
         """In words, for people: `51F12345, red, car`."""

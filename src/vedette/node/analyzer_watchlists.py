@@ -18,6 +18,7 @@ from vedette.core.watchlists import WatchlistOrder
 from vedette.node.analyzer_events import EventReporter, FindFacts, TakeSnapshot
 from vedette.node.analyzer_pictures import problem, read_body
 from vedette.node.watchlist_events import fill_event, find_finding
+from vedette.runtime.collection import paused_collection
 from vedette.vision.recognize.face_gallery import FaceLists, MatchTerms
 from vedette.watchlists.track_watch import Key, Sighting, TrackWatch
 from vedette.watchlists.vehicles import VehicleLists
@@ -37,9 +38,13 @@ class ListsInForce:
 
     async def take(self, order: WatchlistOrder) -> None:
         """Takes over other lists. Made ready beside the streams, then exchanged at once."""
-        vehicles = await asyncio.to_thread(VehicleLists, order.lists)
-        faces = await asyncio.to_thread(FaceLists, order.lists, self._face_terms)
+        vehicles, faces = await asyncio.to_thread(_make_ready, order, self._face_terms)
         self.vehicles, self.faces, self.version = vehicles, faces, order.version
+
+
+def _make_ready(order: WatchlistOrder, face_terms: MatchTerms) -> tuple[VehicleLists, FaceLists]:
+    with paused_collection():
+        return VehicleLists(order.lists), FaceLists(order.lists, face_terms)
 
 
 class CameraWatch:
@@ -111,7 +116,7 @@ def watchlist_routes(lists: ListsInForce, take: TakeOrder) -> list[Route]:
     async def put(request: Request) -> Response:
         try:
             body = await read_body(request, MAX_ORDER_BYTES)
-            await take(await asyncio.to_thread(_parse, body))
+            await take(await asyncio.to_thread(parse_order, body))
         except VedetteError as error:
             return problem(error)
         return JSONResponse({"version": lists.version})
@@ -119,8 +124,10 @@ def watchlist_routes(lists: ListsInForce, take: TakeOrder) -> list[Route]:
     return [Route("/watchlists", show), Route("/watchlists", put, methods=["PUT"])]
 
 
-def _parse(body: bytes) -> WatchlistOrder:
+def parse_order(body: bytes) -> WatchlistOrder:
+    """Raises InvalidInputError: these are none."""
     try:
-        return msgspec.json.decode(body, type=WatchlistOrder)
+        with paused_collection():
+            return msgspec.json.decode(body, type=WatchlistOrder)
     except (msgspec.DecodeError, ValueError) as error:
         raise InvalidInputError(f"these are no lists: {error}") from error

@@ -17,6 +17,7 @@ MAX_LISTS = 100
 MAX_ENTRIES = 100_000
 MAX_PATTERNS = 5_000
 """With wildcards or without a plate: each of them is looked at for each vehicle."""
+_SEPARATORS = str.maketrans("", "", " -.")
 
 
 class WatchlistAdministration:
@@ -84,9 +85,13 @@ class WatchlistAdministration:
         return record
 
     async def find_entries(self, wanted: EntryFilter) -> tuple[list[EntryRecord], int]:
-        """Finds one page of a list's entries, and how many fit in all. Raises NoSuchWatchlistError."""
+        """Finds one page of a list's entries, and how many fit in all. A plate may be written as on the vehicle.
+
+        Raises:
+            NoSuchWatchlistError, WrongSubjectError: there is no such list of vehicles.
+        """
         await self._find_list_of(ListSubject.VEHICLES, wanted.list_id)
-        return await self._store.find_entries(wanted)
+        return await self._store.find_entries(replace(wanted, search=wanted.search.translate(_SEPARATORS)))
 
     async def list_entries(self, list_id: str) -> tuple[Watchlist, list[WatchlistEntry]]:
         """Returns a list and all of its entries. Raises NoSuchWatchlistError."""
@@ -175,7 +180,10 @@ class WatchlistAdministration:
     async def remove_ended(self) -> list[EntryRecord]:
         """Removes entries whose validity ended longer ago than their list keeps them."""
         async with self._turn:
-            return await self._store.remove_ended(self._clock.utc_ns())
+            gone = await self._store.remove_ended(self._clock.utc_ns())
+        if gone:
+            self._on_change()
+        return gone
 
     async def _find_list_of(self, subject: ListSubject, list_id: str) -> WatchlistRecord:
         record = await self.find_list(list_id)

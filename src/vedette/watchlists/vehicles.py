@@ -5,7 +5,6 @@ and says why. An entry with wildcards, or without a plate, fits only what is see
 Plates without wildcards are found by one look into a dictionary, however many. Design: docs/design/watchlists.md.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -107,18 +106,15 @@ def see_vehicle(object_class: str, facts: ObjectFacts) -> VehicleSeen:
     return VehicleSeen(facts.plate or _NO_PLATE, seen_type, values.get("colour", ""))
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    watchlist: Watchlist
-    entry: WatchlistEntry
-    mark: VehicleMark
+_Listed = tuple[Watchlist, WatchlistEntry, VehicleMark]
+"""A plain tuple: a hundred thousand are made at each change of a list."""
 
 
 class VehicleLists:
     """All lists of vehicles, made ready to be asked. Not changed once made."""
 
     def __init__(self, orders: Sequence[ListOrder] = ()) -> None:
-        self._by_plate: dict[str, list[_Listed]] = defaultdict(list)
+        self._by_plate: dict[str, tuple[_Listed, ...]] = {}
         self._patterns: list[tuple[PlatePattern, _Listed]] = []
         self._bare: list[_Listed] = []
         self._closed: list[Watchlist] = []
@@ -132,24 +128,26 @@ class VehicleLists:
         if watchlist.alarm_unlisted and watchlist.kind is ListKind.PERMITTED:
             self._closed.append(watchlist)
         for entry in order.entries:
-            if entry.vehicle is None:
+            mark = entry.vehicle
+            if mark is None:
                 continue
-            listed = _Listed(watchlist, entry, entry.vehicle)
-            if entry.vehicle.is_exact:
-                self._by_plate[fold_alike(entry.vehicle.plate)].append(listed)
-            elif entry.vehicle.plate:
-                self._patterns.append((compile_plate(entry.vehicle.plate), listed))
+            listed = (watchlist, entry, mark)
+            if mark.is_exact:
+                folded = fold_alike(mark.plate)
+                self._by_plate[folded] = (*self._by_plate.get(folded, ()), listed)
+            elif mark.plate:
+                self._patterns.append((compile_plate(mark.plate), listed))
             else:
                 self._bare.append(listed)
 
     def find(self, camera_id: str, seen: VehicleSeen, at_ns: int) -> list[VehicleMatch]:
         """Finds what the lists of a camera say of a vehicle that it sees at `at_ns`."""
         found = []
-        for listed, plate_doubts in self._find_candidates(seen):
-            if listed.watchlist.looks_at(camera_id) and listed.entry.is_valid(at_ns):
-                doubts = _judge_looks(listed.mark, seen)
+        for (watchlist, entry, mark), plate_doubts in self._find_candidates(seen):
+            if watchlist.looks_at(camera_id) and entry.is_valid(at_ns):
+                doubts = _judge_looks(mark, seen)
                 if doubts is not None:
-                    found.append(VehicleMatch(listed.watchlist, listed.entry, plate_doubts + doubts))
+                    found.append(VehicleMatch(watchlist, entry, plate_doubts + doubts))
         if seen.is_read:
             listing = {match.watchlist.list_id for match in found}
             found += [
@@ -167,10 +165,10 @@ class VehicleLists:
             return
         folded = fold_alike(text)
         for listed in self._by_plate.get(folded, ()):
-            yield listed, _doubt_plate(seen, listed.mark, is_same=listed.mark.plate == text)
+            yield listed, _doubt_plate(seen, listed[2], is_same=listed[2].plate == text)
         for pattern, listed in self._patterns:
             if pattern.fits_alike(folded):
-                yield listed, _doubt_plate(seen, listed.mark, is_same=pattern.fits(text))
+                yield listed, _doubt_plate(seen, listed[2], is_same=pattern.fits(text))
 
 
 def _doubt_plate(seen: VehicleSeen, mark: VehicleMark, *, is_same: bool) -> tuple[Doubt, ...]:

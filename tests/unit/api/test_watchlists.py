@@ -35,7 +35,7 @@ async def test_list_and_entry_come_back_as_sent_with_owner_and_maker(gateway: Ha
         entry = (await client.post(f"{path}/entries", json=CAR | {"to": "2030-01-01T00:00:00+07:00"})).json()
         [listed] = (await client.get(f"{API}/watchlists")).json()["items"]
         assert listed == (await client.get(path)).json()
-        found = (await client.get(f"{path}/entries", params={"search": "f123"})).json()
+        found = (await client.get(f"{path}/entries", params={"search": "f-123.4"})).json()
         assert (await client.get(f"{path}/entries", params={"search": "%"})).json()["total"] == 0
     assert found == {"items": [entry], "total": 1}
     assert (listed["cameras"], listed["owner"], listed["entries"]) == ([camera], "local", 1)
@@ -244,6 +244,18 @@ async def test_change_reaches_the_analyzer_without_the_clock_moving_and_a_new_on
                 await tick_until(gateway, taker.asked.is_set)
             assert taker.puts == puts, "what it has is not sent again"
             await client.put(path, json=STOLEN | {"enabled": False})
+            await until(lambda: plates(taker) == [])
+
+
+async def test_entry_that_is_removed_for_its_age_leaves_the_analyzer_too(gateway: Harness) -> None:
+    taker = ScriptedTaker()
+    async with dispatching(gateway, taker):
+        path = await add_list(gateway, retention_days=0)
+        async with gateway.local() as client:
+            ended = format_utc(gateway.clock.utc_ns() - DAY_NS)
+            await client.post(f"{path}/entries", json=CAR | {"to": ended})
+            await until(lambda: plates(taker) == ["51F12345"])
+            await gateway.parts.watchlists.expire_once()
             await until(lambda: plates(taker) == [])
 
 
