@@ -25,7 +25,7 @@ from vedette.adapters.model_download import fetch_from_mirror, install_model
 from vedette.media.demux import Clip, read_clip
 from vedette.node.analyzer_pool import choose_model
 from vedette.node.doctor.speed import check_inference
-from vedette.node.file_analysis import FilePlan
+from vedette.node.file_analysis import FilePlan, plan_ahead
 from vedette.node.file_batch import FileBatch
 from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import SystemClock
@@ -166,7 +166,10 @@ def _worker_arguments(setting: Setting) -> tuple[str, ...]:
 
 def measure_file(setting: Setting, out: Path) -> tuple[float, float]:
     """Seconds of video and pictures analysed per second, every picture, one file."""
-    plan = FilePlan(setting.model, setting.models, (), 0.0, annotate=False, recognizers=setting.recognizers)
+    ahead = plan_ahead(len(os.sched_getaffinity(0)), 1)
+    plan = FilePlan(
+        setting.model, setting.models, (), 0.0, annotate=False, recognizers=setting.recognizers, ahead=ahead
+    )
     [entry] = asyncio.run(FileBatch(plan, None, out, SystemClock(), lambda _: None).run([setting.path], 1))
     return entry.duration_s / entry.wall_s, entry.frames_analyzed / entry.wall_s
 

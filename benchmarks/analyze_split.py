@@ -2,6 +2,7 @@
 
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from typing_extensions import override
@@ -12,11 +13,25 @@ from vedette.media.decode import PacketDecoder, PlanarFrame
 from vedette.media.demux import Clip
 from vedette.node.vision_warmup import load_detector
 from vedette.vision.engine import PictureAnalysis
-from vedette.vision.ports import Detector
+from vedette.vision.focus import WHOLE, Window
+from vedette.vision.ports import Detector, Look
 from vedette.vision.track.tracker import Tracker
 from vedette.vision.wire import decode_boxes
 
 _PICTURES = 300
+
+
+class _TimedLook(Look):
+    def __init__(self, inner: Look, spent_ns: dict[str, int]) -> None:
+        self._inner = inner
+        self._spent_ns = spent_ns
+
+    @override
+    def wait(self) -> Detections:
+        began_ns = time.process_time_ns()
+        found = self._inner.wait()
+        self._spent_ns["detect"] += time.process_time_ns() - began_ns
+        return found
 
 
 class _TimedDetector(Detector):
@@ -29,12 +44,22 @@ class _TimedDetector(Detector):
     def release(self) -> str:
         return self._inner.release
 
+    @property
     @override
-    def detect(self, frame: PlanarFrame) -> Detections:
+    def windows(self) -> Sequence[tuple[float, float]]:
+        return self._inner.windows
+
+    @property
+    @override
+    def ahead(self) -> int:
+        return self._inner.ahead
+
+    @override
+    def start(self, frame: PlanarFrame, window: Window = WHOLE) -> Look:
         began_ns = time.process_time_ns()
-        found = self._inner.detect(frame)
+        look = self._inner.start(frame, window)
         self._spent_ns["detect"] += time.process_time_ns() - began_ns
-        return found
+        return _TimedLook(look, self._spent_ns)
 
 
 def measure_split(clip: Clip, models: Path, model: str) -> dict[str, float]:

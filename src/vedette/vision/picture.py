@@ -30,6 +30,13 @@ def to_bgr(frame: PlanarFrame, width: int, height: int) -> Image:
     return np.asarray(cv2.cvtColor(i420, cv2.COLOR_YUV2BGR_I420), np.uint8)
 
 
+def cut_planes(frame: PlanarFrame, box_px: tuple[int, int, int, int]) -> PlanarFrame:
+    """Views a part of a frame. `box_px`: left, top, right, bottom, all even, within the picture."""
+    left, top, right, bottom = box_px
+    half = (slice(top // 2, (bottom + 1) // 2), slice(left // 2, (right + 1) // 2))
+    return PlanarFrame(frame.pts_90k, frame.y[top:bottom, left:right], frame.u[half], frame.v[half])
+
+
 def cut_bgr(frame: PlanarFrame, box_px: tuple[int, int, int, int]) -> Image:
     """Cuts a part out of a frame without scaling, converting only that part.
 
