@@ -5,12 +5,14 @@ detector, checked results, tracking in this process; with `--chain` four streams
 moments that the analyzer would choose. The plain loop (`benchmarks.plain_loop`) decodes every picture with OpenCV and
 infers it in float32, one stream: no jail, no tracking. Each side runs the same clip for the same time, interleaved,
 three times; medians. `split_*_ms`: where one picture's time goes. `model_ms`: what `vedette doctor` measures here,
-to which the goals are in proportion. `gate_share`: how many pictures the gate let through to the model on this clip.
+to which the goals are in proportion. `*_cpu_ms`: processor time a picture, a file's with the start of its worker.
+`gate_share`: how many pictures the gate let through to the model on this clip.
 """
 
 import argparse
 import asyncio
 import os
+import resource
 import statistics
 import tempfile
 import time
@@ -176,12 +178,14 @@ def measure_file(setting: Setting, out: Path) -> tuple[float, float]:
 
 def measure_once(setting: Setting, float_xml: Path | None, parts: str, out: Path, runs: Runs) -> None:
     """One repeat of both sides."""
+    began_s = cpu_s()
     plain = (
         measure_plain(setting.path, float_xml, setting.seconds)
         if float_xml
         else measure_plain_motion(setting.path, setting.seconds)
     )
     runs.note("plain_loop_fps", plain)
+    runs.note("plain_loop_cpu_ms", (cpu_s() - began_s) * 1000 / (plain * setting.seconds))
     if parts in {"all", "streams"}:
         counts = asyncio.run(measure_streams(setting))
         fps = counts.analysed / setting.seconds
@@ -192,16 +196,24 @@ def measure_once(setting: Setting, float_xml: Path | None, parts: str, out: Path
         if setting.recognizers:
             runs.note("looks_per_s", counts.looks / setting.seconds)
     if parts in {"all", "file"}:
+        began_s, began = cpu_s(), time.monotonic()
         speed, file_fps = measure_file(setting, out)
+        runs.note("file_cpu_ms", (cpu_s() - began_s) * 1000 / (file_fps * (time.monotonic() - began)))
         runs.note("file_speed_x_real_time", speed)
         runs.note("file_fps", file_fps)
         runs.note("file_speedup_vs_plain_loop", file_fps / plain)
 
 
+def cpu_s() -> float:
+    """Processor time of this process and of its children that have ended: other work on the machine counts little."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def find_model(given: argparse.Namespace, registry: ModelRegistry, mirror: Path) -> str:
     """The installed detector; the standard pack is installed from the mirror when there is none."""
     if not given.motion and not choose_model(registry)[0] and mirror.is_dir():
-        for manifest in registry.manifests("standard"):
+        for manifest in (m for m in registry.manifests("standard") if m.obtain != "embedded"):
             install_model(registry, manifest, fetch_from_mirror(mirror))
     return "" if given.motion else choose_model(registry)[0]
 
@@ -213,6 +225,7 @@ def main() -> None:
     )
     parser.add_argument("--motion", action="store_true", help="without a model on both sides")
     parser.add_argument("--chain", action="store_true", help="faces, attributes and plates on, four streams")
+    parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--parts", choices=["all", "streams", "file"], default="all")
     given = parser.parse_args()
     shared = Path(os.environ.get("VEDETTE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
@@ -229,9 +242,9 @@ def main() -> None:
         if model and float_xml is None:
             raise SystemExit(f"the plain loop needs {FLOAT_MODEL} in the mirror (VEDETTE_MODEL_MIRROR)")
         runs = Runs()
-        for repeat in range(REPEATS):
+        for repeat in range(given.repeats):
             measure_once(setting, float_xml, given.parts, folder / f"out{repeat}", runs)
-            say(f"{repeat + 1}/{REPEATS}: " + ", ".join(f"{k} {v[-1]:.2f}" for k, v in runs.figures.items()))
+            say(f"{repeat + 1}/{given.repeats}: " + ", ".join(f"{k} {v[-1]:.2f}" for k, v in runs.figures.items()))
         report(setting, runs, mirror, given.json)
 
 
