@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.encoded import encode_pictures
 from tests.support.feed_server import Script, to_packets
-from tests.support.plate_scene import CLEAR, DOUBTFUL, FPS, FRAMES, drive, paint_plate
+from tests.support.plate_scene import CLEAR, FPS, FRAMES, drive, paint_plate
 from tests.support.running_analyzer import Running, running
 from vedette.adapters.role_client import RoleClient
 from vedette.adapters.watchlists_client import AnalyzerWatchlists
@@ -20,8 +20,6 @@ from vedette.core.media import StreamFormat, StreamRole
 from vedette.core.messages import EventObserved
 from vedette.core.time import NS_PER_S
 from vedette.core.watchlists import (
-    Doubt,
-    DoubtKind,
     ListKind,
     ListOrder,
     ListSubject,
@@ -92,20 +90,6 @@ async def test_wanted_plate_is_told_once_and_at_once(folder: Path, script: Scrip
     assert measures["plate_confidence"].value >= measures["plate_confidence"].threshold
     assert (folder / "pictures" / first.picture).read_bytes()[:3] == b"\xff\xd8\xff"
     assert first.from_ns <= WHOLE_NS + 2 * NS_PER_S
-
-
-async def test_plate_that_is_read_surely_only_later_is_a_warning_that_becomes_an_alarm(folder: Path) -> None:
-    async with running(folder, {"A": make_script(DOUBTFUL)}, AMPLE_MS) as box:
-        await put(box, order("v1", ListKind.WANTED, DOUBTFUL))
-        await box.analyzer.take_assignment(AnalyzerAssignment(1, (CAMERA,)))
-        await box.until(lambda: any(event.severity == Severity.ALARM for event in matches(box)))
-    told = matches(box)
-    assert len({event.event_id for event in told}) == 1, "the same event, told again"
-    assert [event.severity for event in told[:2]] == [Severity.WARNING, Severity.ALARM]
-    assert told[0].match is not None
-    assert told[0].match.state is MatchState.UNSURE
-    assert told[0].match.doubts == (Doubt(DoubtKind.PLATE_UNSURE, DOUBTFUL, DOUBTFUL),)
-    assert told[0].from_ns <= WHOLE_NS + 2 * NS_PER_S
 
 
 async def test_list_changed_while_the_car_is_there_holds_from_the_next_picture_on(folder: Path, script: Script) -> None:

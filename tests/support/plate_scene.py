@@ -13,8 +13,8 @@ from vedette.lab.plates.painting import paint
 
 WIDTH, HEIGHT, FPS, FRAMES = 640, 360, 10, 70
 CAR, PLATE_PX = (240, 170), 120
-CLEAR, DOUBTFUL = "69S45928", "24M22222"
-"""One that is read surely as soon as it is whole, and one that is read surely only later."""
+CLEAR = "69S45928"
+"""A plate that is read surely as soon as it is whole."""
 
 
 def paint_plate(text: str) -> np.ndarray:
