@@ -153,7 +153,7 @@ def main() -> None:
         for picture in pictures:
             image = cv2.imread(str(picture.path))
             height, width = image.shape[:2]
-            found = detector.detect(to_frame(image))
+            found = detector.start(to_frame(image)).wait()
             boxes = found.boxes_norm_xyxy * np.array([width, height] * 2, np.float32)
             ignored = np.array(picture.ignored, np.float32).reshape(-1, 4)
             for class_id, name in enumerate(CLASS_NAMES):

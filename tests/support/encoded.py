@@ -79,3 +79,17 @@ def write_square_file(frames: int = 30, fps: int = 10, width: int = 320, height:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return out.getvalue()
+
+
+def write_reordered_avi(frames: int = 30, width: int = 320, height: int = 180) -> bytes:
+    """The moving square as H.264 with B-frames in an AVI file, which keeps no presentation times."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="avi") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.options = {"preset": "medium", "bf": "3", "x264-params": "b-adapt=0:bframes=3:b-pyramid=normal"}
+        for step in range(frames):
+            frame = av.VideoFrame.from_ndarray(draw_square(step, width, height), format="bgr24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return out.getvalue()

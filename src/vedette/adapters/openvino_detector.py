@@ -1,9 +1,12 @@
-"""The object detector on OpenVINO: one model, compiled once for one input shape, used inside the jail.
+"""The object detector on OpenVINO: one model, compiled for a few fixed input shapes, used inside the jail.
 
-Threads: one per worker and one worker per core is faster in sum than more threads on one picture (measured:
-docs/design/vision.md). Precision: the int8 model where the processor has int8 dot products, and float32 for the
-layers that are not quantised; bfloat16 was slower with int8 on every machine tried.
+Threads: one per look, and as many looks at a time as asked for: faster in sum than more threads on one picture
+(measured: docs/design/vision.md). Shapes: the whole picture, and windows at the same scale; each is compiled and run
+before the jail closes, because nothing can be compiled later. Precision: the int8 model where the processor has int8
+dot products, and float32 for the layers that are not quantised; bfloat16 was slower with int8 on every machine tried.
 """
+
+from collections import deque
 
 import numpy as np
 import openvino as ov
@@ -14,33 +17,88 @@ from vedette.core.detections import CLASS_NAMES, Detections
 from vedette.core.errors import InvalidInputError
 from vedette.media.decode import PlanarFrame
 from vedette.vision.boxes import suppress_overlaps
+from vedette.vision.focus import WHOLE, Window
 from vedette.vision.models.registry import InstalledModel
-from vedette.vision.picture import to_bgr
-from vedette.vision.ports import Detector
+from vedette.vision.picture import cut_planes, to_bgr
+from vedette.vision.ports import Detector, Look
 
-_OPTIONS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+_OPTIONS = {
+    "PERFORMANCE_HINT": "THROUGHPUT",
+    "INFERENCE_PRECISION_HINT": "f32",
+    "ENABLE_CPU_PINNING": False,  # workers that know nothing of each other would sit on one processor
+}
+_WINDOWS_PX = ((224, 128), (224, 256))
+"""Multiples of 32: a quarter and a half of 448 x 256. Each more costs the start of a worker about a second."""
+
+
+class _Networks:
+    """The model compiled for one input shape, with its requests."""
+
+    def __init__(self, core: ov.Core, network: ov.Model, size_px: tuple[int, int], threads: int, ahead: int) -> None:
+        self.size_px = size_px
+        shaped = network.clone()
+        shaped.reshape([1, 3, size_px[1], size_px[0]])
+        options = {**_OPTIONS, "NUM_STREAMS": ahead, "INFERENCE_NUM_THREADS": threads * ahead}
+        compiled = core.compile_model(shaped, "CPU", options)
+        self.free = deque(compiled.create_infer_request() for _ in range(ahead + 1))
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """Runs all requests at once, so that every thread there will be exists."""
+        tensor = np.zeros((1, 3, self.size_px[1], self.size_px[0]), np.float32)
+        for request in self.free:
+            request.start_async({0: tensor})
+        for request in self.free:
+            request.wait()
+
+
+class _OpenVinoLook(Look):
+    def __init__(self, detector: "OpenVinoDetector", networks: _Networks, part: PlanarFrame, window: Window) -> None:
+        self._detector, self._networks, self._window = detector, networks, window
+        self._request = networks.free.popleft()
+        picture = to_bgr(part, *networks.size_px)
+        self._request.start_async({0: picture.transpose(2, 0, 1)[None].astype(np.float32)})
+
+    @override
+    def wait(self) -> Detections:
+        self._request.wait()
+        boxes = np.array(self._request.get_tensor("boxes").data, np.float32)
+        labels = np.array(self._request.get_tensor("labels").data, np.int64)
+        self._networks.free.append(self._request)
+        size = np.array([*self._networks.size_px] * 2, np.float32)
+        boxes = boxes.reshape(-1, 5)
+        boxes[:, :4] = _place(boxes[:, :4] / size, self._window)
+        return self._detector.select(boxes, labels.reshape(-1))
 
 
 class OpenVinoDetector(Detector):
     """Detects people, vehicles and two-wheelers.
 
+    Args:
+        threads: For one look.
+        ahead: Looks under way at a time.
+
     Raises (from the constructor):
         InvalidInputError: the model cannot be read or has other inputs and outputs than its manifest says.
     """
 
-    def __init__(self, model: InstalledModel, threads: int) -> None:
+    def __init__(self, model: InstalledModel, threads: int, ahead: int = 1) -> None:
         manifest = model.manifest
-        self._input = manifest.input
         self._floor = manifest.thresholds["floor"]
         self._nms_iou = manifest.thresholds["nms_iou"]
         self._class_of_label = np.array([CLASS_NAMES.index(name) for name in manifest.labels], np.int16)
         self._release = manifest.release
+        self._ahead = ahead
+        whole_px = (manifest.input.width, manifest.input.height)
+        smaller = [size for size in _WINDOWS_PX if size[0] <= whole_px[0] and size[1] <= whole_px[1]]
         try:
             core = ov.Core()
             network = core.read_model(model.files[0], model.files[1])
-            network.reshape([1, 3, self._input.height, self._input.width])
-            options = {**_OPTIONS, "INFERENCE_NUM_THREADS": threads}
-            self._request = core.compile_model(network, "CPU", options).create_infer_request()
+            sizes = [*(size for size in smaller if size != whole_px), whole_px]
+            self._networks = {
+                (size[0] / whole_px[0], size[1] / whole_px[1]): _Networks(core, network, size, threads, ahead)
+                for size in sizes
+            }
         except RuntimeError as error:
             raise InvalidInputError(f"the model {manifest.name} cannot be loaded: {_short(error)}") from error
 
@@ -49,25 +107,57 @@ class OpenVinoDetector(Detector):
     def release(self) -> str:
         return self._release
 
+    @property
     @override
-    def detect(self, frame: PlanarFrame) -> Detections:
-        picture = to_bgr(frame, self._input.width, self._input.height)
-        tensor = picture.transpose(2, 0, 1)[None].astype(np.float32)
-        self._request.infer({0: tensor})
-        boxes = np.array(self._request.get_tensor("boxes").data, np.float32)
-        labels = np.array(self._request.get_tensor("labels").data, np.int64)
-        return self._select(boxes.reshape(-1, 5), labels.reshape(-1))
+    def windows(self) -> list[tuple[float, float]]:
+        return [size for size in self._networks if size != (WHOLE.width, WHOLE.height)]
 
-    def _select(self, boxes: NDArray[np.float32], labels: NDArray[np.int64]) -> Detections:
+    @property
+    @override
+    def ahead(self) -> int:
+        return self._ahead
+
+    @override
+    def start(self, frame: PlanarFrame, window: Window = WHOLE) -> Look:
+        networks = self._networks[window.width, window.height]
+        part, shown = frame, WHOLE
+        if window != WHOLE:
+            box_px = _to_even_px(window, frame.size_px)
+            part, shown = cut_planes(frame, box_px), _to_window(box_px, frame.size_px)
+        return _OpenVinoLook(self, networks, part, shown)
+
+    def select(self, boxes: NDArray[np.float32], labels: NDArray[np.int64]) -> Detections:
+        """Takes the model's rows, (N, 5) in fractions with confidence, and leaves the best of each object."""
         known = (boxes[:, 4] >= self._floor) & (labels >= 0) & (labels < len(self._class_of_label))
         known &= np.isfinite(boxes).all(axis=1)
         rows, class_id = boxes[known], self._class_of_label[labels[known]]
-        scale = np.array([self._input.width, self._input.height] * 2, np.float32)
-        boxes_norm = np.clip(rows[:, :4] / scale, 0.0, 1.0)
+        boxes_norm = np.clip(rows[:, :4], 0.0, 1.0)
         solid = (boxes_norm[:, 2] > boxes_norm[:, 0]) & (boxes_norm[:, 3] > boxes_norm[:, 1])
         boxes_norm, confidence, class_id = boxes_norm[solid], rows[solid, 4], class_id[solid]
         keep = suppress_overlaps(boxes_norm, confidence, class_id, self._nms_iou)
         return Detections(boxes_norm[keep], np.clip(confidence[keep], 0.0, 1.0), class_id[keep])
+
+
+def _place(boxes: NDArray[np.float32], window: Window) -> NDArray[np.float32]:
+    """Fractions of a window's picture to fractions of the whole."""
+    scale = np.array([window.width, window.height] * 2, np.float32)
+    return np.asarray(boxes * scale + np.array([window.left, window.top] * 2, np.float32), np.float32)
+
+
+def _to_even_px(window: Window, size_px: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The window's pixels, moved to even ones: chroma is half as fine. Never empty."""
+    corners = []
+    for low, share, side in zip(window[:2], window[2:], size_px, strict=True):
+        length = max(2, round(share * side / 2) * 2)
+        start = min(max(0, round(low * side / 2) * 2), max(0, (side - length) // 2 * 2))
+        corners.append((start, min(start + length, side)))
+    return corners[0][0], corners[1][0], corners[0][1], corners[1][1]
+
+
+def _to_window(box_px: tuple[int, int, int, int], size_px: tuple[int, int]) -> Window:
+    left, top, right, bottom = box_px
+    width, height = size_px
+    return Window(left / width, top / height, (right - left) / width, (bottom - top) / height)
 
 
 def _short(error: Exception) -> str:

@@ -14,7 +14,7 @@ from vedette.cli.models import find_models_folder
 from vedette.core.detections import CLASS_NAMES, MOVING_CLASS
 from vedette.core.errors import InvalidInputError
 from vedette.node.analyzer_pool import choose_model
-from vedette.node.file_analysis import FilePlan
+from vedette.node.file_analysis import FilePlan, plan_ahead
 from vedette.node.file_batch import FileBatch, find_inputs
 from vedette.node.file_watchlists import read_file_lists
 from vedette.node.recognizers import find_recognizers
@@ -73,10 +73,13 @@ def command(
     if missing:
         _tell(f"motion only: {missing}")
     recognizers = _choose_recognizers(ModelRegistry(models), recognize)
-    plan = FilePlan(model, models.absolute(), wanted, fps, annotate, recognizers, lists)
-    batch = FileBatch(plan, file_rules, out, SystemClock(), _tell)
     inputs = find_inputs(paths)
-    entries = asyncio.run(batch.run(inputs, jobs or len(os.sched_getaffinity(0))))
+    processors = len(os.sched_getaffinity(0))
+    jobs = jobs or processors
+    ahead = plan_ahead(processors, min(jobs, len(inputs)))
+    plan = FilePlan(model, models.absolute(), wanted, fps, annotate, recognizers, lists, ahead)
+    batch = FileBatch(plan, file_rules, out, SystemClock(), _tell)
+    entries = asyncio.run(batch.run(inputs, jobs))
     if as_json:
         print(json.dumps({"inputs": [msgspec.to_builtins(entry) for entry in entries]}, indent=2))
     if any(entry.state != "done" for entry in entries):

@@ -28,7 +28,7 @@ from vedette.node.analyzer_faces import CameraFaces
 from vedette.node.analyzer_pool import WorkerPool, choose_model
 from vedette.node.analyzer_watchlists import CameraWatch, ListsInForce
 from vedette.node.face_enrolment import PortraitReader
-from vedette.node.file_analysis import FilePlan
+from vedette.node.file_analysis import FilePlan, plan_ahead
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs
 from vedette.node.recognizers import find_match_terms, find_recognizers
@@ -77,6 +77,7 @@ class Analyzer:
         self.portraits = PortraitReader(self._registry)
         self._pool = self._make_pool()
         self._pool_task: asyncio.Task[None] | None = None
+        self._file_jobs = settings.file_jobs
         self.jobs = FileJobs(FileJobShelf(self._paths.file_jobs), self._plan_file, settings.file_jobs, clock)
         self._cameras: dict[str, tuple[CameraPipeline, asyncio.Task[None]]] = {}
         self._viewers: dict[str, set[asyncio.Queue[dict[str, object]]]] = {}
@@ -233,7 +234,8 @@ class Analyzer:
             )
         recognizers = find_recognizers(self._registry, GROUPS).names
         models = self._registry.directory.absolute()
-        return FilePlan(model, models, tuple(terms.classes), terms.fps, annotate, recognizers)
+        ahead = plan_ahead(len(os.sched_getaffinity(0)), self._file_jobs)
+        return FilePlan(model, models, tuple(terms.classes), terms.fps, annotate, recognizers, ahead=ahead)
 
     def _load(self, link: WorkerLink) -> int:
         return sum(pipeline.link is link for pipeline, _ in self._cameras.values())

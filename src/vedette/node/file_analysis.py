@@ -37,6 +37,8 @@ REPLY_TIMEOUT_S = 600.0
 """Sixteen 8K pictures, behind other work, take minutes."""
 _AHEAD = 2
 """Requests in flight: the worker decodes the next picture while this process follows the tracks of the last."""
+_MOST_AHEAD = 4
+"""With more, the one thread that decodes and finds motion is what everything waits for."""
 _ANNOTATED_WIDTH_PX = 1280
 _HOLD_S = 0.5
 _BACKGROUND_NICE = 10
@@ -60,6 +62,7 @@ class FilePlan:
         fps: Analysed pictures a second at most, 0: every one.
         recognizers: Names of the installed recognizers to use.
         lists: Whose entries are looked for.
+        ahead: Pictures of one file that the model has at a time, a thread each.
     """
 
     model: str
@@ -69,6 +72,12 @@ class FilePlan:
     annotate: bool
     recognizers: tuple[str, ...] = ()
     lists: FileLists = NO_LISTS
+    ahead: int = 1
+
+
+def plan_ahead(processors: int, files_at_once: int) -> int:
+    """How many pictures of one file to have under way: processors that its neighbours leave, four at most."""
+    return max(1, min(processors // max(1, files_at_once), _MOST_AHEAD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +142,7 @@ class FileAnalysis:
             if self._plan.model or self._plan.recognizers:
                 arguments += ("--models", str(self._plan.models))
             if self._plan.model:
-                arguments += ("--model", self._plan.model)
+                arguments += ("--model", self._plan.model, "--ahead", str(self._plan.ahead))
             if self._plan.recognizers:
                 arguments += ("--recognizers", ",".join(self._plan.recognizers))
             command = WorkerCommand("vedette.node.vision_worker", arguments, (file.fileno(),))

@@ -27,14 +27,14 @@ from vedette.vision.wire import Overlay
 _ROUNDS = 4
 
 
-def load_detector(models: Path, name: str) -> Detector:
-    """Loads one installed model by name, verified.
+def load_detector(models: Path, name: str, ahead: int = 1) -> Detector:
+    """Loads one installed model by name, verified. `ahead`: pictures with the model at a time, a thread each.
 
     Raises:
         NotFoundError: no manifest has this name, or it is not installed.
     """
     registry = ModelRegistry(models)
-    return OpenVinoDetector(registry.load(registry.find_named(name)), threads=1)
+    return OpenVinoDetector(registry.load(registry.find_named(name)), threads=1, ahead=ahead)
 
 
 def warm_up_recognizers(recognizers: Sequence[Recognizer]) -> None:

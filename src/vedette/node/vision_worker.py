@@ -26,7 +26,7 @@ HEADROOM_BYTES = 1536 << 20
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
     """What the command line says. `model`: name of the model to load, empty for motion alone. `recognizers`: names
-    of those to load; their models are installed.
+    of those to load; their models are installed. `ahead`: pictures of a file with the model at a time.
     """
 
     channel: int
@@ -34,6 +34,7 @@ class WorkerOptions:
     model: str
     file: int | None
     recognizers: tuple[str, ...] = ()
+    ahead: int = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +68,7 @@ def prepare(options: WorkerOptions) -> PreparedWorker:
     from vedette.vision.session import WorkerSession  # noqa: PLC0415 - as above
 
     cv2.setNumThreads(1)
-    detector = load_detector(options.models, options.model) if options.model else None
+    detector = load_detector(options.models, options.model, options.ahead) if options.model else None
     file = os.fdopen(options.file, "rb") if options.file is not None else None
     recognizers = load_recognizers(options.models, options.recognizers)
     warm_up_recognizers(recognizers)
@@ -103,9 +104,10 @@ def parse_options(arguments: Sequence[str] | None) -> WorkerOptions:
     parser.add_argument("--model", default="")
     parser.add_argument("--file", type=int)
     parser.add_argument("--recognizers", default="")
+    parser.add_argument("--ahead", type=int, default=1)
     given = parser.parse_args(arguments)
     names = tuple(name for name in given.recognizers.split(",") if name)
-    return WorkerOptions(given.channel, given.models, given.model, given.file, names)
+    return WorkerOptions(given.channel, given.models, given.model, given.file, names, max(1, given.ahead))
 
 
 if __name__ == "__main__":

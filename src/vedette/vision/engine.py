@@ -1,8 +1,9 @@
 """Analyses the pictures of one stream: motion, and the model where it is worth it. Runs inside the jail."""
 
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,9 +11,10 @@ from vedette.core.detections import CLASS_NAMES, Detections
 from vedette.core.motion import MotionSettings
 from vedette.core.time import TICKS_PER_S
 from vedette.media.decode import PacketDecoder, PlanarFrame
-from vedette.vision.motion import Motion, MotionDetector
+from vedette.vision.focus import WHOLE, Focus, FocusPolicy, Window
+from vedette.vision.motion import Motion, MotionDetector, no_detections
 from vedette.vision.picture import to_luma
-from vedette.vision.ports import Detector
+from vedette.vision.ports import Detector, Look
 from vedette.vision.sampling import FrameSampler, InferenceGate
 from vedette.vision.wire import MAX_RESULTS, FrameResult, OpenStream, PacketMessage, PacketReply, encode_boxes
 
@@ -23,14 +25,31 @@ KEPT_FRAMES = 6
 """Analysed pictures kept for snapshots: the parent asks within a frame or two."""
 
 
+@dataclass(frozen=True, slots=True)
+class _UnderWay:
+    """One picture whose look was begun. `look`: None: the model was not asked, or nothing changed (`window` None)."""
+
+    frame: PlanarFrame
+    motion: Motion
+    is_wanted: bool
+    window: Window | None
+    look: Look | None
+    class_ids: list[int]
+
+
 class PictureAnalysis:
     """Finds what is in pictures given in order. Shared by live streams and files.
+
+    `analyse` takes one picture after the other. `begin` and `finish` do the same in two steps, so that up to `ahead`
+    pictures are with the model while the next is decoded; where to look is then planned from what was found in the
+    pictures finished by then, which depends on nothing but the order of the calls.
 
     Args:
         detector: The model, or None for motion alone.
         classes: Names to keep, empty: all.
         gated: Ask the model only when something moves (anywhere: rules do not follow motion zones) or was seen lately.
         motion: Where and how much motion counts.
+        focus: When a part of the picture is enough.
     """
 
     def __init__(
@@ -40,29 +59,53 @@ class PictureAnalysis:
         *,
         gated: bool,
         motion: MotionSettings | None = None,
+        focus: FocusPolicy | None = None,
     ) -> None:
         self._detector = detector
         self._motion = MotionDetector(motion)
         self._gate = InferenceGate() if gated else None
+        self._focus = Focus(detector.windows if detector else (), focus)
+        self._under_way: deque[_UnderWay] = deque()
         self.set_classes(classes)
         self._kept: OrderedDict[int, PlanarFrame] = OrderedDict()
 
+    @property
+    def ahead(self) -> int:
+        """Pictures that may be begun before the first of them is finished."""
+        return self._detector.ahead if self._detector else 1
+
+    @property
+    def under_way(self) -> int:
+        """Pictures begun and not finished."""
+        return len(self._under_way)
+
     def set_classes(self, classes: Sequence[str]) -> None:
-        """Keeps these classes from now on, empty: all."""
+        """Keeps these classes from the next picture on, empty: all."""
         self._class_ids = [CLASS_NAMES.index(name) for name in classes if name in CLASS_NAMES]
 
     def analyse(self, frame: PlanarFrame) -> FrameResult:
         """Analyses one picture and keeps it for snapshots."""
+        self.begin(frame)
+        return self.finish()
+
+    def begin(self, frame: PlanarFrame) -> None:
+        """Finds motion, starts the model where it is wanted, and keeps the picture for snapshots."""
         width, height = frame.size_px
         motion_height = max(2, round(MOTION_WIDTH_PX * height / width))
         at_s = frame.pts_90k / TICKS_PER_S
         motion = self._motion.push(to_luma(frame, MOTION_WIDTH_PX, motion_height), at_s)
-        found = self._find(frame, at_s, motion)
+        self._under_way.append(self._start(frame, at_s, motion))
         self._kept[frame.pts_90k] = frame
-        while len(self._kept) > KEPT_FRAMES:
+        while len(self._kept) > KEPT_FRAMES + self.ahead:
             self._kept.popitem(last=False)
+
+    def finish(self) -> FrameResult:
+        """Waits for the oldest picture that was begun."""
+        begun = self._under_way.popleft()
+        width, height = begun.frame.size_px
+        found = self._wait(begun)
         boxes = None if found is None else encode_boxes(found)
-        return FrameResult(frame.pts_90k, width, height, motion.level, boxes)
+        return FrameResult(begun.frame.pts_90k, width, height, begun.motion.level, boxes)
 
     def tune(self, motion: MotionSettings) -> None:
         """Follows other motion settings from the next picture on."""
@@ -72,14 +115,27 @@ class PictureAnalysis:
         """A recent analysed picture, None when it is gone."""
         return self._kept.get(pts_90k)
 
-    def _find(self, frame: PlanarFrame, at_s: float, motion: Motion) -> Detections | None:
+    def _start(self, frame: PlanarFrame, at_s: float, motion: Motion) -> _UnderWay:
+        wanted = self._gate is None or self._gate.wants(at_s, motion.anywhere)
+        if self._detector is None or not wanted:
+            return _UnderWay(frame, motion, wanted, None, None, self._class_ids)
+        window = self._focus.plan(at_s, motion.moving)
+        look = self._detector.start(frame, window) if window else None
+        return _UnderWay(frame, motion, wanted, window, look, self._class_ids)
+
+    def _wait(self, begun: _UnderWay) -> Detections | None:
         if self._detector is None:
-            return motion.objects
-        if self._gate is not None and not self._gate.wants(at_s, motion.anywhere):
+            return begun.motion.objects
+        if not begun.is_wanted:
             return None
-        found = self._detector.detect(frame)
-        if self._class_ids:
-            keep = np.isin(found.class_id, self._class_ids)
+        at_s, window = begun.frame.pts_90k / TICKS_PER_S, begun.window
+        found = begun.look.wait() if begun.look else no_detections()
+        moving = begun.motion.moving
+        if window and moving is not None and self._focus.is_cut(window, moving, found):
+            window, found = WHOLE, self._detector.start(begun.frame).wait()
+        found = self._focus.take(at_s, window, found)
+        if begun.class_ids:
+            keep = np.isin(found.class_id, begun.class_ids)
             found = Detections(found.boxes_norm_xyxy[keep], found.confidence[keep], found.class_id[keep])
         if self._gate is not None and (found.confidence >= _SURE).any():
             self._gate.note_found(at_s)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from vedette.core.detections import CLASS_NAMES, Detections
 from vedette.core.motion import THRESHOLDS, MotionSensitivity, MotionSettings
+from vedette.vision.boxes import Boxes
 from vedette.vision.motion_area import draw_counted
 from vedette.vision.picture import Image
 
@@ -60,11 +61,13 @@ class Motion:
         level: Share of the picture that moved within the last moments where motion counts, 0..1.
         objects: Boxes of class `object` around what differs from the background where motion counts.
         anywhere: Share of the picture that moved, whether it counts or not.
+        moving: (N, 4) boxes around what moved, whether it counts or not; None: not known (a start, a flood).
     """
 
     level: float
     objects: Detections
     anywhere: float = 0.0
+    moving: Boxes | None = None
 
 
 def no_detections() -> Detections:
@@ -116,11 +119,11 @@ class MotionDetector:
         self._learn(picture, foreground, elapsed_s)
         if at_s < self._quiet_until_s:
             return Motion(0.0, no_detections())
-        anywhere = float(moving.mean())
+        anywhere, boxes = float(moving.mean()), _find_boxes(moving)
         if self._counted is None:
-            return Motion(anywhere, _find_objects(foreground, self._policy.min_share), anywhere)
+            return Motion(anywhere, _find_objects(foreground, self._policy.min_share), anywhere, boxes)
         objects = _find_objects(foreground & self._counted, self._policy.min_share)
-        return Motion(float((moving & self._counted).mean()), objects, anywhere)
+        return Motion(float((moving & self._counted).mean()), objects, anywhere, boxes)
 
     def _start(self, picture: NDArray[np.float32], at_s: float) -> None:
         self._background = picture.copy()
@@ -190,6 +193,16 @@ def _tidy(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Removes single pixels and closes small holes."""
     opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, _CROSS)
     return np.asarray(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, _BLOCK), np.bool_)
+
+
+def _find_boxes(moving: NDArray[np.bool_]) -> Boxes:
+    """(N, 4) boxes around connected movement, in fractions, with two pixels of air."""
+    height, width = moving.shape
+    joined = cv2.dilate(moving.astype(np.uint8), _BLOCK)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    left, top, box_width, box_height, _ = stats[1:].T.astype(np.float32)
+    scale = np.array([width, height, width, height], np.float32)
+    return np.asarray(np.stack([left, top, left + box_width, top + box_height], axis=1) / scale, np.float32)
 
 
 def _find_objects(foreground: NDArray[np.bool_], min_share: float) -> Detections:

@@ -8,20 +8,39 @@ from numpy.typing import NDArray
 
 from vedette.core.detections import Detections
 from vedette.media.decode import PlanarFrame
+from vedette.vision.focus import WHOLE, Window
 from vedette.vision.recognize.crop import Crop
 from vedette.vision.recognize.records import Form, Record
 
 
+class Look(Protocol):
+    """One picture on its way through a detector."""
+
+    def wait(self) -> Detections:
+        """What was found, best first, in fractions of the whole picture. Call it once."""
+        ...
+
+
 class Detector(Protocol):
-    """Finds objects in one picture. Used by one thread, inside a locked worker: opens nothing at run time."""
+    """Finds objects in pictures. Used by one thread, inside a locked worker: opens nothing at run time."""
 
     @property
     def release(self) -> str:
         """Which model, in which precision and version: goes into every event."""
         ...
 
-    def detect(self, frame: PlanarFrame) -> Detections:
-        """Finds the objects of one picture, best first. Works for any picture size."""
+    @property
+    def windows(self) -> Sequence[tuple[float, float]]:
+        """Width and height, in fractions of any picture, of the parts that it can look at alone, cheapest first."""
+        ...
+
+    @property
+    def ahead(self) -> int:
+        """Looks that may be under way at a time; 1: starting a second one waits for nothing but gains nothing."""
+        ...
+
+    def start(self, frame: PlanarFrame, window: Window = WHOLE) -> Look:
+        """Begins to find the objects of a picture, or of one part of it. Works for any picture size."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 import io
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 from vedette.core.errors import InvalidInputError, NotFoundError, VedetteError
@@ -138,7 +139,11 @@ def _mask(request: wire.MaskRequest) -> bytes:
 
 
 class _FileJob:
-    """Reads one file once for analysis, and once more for the annotated video."""
+    """Reads one file once for analysis, and once more for the annotated video.
+
+    A few pictures are with the model while the next ones are decoded, so that one file uses all its threads; answers
+    come in order, one picture each.
+    """
 
     def __init__(self, file: io.BufferedIOBase, detector: Detector | None) -> None:
         self._file = file
@@ -147,6 +152,8 @@ class _FileJob:
         self._frames: Iterator[PlanarFrame] = iter(())
         self._sampler: FrameSampler | None = None
         self._writer: VideoWriter | None = None
+        self._read = 0
+        self._read_before: deque[int] = deque()
         self.analysis = PictureAnalysis(None, (), gated=False)
 
     def answer(self, kind: int, payload: bytes) -> bytes:
@@ -170,20 +177,36 @@ class _FileJob:
         self._sampler = FrameSampler(setup.fps) if setup.fps > 0 else None
         detector = self._detector if setup.detector == "model" else None
         self.analysis = PictureAnalysis(detector, setup.classes, gated=False)
-        self._writer = None
+        self._read, self._writer = 0, None
+        self._read_before.clear()
         return wire.FileInfo(*source.size_px, source.fps, source.duration_s)
 
     def _next(self, source: FileFrames) -> wire.PacketReply:
-        """Reads on until one picture was analysed, a batch was read, or the file ends."""
-        decoded, damaged_before = 0, source.damaged
-        results: list[wire.FrameResult] = []
-        for frame in self._frames:
-            decoded += 1
+        """Reads on until as many pictures are under way as may be, a batch was read, or the file ends; then gives
+        the oldest one.
+        """
+        damaged_before = source.damaged
+        has_ended = self._read_on()
+        damaged = source.damaged - damaged_before
+        if not self._read_before:
+            read, self._read = self._read, 0
+            return wire.PacketReply(read, damaged, [], done=has_ended)
+        return wire.PacketReply(self._read_before.popleft(), damaged, [self.analysis.finish()])
+
+    def _read_on(self) -> bool:
+        """Tells whether the file has ended."""
+        for _ in range(_BATCH):
+            if self.analysis.under_way >= self.analysis.ahead:
+                return False
+            frame = next(self._frames, None)
+            if frame is None:
+                return True
+            self._read += 1
             if self._sampler is None or self._sampler.wants(frame.pts_90k):
-                results.append(self.analysis.analyse(frame))
-            if results or decoded >= _BATCH:
-                return wire.PacketReply(decoded, source.damaged - damaged_before, results)
-        return wire.PacketReply(decoded, source.damaged - damaged_before, results, done=True)
+                self.analysis.begin(frame)
+                self._read_before.append(self._read)
+                self._read = 0
+        return False
 
     def _annotate(self, request: wire.AnnotateRequest) -> bytes:
         for overlays in request.overlays:

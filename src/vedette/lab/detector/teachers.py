@@ -63,7 +63,7 @@ class Teachers:
 
     def _look(self, image_bgr: Image) -> Found:
         height, width = image_bgr.shape[:2]
-        seen = self._surveillance.detect(to_frame(image_bgr))
+        seen = self._surveillance.start(to_frame(image_bgr)).wait()
         boxes = seen.boxes_norm_xyxy * np.array([width, height, width, height], np.float32)
         enough = seen.confidence >= DOUBTFUL
         first = Found(boxes[enough], seen.confidence[enough], seen.class_id[enough])
