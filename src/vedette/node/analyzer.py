@@ -121,8 +121,10 @@ class Analyzer:
 
     async def take_lists(self, order: WatchlistOrder) -> None:
         """Takes over other lists; a camera on which faces are looked for now makes templates from here on."""
+        before = [self._find_groups(camera) for camera in self._assignment.cameras]
         await self.lists.take(order)
-        await self._apply()
+        if before != [self._find_groups(camera) for camera in self._assignment.cameras]:
+            await self._apply()  # else it would only hash all models again
 
     async def render_thumbnail(self, file: bytes, max_width: int, masks: Masks) -> bytes:
         """Decodes the key frame of an fMP4 init and fragment, in the jail, to JPEG with masks filled."""

@@ -25,6 +25,7 @@ from vedette.core.watchlists import (
 from vedette.node.analyzer_events import EventOrigin, EventReporter, PictureStore
 from vedette.node.analyzer_watchlists import CameraWatch, ListsInForce
 from vedette.testing.clock import SimulatedClock
+from vedette.vision.recognize.face_gallery import MatchTerms
 from vedette.vision.wire import Overlay
 
 NOW = 1_750_000_000 * NS_PER_S
@@ -49,7 +50,7 @@ class Camera:
 
     def __init__(self, folder: Path) -> None:
         self.told = Told()
-        self.lists = ListsInForce()
+        self.lists = ListsInForce(MatchTerms("none", 0.4, 0.5))
         self.has_picture = True
         origin = EventOrigin("cam", "release", "configuration")
         self.watch = CameraWatch(
