@@ -27,8 +27,8 @@ _OPTIONS = {
     "INFERENCE_PRECISION_HINT": "f32",
     "ENABLE_CPU_PINNING": False,  # workers that know nothing of each other would sit on one processor
 }
-_WINDOWS_PX = ((224, 128), (224, 256))
-"""Multiples of 32: a quarter and a half of 448 x 256. Each more costs the start of a worker about a second."""
+_WINDOWS_PX = ((224, 256),)
+"""Multiples of 32: a half of 448 x 256. Each more costs the start of a worker about two seconds of a busy processor."""
 
 
 class _Networks:

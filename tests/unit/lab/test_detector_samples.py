@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from vedette.core.detections import CLASS_NAMES, Detections
+from vedette.core.detections import CLASS_NAMES
 from vedette.core.errors import InvalidInputError
 from vedette.lab.detector.pictures import TaughtPicture, collect_pictures
 from vedette.lab.detector.samples import CLASSES, GRID_HW, INPUT_WH, STRIDE, Scene, Stock, draw_sample, make_target
 from vedette.lab.detector.teachers import Found, Teachers, decode_yolox, split_sure
-from vedette.media.decode import PlanarFrame
+from vedette.testing.bright_detector import BrightDetector
 
 RED = (0, 0, 255)
 
@@ -106,9 +106,6 @@ def test_yolox_answer_is_decoded_to_its_place_and_class() -> None:
 class _Silent:
     release = "silent"
 
-    def detect(self, frame: PlanarFrame) -> Detections:
-        return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int16))
-
     def infer(self, tensor: np.ndarray) -> dict[str, np.ndarray]:
         return {"output": np.zeros((1, 3549, 85), np.float32)}
 
@@ -118,7 +115,7 @@ def test_labelled_pictures_are_kept_and_nothing_to_learn_from_is_said(tmp_path: 
 
     def teachers() -> Teachers:
         asked.append("made")
-        return Teachers(_Silent(), _Silent())  # type: ignore[arg-type]
+        return Teachers(BrightDetector(), _Silent())  # type: ignore[arg-type]
 
     photos = tmp_path / "photos"
     photos.mkdir()
