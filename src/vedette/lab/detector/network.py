@@ -3,7 +3,7 @@
 import keras
 from keras import layers, ops
 
-from vedette.lab.detector.samples import CLASSES, INPUT_WH, STRIDE
+from vedette.lab.detector.samples import CLASSES, STRIDE
 from vedette.lab.layers import RareBias, conv, residual
 
 _RARE_LOGIT = -4.0
@@ -46,17 +46,16 @@ def as_boxes(model: keras.Model) -> keras.Model:
 
     A cell speaks only where it is the highest of its neighbours.
     """
-    width, height = INPUT_WH
-    image = keras.Input((3, height, width), name="image", batch_size=1)
+    image = keras.Input((3, None, None), name="image", batch_size=1)
     cells = model(layers.Permute((2, 3, 1))(image) / 255.0)
     scores = ops.sigmoid(cells[..., :CLASSES])
     highest = layers.MaxPooling2D(3, 1, padding="same")(scores)
-    scores = ops.reshape(ops.where(scores >= highest, scores, 0.0), (-1, CLASSES))
-    rows, columns = height // STRIDE, width // STRIDE
-    x = ops.reshape(ops.tile(ops.arange(columns, dtype="float32")[None, :] + 0.5, (rows, 1)), (-1, 1))
-    y = ops.reshape(ops.tile(ops.arange(rows, dtype="float32")[:, None] + 0.5, (1, columns)), (-1, 1))
+    ones = ops.ones_like(cells[..., 0])  # counted by sums, so that the product may choose another input size
+    middle = [ops.reshape(ops.cumsum(ones, axis=axis), (-1, 1)) - 0.5 for axis in (2, 1)] * 2
     far = ops.reshape(distances(cells), (-1, 4))
-    corners = ops.concatenate([x - far[:, :1], y - far[:, 1:2], x + far[:, 2:3], y + far[:, 3:]], axis=1) * STRIDE
+    sides = [middle[side] + sign * far[:, side : side + 1] for side, sign in enumerate((-1.0, -1.0, 1.0, 1.0))]
+    corners = ops.concatenate(sides, axis=1) * STRIDE
+    scores = ops.reshape(ops.where(scores >= highest, scores, 0.0), (-1, CLASSES))
     best = ops.max(scores, axis=1, keepdims=True)
     numbers = ops.arange(CLASSES, dtype="float32")[None, :]
     labels = ops.min(ops.where(scores >= best, numbers, float(CLASSES)), axis=1)  # OpenVINO cannot convert argmax
