@@ -21,7 +21,7 @@ from vedette.runtime.worker_channel import HEAD, WorkerMessage, check_message_si
 
 READY_KIND = 0
 """The first message of every worker, after it has locked itself in. The payload is the worker's own."""
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 120.0
 _STDERR_KEPT_BYTES = 4096
 
 
