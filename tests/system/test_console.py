@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -145,6 +146,14 @@ def test_5_what_was_seen_is_played_back(page: Page, box: Box) -> None:
     keep_screenshot(page, "review")
 
 
+def saved_picture(page: Page, button: str) -> NDArray[np.uint8]:
+    with page.expect_download() as saved:
+        page.get_by_role("button", name=button).click()
+    assert saved.value.suggested_filename.endswith(".jpg")
+    data = np.frombuffer(saved.value.path().read_bytes(), np.uint8)
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
 def test_6_event_is_listed_with_its_picture_and_acknowledged(page: Page, box: Box) -> None:
     wait_for("an event with a picture", lambda: any(e["picture_url"] for e in box.api().get("/events")["items"]))
     page.goto("/alarms")
@@ -153,6 +162,10 @@ def test_6_event_is_listed_with_its_picture_and_acknowledged(page: Page, box: Bo
         lambda: page.evaluate("() => [...document.querySelectorAll('img')].some(i => i.naturalWidth > 100)"),
     )
     keep_screenshot(page, "alarms")
+    frame, thing = (saved_picture(page, name) for name in ("Save with result", "Save object"))
+    assert frame.shape[1] >= thing.shape[1]
+    assert frame.shape[0] > thing.shape[0]
+    assert frame[-4:, :4].mean() < 40, "the line under the frame says what it is"
     page.get_by_role("button", name="Acknowledge").first.click()
     wait_for("the acknowledgement", lambda: box.api().get("/events?state=acknowledged")["items"])
 

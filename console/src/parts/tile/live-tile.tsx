@@ -17,6 +17,7 @@ import { useMay } from "../../api/context";
 import { urlOf } from "../../api/http";
 import type { Camera } from "../../api/types";
 import { formatClock, formatMoment } from "../../lib/format";
+import { nameMoment, saveBlob } from "../../lib/save";
 import type { LivePlayer } from "../../media";
 import { classes, IconButton } from "../button";
 import { useCodeWords } from "../problem-words";
@@ -196,11 +197,7 @@ function TileBar({
   const save = async () => {
     const picture = await player.current?.snapshot();
     if (!picture) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(picture);
-    link.download = `${camera.name} ${new Date(player.current?.wallMs ?? Date.now()).toISOString().replaceAll(":", "-")}.jpg`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+    saveBlob(picture, `${camera.name} ${nameMoment(player.current?.wallMs ?? Date.now())}.jpg`);
   };
   return (
     <div className={styles["bar"]}>

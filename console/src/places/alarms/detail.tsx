@@ -1,7 +1,7 @@
 // One event: clip, picture, facts, why, and the acknowledgement.
 
 import { Link } from "@tanstack/react-router";
-import { ArrowLeft, Check, CheckCheck, History, ImageOff } from "lucide-react";
+import { ArrowLeft, Check, CheckCheck, History } from "lucide-react";
 import { type FormEvent, type RefObject, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/context";
@@ -25,6 +25,7 @@ import { useWords } from "../../parts/words";
 import styles from "./detail.module.css";
 import { MatchNote } from "./match";
 import { MatchedFace } from "./matched-face";
+import { EventPicture } from "./picture";
 import { SeenObjects } from "./seen";
 import { isSystemKind, KindIcon } from "./system-kinds";
 
@@ -93,7 +94,7 @@ export function EventDetail({ event, acknowledgeKey, onBack, onDone }: DetailPro
             label={t("alarms.clip")}
           />
         ) : null}
-        {isSystemKind(event.kind) && !event.picture_url ? null : <Picture event={event} />}
+        {isSystemKind(event.kind) && !event.picture_url ? null : <EventPicture event={event} />}
       </div>
       <div className={styles["columns"]}>
         <Facts event={event} />
@@ -116,52 +117,6 @@ function About({ event }: { event: Happening }) {
         {event.detail ? <p className="muted">{event.detail}</p> : null}
       </div>
     </div>
-  );
-}
-
-function Picture({ event }: { event: Happening }) {
-  const { t } = useTranslation();
-  const [size, setSize] = useState<[number, number] | null>(null);
-  if (!event.picture_url) {
-    return (
-      <div className={styles["picture"]}>
-        <span className={styles["noPicture"]}>
-          <ImageOff size={20} aria-hidden />
-          {t("alarms.noPicture")}
-        </span>
-      </div>
-    );
-  }
-  return (
-    <div className={styles["picture"]}>
-      <img
-        src={event.picture_url}
-        alt={t("alarms.picture")}
-        onLoad={({ currentTarget: image }) => setSize([image.naturalWidth, image.naturalHeight])}
-      />
-      {size && event.box ? <BoxOver box={event.box as [number, number, number, number]} size={size} /> : null}
-    </div>
-  );
-}
-
-function BoxOver({
-  box: [x1, y1, x2, y2],
-  size: [width, height],
-}: {
-  box: [number, number, number, number];
-  size: [number, number];
-}) {
-  return (
-    <svg viewBox={`0 0 ${width} ${height}`} aria-hidden>
-      <rect
-        x={x1 * width}
-        y={y1 * height}
-        width={(x2 - x1) * width}
-        height={(y2 - y1) * height}
-        strokeWidth={width / 220}
-        rx={width / 200}
-      />
-    </svg>
   );
 }
 

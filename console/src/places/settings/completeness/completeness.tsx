@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { useKnownCameras, useLedger } from "../../../api/storage";
 import type { LedgerStream } from "../../../api/types";
 import { formatClock, formatDay, formatShortDay } from "../../../lib/format";
+import { saveBlob } from "../../../lib/save";
 import { Button, IconButton } from "../../../parts/button";
 import { CameraChoice } from "../../../parts/hold/hold-dialogs";
 import { PageHead, TableSkeleton } from "../../../parts/misc";
@@ -32,7 +33,10 @@ export function CompletenessPage() {
   const save = () => {
     if (!data) return;
     const csv = ledgerCsv(data.cameras, data.step_s * 1000, { camera: nameOf, reason: words.gap });
-    saveText(csv, `completeness ${data.from.slice(0, 16).replaceAll(":", "-")}.csv`);
+    saveBlob(
+      new Blob([csv], { type: "text/csv;charset=utf-8" }),
+      `completeness ${data.from.slice(0, 16).replaceAll(":", "-")}.csv`,
+    );
   };
   return (
     <>
@@ -101,14 +105,6 @@ function useView(cameras: readonly { id: string }[] | undefined) {
     choose: (chosen: readonly string[]) => go({ cameras: chosen.join(",") || undefined }, true),
     show: (next: LedgerView) => go({ step: next.step, at: new Date(next.toMs - 1).toISOString() }, false),
   };
-}
-
-function saveText(text: string, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 function Steps({ view, onShow }: { view: LedgerView; onShow: (view: LedgerView) => void }) {
