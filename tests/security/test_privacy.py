@@ -38,8 +38,17 @@ MASKED = ("/cameras/{camera_id}/thumbnail.jpg", "/events/{event_id}/picture.jpg"
 MADE_BEFORE = ("/exports/{export_id}/files/{name}", "/exports/{export_id}/bundle.zip")
 WINDOWLESS: dict[str, list[object]] = {"zones": []}
 FILE_RESULTS = f"{API}/analysis/files/{{job_id}}/results/{{name:path}}"
-NOT_FOOTAGE = {f"{API}/cameras/export.xlsx", f"{API}/events", f"{API}/tracks", FILE_RESULTS}
-"""The inventory; events and boxes, which are words and numbers; files that people brought, of no camera here."""
+NOT_FOOTAGE = {
+    f"{API}/cameras/export.xlsx",
+    f"{API}/events",
+    f"{API}/tracks",
+    FILE_RESULTS,
+    f"{API}/watchlists/{{list_id}}/entries.csv",
+    f"{API}/watchlists/{{list_id}}/people/{{entry_id}}/portraits/{{place}}.jpg",
+}
+"""The inventory; events and boxes, which are words and numbers; files and portraits that people brought, of no camera
+here; lists.
+"""
 
 
 @dataclass(frozen=True, slots=True)
