@@ -121,7 +121,7 @@ def test_operator_is_told_before_exporting_that_parts_are_hidden_and_gets_a_mask
         dialog.get_by_text("With proof that nothing was changed").click()
         make.click()
         link = dialog.get_by_role("link", name="masked.mp4").first
-        link.wait_for(timeout=120_000)
+        link.wait_for(timeout=300_000)  # masking gives way to everything else
         keep_screenshot(page, "privacy-export")
         with page.expect_download() as download:
             link.click()
