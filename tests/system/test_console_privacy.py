@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.support.box import Api, Box, running_box, wait_for
 from tests.support.browser import keep_screenshot, open_browser, sign_in
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(420)]
 PASSWORD = "correct horse battery"
 WINDOW = {"name": "Window", "polygon": [[0.1, 0.1], [0.6, 0.1], [0.6, 0.6], [0.1, 0.6]]}
 HIDDEN_SPREAD = """video => {
