@@ -50,13 +50,11 @@ def installed_models(*names: str) -> Iterator[dict[str, InstalledModel]]:
 
 
 @contextmanager
-def installed_detector(pack: str = "standard") -> Iterator[OpenVinoDetector]:
-    """The detector of a pack, of the standard one the model that suits this processor."""
+def installed_detector() -> Iterator[OpenVinoDetector]:
+    """The detector of the standard pack that suits this processor."""
     registry = ModelRegistry(Path(os.environ.get("VEDETTE_MODELS", "")))
-    if pack == "default":
-        registry = ModelRegistry(Path("/nonexistent"))
     found = registry.find_installed("detection", preferred_precisions(read_cpu_flags()))
-    name = found.name if found and pack in found.packs else "pvb-2004-int8"
+    name = found.name if found else "pvb-2004-int8"
     with installed_models(name) as models:
         yield OpenVinoDetector(models[name], threads=1)
 
