@@ -18,8 +18,8 @@ import numpy as np
 
 from evals.common import SHARED, Figures, fingerprint, installed_detector, make_parser, write_result
 from vedette.core.detections import CLASS_NAMES
-from vedette.media.decode import PlanarFrame
 from vedette.vision.boxes import iou_matrix
+from vedette.vision.picture import to_planes
 
 MIN_HEIGHT_PX = 16
 VOC_CLASSES = {
@@ -73,14 +73,6 @@ def read_mot(root: Path) -> Iterator[LabelledPicture]:
             elif kind in MOT_IGNORED or kind == MOT_PERSON:
                 pictures[frame].ignored.append(box)
         yield from (pictures[frame] for frame in sorted(pictures))
-
-
-def to_frame(image_bgr: np.ndarray) -> PlanarFrame:
-    """A picture as the decoder would give it (one odd row or column is cut off)."""
-    height, width = (side // 2 * 2 for side in image_bgr.shape[:2])
-    i420 = cv2.cvtColor(np.ascontiguousarray(image_bgr[:height, :width]), cv2.COLOR_BGR2YUV_I420)
-    chroma = i420[height:].reshape(2, height // 2, width // 2)
-    return PlanarFrame(0, i420[:height], chroma[0], chroma[1])
 
 
 @dataclass
@@ -155,7 +147,7 @@ def main() -> None:
         for picture in pictures:
             image = cv2.imread(str(picture.path))
             height, width = image.shape[:2]
-            found = detector.start(to_frame(image)).wait()
+            found = detector.start(to_planes(image)).wait()
             boxes = found.boxes_norm_xyxy * np.array([width, height] * 2, np.float32)
             ignored = np.array(picture.ignored, np.float32).reshape(-1, 4)
             for class_id, name in enumerate(CLASS_NAMES):

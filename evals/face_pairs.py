@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.vision.recognize.face_track import mean_direction
+
 Embed = Callable[[Path], NDArray[np.float32]]
 """(D,) of unit length, NaN when there is no face."""
 _DIGITS = 4
@@ -80,6 +82,5 @@ def embed_sets(sets: Sequence[Sequence[Path]], embed: Embed) -> NDArray[np.float
     for pictures in sets:
         vectors = np.array([embed(path) for path in pictures])
         found = vectors[np.isfinite(vectors).all(axis=1)]
-        mean = found.mean(axis=0) if len(found) else np.full(vectors.shape[1], np.nan)
-        rows.append(mean / max(float(np.linalg.norm(mean)), 1e-6) if len(found) else mean)
+        rows.append(mean_direction(found) if len(found) else np.full(vectors.shape[1], np.nan))
     return np.array(rows, np.float32)

@@ -19,12 +19,12 @@ import cv2
 import numpy as np
 
 from evals.common import SHARED, Figures, fingerprint, make_parser, write_result
-from evals.detect import to_frame
 from vedette.core.objects import PlateReading
 from vedette.lab.plates.labels import LabelledPicture, PlateLabel, is_held_out, read_labels
 from vedette.node.plate_recognizer import make_plate_recognizer
 from vedette.vision.boxes import iou_matrix
 from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.picture import to_planes
 from vedette.vision.ports import Recognizer
 from vedette.vision.recognize.crop import make_crop
 from vedette.vision.recognize.plate_grammar import normalise
@@ -121,7 +121,7 @@ def judge(
 
 def look(recognizer: Recognizer, image: np.ndarray) -> list[Record]:
     """All plates of a still picture."""
-    crop = make_crop(to_frame(image), (0.0, 0.0, 1.0, 1.0), WHOLE_PICTURE)
+    crop = make_crop(to_planes(image), (0.0, 0.0, 1.0, 1.0), WHOLE_PICTURE)
     return recognizer.describe([crop])[0]
 
 

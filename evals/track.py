@@ -17,13 +17,13 @@ import cv2
 import numpy as np
 
 from evals.common import SHARED, Figures, fingerprint, installed_detector, make_parser, write_result
-from evals.detect import to_frame
 from evals.mot_rows import MotRows, match_frames, parse_rows, read_rows
 from evals.track_metrics import TrackingCounts, count_tracking, no_counts
 from vedette.core.detections import CLASS_NAMES, MOVING_CLASS, Detections
 from vedette.core.time import TICKS_PER_S
 from vedette.media.decode import FileFrames, PlanarFrame
 from vedette.vision.engine import PictureAnalysis
+from vedette.vision.picture import to_planes
 from vedette.vision.ports import Detector
 from vedette.vision.track.tracker import Tracker
 from vedette.vision.wire import decode_boxes
@@ -83,7 +83,7 @@ def _read_frames(sequence: Sequence) -> Iterator[tuple[int, PlanarFrame]]:
     fps = _read_fps(sequence.source)
     pictures = sorted(path for path in (sequence.source / "img1").glob("*") if path.suffix in {".jpg", ".png"})
     for path in pictures:
-        frame = to_frame(cv2.imread(str(path)))
+        frame = to_planes(cv2.imread(str(path)))
         number = int(path.stem)
         yield number, PlanarFrame(round(number / fps * TICKS_PER_S), frame.y, frame.u, frame.v)
 

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-from evals.detect import to_frame
 from vedette.lab.plates.designs import Design, draw_design
 from vedette.lab.plates.painting import paint
 from vedette.node.recognizers import load_recognizers
+from vedette.vision.picture import to_planes
 from vedette.vision.ports import Recognizer
 from vedette.vision.recognize.crop import make_crop
 from vedette.vision.recognize.plates import PLATES_FORM
@@ -37,7 +37,7 @@ def hang(design: Design, seed: int, width_px: int) -> np.ndarray:
 
 
 def describe(recognizer: Recognizer, picture: np.ndarray, class_name: str) -> list[Record]:
-    crop = make_crop(to_frame(picture), (0.0, 0.0, 1.0, 1.0), class_name)
+    crop = make_crop(to_planes(picture), (0.0, 0.0, 1.0, 1.0), class_name)
     records = recognizer.describe([crop])
     check_described([Described(0.5, records[0])], 1, {"plates": PLATES_FORM})
     return records[0]
@@ -45,7 +45,7 @@ def describe(recognizer: Recognizer, picture: np.ndarray, class_name: str) -> li
 
 def test_warm_up_and_a_bare_picture_say_nothing_sure(recognizer: Recognizer) -> None:
     bare = np.full((90, 120, 3), 90, np.uint8)
-    recognizer.warm_up(make_crop(to_frame(bare), (0.0, 0.0, 1.0, 1.0), "vehicle"))
+    recognizer.warm_up(make_crop(to_planes(bare), (0.0, 0.0, 1.0, 1.0), "vehicle"))
     assert all(record.numbers["confidence"] < 0.5 for record in describe(recognizer, bare, "vehicle"))
     assert all(record.numbers["confidence"] < 0.5 for record in describe(recognizer, bare, WHOLE_PICTURE))
 

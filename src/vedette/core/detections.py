@@ -29,6 +29,10 @@ class Detections:
     def __len__(self) -> int:
         return len(self.confidence)
 
+    def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "Detections":
+        """Some of them: by a mask, or by number in this order."""
+        return Detections(self.boxes_norm_xyxy[rows], self.confidence[rows], self.class_id[rows])
+
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
@@ -48,6 +52,11 @@ class Tracks:
 
     def __len__(self) -> int:
         return len(self.track_id)
+
+
+def no_detections() -> Detections:
+    """Detections with N = 0."""
+    return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int16))
 
 
 def no_tracks() -> Tracks:

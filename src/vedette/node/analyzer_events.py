@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +26,8 @@ FindFacts = Callable[[int], ObjectFacts]
 """What is known of a track so far."""
 Fill = Callable[[EventObserved], EventObserved]
 """The same event with more in it."""
+MatchKey = tuple[int, str] | tuple[int, str, str]
+"""The number of a track, and what it was matched with."""
 _RECENT_EVENTS = 64
 """Events that are told again when more becomes known of their tracks."""
 
@@ -176,6 +178,37 @@ class EventReporter:
         while len(self._recent) > _RECENT_EVENTS:
             self._recent.popitem(last=False)
         self._publisher.publish_nowait(event)
+
+
+class ToldMatches:
+    """Which event told which match of a track, so that what becomes surer is the same event told again."""
+
+    def __init__(self, events: EventReporter) -> None:
+        self._events = events
+        self._event_ids: dict[MatchKey, str] = {}
+
+    async def tell(
+        self,
+        key: MatchKey,
+        finding: Finding,
+        tracks: Tracks,
+        take: TakeSnapshot,
+        facts: FindFacts,
+        fill: Fill,
+    ) -> None:
+        """Publishes a match, or tells its event again."""
+        if event_id := self._event_ids.get(key):
+            self._events.retell(event_id, fill)
+        else:
+            self._event_ids[key] = await self._events.report_one(finding, tracks, take, facts, fill)
+
+    def forget(self, track_ids: Sequence[int]) -> None:
+        """Tracks are over."""
+        if track_ids:
+            self._event_ids = {key: told for key, told in self._event_ids.items() if key[0] not in track_ids}
+
+    def forget_all(self) -> None:
+        self._event_ids.clear()
 
 
 def _with_facts(event: EventObserved, facts: FindFacts) -> EventObserved:

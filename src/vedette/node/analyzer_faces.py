@@ -21,7 +21,7 @@ from vedette.core.faces import MAX_PICTURE_BYTES
 from vedette.core.messages import EventObserved, Measure
 from vedette.core.time import NS_PER_S
 from vedette.core.watchlists import Doubt, DoubtKind, MatchState, WatchlistMatch
-from vedette.node.analyzer_events import EventReporter, FindFacts, TakeSnapshot
+from vedette.node.analyzer_events import EventReporter, FindFacts, TakeSnapshot, ToldMatches
 from vedette.node.analyzer_pictures import problem, read_body
 from vedette.node.face_enrolment import PortraitReader
 from vedette.vision.recognize.face_gallery import FaceMatch
@@ -45,9 +45,8 @@ class CameraFaces:
     def __init__(self, camera_id: str, lists: "ListsInForce", events: EventReporter) -> None:
         self._camera_id = camera_id
         self._lists = lists
-        self._events = events
+        self._told = ToldMatches(events)
         self._watch = FaceWatch()
-        self._event_ids: dict[tuple[int, str], str] = {}
         self._looked_with = lists.faces
 
     async def look(
@@ -78,12 +77,12 @@ class CameraFaces:
     def end(self, ended: Sequence[int]) -> None:
         """Tracks are over."""
         self._watch.forget(ended)
-        self._event_ids = {key: event_id for key, event_id in self._event_ids.items() if key[0] not in ended}
+        self._told.forget(ended)
 
     def forget_all(self) -> None:
         """Tracks begin anew, with numbers from one."""
         self._watch = FaceWatch()
-        self._event_ids.clear()
+        self._told.forget_all()
 
     async def _tell(
         self,
@@ -102,10 +101,7 @@ class CameraFaces:
             known = replace(event, severity=severity, match=told, detail=describe(news.match), release=release)
             return replace(known, confidence=news.match.similarity, explanation=explain(news.match, template))
 
-        if event_id := self._event_ids.get(news.key):
-            self._events.retell(event_id, fill)
-        else:
-            self._event_ids[news.key] = await self._events.report_one(finding, tracks, take, facts, fill)
+        await self._told.tell(news.key, finding, tracks, take, facts, fill)
 
 
 def make_finding(news: FaceNews, template: TrackTemplate, object_class: str, at_ns: int) -> Finding:

@@ -15,12 +15,12 @@ from starlette.routing import Route
 from vedette.core.detections import CLASS_NAMES, MOVING_CLASS, Tracks
 from vedette.core.errors import InvalidInputError, VedetteError
 from vedette.core.watchlists import WatchlistOrder
-from vedette.node.analyzer_events import EventReporter, FindFacts, TakeSnapshot
+from vedette.node.analyzer_events import EventReporter, FindFacts, TakeSnapshot, ToldMatches
 from vedette.node.analyzer_pictures import problem, read_body
 from vedette.node.watchlist_events import fill_event, find_finding
 from vedette.runtime.collection import paused_collection
 from vedette.vision.recognize.face_gallery import FaceLists, MatchTerms
-from vedette.watchlists.track_watch import Key, Sighting, TrackWatch
+from vedette.watchlists.track_watch import Sighting, TrackWatch
 from vedette.watchlists.vehicles import VehicleLists
 
 MAX_ORDER_BYTES = 128 << 20
@@ -53,10 +53,9 @@ class CameraWatch:
     def __init__(self, camera_id: str, lists: ListsInForce, events: EventReporter) -> None:
         self._camera_id = camera_id
         self._lists = lists
-        self._events = events
+        self._told = ToldMatches(events)
         self._watch = TrackWatch(camera_id)
         self._classes: dict[int, str] = {}
-        self._event_ids: dict[Key, str] = {}
         self._looked_with = lists.vehicles
 
     async def look(
@@ -80,31 +79,23 @@ class CameraWatch:
         for track_id in ended:
             for sighting in self._find(track_id, at_ns, facts, is_over=True):
                 await self._tell(sighting, tracks, take, facts)
-            self._forget(track_id)
+            self._watch.forget(track_id)
+            self._classes.pop(track_id, None)
+        self._told.forget(ended)
 
     def forget_all(self) -> None:
         """Tracks begin anew, with numbers from one."""
         self._watch = TrackWatch(self._camera_id)
         self._classes.clear()
-        self._event_ids.clear()
+        self._told.forget_all()
 
     def _find(self, track_id: int, at_ns: int, facts: FindFacts, *, is_over: bool) -> list[Sighting]:
         object_class = self._classes.get(track_id, MOVING_CLASS)
         return self._watch.look(self._lists.vehicles, track_id, object_class, facts(track_id), at_ns, is_over=is_over)
 
-    def _forget(self, track_id: int) -> None:
-        self._watch.forget(track_id)
-        self._classes.pop(track_id, None)
-        self._event_ids = {key: event_id for key, event_id in self._event_ids.items() if key[0] != track_id}
-
     async def _tell(self, sighting: Sighting, tracks: Tracks, take: TakeSnapshot, facts: FindFacts) -> None:
-        fill = fill_event(sighting)
-        if event_id := self._event_ids.get(sighting.key):
-            self._events.retell(event_id, fill)
-        else:
-            self._event_ids[sighting.key] = await self._events.report_one(
-                find_finding(sighting, tracks), tracks, take, facts, fill
-            )
+        finding = find_finding(sighting, tracks)
+        await self._told.tell(sighting.key, finding, tracks, take, facts, fill_event(sighting))
 
 
 def watchlist_routes(lists: ListsInForce, take: TakeOrder) -> list[Route]:

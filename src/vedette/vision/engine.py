@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vedette.core.detections import CLASS_NAMES, Detections
+from vedette.core.detections import CLASS_NAMES, Detections, no_detections
 from vedette.core.motion import MotionSettings
 from vedette.core.time import TICKS_PER_S
 from vedette.media.decode import PacketDecoder, PlanarFrame
 from vedette.vision.focus import WHOLE, Focus, FocusPolicy, Window
-from vedette.vision.motion import Motion, MotionDetector, no_detections
+from vedette.vision.motion import Motion, MotionDetector
 from vedette.vision.picture import to_luma
 from vedette.vision.ports import Detector, Look
 from vedette.vision.sampling import FrameSampler, InferenceGate
@@ -135,8 +135,7 @@ class PictureAnalysis:
             window, found = WHOLE, self._detector.start(begun.frame).wait()
         found = self._focus.take(at_s, window, found)
         if begun.class_ids:
-            keep = np.isin(found.class_id, begun.class_ids)
-            found = Detections(found.boxes_norm_xyxy[keep], found.confidence[keep], found.class_id[keep])
+            found = found.select(np.isin(found.class_id, begun.class_ids))
         if self._gate is not None and (found.confidence >= _SURE).any():
             self._gate.note_found(at_s)
         return found

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.core.detections import Detections
+from vedette.core.detections import Detections, no_detections
 from vedette.vision.boxes import Boxes, areas, iou_matrix
 
 _SAME_IOU = 0.3
@@ -78,7 +78,7 @@ class Focus:
     def __init__(self, sizes: Sequence[tuple[float, float]], policy: FocusPolicy | None = None) -> None:
         self._sizes = sizes
         self._policy = policy or FocusPolicy()
-        self._known = _Known(_no_boxes(), np.zeros(0, np.int64))
+        self._known = _Known(no_detections(), np.zeros(0, np.int64))
         self._whole_s = float("-inf")
 
     def plan(self, at_s: float, moving: Boxes | None) -> Window | None:
@@ -112,17 +112,17 @@ class Focus:
         """Takes what the model found; gives it with what is said again, best first."""
         if window == WHOLE:
             self._whole_s = max(self._whole_s, at_s)
-            self._known = self._join(found, _no_boxes(), np.zeros(0, np.int64))
+            self._known = self._join(found, no_detections(), np.zeros(0, np.int64))
             return found
         kept = self._outside(window) if window else np.ones(len(self._known.looks), bool)
         if window:
-            found = _select(found, ~self._touches_edge(window, found.boxes_norm_xyxy))
+            found = found.select(~self._touches_edge(window, found.boxes_norm_xyxy))
             kept &= ~_meets(self._known.found, found)
         kept &= self._is_believed()
-        again, looks = _select(self._known.found, kept), self._known.looks[kept]
+        again, looks = self._known.found.select(kept), self._known.looks[kept]
         self._known = self._join(found, again, looks)
         everything = _concatenate(found, again)
-        return _select(everything, np.argsort(-everything.confidence, kind="stable"))
+        return everything.select(np.argsort(-everything.confidence, kind="stable"))
 
     def _look_whole(self, at_s: float) -> Window:
         self._whole_s = at_s
@@ -166,7 +166,7 @@ class Focus:
 
     def _join(self, found: Detections, again: Detections, again_looks: NDArray[np.int64]) -> _Known:
         """What is known now: new boxes go on counting from the known ones that they meet."""
-        found = _select(found, found.confidence >= self._policy.min_confidence)
+        found = found.select(found.confidence >= self._policy.min_confidence)
         before = np.where(_same(found, self._known.found), self._known.looks[None, :], 0)
         looks = 1 + before.max(axis=1, initial=0)
         return _Known(_concatenate(found, again), np.concatenate([looks, again_looks]))
@@ -195,14 +195,6 @@ def _is_part_of(parts: Boxes, whole: Boxes) -> NDArray[np.bool_]:
     high = np.minimum(parts[:, None, 2:], whole[None, :, 2:])
     shared = np.clip(high - low, 0, None).prod(axis=2)
     return np.asarray((shared > _COVERED * areas(parts)[:, None]).any(axis=1), np.bool_)
-
-
-def _no_boxes() -> Detections:
-    return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int16))
-
-
-def _select(found: Detections, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Detections:
-    return Detections(found.boxes_norm_xyxy[rows], found.confidence[rows], found.class_id[rows])
 
 
 def _concatenate(first: Detections, second: Detections) -> Detections:

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.core.detections import CLASS_NAMES, Detections
+from vedette.core.detections import CLASS_NAMES, Detections, no_detections
 from vedette.core.motion import THRESHOLDS, MotionSensitivity, MotionSettings
 from vedette.vision.boxes import Boxes
 from vedette.vision.motion_area import draw_counted
@@ -68,11 +68,6 @@ class Motion:
     objects: Detections
     anywhere: float = 0.0
     moving: Boxes | None = None
-
-
-def no_detections() -> Detections:
-    """Detections with N = 0."""
-    return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int16))
 
 
 class MotionDetector:

@@ -30,6 +30,15 @@ def to_bgr(frame: PlanarFrame, width: int, height: int) -> Image:
     return np.asarray(cv2.cvtColor(i420, cv2.COLOR_YUV2BGR_I420), np.uint8)
 
 
+def to_planes(image_bgr: Image) -> PlanarFrame:
+    """A picture (H, W, 3) as a decoder gives it; one odd row or column is cut off."""
+    height, width = (side // 2 * 2 for side in image_bgr.shape[:2])
+    even = np.ascontiguousarray(image_bgr[:height, :width])
+    i420 = np.asarray(cv2.cvtColor(even, cv2.COLOR_BGR2YUV_I420), np.uint8)
+    chroma = i420[height:].reshape(2, height // 2, width // 2)
+    return PlanarFrame(0, i420[:height], chroma[0], chroma[1])
+
+
 def cut_planes(frame: PlanarFrame, box_px: tuple[int, int, int, int]) -> PlanarFrame:
     """Views a part of a frame. `box_px`: left, top, right, bottom, all even, within the picture."""
     left, top, right, bottom = box_px

@@ -6,7 +6,7 @@ Plates without wildcards are found by one look into a dictionary, however many. 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vedette.core.objects import UNKNOWN, ObjectFacts, PlateReading
 from vedette.core.watchlists import (
@@ -67,20 +67,11 @@ class VehicleMatch:
     def tell(self) -> WatchlistMatch:
         """What the event says of it."""
         entry, listed = self.entry, self.watchlist
-        facts = WatchlistMatch(listed.list_id, listed.name, listed.kind, self.state, doubts=self.doubts)
+        told = WatchlistMatch(listed.list_id, listed.name, listed.kind, self.state, doubts=self.doubts)
         if entry is None or entry.vehicle is None:
-            return facts
-        return WatchlistMatch(
-            listed.list_id,
-            listed.name,
-            listed.kind,
-            self.state,
-            entry.entry_id,
-            entry.vehicle.describe(),
-            entry.reason,
-            entry.owner,
-            self.doubts,
-        )
+            return told
+        words = entry.vehicle.describe()
+        return replace(told, entry_id=entry.entry_id, entry=words, reason=entry.reason, owner=entry.owner)
 
 
 def grade(watchlist: Watchlist, state: MatchState) -> Severity:

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from evals.detect import to_frame
 from vedette.core.objects import AttributeValue, ObjectFacts, PlateReading
 from vedette.media.decode import PlanarFrame
 from vedette.vision.colors import Light
-from vedette.vision.picture import Image
+from vedette.vision.picture import Image, to_planes
 from vedette.vision.recognize.clothing import ClothingPoints, name_clothing
 from vedette.vision.recognize.crop import Crop, make_crop
 from vedette.vision.recognize.people import PEOPLE_FORM, PersonRecognizer
@@ -58,7 +57,7 @@ def street() -> Image:
 
 
 def crop(left: int, top: int, right: int, bottom: int, name: str = "person", image: Image | None = None) -> Crop:
-    frame: PlanarFrame = to_frame(street() if image is None else image)
+    frame: PlanarFrame = to_planes(street() if image is None else image)
     width, height = frame.size_px
     return make_crop(frame, (left / width, top / height, right / width, bottom / height), name)
 

@@ -66,6 +66,25 @@ def test_installed_model_is_loaded_as_verified_bytes(registry: ModelRegistry, tm
     assert [state.state for state in registry.states()] == ["installed"]
 
 
+def test_a_pulled_model_goes_before_an_embedded_one_whatever_its_precision(
+    registry: ModelRegistry, tmp_path: Path
+) -> None:
+    weights = tmp_path / "weights" / "detection"
+    weights.mkdir(parents=True)
+    (weights / "tiny.xml").write_bytes(XML)
+    (weights / "tiny.bin").write_bytes(BIN)
+    own = manifest_text(url="", extra="obtain: embedded").replace("name: tiny", "name: own").replace("https://", "")
+    (tmp_path / "manifests" / "own.yaml").write_text(own)
+    both = ModelRegistry(tmp_path / "models", tmp_path / "manifests", tmp_path / "weights")
+    found = both.find_installed("detection", ("fp16", "int8"))
+    assert found is not None
+    assert found.name == "own"
+    install_model(registry, both.find_named("tiny"), fetch_from_mirror(tmp_path / "mirror"))
+    found = both.find_installed("detection", ("fp16", "int8"))
+    assert found is not None
+    assert found.name == "tiny"
+
+
 def test_changed_file_is_refused(registry: ModelRegistry, tmp_path: Path) -> None:
     [manifest] = registry.manifests()
     install_model(registry, manifest, fetch_from_mirror(tmp_path / "mirror"))

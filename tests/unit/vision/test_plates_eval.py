@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evals.detect import to_frame
 from evals.plates import Tally, count_edits, judge, match_boxes, match_texts, wanted_text
 from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.core.objects import PlateReading
 from vedette.lab.plates.labels import LabelledPicture, PlateLabel, is_held_out, read_labels
+from vedette.vision.picture import to_planes
 from vedette.vision.recognize.crop import make_crop
 from vedette.vision.recognize.plate_corners import FoundPlates
 from vedette.vision.recognize.plate_finder import SIDE_PX, PlateFinder
@@ -110,7 +110,7 @@ def test_whole_pictures_are_covered_to_their_edges() -> None:
 
 
 def test_a_plate_that_cannot_be_read_says_where_it_is_and_fits_the_form() -> None:
-    crop = make_crop(to_frame(np.zeros((64, 96, 3), np.uint8)), (0.0, 0.0, 1.0, 1.0), WHOLE_PICTURE)
+    crop = make_crop(to_planes(np.zeros((64, 96, 3), np.uint8)), (0.0, 0.0, 1.0, 1.0), WHOLE_PICTURE)
     corners = np.array([[-5, 10], [50, 10], [50, 30], [-5, 30]], np.float32)
     record = _record(crop, corners, 0.7, 55.0, None)
     check_described([Described(0.5, [record])], 1, {"plates": PLATES_FORM})

@@ -6,10 +6,9 @@ import { useMay } from "../../api/context";
 import { portraitUrl, usePerson } from "../../api/people";
 import type { Happening } from "../../api/types";
 import styles from "./matched-face.module.css";
+import type { Box } from "./picture";
 
 const MARGIN = 0.35;
-
-type Box = [left: number, top: number, right: number, bottom: number];
 
 /** The part of a picture that shows a face with some air, as `x y width height` in pixels of the picture. Pure. */
 export function cutOf(

@@ -1,7 +1,7 @@
 // One list: what it is for, what may be done with it, and its entries.
 
 import { ArrowLeft, Download, FileUp, Pencil, Plus, Trash2 } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/context";
 import type { Watchlist, WatchlistEntry } from "../../api/types";
@@ -9,7 +9,6 @@ import { sheetUrl, useEntries, useRemoveEntry, useRemoveList } from "../../api/w
 import { formatDate } from "../../lib/format";
 import { Button, buttonClass, IconButton } from "../../parts/button";
 import { ConfirmDialog } from "../../parts/dialog";
-import { TextField } from "../../parts/field";
 import { Badge, Empty, Table, TableSkeleton, type Tone } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import { useWords } from "../../parts/words";
@@ -18,8 +17,8 @@ import { type Validity, validityOf } from "./form";
 import { ImportDialog } from "./import-dialog";
 import { ListDialog } from "./list-dialog";
 import styles from "./lists.module.css";
+import { SearchField } from "./search-field";
 
-const TYPING_MS = 300;
 const TONES: Record<Validity, Tone> = { valid: "good", coming: "info", ended: "neutral" };
 
 interface EntriesProps {
@@ -42,7 +41,7 @@ export function Entries({ list, search, onSearch, onBack }: EntriesProps) {
     <section className={styles["entries"]} aria-label={list.name}>
       <ListHead list={list} mayChange={mayChange} onBack={onBack} />
       <div className={styles["bar"]}>
-        <SearchField value={search} onChange={onSearch} />
+        <SearchField label={t("lists.search")} value={search} onChange={onSearch} maxLength={64} />
         {mayChange ? (
           <Button look="primary" onPress={() => setEditing("new")}>
             <Plus size={16} aria-hidden />
@@ -74,29 +73,6 @@ export function Entries({ list, search, onSearch, onBack }: EntriesProps) {
         />
       ) : null}
     </section>
-  );
-}
-
-/** Asks when typing has paused: each letter would be a question and a step of Back. */
-function SearchField({ value, onChange }: { value: string; onChange: (words: string) => void }) {
-  const { t } = useTranslation();
-  const [words, setWords] = useState(value);
-  useEffect(() => {
-    if (words === value) return;
-    const timer = setTimeout(() => onChange(words), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [words, value, onChange]);
-  return (
-    <TextField
-      label={t("lists.search")}
-      hidesLabel
-      type="search"
-      placeholder={t("lists.search")}
-      value={words}
-      onChange={setWords}
-      maxLength={64}
-      className={styles["search"]}
-    />
   );
 }
 

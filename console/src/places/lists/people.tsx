@@ -10,13 +10,13 @@ import type { Person, Watchlist } from "../../api/types";
 import { formatShortDay } from "../../lib/format";
 import { Button, IconButton } from "../../parts/button";
 import { ConfirmDialog } from "../../parts/dialog";
-import { TextField } from "../../parts/field";
 import { Badge, Table, TableSkeleton } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import { EnrolDialog } from "./enrol-dialog";
 import { ListHead } from "./entries";
 import styles from "./people.module.css";
 import { PersonDialog } from "./person-dialog";
+import { SearchField } from "./search-field";
 
 export function People({ list, onBack }: { list: Watchlist; onBack: () => void }) {
   const { t } = useTranslation();
@@ -32,14 +32,7 @@ export function People({ list, onBack }: { list: Watchlist; onBack: () => void }
       <ListHead list={list} mayChange={may("watchlist.manage") && may("face.enroll")} onBack={onBack} />
       <BlindCameras ids={list.cameras_without_faces} />
       <div className={styles["bar"]}>
-        <TextField
-          label={t("people.search")}
-          hidesLabel
-          type="search"
-          value={search}
-          onChange={setSearch}
-          placeholder={t("people.search")}
-        />
+        <SearchField label={t("people.search")} value={search} onChange={setSearch} maxLength={80} />
         {may("face.enroll") ? (
           <Button look="primary" onPress={() => setEnrolling(true)}>
             <UserPlus size={16} aria-hidden />

@@ -6,14 +6,12 @@ stands close and what photographs show. A box below the sure score is neither ri
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.detections import CLASS_NAMES
-from vedette.media.decode import PlanarFrame
 from vedette.vision.boxes import Boxes, iou_matrix, suppress_overlaps
-from vedette.vision.picture import Image
+from vedette.vision.picture import Image, to_planes
 from vedette.vision.ports import Detector, Network
 from vedette.vision.recognize.vehicles import pad_square
 
@@ -40,6 +38,10 @@ class Found:
     score: NDArray[np.float32]
     class_id: NDArray[np.int16]
 
+    def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "Found":
+        """Some of them."""
+        return Found(self.boxes_px[rows], self.score[rows], self.class_id[rows])
+
     def moved(self, x: int, y: int) -> "Found":
         """As seen from a picture in which this one begins at (x, y)."""
         return Found(self.boxes_px + np.array([x, y, x, y], np.float32), self.score, self.class_id)
@@ -59,11 +61,11 @@ class Teachers:
             found += [self._look_at_part(image_bgr, *part) for part in _quarters(*image_bgr.shape[:2])]
         joined = _join(found)
         keep = suppress_overlaps(joined.boxes_px, joined.score, joined.class_id, _SAME_IOU)
-        return Found(joined.boxes_px[keep], joined.score[keep], joined.class_id[keep])
+        return joined.select(keep)
 
     def _look(self, image_bgr: Image) -> Found:
         height, width = image_bgr.shape[:2]
-        seen = self._surveillance.start(to_frame(image_bgr)).wait()
+        seen = self._surveillance.start(to_planes(image_bgr)).wait()
         boxes = seen.boxes_norm_xyxy * np.array([width, height, width, height], np.float32)
         enough = seen.confidence >= DOUBTFUL
         first = Found(boxes[enough], seen.confidence[enough], seen.class_id[enough])
@@ -80,7 +82,7 @@ class Teachers:
         inner = np.array([left or -width, top or -height, right if right < width else 2 * width,
                           bottom if bottom < height else 2 * height])  # fmt: skip
         whole = (np.abs(found.boxes_px - inner) > _CUT_PX).all(axis=1)
-        return Found(found.boxes_px[whole], found.score[whole], found.class_id[whole])
+        return found.select(whole)
 
 
 def decode_yolox(rows: NDArray[np.float32], scale: float) -> Found:
@@ -107,19 +109,10 @@ def decode_yolox(rows: NDArray[np.float32], scale: float) -> Found:
 def split_sure(found: Found) -> tuple[Found, Found]:
     """What is plainly there, and what may be: doubtful boxes that no sure one of their class covers."""
     sure = found.score >= SURE
-    clear = Found(found.boxes_px[sure], found.score[sure], found.class_id[sure])
-    rest = Found(found.boxes_px[~sure], found.score[~sure], found.class_id[~sure])
+    clear, rest = found.select(sure), found.select(~sure)
     same = rest.class_id[:, None] == clear.class_id[None, :]
     covered = ((iou_matrix(rest.boxes_px, clear.boxes_px) > _SAME_IOU) & same).any(axis=1)
-    return clear, Found(rest.boxes_px[~covered], rest.score[~covered], rest.class_id[~covered])
-
-
-def to_frame(image_bgr: Image) -> PlanarFrame:
-    """A picture as a decoder gives it; one odd row or column is cut off."""
-    height, width = (side // 2 * 2 for side in image_bgr.shape[:2])
-    i420 = np.asarray(cv2.cvtColor(np.ascontiguousarray(image_bgr[:height, :width]), cv2.COLOR_BGR2YUV_I420), np.uint8)
-    chroma = i420[height:].reshape(2, height // 2, width // 2)
-    return PlanarFrame(0, i420[:height], chroma[0], chroma[1])
+    return clear, rest.select(~covered)
 
 
 def _quarters(height: int, width: int) -> list[tuple[int, int, int, int]]:

@@ -144,7 +144,7 @@ class Tracker:
         free[taken[0]] = False
         taken = self._take_by_path(found, sure_rows, np.flatnonzero(free), at_s)
         sure_rows = np.setdiff1d(sure_rows, taken[1])
-        return _rows(found, sure_rows)
+        return found.select(sure_rows)
 
     def _take_by_overlap(
         self,
@@ -214,13 +214,13 @@ class Tracker:
         """Begins tracks, one per place, and none where a track seen in this picture is already."""
         table = self._table
         best = suppress_overlaps(fresh.boxes_norm_xyxy, fresh.confidence, fresh.class_id, _SAME_PLACE_IOU)
-        fresh = _rows(fresh, best)
+        fresh = fresh.select(best)
         now = table.seen_s == at_s
         overlap = iou_matrix(fresh.boxes_norm_xyxy, table.last_box[now])
         same = may_be_same(fresh.class_id, table.class_id[now])
         covered = ((overlap > _SAME_PLACE_IOU) & same).any(axis=1)
         rows = np.flatnonzero((fresh.confidence >= self._policy.birth) & ~covered)
-        self._table = table.append(_begin(_rows(fresh, rows), at_s))
+        self._table = table.append(_begin(fresh.select(rows), at_s))
 
     def _seen_now(self, at_s: float) -> Tracks:
         table = self._table
@@ -245,7 +245,3 @@ def _begin(found: Detections, at_s: float) -> _Table:
 
 def _replace_filter(table: _Table, moved: BoxFilter) -> _Table:
     return _Table(moved, table.number, table.last_box, table.confidence, table.votes, table.hits, table.seen_s)
-
-
-def _rows(found: Detections, rows: NDArray[np.intp]) -> Detections:
-    return Detections(found.boxes_norm_xyxy[rows], found.confidence[rows], found.class_id[rows])
