@@ -36,16 +36,14 @@ class _Networks:
 
     def __init__(self, core: ov.Core, network: ov.Model, size_px: tuple[int, int], threads: int, ahead: int) -> None:
         self.size_px = size_px
-        shaped = network.clone()
-        shaped.reshape([1, 3, size_px[1], size_px[0]])
         options = {**_OPTIONS, "NUM_STREAMS": ahead, "INFERENCE_NUM_THREADS": threads * ahead}
-        compiled = core.compile_model(shaped, "CPU", options)
+        compiled = core.compile_model(_shape_for_pictures(network, size_px), "CPU", options)
         self.free = deque(compiled.create_infer_request() for _ in range(ahead + 1))
         self._warm_up()
 
     def _warm_up(self) -> None:
         """Runs all requests at once, so that every thread there will be exists."""
-        tensor = np.zeros((1, 3, self.size_px[1], self.size_px[0]), np.float32)
+        tensor = np.zeros((1, self.size_px[1], self.size_px[0], 3), np.uint8)
         for request in self.free:
             request.start_async({0: tensor})
         for request in self.free:
@@ -56,8 +54,7 @@ class _OpenVinoLook(Look):
     def __init__(self, detector: "OpenVinoDetector", networks: _Networks, part: PlanarFrame, window: Window) -> None:
         self._detector, self._networks, self._window = detector, networks, window
         self._request = networks.free.popleft()
-        picture = to_bgr(part, *networks.size_px)
-        self._request.start_async({0: picture.transpose(2, 0, 1)[None].astype(np.float32)})
+        self._request.start_async({0: to_bgr(part, *networks.size_px)[None]})
 
     @override
     def wait(self) -> Detections:
@@ -136,6 +133,18 @@ class OpenVinoDetector(Detector):
         boxes_norm, confidence, class_id = boxes_norm[solid], rows[solid, 4], class_id[solid]
         keep = suppress_overlaps(boxes_norm, confidence, class_id, self._nms_iou)
         return Detections(boxes_norm[keep], np.clip(confidence[keep], 0.0, 1.0), class_id[keep])
+
+
+def _shape_for_pictures(network: ov.Model, size_px: tuple[int, int]) -> ov.Model:
+    """The network for pictures of this size as they are, (1, H, W, 3) uint8: turning and widening them is its own
+    first step, several times quicker than NumPy's.
+    """
+    shaped = network.clone()
+    shaped.reshape([1, 3, size_px[1], size_px[0]])
+    steps = ov.preprocess.PrePostProcessor(shaped)
+    steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
+    steps.input().model().set_layout(ov.Layout("NCHW"))
+    return steps.build()
 
 
 def _place(boxes: NDArray[np.float32], window: Window) -> NDArray[np.float32]:

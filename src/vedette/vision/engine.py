@@ -62,7 +62,7 @@ class PictureAnalysis:
         focus: FocusPolicy | None = None,
     ) -> None:
         self._detector = detector
-        self._motion = MotionDetector(motion)
+        self._motion = MotionDetector(motion, finds_objects=detector is None)
         self._gate = InferenceGate() if gated else None
         self._focus = Focus(detector.windows if detector else (), focus)
         self._under_way: deque[_UnderWay] = deque()

@@ -71,9 +71,15 @@ class Motion:
 
 
 class MotionDetector:
-    """One instance per stream. Feed it luma pictures of one size, in order."""
+    """One instance per stream. Feed it luma pictures of one size, in order.
 
-    def __init__(self, settings: MotionSettings | None = None) -> None:
+    Args:
+        settings: Where and how much motion counts.
+        finds_objects: Whether `Motion.objects` is wanted; else it is empty.
+    """
+
+    def __init__(self, settings: MotionSettings | None = None, *, finds_objects: bool = True) -> None:
+        self._finds_objects = finds_objects
         self._policy = MotionPolicy()
         self._settings = MotionSettings()
         self._counted: NDArray[np.bool_] | None = None
@@ -114,11 +120,11 @@ class MotionDetector:
         self._learn(picture, foreground, elapsed_s)
         if at_s < self._quiet_until_s:
             return Motion(0.0, no_detections())
-        anywhere, boxes = float(moving.mean()), _find_boxes(moving)
-        if self._counted is None:
-            return Motion(anywhere, _find_objects(foreground, self._policy.min_share), anywhere, boxes)
-        objects = _find_objects(foreground & self._counted, self._policy.min_share)
-        return Motion(float((moving & self._counted).mean()), objects, anywhere, boxes)
+        anywhere = level = float(moving.mean())
+        if self._counted is not None:
+            level, foreground = float((moving & self._counted).mean()), foreground & self._counted
+        objects = _find_objects(foreground, self._policy.min_share) if self._finds_objects else no_detections()
+        return Motion(level, objects, anywhere, _find_boxes(moving))
 
     def _start(self, picture: NDArray[np.float32], at_s: float) -> None:
         self._background = picture.copy()
@@ -168,15 +174,16 @@ class MotionDetector:
         """
         assert self._background is not None
         policy = self._policy
-        rate = np.float32(min(elapsed_s / policy.background_s, 1.0))
-        calm = ~foreground
+        calm = np.logical_not(foreground).astype(np.float32)  # sums over all pixels are quicker than a choice of them
+        rate = calm * np.float32(min(elapsed_s / policy.background_s, 1.0))
         step = picture - self._background
-        self._noise[calm] += rate * (np.abs(step[calm]) - self._noise[calm])
-        self._background[calm] += rate * step[calm]
-        self._stood_s[calm] = 0.0
-        self._stood_s[foreground] += elapsed_s
-        swallowed = self._stood_s > policy.object_s
-        self._background[swallowed] = picture[swallowed]
+        self._noise += rate * (np.abs(step) - self._noise)
+        self._background += rate * step
+        self._stood_s += np.float32(elapsed_s)
+        self._stood_s *= 1 - calm
+        if float(self._stood_s.max()) > policy.object_s:
+            swallowed = self._stood_s > policy.object_s
+            self._background[swallowed] = picture[swallowed]
         self._recent += np.float32(min(elapsed_s / policy.recent_s, 1.0)) * (picture - self._recent)
 
 

@@ -19,9 +19,12 @@ _SLOW_PER_S = 0.4
 
 def may_be_same(track_class: NDArray[np.int16], found_class: NDArray[np.int16]) -> NDArray[np.bool_]:
     """(N, M): classes that may be one object. A rider is taken for a person and back; a car never is."""
-    light = [_PERSON, _TWO_WHEELER]
-    both_light = np.isin(track_class, light)[:, None] & np.isin(found_class, light)[None, :]
+    both_light = _is_light(track_class)[:, None] & _is_light(found_class)[None, :]
     return np.asarray((track_class[:, None] == found_class[None, :]) | both_light, np.bool_)
+
+
+def _is_light(class_id: NDArray[np.int16]) -> NDArray[np.bool_]:
+    return np.asarray((class_id == _PERSON) | (class_id == _TWO_WHEELER), np.bool_)
 
 
 def grow(boxes: Boxes, share: float) -> Boxes:

@@ -17,6 +17,7 @@ from vedette.vision.track.association import Pairs, match_by_overlap, match_by_p
 from vedette.vision.track.box_filter import BoxFilter, to_cxcywh
 
 _SAME_PLACE_IOU = 0.5
+_NO_PAIRS: Pairs = (np.zeros(0, np.intp), np.zeros(0, np.intp))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,8 @@ class Tracker:
     def _predict(self, elapsed_s: float, at_s: float) -> None:
         table = self._table
         out_of_sight = at_s - table.seen_s > self._policy.followed_s
-        moved = table.filter.damp(out_of_sight, float(np.exp(-elapsed_s))).predict(elapsed_s)
-        self._table = _replace_filter(table, moved)
+        moved = table.filter.damp(out_of_sight, float(np.exp(-elapsed_s))) if out_of_sight.any() else table.filter
+        self._table = _replace_filter(table, moved.predict(elapsed_s))
 
     def _match(self, found: Detections, at_s: float) -> Detections:
         """Gives detections to tracks; returns the sure ones that nobody took."""
@@ -134,17 +135,17 @@ class Tracker:
         all_rows = np.arange(len(table.number))
         followed = at_s - table.seen_s <= policy.followed_s
 
-        sure_rows = np.flatnonzero(sure)
+        sure_rows, unsure_rows = np.flatnonzero(sure), np.flatnonzero(unsure & ~sure)
         taken = self._take_by_overlap(found, sure_rows, all_rows, at_s, min_iou=0.25, grown=0.1)
         free[taken[0]] = False
-        sure_rows = np.setdiff1d(sure_rows, taken[1])
-        unsure_rows = np.flatnonzero(unsure & ~sure)
+        sure[taken[1]] = False
+        sure_rows = np.flatnonzero(sure)
         rows = np.flatnonzero(free & followed)
         taken = self._take_by_overlap(found, unsure_rows, rows, at_s, min_iou=0.35, grown=0.0)
         free[taken[0]] = False
         taken = self._take_by_path(found, sure_rows, np.flatnonzero(free), at_s)
-        sure_rows = np.setdiff1d(sure_rows, taken[1])
-        return found.select(sure_rows)
+        sure[taken[1]] = False
+        return found.select(sure)
 
     def _take_by_overlap(
         self,
@@ -156,6 +157,8 @@ class Tracker:
         min_iou: float,
         grown: float,
     ) -> Pairs:
+        if not len(rows) or not len(found_rows):
+            return _NO_PAIRS
         table = self._table
         allowed = may_be_same(table.class_id[rows], found.class_id[found_rows])
         boxes = table.filter.boxes()[rows]
@@ -165,6 +168,8 @@ class Tracker:
     def _take_by_path(
         self, found: Detections, found_rows: NDArray[np.intp], rows: NDArray[np.intp], at_s: float
     ) -> Pairs:
+        if not len(rows) or not len(found_rows):
+            return _NO_PAIRS
         table = self._table
         pairs = match_by_path(
             table.last_box[rows],
@@ -195,6 +200,8 @@ class Tracker:
     def _confirm(self) -> None:
         table = self._table
         due = np.flatnonzero((table.number == 0) & (table.hits >= self._policy.min_hits))
+        if not len(due):
+            return
         number = table.number.copy()
         number[due] = np.arange(self._next_number, self._next_number + len(due))
         self._next_number += len(due)
@@ -206,12 +213,16 @@ class Tracker:
         table = self._table
         patience_s = np.where(table.number > 0, self._policy.lost_s, self._policy.followed_s)
         keep = at_s - table.seen_s <= patience_s
+        if keep.all():
+            return ()
         ended = table.number[~keep]
         self._table = table.select(keep)
         return tuple(int(number) for number in ended if number > 0)
 
     def _begin_tracks(self, fresh: Detections, at_s: float) -> None:
         """Begins tracks, one per place, and none where a track seen in this picture is already."""
+        if not len(fresh):
+            return
         table = self._table
         best = suppress_overlaps(fresh.boxes_norm_xyxy, fresh.confidence, fresh.class_id, _SAME_PLACE_IOU)
         fresh = fresh.select(best)
