@@ -1,12 +1,16 @@
-"""Recording 60 cameras: one recorder process against one `ffmpeg -c copy -f segment` per camera.
+"""Recording 60 cameras: one recorder process against one `ffmpeg -c copy -f segment` per camera, and against GStreamer.
 
-Both sides record the same simulator on the same machine, in turns; CPU time from /proc/PID/stat, memory as
-PSS. Frames are counted by the simulator: everything sent must be stored.
+All sides record the same simulator on the same machine, in turns; CPU time from /proc/PID/stat, memory as
+PSS. Frames are counted by the simulator: everything sent must be stored. GStreamer records all cameras in one process,
+as ours does, to fragmented MP4 (`splitmuxsink`); without GStreamer its figures are left out.
 """
 
+import shutil
 import statistics
 import subprocess
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,26 +72,65 @@ def measure_ours(clip: Path, folder: Path, cameras: int, seconds: float) -> Meas
 
 def measure_ffmpeg(clip: Path, folder: Path, cameras: int, seconds: float) -> Measured:
     with Simulation(clip, cameras) as simulation:
-        processes = [
-            subprocess.Popen(
-                ["ffmpeg", "-nostdin", "-v", "error", "-rtsp_transport", "tcp", "-i", url, "-c", "copy",
-                 "-f", "segment", "-segment_time", "60", "-segment_format", "mp4",
-                 "-segment_format_options", "movflags=frag_keyframe+empty_moov+default_base_moof",
-                 "-reset_timestamps", "1", str(folder / f"{number}-%03d.mp4")]
-            )
+        commands = [
+            ["ffmpeg", "-nostdin", "-v", "error", "-rtsp_transport", "tcp", "-i", url, "-c", "copy",
+             "-f", "segment", "-segment_time", "60", "-segment_format", "mp4",
+             "-segment_format_options", "movflags=frag_keyframe+empty_moov+default_base_moof",
+             "-reset_timestamps", "1", str(folder / f"{number}-%03d.mp4")]
             for number, url in enumerate(simulation.urls)
         ]  # fmt: skip
-        try:
-            deadline = time.monotonic() + 60
-            while len(list(folder.glob("*.mp4"))) < cameras and time.monotonic() < deadline:
-                time.sleep(0.2)
-            time.sleep(WARM_UP_S)
-            return Measured(*observe([process.pid for process in processes], seconds))
-        finally:
-            for process in processes:
-                process.kill()
-            for process in processes:
-                process.wait(10)
+        with _recording(commands, folder, cameras) as pids:
+            return Measured(*observe(pids, seconds))
+
+
+def measure_gstreamer(clip: Path, folder: Path, cameras: int, seconds: float) -> Measured:
+    with Simulation(clip, cameras) as simulation:
+        command = ["gst-launch-1.0", "-q"]
+        for number, url in enumerate(simulation.urls):
+            command += ["rtspsrc", f"location={url}", "protocols=tcp", "!", "rtph264depay", "!", "h264parse", "!",
+                        "splitmuxsink", f"location={folder / f'{number}-%03d.mp4'}", "max-size-time=60000000000",
+                        "muxer-factory=mp4mux", "muxer-properties=properties,fragment-duration=1000"]  # fmt: skip
+        with _recording([command], folder, cameras) as pids:
+            return Measured(*observe(pids, seconds))
+
+
+@contextmanager
+def _recording(commands: list[list[str]], folder: Path, cameras: int) -> Iterator[list[int]]:
+    """Processes that record, warmed up: each camera has its file. Gives their numbers."""
+    processes = [subprocess.Popen(command) for command in commands]
+    try:
+        deadline = time.monotonic() + 60
+        while len(list(folder.glob("*.mp4"))) < cameras:
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{commands[0][0]} does not record all cameras within a minute")
+            time.sleep(0.2)
+        time.sleep(WARM_UP_S)
+        yield [process.pid for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+        for process in processes:
+            process.wait(10)
+
+
+Side = list[Measured]
+Measure = Callable[[Path, Path, int, float], Measured]
+
+
+def _ratios(ours: Side, theirs: Side) -> tuple[list[float], list[float]]:
+    """Of processor time and of memory, run by run."""
+    pairs = list(zip(ours, theirs, strict=True))
+    return [one.cpu_percent / two.cpu_percent for one, two in pairs], [one.pss_mib / two.pss_mib for one, two in pairs]
+
+
+def _peer_figures(name: str, ours: Side, theirs: Side) -> dict[str, float]:
+    cpu, pss = _ratios(ours, theirs)
+    return {
+        f"{name}_cpu_percent": statistics.median(one.cpu_percent for one in theirs),
+        f"{name}_pss_mib": statistics.median(one.pss_mib for one in theirs),
+        f"cpu_ratio_to_{name}": statistics.median(cpu),
+        f"pss_ratio_to_{name}": statistics.median(pss),
+    }
 
 
 def main() -> None:
@@ -95,34 +138,31 @@ def main() -> None:
     parser.add_argument("--cameras", type=int, default=60)
     parser.add_argument("--repeats", type=int, default=2)
     options = parser.parse_args()
-    ours: list[Measured] = []
-    theirs: list[Measured] = []
+    sides: dict[str, tuple[Side, Measure]] = {"ours": ([], measure_ours), "ffmpeg": ([], measure_ffmpeg)}
+    if shutil.which("gst-launch-1.0"):
+        sides["gstreamer"] = ([], measure_gstreamer)
     with working_folder() as folder:
         clip = make_clip(folder / "clip.mp4")
         # A folder per run: what one run wrote is gone before the next begins.
         for _ in range(options.repeats):
-            for side, measure in ((ours, measure_ours), (theirs, measure_ffmpeg)):
+            for name, (side, measure) in sides.items():
                 with working_folder() as own:
                     side.append(measure(clip, own, options.cameras, options.seconds))
-                say(f"{measure.__name__}: {side[-1].cpu_percent:.1f} % of a core, {side[-1].pss_mib:.0f} MiB")
-    cpu = [one.cpu_percent / two.cpu_percent for one, two in zip(ours, theirs, strict=True)]
-    pss = [one.pss_mib / two.pss_mib for one, two in zip(ours, theirs, strict=True)]
-    write_result(
-        "record",
-        {
-            "cpu_ratio": statistics.median(cpu),
-            "pss_ratio": statistics.median(pss),
-            "cameras": options.cameras,
-            "frames_sent": sum(one.sent for one in ours),
-            "frames_stored": sum(one.stored for one in ours),
-            "cpu_percent": statistics.median(one.cpu_percent for one in ours),
-            "pss_mib": statistics.median(one.pss_mib for one in ours),
-            "ffmpeg_cpu_percent": statistics.median(two.cpu_percent for two in theirs),
-            "ffmpeg_pss_mib": statistics.median(two.pss_mib for two in theirs),
-        },
-        {"seconds": options.seconds, "cpu_ratios": cpu, "pss_ratios": pss},
-        options.json,
-    )
+                say(f"{name}: {side[-1].cpu_percent:.1f} % of a core, {side[-1].pss_mib:.0f} MiB")
+    ours = sides.pop("ours")[0]
+    cpu, pss = _ratios(ours, sides["ffmpeg"][0])
+    figures: dict[str, float] = {
+        "cpu_ratio": statistics.median(cpu),
+        "pss_ratio": statistics.median(pss),
+        "cameras": options.cameras,
+        "frames_sent": sum(one.sent for one in ours),
+        "frames_stored": sum(one.stored for one in ours),
+        "cpu_percent": statistics.median(one.cpu_percent for one in ours),
+        "pss_mib": statistics.median(one.pss_mib for one in ours),
+    }
+    for name, (theirs, _) in sides.items():
+        figures |= _peer_figures(name, ours, theirs)
+    write_result("record", figures, {"seconds": options.seconds, "cpu_ratios": cpu, "pss_ratios": pss}, options.json)
 
 
 if __name__ == "__main__":
