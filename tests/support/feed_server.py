@@ -5,7 +5,7 @@ the media time, so that what the analyzer measures does not depend on how fast t
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +16,8 @@ from websockets.exceptions import ConnectionClosed
 from vedette.core.media import Packet, StreamFormat
 from vedette.media.feed import encode_packet, encode_text
 
-Script = tuple[StreamFormat, Sequence[Packet]]
+Script = tuple[StreamFormat, Iterable[Packet | asyncio.Event]]
+"""A stream's packets; at an event it waits for that."""
 
 
 @asynccontextmanager
@@ -25,25 +26,33 @@ async def serve_feed(
 ) -> AsyncIterator[dict[str, int]]:
     """Serves each camera's script once per connection, then keeps the connection open.
 
-    The first `cached` packets, or all, are marked as cached. `held`: from which packet on it waits for which event.
+    Scripts are of a camera, all its streams, or of one stream: `A/main`. The first `cached` packets, or all, are marked
+    as cached. `held`: from which packet on it waits for which event.
 
-    Yields the number of connections per camera, live.
+    Yields the number of connections per script, live.
     """
     connections: dict[str, int] = dict.fromkeys(scripts, 0)
 
     async def serve(connection: ServerConnection) -> None:
         assert connection.request is not None
-        camera = parse_qs(urlsplit(connection.request.path).query)["camera"][0]
-        if camera not in scripts:
+        query = parse_qs(urlsplit(connection.request.path).query)
+        names = (f"{query['camera'][0]}/{query['stream'][0]}", query["camera"][0])
+        name = next((name for name in names if name in scripts), None)
+        if name is None:
             await connection.close(4404)
             return
-        connections[camera] += 1
-        stream_format, packets = scripts[camera]
+        connections[name] += 1
+        stream_format, packets = scripts[name]
         try:
             await connection.send(encode_text(stream_format))
             for index, packet in enumerate(packets):
                 if held and index == held[0]:
                     await held[1].wait()
+                if isinstance(packet, asyncio.Event):
+                    await packet.wait()
+                    continue
+                if "key_frames" in query and not packet.is_key:
+                    continue
                 is_cached = cached is None or index < cached
                 await connection.send(encode_packet(packet, is_cached=is_cached))
             await connection.wait_closed()

@@ -26,14 +26,17 @@ class UnixFeedSource:
         self._socket_path = socket_path
 
     @contextlib.asynccontextmanager
-    async def open(self, camera_id: str, role: StreamRole) -> AsyncIterator[AsyncIterator[Item]]:
+    async def open(
+        self, camera_id: str, role: StreamRole, *, key_frames_only: bool = False
+    ) -> AsyncIterator[AsyncIterator[Item]]:
         """Connects, yields items until the feed ends.
 
         Raises:
             UnavailableError: the recorder does not answer, or went away while reading.
             NotFoundError: the recorder has no such stream.
         """
-        query = urlencode({"camera": camera_id, "stream": role.value})
+        wanted = {"camera": camera_id, "stream": role.value} | ({"key_frames": "1"} if key_frames_only else {})
+        query = urlencode(wanted)
         try:
             connection = await unix_connect(
                 str(self._socket_path),

@@ -77,6 +77,7 @@ def _recorded(camera: Camera) -> CameraAssignment:
 def _analysed(camera: Camera) -> CameraAnalysis:
     analysis = camera.settings.analysis
     stream = analysis.stream if analysis.stream in camera.streams else StreamRole.MAIN
+    looks_closer = analysis.recognize and stream is not StreamRole.MAIN and StreamRole.MAIN in camera.streams
     return CameraAnalysis(
         camera_id=camera.id,
         name=camera.settings.name,
@@ -87,4 +88,5 @@ def _analysed(camera: Camera) -> CameraAnalysis:
         rules=camera.rules,
         recognize=analysis.recognize,
         motion=camera.settings.motion,
+        close_stream=StreamRole.MAIN if looks_closer else None,
     )

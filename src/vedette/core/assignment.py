@@ -103,6 +103,8 @@ class CameraAnalysis:
 
     Attributes:
         stream: Which stream is decoded.
+        close_stream: Whose key frames are looked at where something is to be recognised: the larger stream of the same
+            view; None: what is recognised is recognised on `stream`.
         detector: `auto` (the installed model, else motion), `motion` (needs no model) or `none`.
         classes: Object classes to keep, empty: all the detector knows.
         fps: Analysed frames per second at most.
@@ -120,6 +122,7 @@ class CameraAnalysis:
     rules: tuple[Rule, ...] = ()
     recognize: tuple[str, ...] = ()
     motion: MotionSettings = field(default_factory=MotionSettings)
+    close_stream: StreamRole | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,6 +210,8 @@ class Analyzer:
             "damaged": counters.damaged,
             "thinned": counters.thinned,
             "looks_left_out": pipeline.describer.left_out,
+            "close_stream": pipeline.camera.close_stream,
+            "close_frames": pipeline.close_frames,
             "face_lists": self._face_state(pipeline),
             "dropped": pipeline.queue.dropped,
             "waiting": len(pipeline.queue),

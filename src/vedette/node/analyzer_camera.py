@@ -25,6 +25,7 @@ from vedette.core.errors import InvalidInputError, NotFoundError, UnavailableErr
 from vedette.core.media import Packet, StreamFormat
 from vedette.core.time import NS_PER_S
 from vedette.media.feed import FeedPacket, FeedState
+from vedette.node.analyzer_close_looks import CloseLooks
 from vedette.node.analyzer_events import EventReporter, MotionReporter
 from vedette.node.analyzer_faces import CameraFaces
 from vedette.node.analyzer_watchlists import CameraWatch
@@ -33,7 +34,7 @@ from vedette.runtime.worker import WorkerLostError
 from vedette.vision import wire
 from vedette.vision.budget import Allowance, CostMeter, Demand
 from vedette.vision.packet_queue import PacketQueue
-from vedette.vision.recognize.describer import TrackDescriber
+from vedette.vision.recognize.describer import Ask, TrackDescriber
 from vedette.vision.recognize.records import Form
 from vedette.vision.sampling import BacklogThinning
 from vedette.vision.track.tracker import Tracker
@@ -124,10 +125,20 @@ class CameraPipeline:
         self._thinning = BacklogThinning()
         self.forms = forms
         self.describer = TrackDescriber(forms)
+        self._close = (
+            CloseLooks(stream_number, camera.camera_id, camera.close_stream, link, feed, clock)
+            if camera.close_stream and forms
+            else None
+        )
         self._costs = CostMeter()
         self.allowance = Allowance(camera.fps)
         self._rate_sent = camera.fps
         self._skips_to_key = False
+
+    @property
+    def close_frames(self) -> int:
+        """Key frames of the larger stream that were decoded for a close look."""
+        return self._close.decoded if self._close else 0
 
     def read_demand(self) -> Demand:
         """What this camera asks of its worker, by what it cost lately. To be read once in a period."""
@@ -165,12 +176,13 @@ class CameraPipeline:
                 tasks.create_task(self._read_feed())
                 tasks.create_task(self._analyse())
                 tasks.create_task(self._watch_silence())
+                if self._close:
+                    tasks.create_task(self._close.run())
         finally:
             self._forget_scene()
-            with contextlib.suppress(UnavailableError, InvalidInputError, TimeoutError):
-                await asyncio.wait_for(
-                    self.link.request(self._number, Kind.CLOSE, self._number.to_bytes(4, "big")), 1.0
-                )
+            for number in (self._number, *((self._close.number,) if self._close else ())):
+                with contextlib.suppress(UnavailableError, InvalidInputError, TimeoutError):
+                    await asyncio.wait_for(self.link.request(self._number, Kind.CLOSE, number.to_bytes(4, "big")), 1.0)
 
     async def _read_feed(self) -> None:
         while True:
@@ -309,6 +321,7 @@ class CameraPipeline:
         if findings:
             await self._events.report(findings, tracks, take, self.describer.facts)
         asked = await self._describe(result, at_ns, tracks)
+        asked += await self._look_closely(at_ns, tracks)
         await self._watch.look(asked, at_ns, tracks, take, self.describer.facts)
         await self._watch.end(ended, at_ns, tracks, take, self.describer.facts)
         await self._faces.look(asked, at_ns, tracks, take, self.describer.facts, self.describer.template)
@@ -323,7 +336,21 @@ class CameraPipeline:
     async def _describe(self, result: FrameResult, at_ns: int, tracks: Tracks) -> tuple[int, ...]:
         """Asks for a closer look where it is worth one; gives the tracks. Behind: not at all, which is counted."""
         room = _MAX_ASKS if len(self.queue) < _BUSY_PACKETS else 0
-        ask = self.describer.plan(self._number, result, at_ns / NS_PER_S, tracks, room=room)
+        return await self._ask(self.describer.plan(self._number, result, at_ns / NS_PER_S, tracks, room=room))
+
+    async def _look_closely(self, at_ns: int, tracks: Tracks) -> tuple[int, ...]:
+        """The same with the key frames of the larger stream that have come since the last picture."""
+        if self._close is None:
+            return ()
+        self._close.note(at_ns, tracks)
+        self._costs.note(0, self._close.take_spent_us(), 0, 0.0)
+        asked: tuple[int, ...] = ()
+        for look in self._close.take_looks():
+            ask = self.describer.plan(look.stream, look.frame, look.at_ns / NS_PER_S, look.tracks, room=_MAX_ASKS)
+            asked += await self._ask(ask)
+        return asked
+
+    async def _ask(self, ask: Ask | None) -> tuple[int, ...]:
         if ask is None:
             return ()
         try:
@@ -364,6 +391,8 @@ class CameraPipeline:
         self._motion.flush()
         self._watch.forget_all()
         self._faces.forget_all()
+        if self._close:
+            self._close.forget()
         self._tracker = Tracker()
         self.describer = TrackDescriber(self.forms, left_out=self.describer.left_out)
         self._rules = RuleSet(self._find_rules(self.camera))

@@ -11,6 +11,7 @@ _COUNTED = {
     "damaged": "Packets that could not be decoded whole",
     "thinned": "Pictures decoded but not analysed because analysis was behind",
     "dropped": "Packets dropped because analysis was behind",
+    "close_frames": "Key frames of the larger stream that were decoded for a close look",
     "looks_left_out": "Good moments of objects that were not looked at closely because analysis was behind",
 }
 

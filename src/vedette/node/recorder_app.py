@@ -79,7 +79,7 @@ def make_app(desk: RecorderDesk) -> Starlette:
             await socket.close(code=4404)  # before accept: the client gets a refused handshake
             return
         await socket.accept()
-        with hub.join() as reader:
+        with hub.join(key_frames_only="key_frames" in socket.query_params) as reader:
             await _send_until_gone(socket, reader)
 
     return Starlette(

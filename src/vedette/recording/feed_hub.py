@@ -21,9 +21,14 @@ _MESSAGE_OVERHEAD_BYTES = 200
 
 
 class FeedReader:
-    """One reader's queue. `next_message` waits; `None` means that the feed has ended."""
+    """One reader's queue. `next_message` waits; `None` means that the feed has ended.
 
-    def __init__(self) -> None:
+    Args:
+        key_frames_only: Other pictures and sound are not for this reader.
+    """
+
+    def __init__(self, *, key_frames_only: bool = False) -> None:
+        self._key_frames_only = key_frames_only
         self._queue: deque[tuple[str | bytes | None, bool]] = deque()
         self._queued_bytes = 0
         self._filled = asyncio.Event()
@@ -38,6 +43,10 @@ class FeedReader:
         if isinstance(message, bytes):
             self._queued_bytes -= len(message) + _MESSAGE_OVERHEAD_BYTES
         return message
+
+    def wants(self, packet: Packet) -> bool:
+        """Whether a packet is for this reader."""
+        return not self._key_frames_only or (packet.is_key and not packet.is_audio)
 
     def put_text(self, text: str) -> None:
         """Texts are rare and small; they are never dropped."""
@@ -113,20 +122,21 @@ class FeedHub:
             self._gop_bytes += len(packet.data)
             if self._gop_bytes > MAX_CACHED_BYTES:
                 self._forget_gop()
-        if self._readers:
+        wanting = [reader for reader in self._readers if reader.wants(packet)]
+        if wanting:
             message = encode_packet(packet)
-            for reader in self._readers:
+            for reader in wanting:
                 reader.put_packet(message, packet)
 
     @contextmanager
-    def join(self) -> Iterator[FeedReader]:
-        """Gives a reader the format, the state and the current GOP, then everything that comes."""
-        reader = FeedReader()
+    def join(self, *, key_frames_only: bool = False) -> Iterator[FeedReader]:
+        """Gives a reader the format, the state and the current GOP, then everything that comes and that it wants."""
+        reader = FeedReader(key_frames_only=key_frames_only)
         if self._format is not None:
             reader.put_text(encode_text(self._format))
         if self._state is not None:
             reader.put_text(encode_text(self._state))
-        for packet in self._gop:
+        for packet in filter(reader.wants, self._gop):
             reader.put_packet(encode_packet(packet, is_cached=True), packet)
         self._readers.add(reader)
         try:

@@ -21,6 +21,7 @@ from vedette.vision.wire import MAX_RESULTS, FrameResult, OpenStream, PacketMess
 MOTION_WIDTH_PX = 160
 _SURE = 0.35
 """Confidence from which a detection keeps the model awake; the noise below it would do so for ever."""
+_KEPT_KEY_FRAMES = 2
 KEPT_FRAMES = 6
 """Analysed pictures kept for snapshots: the parent asks within a frame or two."""
 
@@ -141,6 +142,27 @@ class PictureAnalysis:
         return found
 
 
+class KeyFrameEngine:
+    """Decodes single key frames of a stream and keeps the last ones for a close look. Analyses nothing."""
+
+    def __init__(self, setup: OpenStream) -> None:
+        self._decoder = PacketDecoder(setup.video)
+        self._kept: deque[PlanarFrame] = deque(maxlen=_KEPT_KEY_FRAMES)
+
+    def push(self, packet: PacketMessage) -> PacketReply:
+        """Takes one key frame. The result only tells its size."""
+        damaged_before, began_ns = self._decoder.damaged, time.perf_counter_ns()
+        frames = self._decoder.decode(packet.data, packet.pts_90k, is_key=True) + self._decoder.flush()
+        self._kept += frames
+        results = [FrameResult(frame.pts_90k, *frame.size_px, 0.0, None) for frame in frames[:MAX_RESULTS]]
+        decode_us = (time.perf_counter_ns() - began_ns) // 1000
+        return PacketReply(len(frames), self._decoder.damaged - damaged_before, results, decode_us=decode_us)
+
+    def kept_frame(self, pts_90k: int) -> PlanarFrame | None:
+        """A recent key frame, None when it is gone."""
+        return next((frame for frame in self._kept if frame.pts_90k == pts_90k), None)
+
+
 class StreamEngine:
     """Decodes and analyses one live stream."""
 
@@ -149,6 +171,10 @@ class StreamEngine:
         self._sampler = FrameSampler(setup.fps)
         self._wanted = setup.detector != "none"
         self.analysis = PictureAnalysis(detector, setup.classes, gated=True, motion=setup.motion)
+
+    def kept_frame(self, pts_90k: int) -> PlanarFrame | None:
+        """A recent analysed picture, None when it is gone."""
+        return self.analysis.kept_frame(pts_90k)
 
     def set_rate(self, fps: float) -> None:
         """Analyses at most `fps` pictures a second from now on."""

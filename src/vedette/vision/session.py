@@ -11,7 +11,7 @@ from vedette.media.annotate import VideoWriter
 from vedette.media.decode import FileFrames, PlanarFrame
 from vedette.vision import wire
 from vedette.vision.drawing import draw_overlays, encode_jpeg, render_jpeg
-from vedette.vision.engine import PictureAnalysis, StreamEngine
+from vedette.vision.engine import KeyFrameEngine, PictureAnalysis, StreamEngine
 from vedette.vision.masking import decode_jpeg, fill_masks
 from vedette.vision.picture import fit_size, to_bgr
 from vedette.vision.ports import Detector, Recognizer
@@ -42,7 +42,7 @@ class WorkerSession:
     ) -> None:
         self._detector = detector
         self._recognizers = recognizers
-        self._streams: dict[int, StreamEngine] = {}
+        self._streams: dict[int, StreamEngine | KeyFrameEngine] = {}
         self._file = _FileJob(file, detector) if file else None
 
     def handle(self, kind: int, payload: bytes) -> tuple[int, bytes]:
@@ -71,16 +71,20 @@ class WorkerSession:
         if kind == Kind.OPEN:
             setup = wire.decode(payload, wire.OpenStream)
             self._streams.pop(setup.stream, None)
-            detector = self._detector if setup.detector == "model" else None
-            self._streams[setup.stream] = StreamEngine(setup, detector)
+            self._streams[setup.stream] = self._make_engine(setup)
         elif kind == Kind.CLOSE:
             self._streams.pop(int.from_bytes(payload[:4], "big"), None)
         elif kind == Kind.TUNE:
             tuning = wire.decode(payload, wire.TuneStream)
-            self._find(tuning.stream).analysis.tune(tuning.motion)
+            self._find_analysed(tuning.stream).analysis.tune(tuning.motion)
         else:
             wanted = wire.decode(payload, wire.SetRate)
-            self._find(wanted.stream).set_rate(wanted.fps)
+            self._find_analysed(wanted.stream).set_rate(wanted.fps)
+
+    def _make_engine(self, setup: wire.OpenStream) -> StreamEngine | KeyFrameEngine:
+        if setup.detector == wire.KEEP:
+            return KeyFrameEngine(setup)
+        return StreamEngine(setup, self._detector if setup.detector == "model" else None)
 
     def _push(self, payload: bytes) -> bytes:
         packet = wire.decode_packet(payload)
@@ -105,16 +109,22 @@ class WorkerSession:
         return wire.encode(wire.DescribeReply(described, (time.perf_counter_ns() - began_ns) // 1000))
 
     def _kept_frame(self, stream: int, pts_90k: int) -> PlanarFrame:
-        analysis = self._file.analysis if self._file else self._find(stream).analysis
-        frame = analysis.kept_frame(pts_90k)
+        source = self._file.analysis if self._file else self._find(stream)
+        frame = source.kept_frame(pts_90k)
         if frame is None:
             raise NotFoundError("the picture is not kept any more")
         return frame
 
-    def _find(self, stream: int) -> StreamEngine:
+    def _find(self, stream: int) -> StreamEngine | KeyFrameEngine:
         engine = self._streams.get(stream)
         if engine is None:
             raise NotFoundError(f"stream {stream} is not open")
+        return engine
+
+    def _find_analysed(self, stream: int) -> StreamEngine:
+        engine = self._find(stream)
+        if isinstance(engine, KeyFrameEngine):
+            raise NotFoundError(f"stream {stream} is not analysed")
         return engine
 
 

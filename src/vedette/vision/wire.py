@@ -22,6 +22,7 @@ from vedette.vision.recognize.records import Described, Form, check_described
 
 Masks = list[list[tuple[float, float]]]
 """Outlines in fractions of the picture."""
+KEEP = "keep"
 MAX_BOXES = 300
 MAX_RESULTS = 32
 MAX_JPEG_BYTES = 8 << 20
@@ -63,7 +64,10 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 class OpenStream(msgspec.Struct, frozen=True):
-    """From now on `stream` has this format and is analysed like this. Replaces what it was."""
+    """From now on `stream` has this format and is analysed like this. Replaces what it was.
+
+    `detector`: `model`, `motion`, `none`, or `KEEP`: single key frames come, are kept for DESCRIBE and not analysed.
+    """
 
     stream: int
     codec: str

@@ -181,6 +181,12 @@ def test_analyzer_gets_a_stream_that_exists_and_no_camera_without_detector() -> 
     silent = replace(DOOR, settings=replace(DOOR.settings, analysis=AnalysisSettings(detector="none")))
     plan = plan_analyzer_assignment(1, [DOOR, single, silent])
     assert [camera.stream for camera in plan.cameras] == [StreamRole.SUB, StreamRole.MAIN]
+    assert [camera.close_stream for camera in plan.cameras] == [StreamRole.MAIN, None]
+
+
+def test_the_larger_stream_is_not_asked_for_where_nothing_is_recognised() -> None:
+    plain = replace(DOOR, settings=replace(DOOR.settings, analysis=AnalysisSettings(recognize=())))
+    assert [camera.close_stream for camera in plan_analyzer_assignment(1, [plain]).cameras] == [None]
 
 
 def test_faces_are_recognised_only_where_somebody_switched_them_on() -> None:

@@ -44,6 +44,21 @@ async def test_a_reader_without_a_cached_gop_waits_for_a_key_frame() -> None:
     assert first.packet.sequence == 25
 
 
+async def test_a_reader_of_key_frames_gets_nothing_else_and_leaves_the_others_theirs() -> None:
+    hub = FeedHub()
+    hub.write_format(RUN)
+    packets = make_packets(60, gop=25)
+    for packet in packets[:10]:
+        hub.write_packet(packet)
+    with hub.join(key_frames_only=True) as keys, hub.join() as everything:
+        for packet in packets[10:]:
+            hub.write_packet(packet)
+        _, *found = await read(keys, 4)
+        _, *rest = await read(everything, 61)
+    assert [(item.packet.sequence, item.is_cached) for item in found] == [(0, True), (25, False), (50, False)]
+    assert [item.packet.sequence for item in rest] == list(range(60))
+
+
 async def test_a_slow_reader_is_told_what_it_missed_and_goes_on_at_a_key_frame(monkeypatch) -> None:
     monkeypatch.setattr(feed_hub, "MAX_QUEUED_BYTES", 12_000)  # about 34 packets
     hub = FeedHub()
