@@ -5,7 +5,8 @@ detector, checked results, tracking in this process; with `--chain` four streams
 moments that the analyzer would choose. The plain loop (`benchmarks.plain_loop`) decodes every picture with OpenCV and
 infers it in float32, one stream: no jail, no tracking. Each side runs the same clip for the same time, interleaved,
 three times; medians. `split_*_ms`: where one picture's time goes. `model_ms`: what `vedette doctor` measures here,
-to which the goals are in proportion. `*_cpu_ms`: processor time a picture, a file's with the start of its worker.
+to which the goals are in proportion. `*_cpu_ms`: processor time a picture, a file's with the start of its worker; it
+hardly depends on other work.
 `gate_share`: how many pictures the gate let through to the model on this clip.
 """
 
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.analyze_split import measure_split
-from benchmarks.common import make_clip, make_parser, say, working_folder, write_result
+from benchmarks.common import TICKS_PER_S, cpu_ticks, make_clip, make_parser, say, working_folder, write_result
 from benchmarks.plain_loop import FLOAT_MODEL, compare_runtimes, measure_plain, measure_plain_motion
 from vedette.adapters.model_download import fetch_from_mirror, install_model
 from vedette.media.demux import Clip, read_clip
@@ -65,11 +66,12 @@ class Setting:
 
 @dataclass(slots=True)
 class Counts:
-    """Of one stream, or of all together."""
+    """Of one stream, or of all together. `cpu_s`: processor time of this process and the workers."""
 
     analysed: int = 0
     inferred: int = 0
     looks: int = 0
+    cpu_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -149,15 +151,18 @@ async def measure_streams(setting: Setting) -> Counts:
         for link in links:
             await link.wait_up()
         await nursery.wait_spare()
-        until = time.monotonic() + setting.seconds
+        pids = [os.getpid(), *(link.pid for link in links)]
+        until, before = time.monotonic() + setting.seconds, cpu_ticks(pids)
         players = [StreamPlayer(links[n % workers], n + 1, setting) for n in range(streams)]
         counts = await asyncio.gather(*(player.play(until) for player in players))
+        used_s = (cpu_ticks(pids) - before) / TICKS_PER_S
     finally:
         for keeper in keepers:
             keeper.cancel()
         await asyncio.gather(*keepers, return_exceptions=True)
         await nursery.close()
-    return Counts(sum(c.analysed for c in counts), sum(c.inferred for c in counts), sum(c.looks for c in counts))
+    analysed, inferred, looks = (sum(getattr(c, name) for c in counts) for name in ("analysed", "inferred", "looks"))
+    return Counts(analysed, inferred, looks, used_s)
 
 
 def _worker_arguments(setting: Setting) -> tuple[str, ...]:
@@ -190,6 +195,7 @@ def measure_once(setting: Setting, float_xml: Path | None, parts: str, out: Path
         counts = asyncio.run(measure_streams(setting))
         fps = counts.analysed / setting.seconds
         runs.note("stream_fps", fps)
+        runs.note("stream_cpu_ms", counts.cpu_s * 1000 / max(counts.analysed, 1))
         runs.note("stream_fps_per_core", fps / len(os.sched_getaffinity(0)))
         runs.note("speedup_vs_plain_loop", fps / plain)
         runs.note("gate_share", counts.inferred / max(counts.analysed, 1))
