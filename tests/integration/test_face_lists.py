@@ -42,7 +42,7 @@ def portrait(person: str, number: int) -> np.ndarray:
     return face
 
 
-def passing_by(person: str) -> Script:
+def draw_passing(person: str) -> list[np.ndarray]:
     """Somebody crosses the picture, with four pictures that nobody was enrolled with."""
     faces = [cv2.resize(portrait(person, number), (184, 224)) for number in (7, 8, 9, 10)]
 
@@ -53,7 +53,11 @@ def passing_by(person: str) -> Script:
             image[60 : 60 + face.shape[0], left : left + face.shape[1]] = face
         return image
 
-    stream = encode_pictures(draw(step, 640, 360) for step in range(60))
+    return [draw(step, 640, 360) for step in range(60)]
+
+
+def passing_by(person: str) -> Script:
+    stream = encode_pictures(draw_passing(person))
     return StreamFormat("run-1", stream.video), to_packets(stream.packets, START_NS)
 
 

@@ -12,8 +12,11 @@ from tests.integration.test_file_jobs import running
 from tests.support.encoded import write_square_file
 from tests.support.gateway import API, Harness, open_gateway
 from vedette.adapters.role_server import serve_role_app
+from vedette.adapters.sqlite_bus import SqlitePublisher
+from vedette.core.messages import FileFaceMatched
 from vedette.identity.permissions import Role
 from vedette.node.analyzer_jobs import job_routes
+from vedette.runtime.clock import SystemClock
 from vedette.runtime.paths import NodePaths
 
 FILES = f"{API}/analysis/files"
@@ -104,3 +107,73 @@ async def test_analyzer_that_is_away_is_said_and_nothing_is_kept(folder: Path) -
         answer = await local.post(FILES, params={"name": "a.mp4"}, content=b"x" * 1000)
         assert (answer.status_code, answer.json()["code"]) == (503, "role_unavailable")
         assert "restarted" in answer.json()["hint"]
+
+
+async def make_list(client, subject: str, **changes: object) -> str:
+    body = {"name": f"Wanted {subject}", "kind": "wanted", "subject": subject, "purpose": "theft"} | changes
+    answer = await client.post(f"{API}/watchlists", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+async def make_token(login, *scopes: str) -> dict[str, str]:
+    answer = await login.client.post(
+        f"{API}/tokens", json={"name": "-".join(scopes), "scopes": list(scopes)}, headers=login.headers
+    )
+    assert answer.status_code == 201, answer.text
+    return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+
+async def test_lists_are_matched_only_by_who_may_see_them_and_faces_only_for_a_purpose(folder: Path) -> None:
+    async with system(folder) as house, house.local() as local:
+        cars, faces = await make_list(local, "vehicles"), await make_list(local, "faces")
+        off = await make_list(local, "vehicles", name="Off", enabled=False)
+        monitor, film = await house.login_as(Role.MONITOR), write_square_file()
+        tokens = {
+            "files": await make_token(monitor, "file.analyze"),
+            "lists": await make_token(monitor, "file.analyze", "watchlist.view"),
+            "faces": await make_token(monitor, "file.analyze", "watchlist.view", "face.view"),
+        }
+        async with house.anonymous() as client:
+
+            async def send(token: str, *lists: str, purpose: str = "") -> tuple[int, str]:
+                query = {"name": "a.mp4", "lists": list(lists), "purpose": purpose}
+                answer = await client.post(FILES, params=query, content=film, headers=tokens[token])
+                return answer.status_code, answer.json().get("code", "")
+
+            assert await send("files", cars) == (403, "missing_permission")
+            assert await send("lists", faces, purpose="case 12") == (404, "no_such_watchlist")
+            assert await send("lists", "01HZZZZZZZZZZZZZZZZZZZZZZ9") == (404, "no_such_watchlist")
+            assert await send("faces", cars, faces) == (422, "purpose_required")
+            assert await send("lists", off) == (409, "watchlist_off")
+            assert await send("lists", cars) == (201, "")
+            assert await send("faces", cars, faces, purpose="case 12") == (201, "")
+            seen = {name: (await client.get(FILES, headers=token)).json()["items"] for name, token in tokens.items()}
+            assert [len(seen[name]) for name in ("files", "lists", "faces")] == [1, 1, 2], "faces: no such job"
+            assert [named["name"] for named in seen["faces"][0]["lists"]] == ["Wanted vehicles", "Wanted faces"]
+        trail = (await local.get(f"{API}/audit?action=file.match")).json()["items"]
+        assert [(row["user"], row["resource"]) for row in trail] == [
+            ("monitor", faces),
+            ("monitor", cars),
+            ("monitor", cars),
+        ]
+        assert "case 12" in trail[0]["detail"]
+
+
+async def test_face_found_in_a_file_is_in_the_audit_trail_once_and_names_no_person(folder: Path) -> None:
+    async with open_gateway(folder) as house, house.local() as local:
+        clock = SystemClock()
+        with SqlitePublisher(NodePaths(folder).bus, "analyzer", clock) as publisher:
+            publisher.publish_nowait(FileFaceMatched("job-1", "list-1", "entry-1", "sure", 0.6123, 1))
+            await publisher.flush()
+        writing = asyncio.create_task(house.parts.watchlists.file_matches.run())
+        try:
+            async with asyncio.timeout(30):
+                while not (rows := (await local.get(f"{API}/audit?action=watchlist.face_match")).json()["items"]):
+                    await house.clock.advance(1.0)
+        finally:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+        assert [(row["resource"], row["detail"]) for row in rows] == [
+            ("list-1", "person entry-1: sure, similarity 0.61, file job job-1")
+        ]

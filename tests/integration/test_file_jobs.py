@@ -12,6 +12,7 @@ from vedette.core.errors import InvalidInputError
 from vedette.node.file_analysis import FilePlan
 from vedette.node.file_job_shelf import FileJobShelf, UploadTooLargeError
 from vedette.node.file_jobs import KEPT_NS, FileJobs
+from vedette.node.file_watchlists import NO_LISTS, FileLists
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.testing.clock import SimulatedClock
 from vedette.vision.file_jobs import FileJob, JobChange, JobConflictError, JobState, JobTerms, NoSuchJobError
@@ -20,8 +21,21 @@ OWNER = ("01HZZZZZZZZZZZZZZZZZZZZZZZ", "anna")
 RESERVE_BYTES = 1 << 20
 
 
-def plan(terms: JobTerms, annotate: bool) -> FilePlan:  # noqa: FBT001 - a PlanMaker
-    return FilePlan("", Path(), tuple(terms.classes), terms.fps, annotate)
+class MotionPlanner:
+    """Plans without models. `lists`: those that are in force; a job that names lists waits until some are."""
+
+    def __init__(self, lists: FileLists = NO_LISTS) -> None:
+        self.lists = lists
+
+    def can_start(self, job: FileJob) -> bool:
+        return not job.matching.lists or bool(self.lists.orders)
+
+    def plan(self, job: FileJob) -> FilePlan:
+        return FilePlan("", Path(), tuple(job.terms.classes), job.terms.fps, job.annotate, lists=self.lists)
+
+
+def make_jobs(shelf: FileJobShelf, clock: Clock | None = None, parallel: int = 1) -> FileJobs:
+    return FileJobs(shelf, MotionPlanner(), parallel, clock or SystemClock(), lambda _: None)
 
 
 async def parts(data: bytes, size: int = 5000) -> AsyncIterator[bytes]:
@@ -31,7 +45,7 @@ async def parts(data: bytes, size: int = 5000) -> AsyncIterator[bytes]:
 
 @asynccontextmanager
 async def running(folder: Path, clock: Clock | None = None, parallel: int = 1) -> AsyncIterator[FileJobs]:
-    jobs = FileJobs(FileJobShelf(folder, RESERVE_BYTES), plan, parallel, clock or SystemClock())
+    jobs = make_jobs(FileJobShelf(folder, RESERVE_BYTES), clock, parallel)
     await jobs.load()
     task = asyncio.create_task(jobs.run())
     try:
@@ -140,7 +154,7 @@ async def test_upload_that_breaks_off_or_is_wrong_leaves_nothing(tmp_path: Path)
         yield b"x" * 1000
         raise ConnectionResetError
 
-    jobs = FileJobs(FileJobShelf(tmp_path), plan, 1, SystemClock())
+    jobs = make_jobs(FileJobShelf(tmp_path))
     with pytest.raises(ConnectionResetError):
         await jobs.add("a.mp4", JobTerms(), OWNER, breaks_off(), annotate=False)
     for name, terms in (("", JobTerms()), ("a.mp4", JobTerms(["dragon"])), ("a.mp4", JobTerms(fps=-1))):
@@ -151,7 +165,7 @@ async def test_upload_that_breaks_off_or_is_wrong_leaves_nothing(tmp_path: Path)
 
 
 async def test_upload_never_takes_the_room_that_recording_needs(tmp_path: Path) -> None:
-    jobs = FileJobs(FileJobShelf(tmp_path, reserve_bytes=1 << 60), plan, 1, SystemClock())
+    jobs = make_jobs(FileJobShelf(tmp_path, reserve_bytes=1 << 60))
     with pytest.raises(UploadTooLargeError, match="no room"):
         await jobs.add("a.mp4", JobTerms(), OWNER, parts(b"x"), annotate=False)
     assert list(tmp_path.iterdir()) == []
@@ -160,7 +174,7 @@ async def test_upload_never_takes_the_room_that_recording_needs(tmp_path: Path) 
 async def test_results_are_forgotten_after_a_month(tmp_path: Path) -> None:
     clock = SimulatedClock()
     shelf = FileJobShelf(tmp_path, RESERVE_BYTES)
-    jobs = FileJobs(shelf, plan, 1, clock)
+    jobs = make_jobs(shelf, clock)
     job = await jobs.add("old.mp4", JobTerms(), OWNER, parts(b"x"), annotate=False)
     await jobs.change(job.job_id, JobChange(state=JobState.CANCELLED))
     later = SimulatedClock(utc_ns=clock.utc_ns() + KEPT_NS + 1)
@@ -170,7 +184,7 @@ async def test_results_are_forgotten_after_a_month(tmp_path: Path) -> None:
 
 
 async def test_changes_that_come_at_once_leave_the_last_on_disk(tmp_path: Path) -> None:
-    jobs = FileJobs(FileJobShelf(tmp_path, RESERVE_BYTES), plan, 1, SystemClock())
+    jobs = make_jobs(FileJobShelf(tmp_path, RESERVE_BYTES))
     job = await jobs.add("a.mp4", JobTerms(), OWNER, parts(b"x"), annotate=False)
     await asyncio.gather(*(jobs.change(job.job_id, JobChange(fps=float(fps))) for fps in range(1, 101)))
     [kept] = FileJobShelf(tmp_path).load()

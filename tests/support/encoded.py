@@ -69,14 +69,20 @@ def encode_pictures(
 
 def write_square_file(frames: int = 30, fps: int = 10, width: int = 320, height: int = 180) -> bytes:
     """The moving square as a small MP4 file."""
+    return write_film((draw_square(step, width, height) for step in range(frames)), fps)
+
+
+def write_film(pictures: Iterable[np.ndarray], fps: int = 10) -> bytes:
+    """(height, width, 3) uint8 BGR pictures of one size as a small MP4 file."""
+    pictures = iter(pictures)
+    first = next(pictures)
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=fps)
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        (stream.height, stream.width), stream.pix_fmt = first.shape[:2], "yuv420p"
         stream.options = {"preset": "ultrafast"}
-        for step in range(frames):
-            frame = av.VideoFrame.from_ndarray(draw_square(step, width, height), format="bgr24")
-            container.mux(stream.encode(frame))
+        for picture in chain([first], pictures):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
         container.mux(stream.encode(None))
     return out.getvalue()
 

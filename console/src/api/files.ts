@@ -29,6 +29,12 @@ export interface FoundEvent {
   start_s: number;
   end_s: number | null;
   track_ids: number[];
+  /** Of an event of a list. */
+  match?: { list_id: string; list_name: string; entry_id: string; state: "sure" | "unsure" | "unlisted" };
+  detail?: string;
+  severity?: "alarm" | "warning" | "information";
+  /** Of a face: as it was seen. */
+  picture?: string;
 }
 
 export interface FileOrder {
@@ -36,6 +42,9 @@ export interface FileOrder {
   classes: readonly string[];
   fps: number;
   annotate: boolean;
+  /** Ids of the lists that it is matched with, and why. */
+  lists: readonly string[];
+  purpose: string;
 }
 
 export function useFileJobs() {
@@ -86,6 +95,8 @@ function send(order: FileOrder, csrf: string, onProgress: (share: number) => voi
     annotate: String(order.annotate),
   });
   for (const name of order.classes) query.append("classes", name);
+  for (const id of order.lists) query.append("lists", id);
+  if (order.purpose) query.append("purpose", order.purpose);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", `${API}/analysis/files?${query}`);

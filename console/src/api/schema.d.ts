@@ -20,6 +20,9 @@ export interface paths {
         /**
          * Upload File To Analyze
          * @description Takes a video or picture as the body, and queues its analysis. `fps` 0: every picture.
+         *
+         *     `lists`: ids of the watchlists that it is matched with (`watchlist.view`; lists of faces need `face.view` and a
+         *     `purpose`).
          */
         post: operations["upload_file_to_analyze"];
         delete?: never;
@@ -2166,12 +2169,18 @@ export interface components {
             id: string;
             /** Left S */
             left_s: number | null;
+            /** Lists */
+            lists: components["schemas"]["JobListOut"][];
+            /** Matches */
+            matches: number;
             /** Name */
             name: string;
             /** Objects */
             objects: number;
             /** Progress */
             progress: number;
+            /** Purpose */
+            purpose: string;
             /** Release */
             release: string;
             /** Sha256 */
@@ -2304,6 +2313,21 @@ export interface components {
             outcome: "added" | "changed" | "unchanged" | "refused";
             /** Row */
             row: number;
+        };
+        /**
+         * JobListOut
+         * @description A list that a file is matched with, as it was named then.
+         */
+        JobListOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Subject
+             * @enum {string}
+             */
+            subject: "vehicles" | "faces";
         };
         /** LedgerGap */
         LedgerGap: {
@@ -3866,6 +3890,8 @@ export interface operations {
                 classes?: string[] | null;
                 fps?: number;
                 annotate?: boolean;
+                lists?: string[] | null;
+                purpose?: string;
             };
             header?: never;
             path?: never;

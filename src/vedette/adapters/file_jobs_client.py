@@ -19,7 +19,7 @@ from vedette.core.errors import (
     VedetteError,
 )
 from vedette.core.ids import is_id
-from vedette.vision.file_jobs import FileJob, JobChange, JobTerms, NoSuchJobError
+from vedette.vision.file_jobs import FileJob, JobChange, JobMatching, JobTerms, NoSuchJobError
 
 _TIMEOUT = httpx.Timeout(30.0)
 _KINDS: dict[int, type[VedetteError]] = {
@@ -51,10 +51,18 @@ class FileJobsClient:
         await self._client.aclose()
 
     async def add(
-        self, name: str, terms: JobTerms, owner: tuple[str, str], body: AsyncIterator[bytes], *, annotate: bool
+        self,
+        name: str,
+        terms: JobTerms,
+        owner: tuple[str, str],
+        body: AsyncIterator[bytes],
+        *,
+        annotate: bool,
+        matching: JobMatching,
     ) -> FileJob:
         """Passes a file on. `owner`: id and name of a user. Raises what the analyzer says."""
-        order = {"name": name, "owner": owner[0], "owner_name": owner[1], "terms": terms, "annotate": annotate}
+        order = {"name": name, "owner": owner[0], "owner_name": owner[1], "terms": terms}
+        order |= {"annotate": annotate, "matching": matching}
         parameters = {"order": msgspec.json.encode(order).decode()}
         return _decode(await self._send("POST", "/jobs", body, parameters), FileJob)
 

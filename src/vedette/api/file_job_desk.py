@@ -3,13 +3,19 @@
 Everybody sees his own jobs; administrators see all. Somebody else's is answered like one that never was.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
+from vedette.api.face_sight import check_may_see_list
+from vedette.api.gate import MissingPermissionError
+from vedette.core.errors import ConflictError
 from vedette.identity.audit import AuditTrail
-from vedette.identity.permissions import Caller, Role
-from vedette.vision.file_jobs import FileJob, JobChange, JobTerms, NoSuchJobError
+from vedette.identity.export_limits import MAX_PURPOSE_CHARS, PurposeRequiredError
+from vedette.identity.permissions import Caller, Permission, Role
+from vedette.vision.file_jobs import FileJob, JobChange, JobList, JobMatching, JobTerms, NoSuchJobError
+from vedette.watchlists.records import WatchlistRecord
 
 
 class SentFile(Protocol):
@@ -23,11 +29,41 @@ class SentFile(Protocol):
     def blocks(self) -> AsyncIterator[bytes]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class WantedLists:
+    """The lists that a caller names for a file, and why."""
+
+    list_ids: Sequence[str] = ()
+    purpose: str = ""
+
+
+NO_LISTS = WantedLists()
+
+
+class ListOffError(ConflictError):
+    """The list is not matched with anything at the moment."""
+
+    code = "watchlist_off"
+
+
+class Lists(Protocol):
+    """The system's lists. Raises NoSuchWatchlistError."""
+
+    async def find_list(self, list_id: str) -> WatchlistRecord: ...
+
+
 class FileJobs(Protocol):
     """The analyzer's jobs. Raises UnavailableError when it does not answer."""
 
     async def add(
-        self, name: str, terms: JobTerms, owner: tuple[str, str], body: AsyncIterator[bytes], *, annotate: bool
+        self,
+        name: str,
+        terms: JobTerms,
+        owner: tuple[str, str],
+        body: AsyncIterator[bytes],
+        *,
+        annotate: bool,
+        matching: JobMatching,
     ) -> FileJob: ...
     async def list_jobs(self) -> list[FileJob]: ...
     async def find(self, job_id: str) -> FileJob: ...
@@ -39,17 +75,55 @@ class FileJobs(Protocol):
 class FileJobDesk:
     """See the module's head."""
 
-    def __init__(self, jobs: FileJobs, audit: AuditTrail) -> None:
+    def __init__(self, jobs: FileJobs, lists: Lists, audit: AuditTrail) -> None:
         self._jobs = jobs
+        self._lists = lists
         self._audit = audit
 
     async def add(
-        self, caller: Caller, name: str, terms: JobTerms, body: AsyncIterator[bytes], *, annotate: bool
+        self,
+        caller: Caller,
+        name: str,
+        terms: JobTerms,
+        body: AsyncIterator[bytes],
+        *,
+        annotate: bool,
+        wanted: WantedLists = NO_LISTS,
     ) -> FileJob:
-        """Passes an upload on; written down with its hash once it is there."""
-        job = await self._jobs.add(name, terms, (caller.user_id, caller.name), body, annotate=annotate)
+        """Passes an upload on; written down with its hash once it is there, and with its lists before.
+
+        Raises:
+            MissingPermissionError, NoSuchWatchlistError, ListOffError: of the lists.
+            PurposeRequiredError: faces are looked for without a stated purpose.
+        """
+        matching = await self._find_lists(caller, wanted)
+        for named in matching.lists:
+            detail = f"{name} matched with the list {named.name}: {matching.purpose or 'no purpose given'}"
+            await self._audit.record(caller, "file.match", named.list_id, detail=detail)
+        owner = (caller.user_id, caller.name)
+        job = await self._jobs.add(name, terms, owner, body, annotate=annotate, matching=matching)
         await self._audit.record(caller, "file.analyze", job.job_id, detail=f"{job.name} sha256 {job.sha256}")
         return job
+
+    async def _find_lists(self, caller: Caller, wanted: WantedLists) -> JobMatching:
+        """Whoever may not see a list may not match with it either: what fits would tell who is on it."""
+        if not wanted.list_ids:
+            return JobMatching()
+        if not caller.may(Permission.WATCHLIST_VIEW):
+            raise MissingPermissionError(
+                f"matching with lists needs the permission {Permission.WATCHLIST_VIEW.value}",
+                "Ask an administrator for a role that has it.",
+            )
+        lists = [(await self._lists.find_list(list_id)).watchlist for list_id in dict.fromkeys(wanted.list_ids)]
+        for watchlist in lists:
+            check_may_see_list(caller, watchlist)
+            if not watchlist.enabled:
+                raise ListOffError(f"the list {watchlist.name} is switched off", "Switch it on, or leave it out.")
+        named = [JobList(watchlist.list_id, watchlist.name, watchlist.subject) for watchlist in lists]
+        matching = JobMatching(named, wanted.purpose.strip()[:MAX_PURPOSE_CHARS])
+        if matching.has_faces and not matching.purpose:
+            raise PurposeRequiredError("faces are looked for only for a stated purpose", "Say why in 'purpose'.")
+        return matching
 
     async def list_jobs(self, caller: Caller) -> list[FileJob]:
         return [job for job in await self._jobs.list_jobs() if _may_see(caller, job)]
@@ -79,4 +153,7 @@ class FileJobDesk:
 
 
 def _may_see(caller: Caller, job: FileJob) -> bool:
+    """A file that was matched with faces tells who is on a list: without `face.view` there is no such job."""
+    if job.matching.has_faces and not caller.may(Permission.FACE_VIEW):
+        return False
     return caller.role is Role.ADMINISTRATOR or job.owner == caller.user_id

@@ -170,6 +170,22 @@ class EventObserved:
 
 
 @dataclass(frozen=True, slots=True)
+class FileFaceMatched:
+    """A face in a file that somebody brought is like a person of a list. For the audit trail; it names the entry, not
+    the person.
+    """
+
+    TOPIC: ClassVar[str] = "file.face_matched"
+
+    job_id: str
+    list_id: str
+    entry_id: str
+    state: str
+    similarity: float
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessStateChanged:
     """A role's process started, was lost or was restarted, with the reason."""
 
@@ -205,6 +221,7 @@ BusMessage = (
     | StreamAnomalyObserved
     | MotionObserved
     | EventObserved
+    | FileFaceMatched
     | ProcessStateChanged
     | ControlStateChanged
 )
@@ -217,6 +234,7 @@ MESSAGE_TYPES: tuple[type[BusMessage], ...] = (
     StreamAnomalyObserved,
     MotionObserved,
     EventObserved,
+    FileFaceMatched,
     ProcessStateChanged,
     ControlStateChanged,
 )

@@ -15,7 +15,6 @@ from vedette.adapters.feed_client import UnixFeedSource
 from vedette.adapters.role_server import serve_role_app
 from vedette.adapters.sqlite_bus import SqlitePublisher
 from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis
-from vedette.core.detections import MOVING_CLASS
 from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.core.messages import ControlStateChanged
 from vedette.core.time import format_utc
@@ -28,21 +27,20 @@ from vedette.node.analyzer_faces import CameraFaces
 from vedette.node.analyzer_pool import WorkerPool, choose_model
 from vedette.node.analyzer_watchlists import CameraWatch, ListsInForce
 from vedette.node.face_enrolment import PortraitReader
-from vedette.node.file_analysis import FilePlan, plan_ahead
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs
+from vedette.node.file_plans import FilePlanner
 from vedette.node.recognizers import find_match_terms, find_recognizers
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.settings import NodeSettings
 from vedette.vision import wire
 from vedette.vision.budget import CAPACITY_MS, share_worker
-from vedette.vision.file_jobs import JobTerms
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.describer import choose_forms
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES
 from vedette.vision.recognize.faces import FACES
-from vedette.vision.recognize.forms import FORMS, GROUPS
+from vedette.vision.recognize.forms import FORMS
 from vedette.vision.recognize.records import Form
 from vedette.vision.wire import Kind, Masks
 from vedette.vision.worker_link import WorkerLink
@@ -77,8 +75,13 @@ class Analyzer:
         self.portraits = PortraitReader(self._registry)
         self._pool = self._make_pool()
         self._pool_task: asyncio.Task[None] | None = None
-        self._file_jobs = settings.file_jobs
-        self.jobs = FileJobs(FileJobShelf(self._paths.file_jobs), self._plan_file, settings.file_jobs, clock)
+        self.jobs = FileJobs(
+            FileJobShelf(self._paths.file_jobs),
+            FilePlanner(self._registry, self.lists, settings.file_jobs, clock),
+            settings.file_jobs,
+            clock,
+            publisher.publish_nowait,
+        )
         self._cameras: dict[str, tuple[CameraPipeline, asyncio.Task[None]]] = {}
         self._viewers: dict[str, set[asyncio.Queue[dict[str, object]]]] = {}
         self._tasks = asyncio.TaskGroup()
@@ -123,6 +126,7 @@ class Analyzer:
         """Takes over other lists; a camera on which faces are looked for now makes templates from here on."""
         before = [self._find_groups(camera) for camera in self._assignment.cameras]
         await self.lists.take(order)
+        self.jobs.wake()
         if before != [self._find_groups(camera) for camera in self._assignment.cameras]:
             await self._apply()  # else it would only hash all models again
 
@@ -225,19 +229,6 @@ class Analyzer:
         if FACES not in pipeline.camera.recognize:
             return "off"
         return "matching" if FACE_TEMPLATES in pipeline.forms else "no_models"
-
-    def _plan_file(self, terms: JobTerms, annotate: bool) -> FilePlan:  # noqa: FBT001 - a PlanMaker
-        model = choose_model(self._registry)[0]
-        named = [name for name in terms.classes if name != MOVING_CLASS]
-        if named and not model:
-            raise InvalidInputError(
-                f"{', '.join(named)} cannot be told apart: {self._model_missing}",
-                "Without classes everything that moves is reported.",
-            )
-        recognizers = find_recognizers(self._registry, GROUPS).names
-        models = self._registry.directory.absolute()
-        ahead = plan_ahead(len(os.sched_getaffinity(0)), self._file_jobs)
-        return FilePlan(model, models, tuple(terms.classes), terms.fps, annotate, recognizers, ahead=ahead)
 
     def _load(self, link: WorkerLink) -> int:
         return sum(pipeline.link is link for pipeline, _ in self._cameras.values())

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from vedette.core.errors import InvalidInputError, VedetteError
 from vedette.node.analyzer_pictures import problem, read_body
 from vedette.node.file_jobs import FileJobs
-from vedette.vision.file_jobs import JobChange, JobTerms
+from vedette.vision.file_jobs import JobChange, JobMatching, JobTerms
 
 _Asked = TypeVar("_Asked", bound=msgspec.Struct)
 
@@ -24,6 +24,7 @@ class JobOrder(msgspec.Struct, frozen=True):
     owner_name: str
     terms: JobTerms = JobTerms()
     annotate: bool = False
+    matching: JobMatching = JobMatching()
 
 
 def job_routes(jobs: FileJobs) -> list[Route]:
@@ -32,7 +33,9 @@ def job_routes(jobs: FileJobs) -> list[Route]:
     async def add(request: Request) -> Response:
         order = _parse(request.query_params.get("order", "").encode(), JobOrder)
         owner = (order.owner, order.owner_name)
-        job = await jobs.add(order.name, order.terms, owner, request.stream(), annotate=order.annotate)
+        job = await jobs.add(
+            order.name, order.terms, owner, request.stream(), annotate=order.annotate, matching=order.matching
+        )
         return _json(job, 201)
 
     async def list_all(_: Request) -> Response:

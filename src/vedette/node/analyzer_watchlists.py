@@ -14,11 +14,12 @@ from starlette.routing import Route
 
 from vedette.core.detections import CLASS_NAMES, MOVING_CLASS, Tracks
 from vedette.core.errors import InvalidInputError, VedetteError
-from vedette.core.watchlists import WatchlistOrder
+from vedette.core.watchlists import ListOrder, WatchlistOrder
 from vedette.node.analyzer_events import EventReporter, FindFacts, TakeSnapshot, ToldMatches
 from vedette.node.analyzer_pictures import problem, read_body
 from vedette.node.watchlist_events import fill_event, find_finding
 from vedette.runtime.collection import paused_collection
+from vedette.vision.file_jobs import ListGoneError
 from vedette.vision.recognize.face_gallery import FaceLists, MatchTerms
 from vedette.watchlists.track_watch import Sighting, TrackWatch
 from vedette.watchlists.vehicles import VehicleLists
@@ -35,11 +36,27 @@ class ListsInForce:
         self.version = ""
         self.vehicles = VehicleLists()
         self.faces = FaceLists((), face_terms)
+        self._orders: dict[str, ListOrder] = {}
+
+    def choose(self, list_ids: Sequence[str]) -> tuple[ListOrder, ...]:
+        """Lists by name, for a file that is to be matched with them.
+
+        Raises:
+            ListGoneError: one of them is not in force: without it, nothing would be told of whoever is on it.
+        """
+        missing = [list_id for list_id in list_ids if list_id not in self._orders]
+        if missing:
+            raise ListGoneError(
+                f"{len(missing)} of the lists that the file was to be matched with were removed or switched off since",
+                "Upload the file again with the lists that are there.",
+            )
+        return tuple(self._orders[list_id] for list_id in list_ids)
 
     async def take(self, order: WatchlistOrder) -> None:
         """Takes over other lists. Made ready beside the streams, then exchanged at once."""
         vehicles, faces = await asyncio.to_thread(_make_ready, order, self._face_terms)
         self.vehicles, self.faces, self.version = vehicles, faces, order.version
+        self._orders = {listed.watchlist.list_id: listed for listed in order.lists if listed.watchlist.enabled}
 
 
 def _make_ready(order: WatchlistOrder, face_terms: MatchTerms) -> tuple[VehicleLists, FaceLists]:

@@ -9,7 +9,7 @@ import os
 
 from vedette.core.errors import InvalidInputError, NotFoundError, TooManyRequestsError
 from vedette.core.faces import MAX_PICTURE_BYTES, EnrolledFace
-from vedette.node.file_analysis import receive_reply
+from vedette.node.file_replies import receive_reply
 from vedette.node.recognizers import find_match_terms, find_recognizers
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 from vedette.vision import wire

@@ -6,12 +6,9 @@ file can at worst end its own worker, which is an error of this one file.
 
 import asyncio
 import os
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import msgspec
 
 from vedette.behavior.rules import RuleSet
 from vedette.behavior.scene import Scene
@@ -20,21 +17,21 @@ from vedette.core.detections import CLASS_NAMES, Tracks, no_tracks
 from vedette.core.errors import InvalidInputError, StorageError
 from vedette.core.time import NS_PER_S, TICKS_PER_S
 from vedette.node.file_control import FileControl
+from vedette.node.file_faces import FileFaces
+from vedette.node.file_replies import FileReplies, ask_worker
 from vedette.node.file_results import FileResults, ObjectRecord
 from vedette.node.file_watchlists import NO_LISTS, FileLists, FileWatch
 from vedette.runtime.clock import SystemClock
-from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
-from vedette.runtime.worker_channel import WorkerMessage
+from vedette.runtime.worker import WorkerCommand, WorkerProcess, start_worker
 from vedette.vision import wire
-from vedette.vision.recognize.describer import Ask, TrackDescriber
+from vedette.vision.recognize.describer import TrackDescriber
+from vedette.vision.recognize.face_track import MIN_SIGHTINGS
 from vedette.vision.recognize.forms import FORMS
 from vedette.vision.recognize.shots import ShotPolicy
 from vedette.vision.recognize.words import say_facts
 from vedette.vision.track.tracker import Tracker, TrackPolicy
-from vedette.vision.wire import FileInfo, FrameResult, Kind, Overlay, PacketReply
+from vedette.vision.wire import FileInfo, FrameResult, Kind, Overlay
 
-REPLY_TIMEOUT_S = 600.0
-"""Sixteen 8K pictures, behind other work, take minutes."""
 _AHEAD = 2
 """Requests in flight: the worker decodes the next picture while this process follows the tracks of the last."""
 _MOST_AHEAD = 4
@@ -116,9 +113,12 @@ class FileAnalysis:
         self._tracker = Tracker(TrackPolicy(min_hits=1) if is_picture else None)
         self._is_picture = is_picture
         forms = {name: FORMS[name] for name in plan.recognizers}
-        self._describer = TrackDescriber(forms, _PICTURE_SHOTS if is_picture else _FILE_SHOTS)
+        least_faces = 1 if is_picture else MIN_SIGHTINGS
+        shots = _PICTURE_SHOTS if is_picture else _FILE_SHOTS
+        self._describer = TrackDescriber(forms, shots, least_faces=least_faces)
         self.results = FileResults()
         self._watch = FileWatch(plan.lists, self.results)
+        self.faces = FileFaces(plan.lists, self.results, least_faces)
         self._followed: list[tuple[float, Tracks]] = []
         self._read = 0
         self._analysed = 0
@@ -167,11 +167,11 @@ class FileAnalysis:
     async def _open(self, worker: WorkerProcess) -> FileInfo:
         detector = "model" if self._plan.model else "motion"
         setup = wire.FileSetup(detector, list(self._plan.classes), self._plan.fps)
-        return wire.decode(await _ask(worker, Kind.FILE_OPEN, wire.encode(setup)), FileInfo)
+        return wire.decode(await ask_worker(worker, Kind.FILE_OPEN, wire.encode(setup)), FileInfo)
 
     async def _analyse(self, worker: WorkerProcess, progress: Progress) -> FileInfo:
         info = await self._open(worker)
-        replies = _Replies(worker)
+        replies = FileReplies(worker)
         for _ in range(_AHEAD):
             await replies.ask_next()
         while True:
@@ -197,12 +197,12 @@ class FileAnalysis:
             )
         return info
 
-    async def _follow_control(self, replies: "_Replies") -> None:
+    async def _follow_control(self, replies: FileReplies) -> None:
         await self._control.wait_going()
         if terms := self._control.take_change():
             await replies.set_terms(wire.FileTerms(list(terms.classes), terms.fps))
 
-    async def _take(self, result: FrameResult, replies: "_Replies") -> None:
+    async def _take(self, result: FrameResult, replies: FileReplies) -> None:
         self._analysed += 1
         at_s = self._last_s = result.pts_90k / TICKS_PER_S
         found = wire.decode_boxes(result.boxes or b"")
@@ -213,13 +213,18 @@ class FileAnalysis:
             record.jpeg = await replies.ask_crop(result.pts_90k, _crop_of(update.tracks, row))
         asked = await self._describe(result, at_s, update.tracks, replies)
         self._watch.look(asked, at_s, update.tracks, self._describer.facts)
+        self.faces.look(asked, at_s, update.tracks, self._describer)
+        for picture in self.faces.take_due():
+            self.results.pictures[picture.name] = await replies.ask_crop(result.pts_90k, picture.crop)
         self._note_facts(update.ended, update.tracks)
         scene = Scene(round(at_s * NS_PER_S), update.tracks, update.ended, result.motion)
         self.results.note_findings(self._rules.push(scene))
         if self._plan.annotate:
             self._followed.append((at_s, update.tracks))
 
-    async def _describe(self, result: FrameResult, at_s: float, tracks: Tracks, replies: "_Replies") -> tuple[int, ...]:
+    async def _describe(
+        self, result: FrameResult, at_s: float, tracks: Tracks, replies: FileReplies
+    ) -> tuple[int, ...]:
         """Asks for closer looks; gives the tracks of which something new is known."""
         asked: tuple[int, ...] = ()
         asks = [self._describer.plan(0, result, at_s, tracks, room=len(tracks))]
@@ -253,7 +258,7 @@ class FileAnalysis:
                 for first in range(0, self._read + 1, _ANNOTATE_BATCH):
                     batch = [self._overlays_at(index * step_s) for index in range(first, first + _ANNOTATE_BATCH)]
                     request = wire.AnnotateRequest(batch, _ANNOTATED_WIDTH_PX)
-                    out.write(await _ask(worker, Kind.ANNOTATE, wire.encode(request)))
+                    out.write(await ask_worker(worker, Kind.ANNOTATE, wire.encode(request)))
             part.replace(path)
         except OSError as error:
             raise StorageError(f"{path} cannot be written: {error.strerror}") from error
@@ -264,82 +269,6 @@ class FileAnalysis:
         if not self._followed or not -0.005 <= at_s - self._followed[0][0] + 0.005 <= _HOLD_S:
             return []
         return _overlays_of(self._followed[0][1], self.results.objects)
-
-
-class _Replies:
-    """Keeps requests for pictures ahead, and answers to them apart from the crops asked in between."""
-
-    def __init__(self, worker: WorkerProcess) -> None:
-        self._worker = worker
-        self._pending: deque[bool] = deque()
-        self._pictures: deque[PacketReply] = deque()
-
-    async def ask_next(self) -> None:
-        await self._worker.send(Kind.FILE_NEXT, b"")
-        self._pending.append(True)
-
-    async def take_next(self) -> PacketReply:
-        while not self._pictures:
-            await self._receive()
-        return self._pictures.popleft()
-
-    async def ask_crop(self, pts_90k: int, crop: tuple[float, float, float, float]) -> bytes:
-        """A part of a recent picture as JPEG, empty when it is gone already."""
-        answer = await self._ask(Kind.SNAPSHOT, wire.SnapshotRequest(0, pts_90k, 4096, [], crop))
-        return b"" if answer is None else wire.check_jpeg(answer)
-
-    async def ask_described(self, ask: Ask) -> bytes | None:
-        """The answer to a describe question, None when the picture is gone already."""
-        return await self._ask(Kind.DESCRIBE, ask.request)
-
-    async def _ask(self, kind: Kind, request: msgspec.Struct) -> bytes | None:
-        await self._worker.send(kind, wire.encode(request))
-        self._pending.append(False)
-        while True:
-            answered, payload, is_picture = await self._receive()
-            if not is_picture:
-                return None if answered == Kind.FAILED else payload
-
-    async def set_terms(self, terms: wire.FileTerms) -> None:
-        """Other classes and rate from the next picture on."""
-        await self._ask(Kind.FILE_TERMS, terms)
-
-    async def drain(self) -> None:
-        while self._pending:
-            await self._receive()
-
-    async def _receive(self) -> tuple[int, bytes, bool]:
-        message = await receive_reply(self._worker)
-        if not self._pending:
-            raise WorkerLostError("the worker spoke without being asked")
-        is_picture = self._pending.popleft()
-        if is_picture:
-            if message.kind == Kind.FAILED:
-                raise InvalidInputError(message.payload[:300].decode("utf-8", "replace"))
-            self._pictures.append(wire.decode_reply(message.payload))
-        return message.kind, message.payload, is_picture
-
-
-async def receive_reply(worker: WorkerProcess, timeout_s: float = REPLY_TIMEOUT_S) -> WorkerMessage:
-    """Waits for the next reply, but not for ever: a file can make a decoder spin.
-
-    Raises:
-        WorkerLostError: the worker ended, or was silent for too long and was killed.
-    """
-    try:
-        async with asyncio.timeout(timeout_s):
-            return await worker.receive()
-    except TimeoutError as error:
-        worker.kill()
-        raise WorkerLostError(f"this file kept its worker busy for {timeout_s:g} s without a result") from error
-
-
-async def _ask(worker: WorkerProcess, kind: Kind, payload: bytes) -> bytes:
-    await worker.send(kind, payload)
-    message = await receive_reply(worker)
-    if message.kind == Kind.FAILED:
-        raise InvalidInputError(message.payload[:300].decode("utf-8", "replace"))
-    return message.payload
 
 
 def _crop_of(tracks: Tracks, row: int) -> tuple[float, float, float, float]:

@@ -9,11 +9,13 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import Protocol
 
 from msgspec.structs import replace
 
 from vedette.behavior.rules import default_rules
 from vedette.core.errors import TooManyRequestsError, VedetteError
+from vedette.core.messages import FileFaceMatched
 from vedette.core.time import NS_PER_S
 from vedette.node.file_analysis import FileAnalysis, FileOutcome, FilePlan
 from vedette.node.file_batch import PICTURE_SUFFIXES
@@ -25,6 +27,7 @@ from vedette.vision.file_jobs import (
     FileJob,
     JobChange,
     JobFindings,
+    JobMatching,
     JobProgress,
     JobState,
     JobTerms,
@@ -39,8 +42,17 @@ MOST_PAUSED = 8
 """Started and paused: each holds its worker's memory."""
 _LOOK_EVERY_S = 3600.0
 
-PlanMaker = Callable[[JobTerms, bool], FilePlan]
-"""Terms and whether to annotate -> how to analyse with what is installed now."""
+Tell = Callable[[FileFaceMatched], None]
+
+
+class JobPlanner(Protocol):
+    """Says how a job is analysed with what is there now."""
+
+    def can_start(self, job: FileJob) -> bool:
+        """Whether all that it needs is there; false: it waits."""
+        ...
+
+    def plan(self, job: FileJob) -> FilePlan: ...
 
 
 @dataclass(slots=True)
@@ -60,11 +72,13 @@ class FileJobs:
 
     Args:
         parallel: Files analysed at the same time.
+        tell: Hears of each face that is like a person of a list, before anybody can read it in the results.
     """
 
-    def __init__(self, shelf: FileJobShelf, make_plan: PlanMaker, parallel: int, clock: Clock) -> None:
+    def __init__(self, shelf: FileJobShelf, planner: JobPlanner, parallel: int, clock: Clock, tell: Tell) -> None:
         self._shelf = shelf
-        self._make_plan = make_plan
+        self._planner = planner
+        self._tell = tell
         self._parallel = parallel
         self._clock = clock
         self._jobs: dict[str, FileJob] = {}
@@ -92,6 +106,10 @@ class FileJobs:
                     ):  # `wait_for` loses a cancellation that comes with the event
                         await self._changed.wait()
 
+    def wake(self) -> None:
+        """Something that jobs wait for has come."""
+        self._changed.set()
+
     def list_jobs(self) -> list[FileJob]:
         """Newest first."""
         return sorted(self._jobs.values(), key=lambda job: job.job_id, reverse=True)
@@ -104,7 +122,14 @@ class FileJobs:
         return job
 
     async def add(
-        self, name: str, terms: JobTerms, owner: tuple[str, str], body: AsyncIterator[bytes], *, annotate: bool
+        self,
+        name: str,
+        terms: JobTerms,
+        owner: tuple[str, str],
+        body: AsyncIterator[bytes],
+        *,
+        annotate: bool,
+        matching: JobMatching | None = None,
     ) -> FileJob:
         """Takes a file and queues its analysis. `owner`: the id and the name of a user.
 
@@ -117,6 +142,7 @@ class FileJobs:
         if sum(not job.is_over for job in self._jobs.values()) >= MOST_WAITING:
             raise TooManyJobsError(f"{MOST_WAITING} files wait already", "Wait until some are done, or cancel some.")
         job = FileJob(new_id(self._clock), name, *owner, self._clock.utc_ns(), terms, annotate=annotate)
+        job = replace(job, matching=matching or job.matching)
         job = await self._receive(job, body)
         self._jobs[job.job_id] = job
         self._changed.set()
@@ -179,6 +205,7 @@ class FileJobs:
         waiting = [
             job for job in self._jobs.values() if job.state is JobState.QUEUED and job.job_id not in self._running
         ]
+        waiting = [job for job in waiting if self._planner.can_start(job)]
         for job in sorted(waiting, key=lambda job: job.job_id)[: max(0, self._parallel - busy)]:
             control = FileControl(self._clock)
             self._jobs[job.job_id] = replace(job, state=JobState.RUNNING)
@@ -208,7 +235,7 @@ class FileJobs:
 
     async def _analyse(self, job_id: str, control: FileControl) -> FileJob:
         job = self.find(job_id)
-        plan = self._make_plan(job.terms, job.annotate)
+        plan = self._planner.plan(job)
         is_picture = PurePath(job.name).suffix.lower() in PICTURE_SUFFIXES
         rules = default_rules(has_model=bool(plan.model))
         path = self._shelf.input_of(job_id)
@@ -221,7 +248,14 @@ class FileJobs:
             self._jobs[job_id] = replace(self.find(job_id), progress=progress, release=plan.model or "motion-r1")
 
         outcome = await analysis.run(self._shelf.result_of(job_id), note)
+        self._tell_matches(job_id, analysis)
         return replace(self.find(job_id), state=JobState.DONE, findings=_count(analysis, outcome))
+
+    def _tell_matches(self, job_id: str, analysis: FileAnalysis) -> None:
+        for match in analysis.faces.matches.values():
+            listed, entry = match.watchlist.list_id, match.entry.entry_id
+            at_ns = self._clock.utc_ns()
+            self._tell(FileFaceMatched(job_id, listed, entry, match.state.value, match.similarity, at_ns))
 
     async def _keep(self, job: FileJob) -> None:
         """Takes over a job's new state, in memory at once. One save at a time, and of the newest: two would meet."""
@@ -256,4 +290,6 @@ def _count(analysis: FileAnalysis, outcome: FileOutcome) -> JobFindings:
         events=len(results.events),
         frames_read=outcome.frames_read,
         frames_analyzed=outcome.frames_analyzed,
+        faces=len(results.faces),
+        matches=sum("match" in event for event in results.events),
     )

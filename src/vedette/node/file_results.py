@@ -43,6 +43,7 @@ class FileResults:
     objects: dict[int, ObjectRecord] = field(default_factory=dict)
     events: list[dict[str, object]] = field(default_factory=list)
     faces: list[FaceFacts] = field(default_factory=list)
+    pictures: dict[str, bytes] = field(default_factory=dict)
     size_px: tuple[int, int] = (1, 1)
     _open: dict[str, dict[str, object]] = field(default_factory=dict)
 
@@ -106,6 +107,8 @@ class FileResults:
             if record.jpeg:
                 (pictures / f"track-{record.track_id}.jpg").write_bytes(record.jpeg)
         _write_json(folder / "objects.json", [_describe_object(record) for record in self.objects.values()])
+        for name, jpeg in self.pictures.items():
+            (pictures / name).write_bytes(jpeg)
         for number, face in enumerate(self.faces, 1):
             (pictures / f"face-{number}.jpg").write_bytes(face.jpeg)
         faces = [_describe_face(number, face, self.size_px) for number, face in enumerate(self.faces, 1)]

@@ -12,6 +12,7 @@ from vedette.core.watchlists import ListKind, ListOrder, ListSubject, Watchlist
 from vedette.node.file_results import FileResults
 from vedette.node.watchlist_events import describe, find_finding
 from vedette.runtime.clock import Clock, new_id
+from vedette.vision.recognize.face_gallery import MatchTerms
 from vedette.watchlists.sheet import SheetTerms, find_zone, read_sheet
 from vedette.watchlists.track_watch import Key, Sighting, TrackWatch
 from vedette.watchlists.vehicles import VehicleLists
@@ -26,10 +27,12 @@ class FileLists:
 
     Attributes:
         at_ns: When the entries must be valid: a file does not know its own time.
+        face_terms: By what faces are compared; None: there are no lists of faces.
     """
 
     orders: tuple[ListOrder, ...] = ()
     at_ns: int = 0
+    face_terms: MatchTerms | None = None
 
 
 NO_LISTS = FileLists()

@@ -85,6 +85,7 @@ StreamingOpener = Callable[
     AbstractAsyncContextManager[StreamingPorts],
 ]
 GROUP = "history"
+FILE_MATCHES = "file-matches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,9 @@ async def open_parts(
             UnixThumbnailer(paths.socket("analyzer")),
             FileJobsClient(paths.socket("analyzer")),
             AnalyzerPortraits(paths.socket("analyzer")),
+            SqliteConsumer(paths.bus, FILE_MATCHES, clock),
         )
+        stack.callback(outside.file_matches.close)
         stack.callback(outside.consumer.close)
         stack.push_async_callback(outside.notary.close)
         stack.push_async_callback(outside.masker.close)
@@ -185,6 +188,7 @@ class _Outside:
     masker: UnixThumbnailer
     file_jobs: FileJobsClient
     portraits: AnalyzerPortraits
+    file_matches: SqliteConsumer
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +293,7 @@ def _build(
         clock=clock,
     )
     pictures = FilePictureReader(paths.pictures)
-    tools = FaceTools(outside.portraits, TemplateBox(read_node_key(paths.node_key)), hub)
+    tools = FaceTools(outside.portraits, TemplateBox(read_node_key(paths.node_key)), hub, outside.file_matches)
     watchlists = build_watchlists(database, outside.roles["analyzer"], tools, core.audit, clock)
     erasures = ErasureDesk(
         erasures=outside.storage.erasures,
@@ -336,7 +340,7 @@ def _build(
             audit=core.audit,
             clock=clock,
         ),
-        file_jobs=FileJobDesk(outside.file_jobs, core.audit),
+        file_jobs=FileJobDesk(outside.file_jobs, watchlists.lists, core.audit),
         notary=outside.notary,
         privacy=privacy,
         erasures=erasures,

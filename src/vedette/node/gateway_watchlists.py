@@ -13,7 +13,8 @@ from vedette.core.errors import StorageError
 from vedette.core.watchlists import ListOrder
 from vedette.events.hub import EventHub
 from vedette.identity.audit import AuditTrail, Outcome
-from vedette.node.face_match_audit import FaceMatchAudit
+from vedette.node.face_match_audit import FaceMatchAudit, FileMatchAudit
+from vedette.runtime.bus import Consumer
 from vedette.runtime.clock import Clock
 from vedette.runtime.log import get_logger
 from vedette.watchlists.administration import WatchlistAdministration
@@ -32,6 +33,7 @@ class WatchlistParts:
     faces: FaceAdministration
     dispatcher: WatchlistDispatcher
     matches: FaceMatchAudit
+    file_matches: FileMatchAudit
     audit: AuditTrail
     clock: Clock
 
@@ -41,6 +43,7 @@ class WatchlistParts:
             group.create_task(self.dispatcher.run(self))
             group.create_task(self._expire())
             group.create_task(self.matches.run())
+            group.create_task(self.file_matches.run())
 
     async def _expire(self) -> None:
         while True:
@@ -71,11 +74,12 @@ class WatchlistParts:
 
 @dataclass(frozen=True, slots=True)
 class FaceTools:
-    """What makes templates, what seals them, and where matches are told."""
+    """What makes templates, what seals them, and where matches of cameras and of files are told."""
 
     reader: PortraitReader
     sealer: TemplateSealer
     hub: EventHub
+    facts: Consumer
 
 
 def build_watchlists(
@@ -97,4 +101,5 @@ def build_watchlists(
         clock=clock,
         on_change=dispatcher.announce,
     )
-    return WatchlistParts(lists, faces, dispatcher, FaceMatchAudit(tools.hub, audit), audit, clock)
+    matches, file_matches = FaceMatchAudit(tools.hub, audit), FileMatchAudit(tools.facts, audit, clock)
+    return WatchlistParts(lists, faces, dispatcher, matches, file_matches, audit, clock)

@@ -6,6 +6,7 @@ import msgspec
 
 from vedette.core.detections import CLASS_NAMES
 from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
+from vedette.core.watchlists import ListSubject
 
 MAX_NAME_CHARS = 200
 MAX_FPS = 1000.0
@@ -39,6 +40,12 @@ class NoSuchResultError(NoSuchJobError):
     code = "no_such_result"
 
 
+class ListGoneError(ConflictError):
+    """A list that the file was to be matched with is not in force any more."""
+
+    code = "watchlist_gone"
+
+
 class JobConflictError(ConflictError):
     """The job is over: it cannot be paused, resumed, changed or cancelled."""
 
@@ -58,6 +65,29 @@ class JobTerms(msgspec.Struct, frozen=True):
             raise InvalidInputError(f"unknown classes: {', '.join(unknown)}", f"Known: {', '.join(CLASS_NAMES)}.")
         if not 0 <= self.fps <= MAX_FPS:
             raise InvalidInputError(f"fps must be 0 (every picture) to {MAX_FPS:g}, not {self.fps:g}")
+
+
+class JobList(msgspec.Struct, frozen=True):
+    """A list of the system that a file is matched with, as it was when somebody named it. `about`: its subject."""
+
+    list_id: str
+    name: str
+    about: ListSubject
+
+
+class JobMatching(msgspec.Struct, frozen=True):
+    """The lists that a file is matched with, and why somebody asked for it."""
+
+    lists: list[JobList] = []
+    purpose: str = ""
+
+    def find_ids(self, about: ListSubject) -> tuple[str, ...]:
+        """Of the lists about this."""
+        return tuple(named.list_id for named in self.lists if named.about is about)
+
+    @property
+    def has_faces(self) -> bool:
+        return bool(self.find_ids(ListSubject.FACES))
 
 
 class JobProgress(msgspec.Struct, frozen=True):
@@ -88,6 +118,7 @@ class JobFindings(msgspec.Struct, frozen=True):
     faces: int = 0
     frames_read: int = 0
     frames_analyzed: int = 0
+    matches: int = 0
 
 
 class FileJob(msgspec.Struct, frozen=True):
@@ -108,6 +139,7 @@ class FileJob(msgspec.Struct, frozen=True):
     release: str = ""
     progress: JobProgress = JobProgress()
     findings: JobFindings = JobFindings()
+    matching: JobMatching = JobMatching()
 
     @property
     def is_over(self) -> bool:

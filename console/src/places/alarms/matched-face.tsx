@@ -39,27 +39,33 @@ function usePictureSize(url: string | null): { width: number; height: number } |
 
 export function MatchedFace({ event }: { event: Happening }) {
   const { t } = useTranslation();
-  const may = useMay();
   const match = event.match;
-  const isFace = event.kind === "face_matched" && match !== null;
-  const { data: person } = usePerson(match?.list_id ?? "", match?.entry_id ?? "", isFace && may("face.view"));
-  if (!isFace) return null;
+  if (event.kind !== "face_matched" || match === null) return null;
   return (
     <section className={styles["match"]}>
       <h3>{t("alarms.face.title")}</h3>
       <div className={styles["pair"]}>
         <SeenFace event={event} />
-        {person && person.portraits > 0 ? (
-          <figure>
-            <img src={portraitUrl(person.list_id, person.id, 0)} alt={t("alarms.face.enrolled")} />
-            <figcaption>{t("alarms.face.enrolled")}</figcaption>
-          </figure>
-        ) : (
-          <p className="muted">{t(person ? "alarms.face.notKept" : "alarms.face.gone")}</p>
-        )}
+        <EnrolledFace listId={match.list_id} entryId={match.entry_id} />
       </div>
       <p className="muted">{t("alarms.face.decide")}</p>
     </section>
+  );
+}
+
+/** The portrait of somebody on a list, or why there is none to be seen. */
+export function EnrolledFace({ listId, entryId }: { listId: string; entryId: string }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  const { data: person } = usePerson(listId, entryId, may("face.view"));
+  if (!person || person.portraits === 0) {
+    return <p className="muted">{t(person ? "alarms.face.notKept" : "alarms.face.gone")}</p>;
+  }
+  return (
+    <figure>
+      <img src={portraitUrl(person.list_id, person.id, 0)} alt={t("alarms.face.enrolled")} />
+      <figcaption>{t("alarms.face.enrolled")}</figcaption>
+    </figure>
   );
 }
 

@@ -10,6 +10,7 @@ import { Skeleton } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import { useWords } from "../../parts/words";
 import styles from "./files.module.css";
+import { Matches } from "./matches";
 
 const SHOWN_AT_MOST = 200;
 const clock = (seconds: number): string => formatDuration(seconds * 1000);
@@ -30,6 +31,7 @@ export function Results({ job }: { job: FileJob }) {
       ) : null}
       {error ? <ProblemNote error={error} what={t("files.resultsFailed")} /> : null}
       {!data && !error ? <Skeleton height={120} /> : null}
+      {data ? <Matches job={job} events={data.events} onJump={jump} /> : null}
       {data ? <Events events={data.events} onJump={jump} /> : null}
       {data ? <Wall job={job} objects={data.objects} onJump={jump} /> : null}
       <p className={styles["downloads"]}>

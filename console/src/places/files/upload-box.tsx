@@ -8,6 +8,7 @@ import { Button } from "../../parts/button";
 import { SwitchField } from "../../parts/field";
 import { ProblemNote } from "../../parts/problem-note";
 import styles from "./files.module.css";
+import { type Matching, MatchingFields } from "./matching";
 import { type Terms, TermsFields } from "./terms";
 
 interface Sending {
@@ -20,6 +21,7 @@ export function UploadBox() {
   const { t } = useTranslation();
   const [terms, setTerms] = useState<Terms>({ classes: [], fps: 0 });
   const [annotate, setAnnotate] = useState(true);
+  const [matching, setMatching] = useState<Matching>({ lists: [], purpose: "" });
   const [sending, setSending] = useState<Sending | null>(null);
   const [isOver, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
@@ -29,7 +31,7 @@ export function UploadBox() {
       const left = files.length - index - 1;
       setSending({ name: file.name, share: 0, left });
       const onProgress = (share: number) => setSending({ name: file.name, share, left });
-      const isSent = await upload.mutateAsync({ order: { file, ...terms, annotate }, onProgress }).then(
+      const isSent = await upload.mutateAsync({ order: { file, ...terms, ...matching, annotate }, onProgress }).then(
         () => true,
         () => false,
       );
@@ -79,6 +81,7 @@ export function UploadBox() {
         <TermsFields value={terms} onChange={setTerms} />
         <SwitchField label={t("files.annotate")} isSelected={annotate} onChange={setAnnotate} />
       </div>
+      <MatchingFields value={matching} onChange={setMatching} />
       {upload.error ? <ProblemNote error={upload.error} what={t("files.uploadFailed")} /> : null}
     </div>
   );

@@ -9,10 +9,11 @@ from fastapi.responses import StreamingResponse
 
 from vedette.api.access import allows
 from vedette.api.features import feature_router
-from vedette.api.file_job_desk import SentFile
+from vedette.api.file_job_desk import SentFile, WantedLists
 from vedette.api.ports import CallerPort, FileJobsPort
 from vedette.api.schemas.common import Id
 from vedette.api.schemas.file_jobs import FileJobChangeIn, FileJobList, FileJobOut, file_job_out
+from vedette.identity.export_limits import MAX_PURPOSE_CHARS
 from vedette.identity.permissions import Permission
 from vedette.vision.file_jobs import MAX_INPUT_BYTES, MAX_NAME_CHARS, JobChange, JobState, JobTerms
 
@@ -41,10 +42,16 @@ async def upload_file_to_analyze(
     classes: Annotated[list[str] | None, Query(max_length=16)] = None,
     fps: Annotated[float, Query(ge=0, le=1000)] = 0.0,
     annotate: Annotated[bool, Query()] = False,  # noqa: FBT002 -- a query parameter, named by its caller
+    lists: Annotated[list[Id] | None, Query(max_length=100)] = None,
+    purpose: Annotated[str, Query(max_length=MAX_PURPOSE_CHARS)] = "",
 ) -> FileJobOut:
-    """Takes a video or picture as the body, and queues its analysis. `fps` 0: every picture."""
-    terms = JobTerms(classes or [], fps)
-    return file_job_out(await jobs.add(caller, name, terms, request.stream(), annotate=annotate))
+    """Takes a video or picture as the body, and queues its analysis. `fps` 0: every picture.
+
+    `lists`: ids of the watchlists that it is matched with (`watchlist.view`; lists of faces need `face.view` and a
+    `purpose`).
+    """
+    terms, wanted = JobTerms(classes or [], fps), WantedLists(lists or (), purpose)
+    return file_job_out(await jobs.add(caller, name, terms, request.stream(), annotate=annotate, wanted=wanted))
 
 
 @router.get("/analysis/files")

@@ -17,6 +17,14 @@ class FileJobChangeIn(Request):
     fps: Annotated[float, Field(ge=0, le=1000)] | None = None
 
 
+class JobListOut(Answer):
+    """A list that a file is matched with, as it was named then."""
+
+    id: str
+    name: str
+    subject: Literal["vehicles", "faces"]
+
+
 class FileJobOut(Answer):
     """The analysis of one file.
 
@@ -43,6 +51,9 @@ class FileJobOut(Answer):
     objects: int
     events: int
     faces: int
+    matches: int
+    lists: list[JobListOut]
+    purpose: str
     frames_read: int
     frames_analyzed: int
     files: list[str]
@@ -82,6 +93,11 @@ def file_job_out(job: FileJob) -> FileJobOut:
         objects=findings.objects,
         events=findings.events,
         faces=findings.faces,
+        matches=findings.matches,
+        lists=[
+            JobListOut(id=named.list_id, name=named.name, subject=named.about.value) for named in job.matching.lists
+        ],
+        purpose=job.matching.purpose,
         frames_read=findings.frames_read,
         frames_analyzed=findings.frames_analyzed,
         files=[*_FILES, *(["annotated.mp4"] if job.annotate else [])] if is_done else [],

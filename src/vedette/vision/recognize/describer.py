@@ -11,12 +11,12 @@ from vedette.core.errors import InvalidInputError
 from vedette.core.objects import ObjectFacts
 from vedette.vision import wire
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES
-from vedette.vision.recognize.face_track import TrackTemplate, join_sightings
+from vedette.vision.recognize.face_track import MIN_SIGHTINGS, TrackTemplate, join_sightings
 from vedette.vision.recognize.faces_list import FaceFacts
 from vedette.vision.recognize.profile import TrackProfiles
 from vedette.vision.recognize.records import WHOLE_PICTURE, Form
 from vedette.vision.recognize.shots import ShotPicker, ShotPolicy
-from vedette.vision.recognize.whole_picture import find_lone_faces
+from vedette.vision.recognize.whole_picture import find_lone_faces, find_lone_templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,18 @@ class TrackDescriber:
     Args:
         forms: Of the recognizers that are loaded and switched on; empty: nothing is ever asked.
         left_out: What an earlier describer of the stream had counted.
+        least_faces: Good moments of a face from which on its template is made: a still picture has one.
     """
 
-    def __init__(self, forms: Mapping[str, Form], policy: ShotPolicy | None = None, left_out: int = 0) -> None:
+    def __init__(
+        self,
+        forms: Mapping[str, Form],
+        policy: ShotPolicy | None = None,
+        left_out: int = 0,
+        least_faces: int = MIN_SIGHTINGS,
+    ) -> None:
         self._forms = forms
+        self._least_faces = least_faces
         self._groups = sorted({form.group for form in forms.values()})
         self._classes = frozenset[str]().union(*(form.classes for form in forms.values()))
         self._picker = ShotPicker(policy)
@@ -96,7 +104,11 @@ class TrackDescriber:
 
     def template(self, track_id: int) -> TrackTemplate | None:
         """By what the track's face is compared; None while too few good moments of it are known."""
-        return join_sightings(self._profiles.sightings(track_id, FACE_TEMPLATES))
+        return join_sightings(self._profiles.sightings(track_id, FACE_TEMPLATES), least=self._least_faces)
+
+    def lone_templates(self, known: Sequence[TrackTemplate]) -> list[TrackTemplate]:
+        """Those of faces found in whole pictures that are none of those known from tracks."""
+        return find_lone_templates(self._profiles.sightings(0, FACE_TEMPLATES), known)
 
     def lone_faces(self, known: Sequence[FaceFacts]) -> list[FaceFacts]:
         """Faces found in whole pictures that are none of those known from tracks."""

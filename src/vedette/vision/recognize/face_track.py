@@ -33,12 +33,14 @@ class TrackTemplate:
     box_norm_xyxy: tuple[float, float, float, float]
 
 
-def join_sightings(sightings: Sequence[Sighting], policy: QualityPolicy | None = None) -> TrackTemplate | None:
-    """The template of a track, None while too few good moments are known."""
+def join_sightings(
+    sightings: Sequence[Sighting], policy: QualityPolicy | None = None, least: int = MIN_SIGHTINGS
+) -> TrackTemplate | None:
+    """The template of a track, None while fewer good moments than `least` are known."""
     floor = (policy or QualityPolicy()).match_floor
     good = [found for found in sightings if found.record.vector and _quality(found) >= floor]
     last = max(good, key=lambda found: found.at_s, default=None)
-    if len(good) < MIN_SIGHTINGS or last is None or last.record.box is None:
+    if len(good) < least or last is None or last.record.box is None:
         return None
     vectors = np.array([np.frombuffer(found.record.vector, np.float32) for found in good])
     weights = np.array([_quality(found) for found in good], np.float32)

@@ -1,0 +1,84 @@
+"""Decides how the job of an uploaded file is analysed: with the models and the lists that are there now."""
+
+import os
+from dataclasses import replace
+
+from vedette.core.detections import MOVING_CLASS
+from vedette.core.errors import InvalidInputError
+from vedette.core.watchlists import ListSubject
+from vedette.node.analyzer_pool import choose_model
+from vedette.node.analyzer_watchlists import ListsInForce
+from vedette.node.face_enrolment import FaceModelsMissingError
+from vedette.node.file_analysis import FilePlan, plan_ahead
+from vedette.node.file_watchlists import NO_LISTS, FileLists
+from vedette.node.recognizers import find_match_terms, find_recognizers
+from vedette.runtime.clock import Clock
+from vedette.vision.file_jobs import FileJob, JobMatching
+from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.recognize.face_templates import FACE_TEMPLATES
+from vedette.vision.recognize.forms import GROUPS
+
+
+class FilePlanner:
+    """Plans the jobs of one analyzer.
+
+    Args:
+        parallel: Files analysed at the same time.
+    """
+
+    def __init__(self, registry: ModelRegistry, lists: ListsInForce, parallel: int, clock: Clock) -> None:
+        self._registry = registry
+        self._lists = lists
+        self._parallel = parallel
+        self._clock = clock
+
+    def can_start(self, job: FileJob) -> bool:
+        """Lists are in memory only: after a restart a job that needs them waits until the gateway has told them."""
+        return not job.matching.lists or bool(self._lists.version)
+
+    def plan(self, job: FileJob) -> FilePlan:
+        """How to analyse with what is there now.
+
+        Raises:
+            InvalidInputError: classes that nothing installed can tell apart.
+            ListGoneError: a list that it is to be matched with is not in force.
+            FaceModelsMissingError: a list of faces, and no models.
+        """
+        model, missing = choose_model(self._registry)
+        named = [name for name in job.terms.classes if name != MOVING_CLASS]
+        if named and not model:
+            raise InvalidInputError(
+                f"{', '.join(named)} cannot be told apart: {missing}",
+                "Without classes everything that moves is reported.",
+            )
+        return FilePlan(
+            model,
+            self._registry.directory.absolute(),
+            tuple(job.terms.classes),
+            job.terms.fps,
+            job.annotate,
+            self._find_recognizers(job.matching),
+            self._find_lists(job.matching),
+            plan_ahead(len(os.sched_getaffinity(0)), self._parallel),
+        )
+
+    def _find_recognizers(self, matching: JobMatching) -> tuple[str, ...]:
+        """Templates are made only where somebody named a list of faces."""
+        groups = (*GROUPS, FACE_TEMPLATES) if matching.has_faces else GROUPS
+        found = find_recognizers(self._registry, groups)
+        if matching.has_faces and FACE_TEMPLATES not in found.names:
+            reason = found.refused.get(FACE_TEMPLATES, "they are not installed")
+            raise FaceModelsMissingError(
+                f"the models that tell faces apart cannot be used: {reason}", "Run `vedette models pull standard`."
+            )
+        return found.names
+
+    def _find_lists(self, matching: JobMatching) -> FileLists:
+        """A file comes from no camera: whoever named a list of certain cameras wants it for this file."""
+        if not matching.lists:
+            return NO_LISTS
+        chosen = self._lists.choose([named.list_id for named in matching.lists])
+        orders = tuple(replace(order, watchlist=replace(order.watchlist, cameras=())) for order in chosen)
+        has_faces = any(order.watchlist.subject is ListSubject.FACES for order in orders)
+        terms = find_match_terms(self._registry) if has_faces else None
+        return FileLists(orders, self._clock.utc_ns(), terms)
