@@ -2562,8 +2562,8 @@ export interface components {
         };
         /**
          * MotionOut
-         * @description At most 16 zones of 3 to 16 points each. Motion counts in an include zone (or anywhere, without one) and in no
-         *     exclude zone.
+         * @description At most 16 zones of 3 to 16 points each. Analysis looks at what is in a look zone (or at all, without one) and in
+         *     no ignore zone; of that, motion counts in an include zone (or anywhere, without one) and in no exclude zone.
          */
         MotionOut: {
             /**
@@ -2599,7 +2599,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "include" | "exclude";
+            kind: "include" | "exclude" | "look" | "ignore";
             /** Name */
             name: string;
             /** Polygon */
@@ -2611,7 +2611,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "include" | "exclude";
+            kind: "include" | "exclude" | "look" | "ignore";
             /** Name */
             name: string;
             /** Polygon */

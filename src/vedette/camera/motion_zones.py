@@ -4,7 +4,7 @@ Settings by which nothing can ever be motion are refused: a slip of the hand mus
 Meaning of the values: `vedette.core.motion`; design: docs/design/recording-plan.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vedette.camera.outlines import find_area, find_outline_faults
@@ -21,6 +21,7 @@ MIN_COUNTED = 0.01
 _COLUMNS, _ROWS = 64, 36
 _SENSITIVITIES = tuple(step.value for step in MotionSensitivity)
 _KINDS = tuple(kind.value for kind in MotionZoneKind)
+_WITHIN = (MotionZoneKind.INCLUDE.value, MotionZoneKind.LOOK.value)
 _STRENGTH = {step: at for at, step in enumerate(MotionSensitivity)}
 
 
@@ -77,7 +78,7 @@ def _find_faults(form: MotionZoneForm) -> list[Fault]:
     if form.kind not in _KINDS:
         faults.append(Fault("kind", f"must be one of {', '.join(_KINDS)}"))
     wrong = find_outline_faults(form.points, MIN_POINTS, MAX_POINTS)
-    if not wrong and form.kind == MotionZoneKind.INCLUDE.value and find_area(form.points) < MIN_COUNTED:
+    if not wrong and form.kind in _WITHIN and find_area(form.points) < MIN_COUNTED:
         wrong.append(Fault("polygon", f"is smaller than {MIN_COUNTED:.0%} of the picture; nothing would be seen in it"))
     return faults + wrong
 
@@ -88,8 +89,11 @@ def find_counted_share(settings: MotionSettings) -> float:
 
 
 def _find_counted_cells(settings: MotionSettings) -> list[bool]:
-    places = [((column + 0.5) / _COLUMNS, (row + 0.5) / _ROWS) for row in range(_ROWS) for column in range(_COLUMNS)]
-    return [settings.counts_at(x, y) for x, y in places] if settings.zones else [True] * len(places)
+    return _find_cells(settings.counts_at)
+
+
+def _find_cells(is_so: Callable[[float, float], bool]) -> list[bool]:
+    return [is_so((column + 0.5) / _COLUMNS, (row + 0.5) / _ROWS) for row in range(_ROWS) for column in range(_COLUMNS)]
 
 
 def find_weaker_motion(before: MotionSettings, after: MotionSettings) -> list[str]:
@@ -103,6 +107,13 @@ def find_weaker_motion(before: MotionSettings, after: MotionSettings) -> list[st
         if lost > 0:
             found.append(f"motion no longer counts in {max(lost, 0.01):.0%} of the picture")
     return found
+
+
+def find_blinder_analysis(before: MotionSettings, after: MotionSettings) -> list[str]:
+    """Says where analysis no longer looks: no rule, list or trace sees anything there."""
+    pairs = zip(_find_cells(before.looks_at), _find_cells(after.looks_at), strict=True)
+    lost = sum(was and not now for was, now in pairs) / (_COLUMNS * _ROWS)
+    return [f"analysis no longer looks at {max(lost, 0.01):.0%} of the picture"] if lost > 0 else []
 
 
 def describe_motion_changes(before: MotionSettings, after: MotionSettings) -> list[str]:

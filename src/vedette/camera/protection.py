@@ -5,7 +5,7 @@ Design: docs/design/recording-plan.md.
 """
 
 from vedette.camera.inventory import Camera
-from vedette.camera.motion_zones import find_weaker_motion
+from vedette.camera.motion_zones import find_blinder_analysis, find_weaker_motion
 from vedette.camera.recording_terms import RecordingTerms, format_clock
 from vedette.core.recording_plan import MINUTES_PER_DAY, RecordingMode, RecordingPlan, RetentionTerm
 
@@ -44,6 +44,7 @@ def find_weakenings(before: Camera, after: Camera | None) -> list[str]:
     found += _find_weaker_hours(old.plan, new.plan)
     if RecordingMode.MOTION in expand_week(new.plan):
         found += find_weaker_motion(before.settings.motion, after.settings.motion)
+    found += find_blinder_analysis(before.settings.motion, after.settings.motion)
     return found + _find_shorter_terms(old, new)
 
 

@@ -8,7 +8,7 @@ import click
 
 from vedette.cli.output import data_option, find_camera, json_option, open_client, print_json, print_table
 
-_KINDS = ("include", "exclude")
+_KINDS = ("include", "exclude", "look", "ignore")
 
 
 def read_outlines(
@@ -44,7 +44,9 @@ def _make_zones(kind: str, outlines: list[tuple[str, list[list[float]]]]) -> lis
 @click.option(
     "--exclude", multiple=True, callback=read_outlines, help="Motion does not count here: trees, a road; repeat."
 )
-@click.option("--no-zones", is_flag=True, help="Motion counts in the whole picture.")
+@click.option("--look", multiple=True, callback=read_outlines, help="All analysis looks only here; repeat.")
+@click.option("--ignore", multiple=True, callback=read_outlines, help="Analysis does not look here at all; repeat.")
+@click.option("--no-zones", is_flag=True, help="Analysis looks, and motion counts, in the whole picture.")
 @click.option("--sensitivity", type=click.Choice(["low", "normal", "high"]), help="How little is motion.")
 @data_option
 @json_option
@@ -52,6 +54,8 @@ def motion(
     name: str,
     include: list[tuple[str, list[list[float]]]],
     exclude: list[tuple[str, list[list[float]]]],
+    look: list[tuple[str, list[list[float]]]],
+    ignore: list[tuple[str, list[list[float]]]],
     no_zones: bool,
     sensitivity: str | None,
     data: Path | None,
@@ -59,14 +63,15 @@ def motion(
 ) -> None:
     """Show the motion settings of a camera, or change them.
 
-    Points are fractions of the picture, x right, y down. Any --include or --exclude replaces all zones; what is not
-    given stays.
+    Points are fractions of the picture, x right, y down. Any zone that is given replaces all zones; what is not given
+    stays.
     """
     changes: dict[str, Any] = {} if sensitivity is None else {"sensitivity": sensitivity}
-    if include or exclude or no_zones:
-        if no_zones and (include or exclude):
-            raise click.UsageError("--no-zones does not go with --include or --exclude")
-        changes["zones"] = _make_zones("include", include) + _make_zones("exclude", exclude)
+    given = dict(zip(_KINDS, (include, exclude, look, ignore), strict=True))
+    if no_zones or any(given.values()):
+        if no_zones and any(given.values()):
+            raise click.UsageError("--no-zones does not go with zones")
+        changes["zones"] = [zone for kind, outlines in given.items() for zone in _make_zones(kind, outlines)]
     with open_client(data) as client:
         camera = find_camera(client, name)
         path = f"/cameras/{camera['id']}/motion"

@@ -1,6 +1,8 @@
-"""Where in a camera's picture motion counts, and how much of it is needed. Values only.
+"""Where in a camera's picture analysis looks and motion counts, and how much of it is needed. Values only.
 
-Motion counts at a point when it lies in an include zone (or there is none) and in no exclude zone. What the steps of
+Analysis looks at a point when it lies in a look zone (or there is none) and in no ignore zone; all else is to it as if
+it were not in the picture. Of what is looked at, motion counts where it lies in an include zone (or there is none) and
+in no exclude zone. What the steps of
 sensitivity mean is decided here alone, for the analyzer's motion detector and for packet sizes alike.
 Design: docs/design/vision.md, docs/design/recording-plan.md.
 """
@@ -20,10 +22,12 @@ class MotionSensitivity(StrEnum):
 
 
 class MotionZoneKind(StrEnum):
-    """What a motion zone does."""
+    """What a zone does: the first two for motion, the last two for all analysis."""
 
     INCLUDE = "include"
     EXCLUDE = "exclude"
+    LOOK = "look"
+    IGNORE = "ignore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ THRESHOLDS = {
 
 @dataclass(frozen=True, slots=True)
 class MotionZone:
-    """A part of the picture that counts for motion, or does not. Known by its name."""
+    """A part of the picture that counts for motion or is looked at, or is not. Known by its name."""
 
     name: str
     kind: MotionZoneKind
@@ -75,8 +79,19 @@ class MotionSettings:
     def outlines(self, kind: MotionZoneKind) -> tuple[Polygon, ...]:
         return tuple(zone.polygon for zone in self.zones if zone.kind is kind)
 
+    @property
+    def looks_everywhere(self) -> bool:
+        return not any(zone.kind in {MotionZoneKind.LOOK, MotionZoneKind.IGNORE} for zone in self.zones)
+
+    def looks_at(self, x: float, y: float) -> bool:
+        """Whether analysis looks at a point of the picture."""
+        return self._is_within(MotionZoneKind.LOOK, MotionZoneKind.IGNORE, x, y)
+
     def counts_at(self, x: float, y: float) -> bool:
         """Whether motion counts at a point of the picture."""
-        include, exclude = self.outlines(MotionZoneKind.INCLUDE), self.outlines(MotionZoneKind.EXCLUDE)
-        is_included = not include or any(polygon.contains(x, y) for polygon in include)
-        return is_included and not any(polygon.contains(x, y) for polygon in exclude)
+        return self.looks_at(x, y) and self._is_within(MotionZoneKind.INCLUDE, MotionZoneKind.EXCLUDE, x, y)
+
+    def _is_within(self, wanted: MotionZoneKind, unwanted: MotionZoneKind, x: float, y: float) -> bool:
+        within, without = self.outlines(wanted), self.outlines(unwanted)
+        is_within = not within or any(polygon.contains(x, y) for polygon in within)
+        return is_within and not any(polygon.contains(x, y) for polygon in without)

@@ -15,6 +15,7 @@ from vedette.vision.focus import WHOLE, Focus, FocusPolicy, Window
 from vedette.vision.motion import Motion, MotionDetector
 from vedette.vision.picture import to_luma
 from vedette.vision.ports import Detector, Look
+from vedette.vision.regions import keep_looked_at
 from vedette.vision.sampling import FrameSampler, InferenceGate
 from vedette.vision.wire import MAX_RESULTS, FrameResult, OpenStream, PacketMessage, PacketReply, encode_boxes
 
@@ -49,7 +50,7 @@ class PictureAnalysis:
         detector: The model, or None for motion alone.
         classes: Names to keep, empty: all.
         gated: Ask the model only when something moves (anywhere: rules do not follow motion zones) or was seen lately.
-        motion: Where and how much motion counts.
+        motion: Where analysis looks, and where and how much motion counts.
         focus: When a part of the picture is enough.
     """
 
@@ -63,7 +64,8 @@ class PictureAnalysis:
         focus: FocusPolicy | None = None,
     ) -> None:
         self._detector = detector
-        self._motion = MotionDetector(motion, finds_objects=detector is None)
+        self._settings = motion or MotionSettings()
+        self._motion = MotionDetector(self._settings, finds_objects=detector is None)
         self._gate = InferenceGate() if gated else None
         self._focus = Focus(detector.windows if detector else (), focus)
         self._under_way: deque[_UnderWay] = deque()
@@ -110,6 +112,7 @@ class PictureAnalysis:
 
     def tune(self, motion: MotionSettings) -> None:
         """Follows other motion settings from the next picture on."""
+        self._settings = motion
         self._motion.tune(motion)
 
     def kept_frame(self, pts_90k: int) -> PlanarFrame | None:
@@ -126,15 +129,15 @@ class PictureAnalysis:
 
     def _wait(self, begun: _UnderWay) -> Detections | None:
         if self._detector is None:
-            return begun.motion.objects
+            return keep_looked_at(begun.motion.objects, self._settings)
         if not begun.is_wanted:
             return None
         at_s, window = begun.frame.pts_90k / TICKS_PER_S, begun.window
-        found = begun.look.wait() if begun.look else no_detections()
+        found = keep_looked_at(begun.look.wait() if begun.look else no_detections(), self._settings)
         moving = begun.motion.moving
         if window and moving is not None and self._focus.is_cut(window, moving, found):
-            window, found = WHOLE, self._detector.start(begun.frame).wait()
-        found = self._focus.take(at_s, window, found)
+            window, found = WHOLE, keep_looked_at(self._detector.start(begun.frame).wait(), self._settings)
+        found = keep_looked_at(self._focus.take(at_s, window, found), self._settings)
         if begun.class_ids:
             found = found.select(np.isin(found.class_id, begun.class_ids))
         if self._gate is not None and (found.confidence >= _SURE).any():

@@ -104,7 +104,7 @@ class Focus:
         """
         boxes = found.boxes_norm_xyxy
         cut = self._touches_edge(window, boxes) & (found.confidence >= self._policy.cut)
-        cut &= _overlap(boxes, moving).any(axis=1)
+        cut &= overlap(boxes, moving).any(axis=1)
         kept = self._known.found.boxes_norm_xyxy[self._outside(window)]
         return bool((~_is_part_of(boxes[cut], kept)).any())
 
@@ -121,7 +121,7 @@ class Focus:
         kept &= self._is_believed()
         again, looks = self._known.found.select(kept), self._known.looks[kept]
         self._known = self._join(found, again, looks)
-        everything = _concatenate(found, again)
+        everything = concatenate(found, again)
         return everything.select(np.argsort(-everything.confidence, kind="stable"))
 
     def _look_whole(self, at_s: float) -> Window:
@@ -132,7 +132,7 @@ class Focus:
         """Known boxes where something moves, and those not found often enough to be believed without a look."""
         known, policy = self._known, self._policy
         boxes = known.found.boxes_norm_xyxy
-        touched = _overlap(boxes, moving).any(axis=1)
+        touched = overlap(boxes, moving).any(axis=1)
         is_new = (known.looks < policy.min_looks) & (known.found.confidence >= policy.sure)
         return boxes[touched | is_new]
 
@@ -169,20 +169,20 @@ class Focus:
         found = found.select(found.confidence >= self._policy.min_confidence)
         before = np.where(_same(found, self._known.found), self._known.looks[None, :], 0)
         looks = 1 + before.max(axis=1, initial=0)
-        return _Known(_concatenate(found, again), np.concatenate([looks, again_looks]))
+        return _Known(concatenate(found, again), np.concatenate([looks, again_looks]))
 
 
 def _same(first: Detections, second: Detections) -> NDArray[np.bool_]:
     """(N, M) boxes of one class that overlap."""
-    overlap = iou_matrix(first.boxes_norm_xyxy, second.boxes_norm_xyxy)
-    return np.asarray((overlap > _SAME_IOU) & (first.class_id[:, None] == second.class_id[None, :]), np.bool_)
+    iou = iou_matrix(first.boxes_norm_xyxy, second.boxes_norm_xyxy)
+    return np.asarray((iou > _SAME_IOU) & (first.class_id[:, None] == second.class_id[None, :]), np.bool_)
 
 
 def _meets(known: Detections, found: Detections) -> NDArray[np.bool_]:
     return np.asarray(_same(known, found).any(axis=1), np.bool_)
 
 
-def _overlap(first: Boxes, second: Boxes) -> NDArray[np.bool_]:
+def overlap(first: Boxes, second: Boxes) -> NDArray[np.bool_]:
     """(N, M) whether two boxes share any area."""
     low = np.maximum(first[:, None, :2], second[None, :, :2])
     high = np.minimum(first[:, None, 2:], second[None, :, 2:])
@@ -197,7 +197,8 @@ def _is_part_of(parts: Boxes, whole: Boxes) -> NDArray[np.bool_]:
     return np.asarray((shared > _COVERED * areas(parts)[:, None]).any(axis=1), np.bool_)
 
 
-def _concatenate(first: Detections, second: Detections) -> Detections:
+def concatenate(first: Detections, second: Detections) -> Detections:
+    """The rows of both."""
     return Detections(
         np.concatenate([first.boxes_norm_xyxy, second.boxes_norm_xyxy]),
         np.concatenate([first.confidence, second.confidence]),

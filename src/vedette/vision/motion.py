@@ -9,7 +9,8 @@ the background starts again and nothing is reported.
 
 With motion zones only what lies in the counted part is reported. The background is learned everywhere, so zones may
 change at any time. What moves in the other part must not hide what moves in this one, nor be taken for it: an offset
-is taken out as far as the whole picture and the counted part agree on it, and a flood must be one in both.
+is taken out as far as the whole picture and the counted part agree on it, and a flood must be one in both. Where
+analysis does not look nothing is reported at all: it wakes no model.
 """
 
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from vedette.core.detections import CLASS_NAMES, Detections, no_detections
 from vedette.core.motion import THRESHOLDS, MotionSensitivity, MotionSettings
 from vedette.vision.boxes import Boxes
-from vedette.vision.motion_area import draw_counted
+from vedette.vision.motion_area import draw_counted, draw_looked_at
 from vedette.vision.picture import Image
 
 OBJECT_CLASS = CLASS_NAMES.index("object")
@@ -60,8 +61,8 @@ class Motion:
     Attributes:
         level: Share of the picture that moved within the last moments where motion counts, 0..1.
         objects: Boxes of class `object` around what differs from the background where motion counts.
-        anywhere: Share of the picture that moved, whether it counts or not.
-        moving: (N, 4) boxes around what moved, whether it counts or not; None: not known (a start, a flood).
+        anywhere: Share of the picture that moved where analysis looks, whether it counts or not.
+        moving: (N, 4) boxes around that; None: not known (a start, a flood).
     """
 
     level: float
@@ -83,6 +84,7 @@ class MotionDetector:
         self._policy = MotionPolicy()
         self._settings = MotionSettings()
         self._counted: NDArray[np.bool_] | None = None
+        self._looked_at: NDArray[np.bool_] | None = None
         self._background: NDArray[np.float32] | None = None
         self._recent = np.zeros((0, 0), np.float32)
         self._noise = np.zeros((0, 0), np.float32)
@@ -97,7 +99,11 @@ class MotionDetector:
         wanted = settings.thresholds
         self._policy = replace(self._policy, contrast=wanted.contrast, min_share=wanted.object_share)
         if self._background is not None:
-            self._counted = draw_counted(settings, *self._background.shape)
+            self._draw_areas(*self._background.shape)
+
+    def _draw_areas(self, height: int, width: int) -> None:
+        self._counted = draw_counted(self._settings, height, width)
+        self._looked_at = draw_looked_at(self._settings, height, width)
 
     def push(self, luma: Image, at_s: float) -> Motion:
         """Takes one picture.
@@ -120,6 +126,8 @@ class MotionDetector:
         self._learn(picture, foreground, elapsed_s)
         if at_s < self._quiet_until_s:
             return Motion(0.0, no_detections())
+        if self._looked_at is not None:
+            moving &= self._looked_at
         anywhere = level = float(moving.mean())
         if self._counted is not None:
             level, foreground = float((moving & self._counted).mean()), foreground & self._counted
@@ -133,7 +141,7 @@ class MotionDetector:
         self._stood_s = np.zeros_like(picture)
         self._last_s = at_s
         self._quiet_until_s = at_s + self._policy.settle_s
-        self._counted = draw_counted(self._settings, *picture.shape)
+        self._draw_areas(*picture.shape)
 
     def _is_flood(self, foreground: NDArray[np.bool_]) -> bool:
         """Light or a cut changes the whole picture and the counted part; a lorry may fill one of them."""

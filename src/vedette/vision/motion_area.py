@@ -1,7 +1,7 @@
-"""Where in the small picture of the motion detector motion counts, as a mask. Pure.
+"""Where in the small picture of the motion detector motion counts, and where analysis looks, as masks. Pure.
 
-What moves outside reaches over an edge: smoothing carries it one pixel. An exclude zone therefore takes that pixel
-along; an include zone keeps its rim. Both err so that what was meant to count does, and a tree does not.
+What moves outside reaches over an edge: smoothing carries it one pixel. An exclude or ignore zone therefore takes that
+pixel along; an include or look zone keeps its rim. Both err so that what was meant to count does, and a tree does not.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from vedette.core.geometry import Polygon
 from vedette.core.motion import MotionSettings, MotionZoneKind
 
 _RIM_PX = 3
-"""Width of the line drawn around an exclude zone: one pixel outwards."""
+"""Width of the line drawn around a zone that does not count: one pixel outwards."""
 
 
 def draw_counted(settings: MotionSettings, height: int, width: int) -> NDArray[np.bool_] | None:
@@ -25,11 +25,30 @@ def draw_counted(settings: MotionSettings, height: int, width: int) -> NDArray[n
     """
     if not settings.zones:
         return None
-    include = settings.outlines(MotionZoneKind.INCLUDE)
-    mask = np.full((height, width), not include, np.uint8)
-    for corners in _corners(include, height, width):  # one by one: together, overlaps would be holes
+    looked_at = draw_looked_at(settings, height, width)
+    counted = _draw(settings, MotionZoneKind.INCLUDE, MotionZoneKind.EXCLUDE, (height, width))
+    return counted if looked_at is None else counted & looked_at
+
+
+def draw_looked_at(settings: MotionSettings, height: int, width: int) -> NDArray[np.bool_] | None:
+    """Draws where analysis looks.
+
+    Returns:
+        (height, width) bool, or None when it looks everywhere.
+    """
+    if settings.looks_everywhere:
+        return None
+    return _draw(settings, MotionZoneKind.LOOK, MotionZoneKind.IGNORE, (height, width))
+
+
+def _draw(
+    settings: MotionSettings, wanted: MotionZoneKind, unwanted: MotionZoneKind, size: tuple[int, int]
+) -> NDArray[np.bool_]:
+    within = settings.outlines(wanted)
+    mask = np.full(size, not within, np.uint8)
+    for corners in _corners(within, *size):  # one by one: together, overlaps would be holes
         cv2.fillPoly(mask, [corners], 1)
-    for corners in _corners(settings.outlines(MotionZoneKind.EXCLUDE), height, width):
+    for corners in _corners(settings.outlines(unwanted), *size):
         cv2.fillPoly(mask, [corners], 0)
         cv2.polylines(mask, [corners], isClosed=True, color=0, thickness=_RIM_PX)
     return mask.astype(np.bool_)

@@ -99,3 +99,18 @@ async def test_guard_sees_the_settings_and_may_not_change_them(gateway: Harness)
     refused = await login.client.put(f"{API}/cameras/{camera}/motion", json=MOTION, headers=login.headers)
     assert refused.status_code == 403
     await login.client.aclose()
+
+
+async def test_whoever_makes_analysis_blind_is_seen_by_others_whatever_is_recorded(gateway: Harness) -> None:
+    camera = await add_camera(gateway)
+    login = await gateway.login_as(Role.ADMINISTRATOR)
+    before = {event["id"] for event in await find_events(gateway)}
+    body = {"zones": [{**TREES, "kind": "ignore"}, {**GATE, "kind": "look"}]}
+    answer = await login.client.put(f"{API}/cameras/{camera}/motion", json=body, headers=login.headers)
+    assert (answer.status_code, answer.json()["zones"]) == (200, body["zones"])
+    [told] = [event["detail"] for event in await find_events(gateway) if event["id"] not in before]
+    assert "analysis no longer looks at" in told
+    slit = {"zones": [{**GATE, "kind": "look", "polygon": [[0.1, 0.1], [0.11, 0.1], [0.11, 0.11]]}]}
+    refused = await login.client.put(f"{API}/cameras/{camera}/motion", json=slit, headers=login.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_motion_zones")
+    await login.client.aclose()

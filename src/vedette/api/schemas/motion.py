@@ -12,7 +12,7 @@ from vedette.core.motion import MotionSettings
 MOST = 64
 """Of zones and of points: a bound for the parser; `vedette.camera.motion_zones` judges."""
 _STEP_WORD = Field(max_length=16, json_schema_extra={"enum": ["low", "normal", "high"]})
-_KIND_WORD = Field(max_length=16, json_schema_extra={"enum": ["include", "exclude"]})
+_KIND_WORD = Field(max_length=16, json_schema_extra={"enum": ["include", "exclude", "look", "ignore"]})
 
 
 class MotionZoneIn(Request):
@@ -35,13 +35,13 @@ class MotionIn(Request):
 
 class MotionZoneOut(Answer):
     name: str
-    kind: Literal["include", "exclude"]
+    kind: Literal["include", "exclude", "look", "ignore"]
     polygon: list[Point]
 
 
 class MotionOut(Answer):
-    """At most 16 zones of 3 to 16 points each. Motion counts in an include zone (or anywhere, without one) and in no
-    exclude zone.
+    """At most 16 zones of 3 to 16 points each. Analysis looks at what is in a look zone (or at all, without one) and in
+    no ignore zone; of that, motion counts in an include zone (or anywhere, without one) and in no exclude zone.
     """
 
     sensitivity: Literal["low", "normal", "high"]

@@ -1,8 +1,8 @@
-// Where in a camera's picture motion counts, drawn on the live picture, and how little of it does. Nothing is stored
-// until Save.
+// Where in a camera's picture analysis looks and motion counts, drawn on the live picture, and how little of it does.
+// Nothing is stored until Save.
 
 import { getRouteApi } from "@tanstack/react-router";
-import { Check, CircleMinus, CirclePlus, PenLine } from "lucide-react";
+import { Check, CircleMinus, CirclePlus, Eye, EyeOff, PenLine } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../../api/context";
@@ -29,8 +29,8 @@ import { SaveLine, ShapeCard } from "../rules/shape-card";
 
 const route = getRouteApi("/app/settings/cameras/$cameraId/motion");
 const SENSITIVITIES = ["low", "normal", "high"] as const;
-const KINDS = ["exclude", "include"] as const;
-const ICONS = { exclude: CircleMinus, include: CirclePlus };
+const KINDS = ["exclude", "include", "ignore", "look"] as const;
+const ICONS = { exclude: CircleMinus, include: CirclePlus, ignore: EyeOff, look: Eye };
 type Kind = MotionZone["kind"];
 
 export function MotionPage() {
