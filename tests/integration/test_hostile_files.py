@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.encoded import write_square_file
 from tests.support.hostile import write_film_with_subtitles, write_hostile_files, write_liar
-from vedette.node.file_analysis import receive_reply
+from vedette.node.file_replies import receive_reply
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, start_worker
 
 SECRET = "root:x:0:0"
