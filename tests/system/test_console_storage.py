@@ -100,6 +100,26 @@ def test_evidence_shows_the_fingerprint_that_the_server_gives(page: Page, api: A
     assert re.sub(r"\s", "", shown.inner_text()) == api.get("/evidence")["fingerprint"] != ""
 
 
+def test_footage_erased_in_the_console_is_shown_first_and_then_gone(
+    page: Page, api: Api, camera: dict[str, Any]
+) -> None:
+    first = footage_runs(api, camera["id"])[0]["from"]
+    everything = {"camera_id": camera["id"], "from": first, "to": "2100-01-01T00:00:00Z"}
+    wait_for("a closed segment", lambda: api.post("/erasures/plan", everything)["segments"])
+    page.goto("/settings/storage")
+    page.get_by_role("button", name="Erase footage").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("Request 7")
+    dialog.get_by_role("button", name="Show what would go").click()
+    dialog.get_by_text("would be erased for good").wait_for()
+    keep_screenshot(page, "erasure")
+    assert footage_runs(api, camera["id"])[0]["from"] == first, "showing takes nothing"
+    dialog.get_by_role("button", name="Erase for good").click()
+    dialog.wait_for(state="detached")
+    wait_for("the order carried out", lambda: not api.get("/erasures")["items"])
+    assert all(run["from"] > first for run in footage_runs(api, camera["id"]))
+
+
 def test_plan_painted_in_the_calendar_is_saved_and_told_by_the_tile(
     page: Page, api: Api, camera: dict[str, Any]
 ) -> None:

@@ -13,6 +13,7 @@ import { HoldDialog, ReleaseDialog } from "../../../parts/hold/hold-dialogs";
 import { Badge, Empty, PageHead, Table, TableSkeleton, type Tone } from "../../../parts/misc";
 import { ProblemNote } from "../../../parts/problem-note";
 import { useWords } from "../../../parts/words";
+import { Erasures } from "./erasures";
 import styles from "./storage.module.css";
 import { VolumeDialog } from "./volume-dialog";
 import { adviceOf, type Shares, sharesOf } from "./volume-facts";
@@ -55,6 +56,7 @@ export function StoragePage() {
       </div>
       {volumes && volumes.length > 0 ? <BarLegend /> : null}
       {may("recording.play") ? <Holds /> : null}
+      {may("footage.erase") ? <Erasures /> : null}
       {editing ? <VolumeDialog volume={editing === "new" ? null : editing} onClose={() => setEditing(null)} /> : null}
       {removing ? (
         <ConfirmDialog
