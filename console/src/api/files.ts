@@ -42,6 +42,7 @@ export interface FileOrder {
   classes: readonly string[];
   fps: number;
   annotate: boolean;
+  tiles: number;
   /** Ids of the lists that it is matched with, and why. */
   lists: readonly string[];
   purpose: string;
@@ -93,6 +94,7 @@ function send(order: FileOrder, csrf: string, onProgress: (share: number) => voi
     name: order.file.name,
     fps: String(order.fps),
     annotate: String(order.annotate),
+    tiles: String(order.tiles),
   });
   for (const name of order.classes) query.append("classes", name);
   for (const id of order.lists) query.append("lists", id);

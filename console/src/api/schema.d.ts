@@ -21,6 +21,7 @@ export interface paths {
          * Upload File To Analyze
          * @description Takes a video or picture as the body, and queues its analysis. `fps` 0: every picture.
          *
+         *     `tiles`: of each large picture, looked at beside the whole, for small people; each costs as much as the whole.
          *     `lists`: ids of the watchlists that it is matched with (`watchlist.view`; lists of faces need `face.view` and a
          *     `purpose`).
          */
@@ -1319,6 +1320,12 @@ export interface components {
              * @enum {string}
              */
             stream: "main" | "sub";
+            /**
+             * Tiles
+             * @description Tiles of each large picture that are looked at beside the whole, for small people, while there is time; 0: none.
+             * @default 0
+             */
+            tiles: number;
         };
         /** AnalysisOut */
         AnalysisOut: {
@@ -1338,6 +1345,11 @@ export interface components {
              * @enum {string}
              */
             stream: "main" | "sub";
+            /**
+             * Tiles
+             * @description Tiles of each large picture that are looked at beside the whole, for small people, while there is time; 0: none.
+             */
+            tiles: number;
         };
         /** AttributeOut */
         AttributeOut: {
@@ -2194,6 +2206,8 @@ export interface components {
              * @enum {string}
              */
             state: "queued" | "running" | "paused" | "done" | "failed" | "cancelled";
+            /** Tiles */
+            tiles: number;
         };
         /** GapOut */
         GapOut: {
@@ -3889,6 +3903,7 @@ export interface operations {
                 name: string;
                 classes?: string[] | null;
                 fps?: number;
+                tiles?: number;
                 annotate?: boolean;
                 lists?: string[] | null;
                 purpose?: string;

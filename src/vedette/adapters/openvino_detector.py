@@ -114,9 +114,20 @@ class OpenVinoDetector(Detector):
     def ahead(self) -> int:
         return self._ahead
 
+    @property
+    @override
+    def input_px(self) -> tuple[int, int]:
+        return self._networks[WHOLE.width, WHOLE.height].size_px
+
     @override
     def start(self, frame: PlanarFrame, window: Window = WHOLE) -> Look:
-        networks = self._networks[window.width, window.height]
+        return self._look(self._networks[window.width, window.height], frame, window)
+
+    @override
+    def start_tile(self, frame: PlanarFrame, tile: Window) -> Look:
+        return self._look(self._networks[WHOLE.width, WHOLE.height], frame, tile)
+
+    def _look(self, networks: _Networks, frame: PlanarFrame, window: Window) -> Look:
         part, shown = frame, WHOLE
         if window != WHOLE:
             box_px = _to_even_px(window, frame.size_px)

@@ -51,6 +51,7 @@ def _analysis_in(analysis: AnalysisIn) -> AnalysisSettings:
         fps=analysis.fps,
         stream=StreamRole(analysis.stream),
         recognize=tuple(analysis.recognize),
+        tiles=analysis.tiles,
     )
 
 
@@ -165,6 +166,7 @@ def camera_out(camera: Camera, facts: LiveFacts) -> CameraOut:
             fps=analysis.fps,
             stream=analysis.stream.value,
             recognize=list(analysis.recognize),
+            tiles=analysis.tiles,
         ),
         live=CameraLive(
             main=_live_out(camera, StreamRole.MAIN, facts),

@@ -89,4 +89,5 @@ def _analysed(camera: Camera) -> CameraAnalysis:
         recognize=analysis.recognize,
         motion=camera.settings.motion,
         close_stream=StreamRole.MAIN if looks_closer else None,
+        tiles=analysis.tiles,
     )

@@ -20,6 +20,8 @@ from vedette.core.motion import MotionSettings
 
 NETWORK_SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
 TRANSPORTS = ("auto", "tcp", "udp")
+MAX_LIVE_TILES = 16
+"""Of each picture of a camera: as many looks of the model."""
 DETECTORS = ("auto", "motion", "none")
 RECOGNITION = ("attributes", "plates", "faces")
 DEFAULT_RECOGNITION = ("attributes", "plates")
@@ -59,6 +61,7 @@ class AnalysisSettings:
     fps: float = 15.0
     stream: StreamRole = StreamRole.SUB
     recognize: tuple[str, ...] = DEFAULT_RECOGNITION
+    tiles: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,8 @@ def find_analysis_faults(analysis: AnalysisSettings) -> list[Fault]:
     faults: list[Fault] = []
     if analysis.detector not in DETECTORS:
         faults.append(Fault("analysis.detector", f"must be one of {', '.join(DETECTORS)}, not {analysis.detector!r}"))
+    if not 0 <= analysis.tiles <= MAX_LIVE_TILES:
+        faults.append(Fault("analysis.tiles", f"must be 0 to {MAX_LIVE_TILES}"))
     unknown = [name for name in analysis.classes if name not in CLASS_NAMES]
     if unknown:
         known = ", ".join(CLASS_NAMES)

@@ -22,6 +22,7 @@ from vedette.runtime.clock import SystemClock
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.describer import check_groups
 from vedette.vision.recognize.forms import GROUPS
+from vedette.vision.tiles import MAX_TILES
 
 
 @click.command("analyze")
@@ -44,6 +45,12 @@ from vedette.vision.recognize.forms import GROUPS
     metavar="[KIND:]FILE",
     help="CSV of plates and vehicles to look for (columns as `vedette watchlist export` writes them); wanted, or KIND.",
 )
+@click.option(
+    "--tiles",
+    type=click.IntRange(0, MAX_TILES),
+    default=0,
+    help="Look at so many tiles of each large picture besides, for small people [0].",
+)
 @click.option("--annotate", is_flag=True, help="Write annotated.mp4 with boxes.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=None, help="Files at a time [processors].")
 @click.option("--data", type=click.Path(path_type=Path), default=None, help="Data directory with models [./var].")
@@ -57,6 +64,7 @@ def command(
     detector: str,
     recognize: str,
     watchlists: tuple[str, ...],
+    tiles: int,
     annotate: bool,
     jobs: int | None,
     data: Path | None,
@@ -77,7 +85,7 @@ def command(
     processors = len(os.sched_getaffinity(0))
     jobs = jobs or processors
     ahead = plan_ahead(processors, min(jobs, len(inputs)))
-    plan = FilePlan(model, models.absolute(), wanted, fps, annotate, recognizers, lists, ahead)
+    plan = FilePlan(model, models.absolute(), wanted, fps, annotate, recognizers, lists, ahead, tiles)
     batch = FileBatch(plan, file_rules, out, SystemClock(), _tell)
     entries = asyncio.run(batch.run(inputs, jobs))
     if as_json:

@@ -110,7 +110,8 @@ class CameraAnalysis:
         fps: Analysed frames per second at most.
         recognize: What is recognised on objects: `attributes`, `plates`, `faces`. Faces are biometric data: only
             where an administrator switched them on for this camera.
-        motion: What is motion in front of it.
+        motion: Where analysis looks, and what is motion in front of it.
+        tiles: Of each large picture, looked at beside the whole as long as there is time; 0: none.
     """
 
     camera_id: str
@@ -123,6 +124,7 @@ class CameraAnalysis:
     recognize: tuple[str, ...] = ()
     motion: MotionSettings = field(default_factory=MotionSettings)
     close_stream: StreamRole | None = None
+    tiles: int = 0
 
 
 @dataclass(frozen=True, slots=True)

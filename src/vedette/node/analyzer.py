@@ -207,6 +207,7 @@ class Analyzer:
             "fps": counters.fps(self._clock.mono_ns()),
             "asked_fps": pipeline.camera.fps,
             "allowed_fps": round(pipeline.allowance.fps, 1),
+            "allowed_tiles": pipeline.tiles.allowed,
             "key_frames_only": pipeline.allowance.key_frames_only,
             "decoded": counters.decoded,
             "analysed": counters.analysed,

@@ -37,6 +37,7 @@ from vedette.vision.packet_queue import PacketQueue
 from vedette.vision.recognize.describer import Ask, TrackDescriber
 from vedette.vision.recognize.records import Form
 from vedette.vision.sampling import BacklogThinning
+from vedette.vision.tiles import TileBudget
 from vedette.vision.track.tracker import Tracker
 from vedette.vision.wire import FrameResult, Kind, Overlay
 from vedette.vision.worker_link import WorkerLink, WorkerRefusedError
@@ -132,7 +133,8 @@ class CameraPipeline:
         )
         self._costs = CostMeter()
         self.allowance = Allowance(camera.fps)
-        self._rate_sent = camera.fps
+        self.tiles = TileBudget(camera.tiles)
+        self._rate_sent = (camera.fps, camera.tiles)
         self._skips_to_key = False
 
     @property
@@ -146,6 +148,7 @@ class CameraPipeline:
 
     def allow(self, allowance: Allowance) -> None:
         """Sets what it may have from the next packet on. Small changes of the rate are left alone."""
+        self.tiles.note_round(has_time=allowance.fps >= self.camera.fps)
         change = abs(allowance.fps - self.allowance.fps)
         is_small = change < _RATE_STEP * self.allowance.fps and allowance.fps < self.camera.fps
         if allowance.key_frames_only != self.allowance.key_frames_only or (change and not is_small):
@@ -264,8 +267,9 @@ class CameraPipeline:
             list(self.camera.classes),
             self.allowance.fps,
             motion,
+            self.tiles.allowed,
         )
-        self._rate_sent = setup.fps
+        self._rate_sent = setup.fps, setup.tiles
         await self.link.request(self._number, Kind.OPEN, wire.encode(setup))
         self._opened, self._told_motion = wanted, motion
 
@@ -282,11 +286,10 @@ class CameraPipeline:
         return not packet.is_key and (self.allowance.key_frames_only or self._skips_to_key)
 
     async def _set_rate(self) -> None:
-        if self._rate_sent != self.allowance.fps:
-            self._rate_sent = self.allowance.fps
-            await self.link.request(
-                self._number, Kind.RATE, wire.encode(wire.SetRate(self._number, self.allowance.fps))
-            )
+        wanted = self.allowance.fps, self.tiles.allowed
+        if self._rate_sent != wanted:
+            self._rate_sent = wanted
+            await self.link.request(self._number, Kind.RATE, wire.encode(wire.SetRate(self._number, *wanted)))
 
     async def _push(self, packet: Packet, *, is_reset: bool) -> None:
         media_s = (packet.captured_at_ns - next(reversed(self._captured_ns.values()), 0)) / NS_PER_S

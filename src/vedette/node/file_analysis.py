@@ -60,6 +60,7 @@ class FilePlan:
         recognizers: Names of the installed recognizers to use.
         lists: Whose entries are looked for.
         ahead: Pictures of one file that the model has at a time, a thread each.
+        tiles: Of a large picture, looked at beside the whole.
     """
 
     model: str
@@ -70,6 +71,7 @@ class FilePlan:
     recognizers: tuple[str, ...] = ()
     lists: FileLists = NO_LISTS
     ahead: int = 1
+    tiles: int = 0
 
 
 def plan_ahead(processors: int, files_at_once: int) -> int:
@@ -166,7 +168,7 @@ class FileAnalysis:
 
     async def _open(self, worker: WorkerProcess) -> FileInfo:
         detector = "model" if self._plan.model else "motion"
-        setup = wire.FileSetup(detector, list(self._plan.classes), self._plan.fps)
+        setup = wire.FileSetup(detector, list(self._plan.classes), self._plan.fps, self._plan.tiles)
         return wire.decode(await ask_worker(worker, Kind.FILE_OPEN, wire.encode(setup)), FileInfo)
 
     async def _analyse(self, worker: WorkerProcess, progress: Progress) -> FileInfo:

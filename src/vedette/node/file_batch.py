@@ -75,6 +75,7 @@ def fingerprint(plan: FilePlan, rules: RulesFile | None) -> str:
         msgspec.json.encode(rules),
     )
     parts += (_describe_lists(plan.lists),) if plan.lists.orders else ()
+    parts += (plan.tiles,) if plan.tiles else ()
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 

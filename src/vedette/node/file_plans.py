@@ -60,6 +60,7 @@ class FilePlanner:
             self._find_recognizers(job.matching),
             self._find_lists(job.matching),
             plan_ahead(len(os.sched_getaffinity(0)), self._parallel),
+            job.terms.tiles,
         )
 
     def _find_recognizers(self, matching: JobMatching) -> tuple[str, ...]:

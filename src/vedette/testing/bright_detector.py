@@ -28,15 +28,18 @@ class _BrightLook(Look):
 
 
 class BrightDetector(Detector):
-    """Finds bright things of any size, each with a confidence of 0.9.
+    """Finds bright things, each with a confidence of 0.9.
 
     Args:
         windows: Parts that it can look at alone, as `Detector.windows`.
         ahead: As `Detector.ahead`.
+        least_px: Smallest side that it sees, in pixels of its input.
     """
 
-    def __init__(self, windows: Sequence[tuple[float, float]] = (), ahead: int = 1) -> None:
+    def __init__(self, windows: Sequence[tuple[float, float]] = (), ahead: int = 1, least_px: float = 0.0) -> None:
         self._windows = windows
+        self._least_px = least_px
+        self._input_px = (160, 90)
         self._ahead = ahead
         self._under_way: deque[_BrightLook] = deque()
         self.asked: list[Window] = []
@@ -55,13 +58,29 @@ class BrightDetector(Detector):
 
     @property
     @override
+    def input_px(self) -> tuple[int, int]:
+        return self._input_px
+
+    @property
+    @override
     def ahead(self) -> int:
         return self._ahead
 
     @override
     def start(self, frame: PlanarFrame, window: Window = WHOLE) -> Look:
+        return self._look(frame, window)
+
+    @override
+    def start_tile(self, frame: PlanarFrame, tile: Window) -> Look:
+        return self._look(frame, tile)
+
+    def _look(self, frame: PlanarFrame, window: Window) -> Look:
         self.asked.append(window)
-        look = _BrightLook(_find_bright(frame, window), self._under_way)
+        found = _find_bright(frame, window)
+        sides_px = found.boxes_norm_xyxy[:, 2:] - found.boxes_norm_xyxy[:, :2]
+        seen_px = sides_px / [window.width, window.height] * self._input_px
+        is_seen = np.asarray((seen_px >= self._least_px).all(axis=1), np.bool_)
+        look = _BrightLook(found.select(is_seen), self._under_way)
         self.most_under_way = max(self.most_under_way, len(self._under_way))
         return look
 

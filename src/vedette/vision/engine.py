@@ -17,6 +17,7 @@ from vedette.vision.picture import to_luma
 from vedette.vision.ports import Detector, Look
 from vedette.vision.regions import keep_looked_at
 from vedette.vision.sampling import FrameSampler, InferenceGate
+from vedette.vision.tiles import TilePolicy, TileSearch
 from vedette.vision.wire import MAX_RESULTS, FrameResult, OpenStream, PacketMessage, PacketReply, encode_boxes
 
 MOTION_WIDTH_PX = 160
@@ -52,6 +53,7 @@ class PictureAnalysis:
         gated: Ask the model only when something moves (anywhere: rules do not follow motion zones) or was seen lately.
         motion: Where analysis looks, and where and how much motion counts.
         focus: When a part of the picture is enough.
+        tiles: Which tiles are looked at besides.
     """
 
     def __init__(
@@ -62,12 +64,14 @@ class PictureAnalysis:
         gated: bool,
         motion: MotionSettings | None = None,
         focus: FocusPolicy | None = None,
+        tiles: TilePolicy | None = None,
     ) -> None:
         self._detector = detector
         self._settings = motion or MotionSettings()
         self._motion = MotionDetector(self._settings, finds_objects=detector is None)
         self._gate = InferenceGate() if gated else None
         self._focus = Focus(detector.windows if detector else (), focus)
+        self._tiles = TileSearch(tiles or TilePolicy())
         self._under_way: deque[_UnderWay] = deque()
         self.set_classes(classes)
         self._kept: OrderedDict[int, PlanarFrame] = OrderedDict()
@@ -115,6 +119,10 @@ class PictureAnalysis:
         self._settings = motion
         self._motion.tune(motion)
 
+    def set_tiles(self, most: int) -> None:
+        """Looks at up to so many tiles of a picture from the next one on."""
+        self._tiles.set_most(most)
+
     def kept_frame(self, pts_90k: int) -> PlanarFrame | None:
         """A recent analysed picture, None when it is gone."""
         return self._kept.get(pts_90k)
@@ -137,12 +145,24 @@ class PictureAnalysis:
         moving = begun.motion.moving
         if window and moving is not None and self._focus.is_cut(window, moving, found):
             window, found = WHOLE, keep_looked_at(self._detector.start(begun.frame).wait(), self._settings)
-        found = keep_looked_at(self._focus.take(at_s, window, found), self._settings)
+        found = self._add_tiles(self._detector, begun, at_s, self._focus.take(at_s, window, found))
+        found = keep_looked_at(found, self._settings)
         if begun.class_ids:
             found = found.select(np.isin(found.class_id, begun.class_ids))
         if self._gate is not None and (found.confidence >= _SURE).any():
             self._gate.note_found(at_s)
         return found
+
+    def _add_tiles(self, detector: Detector, begun: _UnderWay, at_s: float, found: Detections) -> Detections:
+        """What tiles show more of. Two looks at a time, so that one is prepared while the other is with the model."""
+        frame, waiting, looks = begun.frame, deque[tuple[Window, Look]](), []
+        for tile in self._tiles.plan(at_s, frame.size_px, detector.input_px, begun.motion.moving):
+            waiting.append((tile, detector.start_tile(frame, tile)))
+            if len(waiting) > 1:
+                window, look = waiting.popleft()
+                looks.append((window, look.wait()))
+        looks += [(window, look.wait()) for window, look in waiting]
+        return self._tiles.join(found, looks)
 
 
 class KeyFrameEngine:
@@ -173,15 +193,17 @@ class StreamEngine:
         self._decoder = PacketDecoder(setup.video)
         self._sampler = FrameSampler(setup.fps)
         self._wanted = setup.detector != "none"
-        self.analysis = PictureAnalysis(detector, setup.classes, gated=True, motion=setup.motion)
+        tiles = TilePolicy(most=setup.tiles)
+        self.analysis = PictureAnalysis(detector, setup.classes, gated=True, motion=setup.motion, tiles=tiles)
 
     def kept_frame(self, pts_90k: int) -> PlanarFrame | None:
         """A recent analysed picture, None when it is gone."""
         return self.analysis.kept_frame(pts_90k)
 
-    def set_rate(self, fps: float) -> None:
-        """Analyses at most `fps` pictures a second from now on."""
+    def set_rate(self, fps: float, tiles: int) -> None:
+        """Analyses at most `fps` pictures a second, and so many tiles of each, from now on."""
         self._sampler.set_fps(fps)
+        self.analysis.set_tiles(tiles)
 
     def push(self, packet: PacketMessage) -> PacketReply:
         """Takes one access unit. Decodes it, and analyses those pictures that are due."""

@@ -7,6 +7,7 @@ import msgspec
 from vedette.core.detections import CLASS_NAMES
 from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
 from vedette.core.watchlists import ListSubject
+from vedette.vision.tiles import MAX_TILES
 
 MAX_NAME_CHARS = 200
 MAX_FPS = 1000.0
@@ -53,10 +54,13 @@ class JobConflictError(ConflictError):
 
 
 class JobTerms(msgspec.Struct, frozen=True):
-    """What is looked for. `fps`: analysed pictures a second at most, 0 all. `classes`: empty all."""
+    """What is looked for. `fps`: analysed pictures a second at most, 0 all. `classes`: empty all. `tiles`: of each
+    large picture, looked at beside the whole; not to be changed while it runs.
+    """
 
     classes: list[str] = []
     fps: float = 0.0
+    tiles: int = 0
 
     def check(self) -> None:
         """Raises InvalidInputError."""
@@ -65,6 +69,8 @@ class JobTerms(msgspec.Struct, frozen=True):
             raise InvalidInputError(f"unknown classes: {', '.join(unknown)}", f"Known: {', '.join(CLASS_NAMES)}.")
         if not 0 <= self.fps <= MAX_FPS:
             raise InvalidInputError(f"fps must be 0 (every picture) to {MAX_FPS:g}, not {self.fps:g}")
+        if not 0 <= self.tiles <= MAX_TILES:
+            raise InvalidInputError(f"tiles must be 0 to {MAX_TILES}, not {self.tiles}")
 
 
 class JobList(msgspec.Struct, frozen=True):
@@ -171,7 +177,8 @@ class JobChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise InvalidInputError(f"a job cannot be set to {self.state}", "Known: paused, queued, cancelled.")
         if self.classes is not None or self.fps is not None:
             classes = job.terms.classes if self.classes is None else self.classes
-            job = job.with_terms(JobTerms(classes, job.terms.fps if self.fps is None else self.fps))
+            fps = job.terms.fps if self.fps is None else self.fps
+            job = job.with_terms(msgspec.structs.replace(job.terms, classes=classes, fps=fps))
         if self.state is None or (self.state is JobState.QUEUED and job.state is JobState.RUNNING):
             return job
         return job.with_state(self.state)

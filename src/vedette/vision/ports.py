@@ -35,12 +35,23 @@ class Detector(Protocol):
         ...
 
     @property
+    def input_px(self) -> tuple[int, int]:
+        """Width and height in which it sees a whole picture, or a tile."""
+        ...
+
+    @property
     def ahead(self) -> int:
         """Looks that may be under way at a time; 1: starting a second one waits for nothing but gains nothing."""
         ...
 
     def start(self, frame: PlanarFrame, window: Window = WHOLE) -> Look:
         """Begins to find the objects of a picture, or of one part of it. Works for any picture size."""
+        ...
+
+    def start_tile(self, frame: PlanarFrame, tile: Window) -> Look:
+        """Begins to find the objects of any part of a picture, shown as large as else the whole. At most two of them
+        may be under way beside `ahead` - 1 other looks.
+        """
         ...
 
 

@@ -19,6 +19,7 @@ from vedette.vision.recognize.crop import make_crop
 from vedette.vision.recognize.describe import describe_crops
 from vedette.vision.recognize.records import MAX_ASKS
 from vedette.vision.sampling import FrameSampler
+from vedette.vision.tiles import TilePolicy
 from vedette.vision.wire import Kind
 
 _BATCH = 16
@@ -79,7 +80,7 @@ class WorkerSession:
             self._find_analysed(tuning.stream).analysis.tune(tuning.motion)
         else:
             wanted = wire.decode(payload, wire.SetRate)
-            self._find_analysed(wanted.stream).set_rate(wanted.fps)
+            self._find_analysed(wanted.stream).set_rate(wanted.fps, wanted.tiles)
 
     def _make_engine(self, setup: wire.OpenStream) -> StreamEngine | KeyFrameEngine:
         if setup.detector == wire.KEEP:
@@ -186,7 +187,8 @@ class _FileJob:
         self._source, self._frames = source, source.frames()
         self._sampler = FrameSampler(setup.fps) if setup.fps > 0 else None
         detector = self._detector if setup.detector == "model" else None
-        self.analysis = PictureAnalysis(detector, setup.classes, gated=False)
+        tiles = TilePolicy(most=setup.tiles)
+        self.analysis = PictureAnalysis(detector, setup.classes, gated=False, tiles=tiles)
         self._read, self._writer = 0, None
         self._read_before.clear()
         return wire.FileInfo(*source.size_px, source.fps, source.duration_s)

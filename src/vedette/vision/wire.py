@@ -78,6 +78,7 @@ class OpenStream(msgspec.Struct, frozen=True):
     classes: list[str]
     fps: float
     motion: MotionSettings = MotionSettings()
+    tiles: int = 0
 
     @property
     def video(self) -> VideoFormat:
@@ -92,10 +93,11 @@ class TuneStream(msgspec.Struct, frozen=True):
 
 
 class SetRate(msgspec.Struct, frozen=True):
-    """From now on at most `fps` pictures a second of `stream` are analysed."""
+    """From now on at most `fps` pictures a second of `stream` are analysed, and `tiles` of each looked at."""
 
     stream: int
     fps: float
+    tiles: int = 0
 
 
 class FrameResult(msgspec.Struct, frozen=True):
@@ -186,6 +188,7 @@ class FileSetup(msgspec.Struct, frozen=True):
     detector: str
     classes: list[str]
     fps: float
+    tiles: int = 0
 
 
 class FileTerms(msgspec.Struct, frozen=True):

@@ -11,6 +11,9 @@ import styles from "./files.module.css";
 import { type Matching, MatchingFields } from "./matching";
 import { type Terms, TermsFields } from "./terms";
 
+/** Of a 4K picture nearly half, those where something moves; each costs as much time as the whole picture. */
+const TILES = 16;
+
 interface Sending {
   name: string;
   share: number;
@@ -21,6 +24,7 @@ export function UploadBox() {
   const { t } = useTranslation();
   const [terms, setTerms] = useState<Terms>({ classes: [], fps: 0 });
   const [annotate, setAnnotate] = useState(true);
+  const [looksClosely, setLooksClosely] = useState(false);
   const [matching, setMatching] = useState<Matching>({ lists: [], purpose: "" });
   const [sending, setSending] = useState<Sending | null>(null);
   const [isOver, setOver] = useState(false);
@@ -31,10 +35,12 @@ export function UploadBox() {
       const left = files.length - index - 1;
       setSending({ name: file.name, share: 0, left });
       const onProgress = (share: number) => setSending({ name: file.name, share, left });
-      const isSent = await upload.mutateAsync({ order: { file, ...terms, ...matching, annotate }, onProgress }).then(
-        () => true,
-        () => false,
-      );
+      const isSent = await upload
+        .mutateAsync({ order: { file, ...terms, ...matching, annotate, tiles: looksClosely ? TILES : 0 }, onProgress })
+        .then(
+          () => true,
+          () => false,
+        );
       if (!isSent) break;
     }
     setSending(null);
@@ -80,6 +86,7 @@ export function UploadBox() {
       <div className={styles["options"]}>
         <TermsFields value={terms} onChange={setTerms} />
         <SwitchField label={t("files.annotate")} isSelected={annotate} onChange={setAnnotate} />
+        <SwitchField label={t("files.looksClosely")} isSelected={looksClosely} onChange={setLooksClosely} />
       </div>
       <MatchingFields value={matching} onChange={setMatching} />
       {upload.error ? <ProblemNote error={upload.error} what={t("files.uploadFailed")} /> : null}

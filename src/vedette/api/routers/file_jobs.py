@@ -16,6 +16,7 @@ from vedette.api.schemas.file_jobs import FileJobChangeIn, FileJobList, FileJobO
 from vedette.identity.export_limits import MAX_PURPOSE_CHARS
 from vedette.identity.permissions import Permission
 from vedette.vision.file_jobs import MAX_INPUT_BYTES, MAX_NAME_CHARS, JobChange, JobState, JobTerms
+from vedette.vision.tiles import MAX_TILES
 
 router = feature_router("files")
 JobId = Annotated[Id, Path()]
@@ -41,16 +42,18 @@ async def upload_file_to_analyze(
     name: Annotated[str, Query(min_length=1, max_length=4 * MAX_NAME_CHARS)],
     classes: Annotated[list[str] | None, Query(max_length=16)] = None,
     fps: Annotated[float, Query(ge=0, le=1000)] = 0.0,
+    tiles: Annotated[int, Query(ge=0, le=MAX_TILES)] = 0,
     annotate: Annotated[bool, Query()] = False,  # noqa: FBT002 -- a query parameter, named by its caller
     lists: Annotated[list[Id] | None, Query(max_length=100)] = None,
     purpose: Annotated[str, Query(max_length=MAX_PURPOSE_CHARS)] = "",
 ) -> FileJobOut:
     """Takes a video or picture as the body, and queues its analysis. `fps` 0: every picture.
 
+    `tiles`: of each large picture, looked at beside the whole, for small people; each costs as much as the whole.
     `lists`: ids of the watchlists that it is matched with (`watchlist.view`; lists of faces need `face.view` and a
     `purpose`).
     """
-    terms, wanted = JobTerms(classes or [], fps), WantedLists(lists or (), purpose)
+    terms, wanted = JobTerms(classes or [], fps, tiles), WantedLists(lists or (), purpose)
     return file_job_out(await jobs.add(caller, name, terms, request.stream(), annotate=annotate, wanted=wanted))
 
 

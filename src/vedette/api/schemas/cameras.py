@@ -5,13 +5,16 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 
 from vedette.api.schemas.common import Answer, Id, Request, Utc
-from vedette.camera.inventory import DEFAULT_RECOGNITION
+from vedette.camera.inventory import DEFAULT_RECOGNITION, MAX_LIVE_TILES
 
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
 Record = Literal["main", "sub", "both", "none"]
 Transport = Literal["auto", "tcp", "udp"]
 CA_PEM = "Authority that signs the camera's certificate, as PEM text; empty: the system's."
 RECOGNIZE = "What is recognised on objects: attributes, plates, faces. Faces are biometric: off unless named."
+TILES = (
+    "Tiles of each large picture that are looked at beside the whole, for small people, while there is time; 0: none."
+)
 Point = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
@@ -37,6 +40,7 @@ class AnalysisIn(Request):
     fps: Annotated[float, Field(gt=0, le=60)] = 15.0
     stream: Literal["main", "sub"] = "sub"
     recognize: list[str] = Field(default_factory=lambda: list(DEFAULT_RECOGNITION), max_length=8, description=RECOGNIZE)
+    tiles: Annotated[int, Field(ge=0, le=MAX_LIVE_TILES, description=TILES)] = 0
 
 
 class AnalysisOut(Answer):
@@ -45,6 +49,7 @@ class AnalysisOut(Answer):
     fps: float
     stream: Literal["main", "sub"]
     recognize: list[str] = Field(description=RECOGNIZE)
+    tiles: int = Field(description=TILES)
 
 
 class CameraIn(Request):

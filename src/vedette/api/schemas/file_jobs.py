@@ -42,6 +42,7 @@ class FileJobOut(Answer):
     left_s: float | None
     classes: list[str]
     fps: float
+    tiles: int
     annotate: bool
     code: str
     error: str
@@ -84,6 +85,7 @@ def file_job_out(job: FileJob) -> FileJobOut:
         left_s=None if job.is_over or progress.left_s is None else round(progress.left_s, 1),
         classes=list(job.terms.classes),
         fps=job.terms.fps,
+        tiles=job.terms.tiles,
         annotate=job.annotate,
         code=job.code,
         error=job.error,
