@@ -18,7 +18,9 @@ from vedette.core.errors import InvalidInputError
 from vedette.media.decode import PlanarFrame
 from vedette.vision.boxes import suppress_overlaps
 from vedette.vision.focus import WHOLE, Window
+from vedette.vision.models.manifest import ModelManifest
 from vedette.vision.models.registry import InstalledModel
+from vedette.vision.models.selftest import SelfTest, check_outputs, make_input
 from vedette.vision.picture import cut_planes, to_bgr
 from vedette.vision.ports import Detector, Look
 
@@ -49,6 +51,12 @@ class _Networks:
         for request in self.free:
             request.wait()
 
+    def infer(self, tensor: NDArray[np.float32], names: list[str]) -> dict[str, NDArray[np.float32]]:
+        """The named outputs for one input, as they are."""
+        request = self.free[0]
+        request.infer({0: tensor})
+        return {name: np.array(request.get_tensor(name).data, np.float32) for name in names}
+
 
 class _OpenVinoLook(Look):
     def __init__(self, detector: "OpenVinoDetector", networks: _Networks, part: PlanarFrame, window: Window) -> None:
@@ -77,6 +85,7 @@ class OpenVinoDetector(Detector):
 
     Raises (from the constructor):
         InvalidInputError: the model cannot be read or has other inputs and outputs than its manifest says.
+        SelfTestFailedError: it does not answer as it did where it was measured.
     """
 
     def __init__(self, model: InstalledModel, threads: int, ahead: int = 1) -> None:
@@ -98,6 +107,15 @@ class OpenVinoDetector(Detector):
             }
         except RuntimeError as error:
             raise InvalidInputError(f"the model {manifest.name} cannot be loaded: {_short(error)}") from error
+        if manifest.selftest is not None:
+            check_outputs(manifest.name, manifest.selftest, self._answer_test(manifest, manifest.selftest))
+
+    def _answer_test(self, manifest: ModelManifest, test: SelfTest) -> dict[str, NDArray[np.float32]]:
+        """What it says of the test's input; nothing when it is not compiled for that shape, which fails the test."""
+        networks = self._networks[WHOLE.width, WHOLE.height]
+        if tuple(test.shape) != (1, 3, networks.size_px[1], networks.size_px[0]):
+            return {}
+        return networks.infer(make_input(test.shape, test.seed, manifest.input), list(test.outputs))
 
     @property
     @override

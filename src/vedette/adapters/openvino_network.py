@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from vedette.core.errors import InvalidInputError
 from vedette.vision.models.registry import InstalledModel
+from vedette.vision.models.selftest import check_outputs, make_input
 from vedette.vision.ports import Network
 
 _OPTIONS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
@@ -22,6 +23,7 @@ class OpenVinoNetwork(Network):
 
     Raises (from the constructor):
         InvalidInputError: the model cannot be read, or not run with this shape.
+        SelfTestFailedError: it does not answer as it did where it was measured.
     """
 
     def __init__(self, model: InstalledModel, shape: Sequence[int] | None = None, threads: int = 1) -> None:
@@ -37,9 +39,16 @@ class OpenVinoNetwork(Network):
             self._names = [sorted(output.get_names()) for output in compiled.outputs]
             self._request = compiled.create_infer_request()
             self.infer(np.zeros(self.shape, np.float32))
+            self._check(model)
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1][:200]
             raise InvalidInputError(f"the model {model.manifest.name} cannot be loaded: {reason}") from error
+
+    def _check(self, model: InstalledModel) -> None:
+        test = model.manifest.selftest
+        if test is not None and tuple(test.shape) == self.shape:
+            outputs = self.infer(make_input(test.shape, test.seed, model.manifest.input))
+            check_outputs(model.manifest.name, test, outputs)
 
     @property
     @override

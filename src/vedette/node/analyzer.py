@@ -110,11 +110,20 @@ class Analyzer:
         """Fits the cameras of each worker to its time, again and again."""
         while True:
             await self._clock.sleep(_SHARE_EVERY_S)
+            if self._pool.failed_test:
+                await self._give_up_model(self._pool.failed_test)
             for link in self._pool.links:
                 pipelines = [pipeline for pipeline, _ in self._cameras.values() if pipeline.link is link]
                 allowances = share_worker([pipeline.read_demand() for pipeline in pipelines], self._capacity_ms)
                 for pipeline, allowance in zip(pipelines, allowances, strict=True):
                     pipeline.allow(allowance)
+
+    async def _give_up_model(self, reason: str) -> None:
+        """A model did not pass its self-test in a worker: it is left out, as one whose file differs."""
+        self._pool.failed_test = ""
+        self._registry.refuse(reason.partition(": ")[0], reason)
+        self._log.error("a model is not used", reason=reason)
+        await self._apply()
 
     async def take_assignment(self, assignment: AnalyzerAssignment) -> None:
         """Takes over a new desired state: on disk first, then in force."""

@@ -13,6 +13,7 @@ from vedette.runtime.log import get_logger
 from vedette.runtime.worker import WorkerCommand, WorkerNursery
 from vedette.vision import wire
 from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.models.selftest import SelfTestFailedError
 from vedette.vision.worker_link import WorkerLink
 
 _TASK = "detection"
@@ -40,8 +41,13 @@ class WorkerPool:
         arguments += ("--model", model) if model else ()
         arguments += ("--recognizers", ",".join(recognizers)) if recognizers else ()
         self._nursery = WorkerNursery(WorkerCommand("vedette.node.vision_worker", arguments))
-        self.links = [WorkerLink(self._nursery, clock, self._note_ready, self._note_lost) for _ in range(size)]
+        self.links = [
+            WorkerLink(self._nursery, clock, self._note_ready, self._note_lost, self._note_not_ready)
+            for _ in range(size)
+        ]
         self.lost_reason = ""
+        self.failed_test = ""
+        """Why a model may not be used: no worker starts with it. Empty as long as all is well."""
 
     @property
     def jail(self) -> JailReport | None:
@@ -70,6 +76,11 @@ class WorkerPool:
             self._publisher.publish_nowait(
                 ControlStateChanged("vision_jail", jail.state, jail.detail, self._clock.utc_ns(), dict(jail.layers))
             )
+
+    def _note_not_ready(self, last_words: str) -> None:
+        _, is_said, reason = last_words.rpartition(f"{SelfTestFailedError.code}: ")
+        if is_said:
+            self.failed_test = reason
 
     def _note_lost(self, reason: str) -> None:
         self.lost_reason = reason

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vedette.core.errors import VedetteError
 from vedette.runtime.jail import Jail, JailReport
 from vedette.runtime.worker_channel import WorkerChannel, open_inherited_channel
 
@@ -43,7 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     jail = Jail()
     jail.confine_files([options.models] if options.model or options.recognizers else [])
     channel = open_inherited_channel(options.channel)
-    prepared = prepare(options)
+    try:
+        prepared = prepare(options)
+    except VedetteError as error:  # the parent hears of it: these are this worker's last words
+        sys.stderr.write(f"{error.code}: {error}\n")
+        return 1
     report = jail.lock(headroom_bytes=HEADROOM_BYTES)
     serve(channel, prepared, report)
     return 0

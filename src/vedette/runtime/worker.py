@@ -23,12 +23,19 @@ READY_KIND = 0
 """The first message of every worker, after it has locked itself in. The payload is the worker's own."""
 START_TIMEOUT_S = 120.0
 _STDERR_KEPT_BYTES = 4096
+_LAST_WORDS_S = 2.0
 
 
 class WorkerLostError(UnavailableError):
     """The worker ended, or broke the protocol. What it was doing is lost; a new one can be started."""
 
     code = "worker_lost"
+
+
+class WorkerNotReadyError(WorkerLostError):
+    """It ended before it was ready, and so before it had seen anything foreign. The message is its last words."""
+
+    code = "worker_not_ready"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,10 @@ class WorkerProcess:
         except InvalidInputError as error:
             raise self._lost(error.message) from error
 
+    async def drained(self) -> None:
+        """Waits until the worker has closed its stderr: then its last words are whole."""
+        await asyncio.shield(self._draining)
+
     def kill(self) -> None:
         """Ends the worker at once. It has nothing to tidy up: it owns no file."""
         with contextlib.suppress(ProcessLookupError):
@@ -155,7 +166,13 @@ async def start_worker(command: WorkerCommand, start_timeout_s: float = START_TI
 
 
 async def _receive_ready(worker: WorkerProcess) -> bytes:
-    first = await worker.receive()
+    try:
+        first = await worker.receive()
+    except WorkerLostError as error:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_S):
+                await worker.drained()
+        raise WorkerNotReadyError(worker.last_words or error.message) from error
     if first.kind != READY_KIND:
         raise WorkerLostError(f"worker {worker.pid} spoke before it was ready")
     return first.payload
@@ -206,6 +223,7 @@ class WorkerKeeper:
     Args:
         serve: Uses a worker until it is lost (raises WorkerLostError) or cancelled.
         on_lost: Told why, once per loss.
+        on_not_ready: Told the last words of one that could not be started, beside `on_lost`.
     """
 
     def __init__(
@@ -215,7 +233,9 @@ class WorkerKeeper:
         serve: Callable[[WorkerProcess], Awaitable[None]],
         on_lost: Callable[[str], None],
         policy: RestartPolicy | None = None,
+        on_not_ready: Callable[[str], None] | None = None,
     ) -> None:
+        self._on_not_ready = on_not_ready
         self._nursery = nursery
         self._clock = clock
         self._serve = serve
@@ -232,6 +252,8 @@ class WorkerKeeper:
                 await self._live()
             except WorkerLostError as error:
                 self._on_lost(error.message)
+                if self._on_not_ready is not None and isinstance(error, WorkerNotReadyError):
+                    self._on_not_ready(error.message)
             lived_s = (self._clock.mono_ns() - began_ns) / NS_PER_S
             quick_deaths = self._policy.count_quick_deaths(quick_deaths, lived_s)
             self.restarts += 1

@@ -43,10 +43,11 @@ class WorkerLink:
         clock: Clock,
         on_ready: Callable[[wire.Ready], None],
         on_lost: Callable[[str], None],
+        on_not_ready: Callable[[str], None] | None = None,
     ) -> None:
         self._clock = clock
         self._on_ready = on_ready
-        self._keeper = WorkerKeeper(nursery, clock, self._serve, on_lost)
+        self._keeper = WorkerKeeper(nursery, clock, self._serve, on_lost, on_not_ready=on_not_ready)
         self._worker: WorkerProcess | None = None
         self._asked: deque[_Asked] = deque()
         self._sending = asyncio.Lock()

@@ -8,7 +8,8 @@ import pytest
 from vedette.adapters.model_download import fetch_from_mirror, install_model
 from vedette.core.errors import InvalidInputError, NotFoundError, UnavailableError
 from vedette.vision.models.manifest import parse_manifest
-from vedette.vision.models.registry import ModelRefusedError, ModelRegistry
+from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.models.selftest import ModelRefusedError
 
 XML, BIN = b"<net/>", b"weights"
 

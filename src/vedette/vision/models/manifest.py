@@ -14,6 +14,7 @@ import yaml
 
 from vedette.core.detections import CLASS_NAMES
 from vedette.core.errors import InvalidInputError
+from vedette.vision.models.selftest import QUANTILES, SelfTest
 
 _SAFE_FORMATS = frozenset({".xml", ".bin", ".onnx", ".tflite"})
 _HEX = re.compile(r"[0-9a-f]*")
@@ -82,6 +83,7 @@ class ModelManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         obtain: `mirror`: the publisher has them only in a format that may carry code, so they are converted by hand
             and come from a mirror; `url` then names where the weights are from. `embedded`: we trained them, and they
             are part of this package (`vision/weights`), without a `url`.
+        selftest: What it must answer each time it is loaded.
     """
 
     name: str
@@ -100,6 +102,7 @@ class ModelManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accuracy: list[MeasuredAccuracy]
     converted: list[ModelFile] = []  # msgspec copies it for each manifest
     obtain: Literal["source", "mirror", "embedded"] = "source"
+    selftest: SelfTest | None = None
 
     @property
     def variants(self) -> list[list[ModelFile]]:
@@ -130,6 +133,7 @@ def _find_faults(manifest: ModelManifest) -> list[str]:
         faults.append(f"the name {manifest.name!r} may have only a-z, 0-9, dot, dash and underscore")
     if not manifest.files:
         faults.append("it names no files")
+    faults += _find_selftest_faults(manifest.selftest) if manifest.selftest else []
     unknown = sorted(set(manifest.labels) - set(CLASS_NAMES))
     if unknown and manifest.task == "detection":
         faults.append(f"labels {unknown} are no object classes of the house")
@@ -145,3 +149,16 @@ def _find_faults(manifest: ModelManifest) -> list[str]:
         if not file.url.startswith("https://") and manifest.obtain != "embedded":
             faults.append(f"{file.path} has no https source")
     return faults
+
+
+def _find_selftest_faults(test: SelfTest) -> list[str]:
+    if (
+        not test.outputs
+        or not 0 < test.tolerance < 1
+        or len(test.shape) != 4
+        or test.shape[0] != 1
+        or min(test.shape) < 1
+    ):
+        return ["its self-test has no outputs, no shape, or a tolerance that is none"]
+    wrong = [name for name, vector in test.outputs.items() if len(vector.quantiles) != len(QUANTILES)]
+    return [f"its self-test of {', '.join(wrong)} has not {len(QUANTILES)} quantiles"] if wrong else []

@@ -9,17 +9,12 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from vedette.core.errors import InvalidInputError, NotFoundError, StorageError
+from vedette.core.errors import NotFoundError, StorageError
 from vedette.vision.models.manifest import ModelFile, ModelManifest, parse_manifest
+from vedette.vision.models.selftest import ModelRefusedError
 
 _MANIFESTS = Path(__file__).resolve().parent.parent / "manifests"
 _WEIGHTS = _MANIFESTS.parent / "weights"
-
-
-class ModelRefusedError(InvalidInputError):
-    """A model file is not the one that the manifest names. It is never loaded."""
-
-    code = "model_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +41,11 @@ class ModelRegistry:
         self.directory = directory
         self._manifests = manifests
         self._weights = weights
+        self._refused: dict[str, str] = {}
+
+    def refuse(self, name: str, reason: str) -> None:
+        """From now on this model is not loaded: it was, and did not work as it must."""
+        self._refused[name] = reason
 
     def manifests(self, pack: str = "") -> list[ModelManifest]:
         """All manifests, or those of one pack, by name.
@@ -105,8 +105,10 @@ class ModelRegistry:
 
         Raises:
             NotFoundError: a file is missing.
-            ModelRefusedError: a file differs from its manifest.
+            ModelRefusedError: a file differs from its manifest, or it was refused before.
         """
+        if manifest.name in self._refused:
+            raise ModelRefusedError(self._refused[manifest.name])
         loaded = []
         variants = [files for files in manifest.variants if self._are_present(manifest, files)]
         for file in variants[0] if variants else manifest.files:
