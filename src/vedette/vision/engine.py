@@ -137,7 +137,7 @@ class PictureAnalysis:
 
     def _wait(self, begun: _UnderWay) -> Detections | None:
         if self._detector is None:
-            return keep_looked_at(begun.motion.objects, self._settings)
+            return begun.motion.objects
         if not begun.is_wanted:
             return None
         at_s, window = begun.frame.pts_90k / TICKS_PER_S, begun.window

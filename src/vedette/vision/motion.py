@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from vedette.core.detections import CLASS_NAMES, Detections, no_detections
 from vedette.core.motion import THRESHOLDS, MotionSensitivity, MotionSettings
 from vedette.vision.boxes import Boxes
-from vedette.vision.motion_area import draw_counted, draw_looked_at
+from vedette.vision.motion_area import draw_counted, draw_looked_at, draw_motion_zones
 from vedette.vision.picture import Image
+from vedette.vision.regions import keep_looked_at
 
 OBJECT_CLASS = CLASS_NAMES.index("object")
 _NORMAL = THRESHOLDS[MotionSensitivity.NORMAL]
@@ -85,6 +86,7 @@ class MotionDetector:
         self._settings = MotionSettings()
         self._counted: NDArray[np.bool_] | None = None
         self._looked_at: NDArray[np.bool_] | None = None
+        self._zones: NDArray[np.bool_] | None = None
         self._background: NDArray[np.float32] | None = None
         self._recent = np.zeros((0, 0), np.float32)
         self._noise = np.zeros((0, 0), np.float32)
@@ -104,6 +106,7 @@ class MotionDetector:
     def _draw_areas(self, height: int, width: int) -> None:
         self._counted = draw_counted(self._settings, height, width)
         self._looked_at = draw_looked_at(self._settings, height, width)
+        self._zones = draw_motion_zones(self._settings, height, width)
 
     def push(self, luma: Image, at_s: float) -> Motion:
         """Takes one picture.
@@ -128,11 +131,15 @@ class MotionDetector:
             return Motion(0.0, no_detections())
         if self._looked_at is not None:
             moving &= self._looked_at
-        anywhere = level = float(moving.mean())
-        if self._counted is not None:
-            level, foreground = float((moving & self._counted).mean()), foreground & self._counted
-        objects = _find_objects(foreground, self._policy.min_share) if self._finds_objects else no_detections()
+        anywhere = float(moving.mean())
+        level = anywhere if self._counted is None else float((moving & self._counted).mean())
+        objects = self._find_things(foreground) if self._finds_objects else no_detections()
         return Motion(level, objects, anywhere, _find_boxes(moving))
+
+    def _find_things(self, foreground: NDArray[np.bool_]) -> Detections:
+        """Objects, cut by motion zones but not by regions: there their feet say whether they are looked at."""
+        within = foreground if self._zones is None else foreground & self._zones
+        return keep_looked_at(_find_objects(within, self._policy.min_share), self._settings)
 
     def _start(self, picture: NDArray[np.float32], at_s: float) -> None:
         self._background = picture.copy()

@@ -23,11 +23,22 @@ def draw_counted(settings: MotionSettings, height: int, width: int) -> NDArray[n
     Returns:
         (height, width) bool, or None when it counts everywhere.
     """
-    if not settings.zones:
+    looked_at, counted = draw_looked_at(settings, height, width), draw_motion_zones(settings, height, width)
+    if looked_at is None or counted is None:
+        return counted if looked_at is None else looked_at
+    return counted & looked_at
+
+
+def draw_motion_zones(settings: MotionSettings, height: int, width: int) -> NDArray[np.bool_] | None:
+    """Draws where motion counts by the motion zones alone: things are cut there, but not where analysis stops looking,
+    for their feet say where they are.
+
+    Returns:
+        (height, width) bool, or None without such zones.
+    """
+    if not any(zone.kind in {MotionZoneKind.INCLUDE, MotionZoneKind.EXCLUDE} for zone in settings.zones):
         return None
-    looked_at = draw_looked_at(settings, height, width)
-    counted = _draw(settings, MotionZoneKind.INCLUDE, MotionZoneKind.EXCLUDE, (height, width))
-    return counted if looked_at is None else counted & looked_at
+    return _draw(settings, MotionZoneKind.INCLUDE, MotionZoneKind.EXCLUDE, (height, width))
 
 
 def draw_looked_at(settings: MotionSettings, height: int, width: int) -> NDArray[np.bool_] | None:

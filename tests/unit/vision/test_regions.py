@@ -67,6 +67,16 @@ def test_moving_thing_found_without_a_model_is_dropped_where_nobody_looks() -> N
     assert all(len(decode_boxes(result.boxes or b"")) == 0 for result in results[10:])
 
 
+def test_tall_thing_on_an_ignored_road_is_not_the_half_of_it_that_shows_above() -> None:
+    detector = MotionDetector(ROAD)
+    run(detector, [ground(seed) for seed in range(20)])
+    tall = [put(ground(20 + at), 4 + 4 * at, 25, 16, 50) for at in range(15)]
+    assert sum(len(one.objects) for one in run(detector, tall, 20)) == 0
+    detector = MotionDetector(zones((EXCLUDE, rectangle(0, 0.5, 1, 1))))
+    run(detector, [ground(seed) for seed in range(20)])
+    assert sum(len(one.objects) for one in run(detector, tall, 20)) > 0, "motion zones cut, as before"
+
+
 def test_look_zone_is_all_that_counts_and_motion_zones_narrow_it_further() -> None:
     both = zones((LOOK, rectangle(0, 0, 0.5, 1)), (EXCLUDE, rectangle(0, 0, 0.25, 1)))
     looked_at, counted = draw_looked_at(both, H, W), draw_counted(both, H, W)
