@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from vedette.behavior.rules_file import RulesFile, parse_rules_file
-from vedette.cli.models import find_models_folder
+from vedette.cli.models import find_models_folder, open_registry
 from vedette.core.detections import CLASS_NAMES, MOVING_CLASS
 from vedette.core.errors import InvalidInputError
 from vedette.node.analyzer_pool import choose_model
@@ -74,13 +74,14 @@ def command(
     file_rules = _read_rules(rules) if rules else None
     lists = read_file_lists(watchlists, SystemClock())
     models = find_models_folder(data)
-    model, missing = choose_model(ModelRegistry(models)) if detector == "auto" else ("", "")
+    registry = open_registry(data)
+    model, missing = choose_model(registry) if detector == "auto" else ("", "")
     wanted = _parse_classes(classes)
     if not model:
         _check_unnamed(wanted, missing or "--detector motion names nothing")
     if missing:
         _tell(f"motion only: {missing}")
-    recognizers = _choose_recognizers(ModelRegistry(models), recognize)
+    recognizers = _choose_recognizers(registry, recognize)
     inputs = find_inputs(paths)
     processors = len(os.sched_getaffinity(0))
     jobs = jobs or processors

@@ -8,8 +8,14 @@ from pathlib import Path
 import click
 
 from vedette.adapters.model_download import FetchFile, fetch_from_mirror, fetch_from_source, install_model
-from vedette.core.errors import VedetteError
+from vedette.adapters.model_ledger import SignedModelLedger, open_ledger
+from vedette.core.errors import InvalidInputError, NotFoundError, VedetteError
+from vedette.runtime.clock import SystemClock
+from vedette.runtime.paths import NodePaths
+from vedette.vision.models.manifest import ModelManifest
 from vedette.vision.models.registry import ModelRegistry, ModelState
+from vedette.vision.models.selftest import ModelRefusedError
+from vedette.vision.models.unit import describe_unit, judge_unit, read_serial
 
 _DATA = click.option("--data", type=click.Path(path_type=Path), default=None, help="Data directory [./var].")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -29,7 +35,7 @@ def command() -> None:
 @_JSON
 def list_models(data: Path | None, as_json: bool) -> None:
     """List the models that this release may load, and which of them are installed."""
-    states = ModelRegistry(find_models_folder(data)).states()
+    states = open_registry(data).states()
     if as_json:
         print(json.dumps({"models": [_describe(state) for state in states]}, indent=2))
         return
@@ -46,37 +52,108 @@ def list_models(data: Path | None, as_json: bool) -> None:
 @click.argument("pack")
 @_DATA
 def pull(pack: str, data: Path | None) -> None:
-    """Install a pack of models, from the mirror or from their official address."""
+    """Install a pack of models, from the mirror or from their official address, and sign it for this installation."""
     registry = ModelRegistry(find_models_folder(data))
+    folder = _find_installation(data)
+    ledger = None if folder is None else SignedModelLedger(NodePaths(folder).model_keys)
     fetch = _choose_fetch()
     for manifest in registry.manifests(pack):
         if manifest.obtain == "mirror" and fetch is fetch_from_source:
             sys.stderr.write(f"{manifest.name}: only from a mirror (VEDETTE_MODEL_MIRROR), converted; left out\n")
             continue
+        check_no_rollback(manifest, ledger)
         if manifest.obtain == "embedded":
-            registry.load(manifest)
+            _sign(registry, manifest, ledger, "pulled")
             print(f"{manifest.name} is part of this installation, verified")
             continue
         sys.stderr.write(f"{manifest.name}: {sum(file.bytes for file in manifest.files) / 1e6:.1f} MB ...\n")
         install_model(registry, manifest, fetch)
+        _sign(registry, manifest, ledger, "pulled")
         print(f"{manifest.name} installed in {registry.directory / manifest.name}")
 
 
+@command.command("rollback")
+@click.argument("name")
+@_DATA
+def rollback(name: str, data: Path | None) -> None:
+    """Accept an older release of a model than the one that was accepted here. Written down in keys/models."""
+    registry, ledger = ModelRegistry(find_models_folder(data)), _find_ledger(data)
+    manifest = registry.find_named(name)
+    accepted = ledger.find(name) if ledger else None
+    if ledger is None or accepted is None:
+        raise NotFoundError(f"no release of {name} was accepted here", "There is nothing to go back from.")
+    unit = registry.read_unit(manifest)
+    if unit.serial >= accepted.serial:
+        raise InvalidInputError(f"{unit.release} is not older than {accepted.release}, which was accepted here")
+    ledger.accept(unit, SystemClock().utc_ns(), f"rolled back from {accepted.release}")
+    print(f"{unit.release} is accepted instead of {accepted.release}")
+
+
 @command.command("verify")
+@click.option("--test", is_flag=True, help="Run the self-test of each installed model on this machine, too.")
 @_DATA
 @_JSON
-def verify(data: Path | None, as_json: bool) -> None:
-    """Check installed files against their manifests. Exit 1: one is refused; 3: only the embedded ones are there."""
-    states = ModelRegistry(find_models_folder(data)).states()
+def verify(test: bool, data: Path | None, as_json: bool) -> None:
+    """Check installed releases: files, manifest and signature. Exit 1: one is refused; 3: only the embedded ones are
+    there.
+    """
+    registry = open_registry(data)
+    states = [_test(registry, state) if test else state for state in registry.states()]
     if as_json:
         print(json.dumps({"models": [_describe(state) for state in states]}, indent=2))
     else:
+        ledger = _find_ledger(data)
+        signer = f"signed by {ledger.fingerprint}" if ledger else ""
         for state in states:
-            print(f"{state.manifest.name}: {state.state}{f' ({state.reason})' if state.reason else ''}")
+            words = state.reason or (signer if state.is_signed else "")
+            print(f"{state.manifest.name}: {state.state}{f' ({words})' if words else ''}")
     if any(state.state == "refused" for state in states):
         sys.exit(1)
     if all(state.state == "absent" for state in states if state.manifest.obtain != "embedded"):
         sys.exit(3)
+
+
+def check_no_rollback(manifest: ModelManifest, ledger: SignedModelLedger | None) -> None:
+    """Raises RollbackRefusedError: a newer release than that of the manifest was accepted here."""
+    accepted = ledger.find(manifest.name) if ledger else None
+    if accepted is not None and read_serial(manifest.release) < accepted.serial:
+        judge_unit(describe_unit(manifest, manifest.files), accepted)
+
+
+def _sign(registry: ModelRegistry, manifest: ModelManifest, ledger: SignedModelLedger | None, why: str) -> None:
+    unit = registry.read_unit(manifest)
+    if ledger is None:
+        sys.stderr.write(f"{manifest.name}: not signed for an installation; `vedette serve` does it at its start\n")
+    elif ledger.find(manifest.name) != unit:
+        ledger.accept(unit, SystemClock().utc_ns(), why)
+
+
+def _test(registry: ModelRegistry, state: ModelState) -> ModelState:
+    if state.state != "installed":
+        return state
+    from vedette.node.model_selftests import run_selftest  # noqa: PLC0415 - loads the inference runtime
+
+    try:
+        run_selftest(registry.load(state.manifest))
+    except ModelRefusedError as error:
+        return ModelState(state.manifest, "refused", error.message)
+    return state
+
+
+def open_registry(data: Path | None) -> ModelRegistry:
+    """The registry of an installation: what is not as it was accepted is refused."""
+    return ModelRegistry(find_models_folder(data), ledger=_find_ledger(data))
+
+
+def _find_ledger(data: Path | None) -> SignedModelLedger | None:
+    folder = _find_installation(data)
+    return None if folder is None else open_ledger(NodePaths(folder).model_keys)
+
+
+def _find_installation(data: Path | None) -> Path | None:
+    """The data directory; None where only a folder of models is named, which may be that of many installations."""
+    named = data or (Path(os.environ["VEDETTE_DATA"]) if "VEDETTE_DATA" in os.environ else None)
+    return named or (None if "VEDETTE_MODELS" in os.environ else Path("var"))
 
 
 def find_models_folder(data: Path | None) -> Path:
@@ -109,6 +186,7 @@ def _describe(state: ModelState) -> dict[str, object]:
         "labels": manifest.labels,
         "state": state.state,
         "reason": state.reason,
+        "signed": state.is_signed,
         "files": [
             {"path": file.path, "url": file.url, "bytes": file.bytes, "sha256": file.sha256, "sha384": file.sha384}
             for file in manifest.files + manifest.converted

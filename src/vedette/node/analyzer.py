@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from vedette.adapters.feed_client import UnixFeedSource
+from vedette.adapters.model_ledger import open_ledger
 from vedette.adapters.role_server import serve_role_app
 from vedette.adapters.sqlite_bus import SqlitePublisher
 from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis
@@ -67,7 +68,7 @@ class Analyzer:
         self._publisher = publisher
         self._clock = clock
         self._started_ns = clock.utc_ns()
-        self._registry = ModelRegistry(settings.models_folder)
+        self._registry = ModelRegistry(settings.models_folder, ledger=open_ledger(self._paths.model_keys))
         self._pictures = PictureStore(self._paths.pictures)
         self._feed = UnixFeedSource(self._paths.socket("recorder"))
         self._assignment = load_assignment(self._paths.assignment("analyzer"))

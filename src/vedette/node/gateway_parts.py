@@ -18,6 +18,7 @@ from vedette.adapters.database_storage import SqlExportUsage
 from vedette.adapters.export_folders import ExportFolders
 from vedette.adapters.file_jobs_client import FileJobsClient
 from vedette.adapters.machine import LocalMachine
+from vedette.adapters.model_ledger import open_ledger
 from vedette.adapters.notary_client import NotaryClient
 from vedette.adapters.picture_reader import FilePictureReader
 from vedette.adapters.portraits_client import AnalyzerPortraits
@@ -266,7 +267,7 @@ def _build(
         live=live,
         history=history,
         machine=LocalMachine(settings.data),
-        models=ModelRegistry(settings.models_folder),
+        models=ModelRegistry(settings.models_folder, ledger=open_ledger(paths.model_keys)),
         storage=storage,
         clock=clock,
     )

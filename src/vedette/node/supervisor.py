@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from vedette.adapters.model_ledger import SignedModelLedger
 from vedette.adapters.role_probe import is_role_answering, post_to_role
 from vedette.adapters.role_server import serve_role_app
 from vedette.adapters.sqlite_bus import SqlitePublisher
@@ -19,12 +20,14 @@ from vedette.core.errors import InvalidInputError, UnavailableError, VedetteErro
 from vedette.core.time import format_utc
 from vedette.node import simulation
 from vedette.node.archive_keys import prepare_archive_keys
+from vedette.node.model_releases import accept_new_releases
 from vedette.node.simulation import SimulationPlan
 from vedette.runtime.clock import SystemClock
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.process import check_port_free, ensure_node_key, lock_data_directory
 from vedette.runtime.settings import NodeSettings
 from vedette.runtime.supervisor import RoleSpec, RoleSupervisor
+from vedette.vision.models.registry import ModelRegistry
 
 ROLES = ("recorder", "gateway", "analyzer", "notary", "validator")
 _NICE = {"analyzer": 5, "notary": 5, "sim": 5, "validator": 10}
@@ -173,6 +176,9 @@ def run(settings: NodeSettings) -> int:
         problem = prepare_archive_keys(settings, SystemClock().utc_ns())
         if problem:
             get_logger("node").error("archive keys cannot be made", reason=problem)
+        registry, ledger = ModelRegistry(settings.models_folder), SignedModelLedger(settings.paths.model_keys)
+        for refusal in accept_new_releases(registry, ledger, SystemClock()):
+            get_logger("node").error("a model is refused", reason=refusal)
         with SqlitePublisher(settings.paths.bus, "supervisor", SystemClock()) as publisher:
             asyncio.run(Node(settings, publisher).run())
     finally:

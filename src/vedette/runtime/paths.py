@@ -23,6 +23,11 @@ class NodePaths:
         return self.data / "keys" / "log"
 
     @property
+    def model_keys(self) -> Path:
+        """What model releases are signed with, and which were accepted."""
+        return self.data / "keys" / "models"
+
+    @property
     def archive_keys(self) -> Path:
         """The private archive keys, of the roles that read footage."""
         return self.data / "keys" / "archive"

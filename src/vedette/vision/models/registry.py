@@ -8,10 +8,12 @@ and a file that differs in one bit is refused.
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from vedette.core.errors import NotFoundError, StorageError
 from vedette.vision.models.manifest import ModelFile, ModelManifest, parse_manifest
 from vedette.vision.models.selftest import ModelRefusedError
+from vedette.vision.models.unit import ModelUnit, describe_unit, find_strangers, judge_unit
 
 _MANIFESTS = Path(__file__).resolve().parent.parent / "manifests"
 _WEIGHTS = _MANIFESTS.parent / "weights"
@@ -27,18 +29,47 @@ class InstalledModel:
 
 @dataclass(frozen=True, slots=True)
 class ModelState:
-    """One line of `vedette models list`: `installed`, `absent` or `refused` with the reason."""
+    """One line of `vedette models list`: `installed`, `absent` or `refused` with the reason.
+
+    Attributes:
+        is_signed: Accepted here, and the same since.
+    """
 
     manifest: ModelManifest
     state: str
     reason: str = ""
+    is_signed: bool = False
+
+
+class ReleaseLedger(Protocol):
+    """The releases that this installation has accepted."""
+
+    def find(self, name: str) -> ModelUnit | None:
+        """The accepted release of a model, None when there is none.
+
+        Raises:
+            ModelRefusedError: its signature does not hold.
+        """
+        ...
 
 
 class ModelRegistry:
-    """The manifests, the installed files under `directory`, and those of the package under `weights`."""
+    """The manifests, the installed files under `directory`, and those of the package under `weights`.
 
-    def __init__(self, directory: Path, manifests: Path = _MANIFESTS, weights: Path = _WEIGHTS) -> None:
+    Args:
+        ledger: What was accepted here. Without one only hashes are looked at: in workers, whose parent has looked, and
+            for measurements.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        manifests: Path = _MANIFESTS,
+        weights: Path = _WEIGHTS,
+        ledger: ReleaseLedger | None = None,
+    ) -> None:
         self.directory = directory
+        self._ledger = ledger
         self._manifests = manifests
         self._weights = weights
         self._refused: dict[str, str] = {}
@@ -105,13 +136,45 @@ class ModelRegistry:
 
         Raises:
             NotFoundError: a file is missing.
-            ModelRefusedError: a file differs from its manifest, or it was refused before.
+            ModelRefusedError: a file differs from its manifest or is none of it, the release is not the accepted one,
+                or it was refused before.
         """
         if manifest.name in self._refused:
             raise ModelRefusedError(self._refused[manifest.name])
-        loaded = []
+        loaded = self._load_files(manifest)
+        if self._ledger is not None:
+            judge_unit(self._describe(manifest), self._ledger.find(manifest.name))
+        return InstalledModel(manifest, tuple(loaded))
+
+    def read_unit(self, manifest: ModelManifest) -> ModelUnit:
+        """The unit of an installed release, its files verified, accepted or not. Raises as `load`."""
+        self._load_files(manifest)
+        return self._describe(manifest)
+
+    def _describe(self, manifest: ModelManifest) -> ModelUnit:
+        return describe_unit(manifest, self._choose_files(manifest))
+
+    def _choose_files(self, manifest: ModelManifest) -> list[ModelFile]:
+        """The variant that is there."""
         variants = [files for files in manifest.variants if self._are_present(manifest, files)]
-        for file in variants[0] if variants else manifest.files:
+        return variants[0] if variants else manifest.files
+
+    def _check_strangers(self, manifest: ModelManifest) -> None:
+        """Raises ModelRefusedError: beside the files of a release lies one that belongs to none."""
+        folder = self.path_of(manifest, manifest.files[0]).parent
+        owners = [one for one in self.manifests() if one.obtain == "embedded"]
+        owners = owners if manifest.obtain == "embedded" else [manifest]
+        known = [file.file_name for owner in owners for files in owner.variants for file in files]
+        strangers = find_strangers((path.name for path in folder.iterdir()), known)
+        if strangers:
+            raise ModelRefusedError(
+                f"{', '.join(strangers[:3])} in {folder} belongs to no release; it is refused",
+                f"Remove it. If you do not know whence it is, remove {folder} and pull the pack again.",
+            )
+
+    def _load_files(self, manifest: ModelManifest) -> list[bytes]:
+        loaded = []
+        for file in self._choose_files(manifest):
             path = self.path_of(manifest, file)
             try:
                 data = path.read_bytes()
@@ -124,7 +187,8 @@ class ModelRegistry:
                 raise StorageError(f"the model file {path} cannot be read: {error.strerror}") from error
             check_model_bytes(file, data)
             loaded.append(data)
-        return InstalledModel(manifest, tuple(loaded))
+        self._check_strangers(manifest)
+        return loaded
 
     def _state(self, manifest: ModelManifest) -> ModelState:
         try:
@@ -133,7 +197,7 @@ class ModelRegistry:
             return ModelState(manifest, "absent")
         except (ModelRefusedError, StorageError) as error:
             return ModelState(manifest, "refused", error.message)
-        return ModelState(manifest, "installed")
+        return ModelState(manifest, "installed", is_signed=self._ledger is not None)
 
 
 def check_model_bytes(file: ModelFile, data: bytes) -> None:
