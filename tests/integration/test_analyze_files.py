@@ -181,3 +181,15 @@ def test_plates_of_a_list_are_events_of_a_file_once_each_and_another_list_is_ano
     wrong = analyze(clip, "--out", out, "--watchlist", clip, models=tmp_path / "none")
     assert wrong.returncode == 1
     assert "UTF-8" in wrong.stderr
+
+
+def test_what_stands_where_nobody_looks_is_not_found_and_a_slip_that_blinds_is_refused(tmp_path: Path) -> None:
+    clip, out = tmp_path / "walk.mp4", tmp_path / "out"
+    clip.write_bytes(write_square_file())
+    road = "0,0.5 1,0.5 1,1 0,1"
+    for option, found in (("--ignore", 0), ("--look", 1)):
+        done = analyze(clip, "--out", out, option, road, "--detector", "motion")
+        assert done.returncode == 0, done.stderr
+        assert len(json.loads((out / "walk" / "objects.json").read_text())) == found, "another region is another result"
+    blind = analyze(clip, "--out", out, "--ignore", "0,0 1,0 1,1 0,1", "--detector", "motion")
+    assert (blind.returncode, "leave less than" in blind.stderr) == (1, True)

@@ -10,9 +10,12 @@ import click
 import msgspec
 
 from vedette.behavior.rules_file import RulesFile, parse_rules_file
+from vedette.camera.motion_zones import MotionZoneForm, read_motion
+from vedette.cli.camera_motion import Outline, make_zones, read_outlines
 from vedette.cli.models import find_models_folder, open_registry
 from vedette.core.detections import CLASS_NAMES, MOVING_CLASS
 from vedette.core.errors import InvalidInputError
+from vedette.core.motion import MotionSensitivity, MotionSettings
 from vedette.node.analyzer_pool import choose_model
 from vedette.node.file_analysis import FilePlan, plan_ahead
 from vedette.node.file_batch import FileBatch, find_inputs
@@ -51,6 +54,8 @@ from vedette.vision.tiles import MAX_TILES
     default=0,
     help="Look at so many tiles of each large picture besides, for small people [0].",
 )
+@click.option("--look", multiple=True, callback=read_outlines, help="Look only here: 'x,y x,y x,y ...'; repeat.")
+@click.option("--ignore", multiple=True, callback=read_outlines, help="Do not look here; repeat.")
 @click.option("--annotate", is_flag=True, help="Write annotated.mp4 with boxes.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=None, help="Files at a time [processors].")
 @click.option("--data", type=click.Path(path_type=Path), default=None, help="Data directory with models [./var].")
@@ -65,6 +70,8 @@ def command(
     recognize: str,
     watchlists: tuple[str, ...],
     tiles: int,
+    look: list[Outline],
+    ignore: list[Outline],
     annotate: bool,
     jobs: int | None,
     data: Path | None,
@@ -86,13 +93,21 @@ def command(
     processors = len(os.sched_getaffinity(0))
     jobs = jobs or processors
     ahead = plan_ahead(processors, min(jobs, len(inputs)))
-    plan = FilePlan(model, models.absolute(), wanted, fps, annotate, recognizers, lists, ahead, tiles)
+    folder, regions = models.absolute(), _read_regions(look, ignore)
+    plan = FilePlan(model, folder, wanted, fps, annotate, recognizers, lists, ahead, tiles, regions)
     batch = FileBatch(plan, file_rules, out, SystemClock(), _tell)
     entries = asyncio.run(batch.run(inputs, jobs))
     if as_json:
         print(json.dumps({"inputs": [msgspec.to_builtins(entry) for entry in entries]}, indent=2))
     if any(entry.state != "done" for entry in entries):
         sys.exit(1)
+
+
+def _read_regions(look: list[Outline], ignore: list[Outline]) -> MotionSettings:
+    """Raises InvalidMotionZonesError: outlines that are none, or that leave nothing to look at."""
+    zones = make_zones("look", look) + make_zones("ignore", ignore)
+    forms = [MotionZoneForm(zone["name"], zone["kind"], tuple((x, y) for x, y in zone["polygon"])) for zone in zones]
+    return read_motion(MotionSensitivity.NORMAL.value, forms)
 
 
 def _choose_recognizers(registry: ModelRegistry, text: str) -> tuple[str, ...]:

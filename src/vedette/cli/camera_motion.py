@@ -8,17 +8,17 @@ import click
 
 from vedette.cli.output import data_option, find_camera, json_option, open_client, print_json, print_table
 
+Outline = tuple[str, list[list[float]]]
+"""A name, which may be empty, and corners."""
 _KINDS = ("include", "exclude", "look", "ignore")
 
 
-def read_outlines(
-    _: click.Context, __: click.Parameter, values: tuple[str, ...]
-) -> list[tuple[str, list[list[float]]]]:
+def read_outlines(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> list[Outline]:
     """Reads `[NAME=]x,y x,y x,y`. What it says is checked by the system."""
     return [_read_outline(value) for value in values]
 
 
-def _read_outline(value: str) -> tuple[str, list[list[float]]]:
+def _read_outline(value: str) -> Outline:
     name, _, corners = value.rpartition("=")
     try:
         points = [[float(number) for number in corner.split(",")] for corner in corners.split()]
@@ -29,7 +29,8 @@ def _read_outline(value: str) -> tuple[str, list[list[float]]]:
     return name.strip(), points
 
 
-def _make_zones(kind: str, outlines: list[tuple[str, list[list[float]]]]) -> list[dict[str, Any]]:
+def make_zones(kind: str, outlines: list[Outline]) -> list[dict[str, Any]]:
+    """Zones as the API takes them."""
     return [
         {"name": name or f"{kind} {number}", "kind": kind, "polygon": points}
         for number, (name, points) in enumerate(outlines, 1)
@@ -52,10 +53,10 @@ def _make_zones(kind: str, outlines: list[tuple[str, list[list[float]]]]) -> lis
 @json_option
 def motion(
     name: str,
-    include: list[tuple[str, list[list[float]]]],
-    exclude: list[tuple[str, list[list[float]]]],
-    look: list[tuple[str, list[list[float]]]],
-    ignore: list[tuple[str, list[list[float]]]],
+    include: list[Outline],
+    exclude: list[Outline],
+    look: list[Outline],
+    ignore: list[Outline],
     no_zones: bool,
     sensitivity: str | None,
     data: Path | None,
@@ -71,7 +72,7 @@ def motion(
     if no_zones or any(given.values()):
         if no_zones and any(given.values()):
             raise click.UsageError("--no-zones does not go with zones")
-        changes["zones"] = [zone for kind, outlines in given.items() for zone in _make_zones(kind, outlines)]
+        changes["zones"] = [zone for kind, outlines in given.items() for zone in make_zones(kind, outlines)]
     with open_client(data) as client:
         camera = find_camera(client, name)
         path = f"/cameras/{camera['id']}/motion"

@@ -7,7 +7,7 @@ file can at worst end its own worker, which is an error of this one file.
 import asyncio
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vedette.behavior.rules import RuleSet
@@ -15,6 +15,7 @@ from vedette.behavior.scene import Scene
 from vedette.core.assignment import Rule
 from vedette.core.detections import CLASS_NAMES, Tracks, no_tracks
 from vedette.core.errors import InvalidInputError, StorageError
+from vedette.core.motion import MotionSettings
 from vedette.core.time import NS_PER_S, TICKS_PER_S
 from vedette.node.file_control import FileControl
 from vedette.node.file_faces import FileFaces
@@ -61,6 +62,7 @@ class FilePlan:
         lists: Whose entries are looked for.
         ahead: Pictures of one file that the model has at a time, a thread each.
         tiles: Of a large picture, looked at beside the whole.
+        motion: Where analysis looks.
     """
 
     model: str
@@ -72,6 +74,7 @@ class FilePlan:
     lists: FileLists = NO_LISTS
     ahead: int = 1
     tiles: int = 0
+    motion: MotionSettings = field(default_factory=MotionSettings)
 
 
 def plan_ahead(processors: int, files_at_once: int) -> int:
@@ -168,7 +171,8 @@ class FileAnalysis:
 
     async def _open(self, worker: WorkerProcess) -> FileInfo:
         detector = "model" if self._plan.model else "motion"
-        setup = wire.FileSetup(detector, list(self._plan.classes), self._plan.fps, self._plan.tiles)
+        plan = self._plan
+        setup = wire.FileSetup(detector, list(plan.classes), plan.fps, plan.tiles, plan.motion)
         return wire.decode(await ask_worker(worker, Kind.FILE_OPEN, wire.encode(setup)), FileInfo)
 
     async def _analyse(self, worker: WorkerProcess, progress: Progress) -> FileInfo:

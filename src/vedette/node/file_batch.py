@@ -76,6 +76,7 @@ def fingerprint(plan: FilePlan, rules: RulesFile | None) -> str:
     )
     parts += (_describe_lists(plan.lists),) if plan.lists.orders else ()
     parts += (plan.tiles,) if plan.tiles else ()
+    parts += (plan.motion,) if plan.motion.zones else ()
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 

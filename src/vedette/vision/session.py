@@ -188,7 +188,7 @@ class _FileJob:
         self._sampler = FrameSampler(setup.fps) if setup.fps > 0 else None
         detector = self._detector if setup.detector == "model" else None
         tiles = TilePolicy(most=setup.tiles)
-        self.analysis = PictureAnalysis(detector, setup.classes, gated=False, tiles=tiles)
+        self.analysis = PictureAnalysis(detector, setup.classes, gated=False, motion=setup.motion, tiles=tiles)
         self._read, self._writer = 0, None
         self._read_before.clear()
         return wire.FileInfo(*source.size_px, source.fps, source.duration_s)

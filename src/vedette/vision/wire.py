@@ -189,6 +189,7 @@ class FileSetup(msgspec.Struct, frozen=True):
     classes: list[str]
     fps: float
     tiles: int = 0
+    motion: MotionSettings = MotionSettings()
 
 
 class FileTerms(msgspec.Struct, frozen=True):
