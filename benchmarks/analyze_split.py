@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from typing_extensions import override
@@ -54,10 +54,22 @@ class _TimedDetector(Detector):
     def ahead(self) -> int:
         return self._inner.ahead
 
+    @property
+    @override
+    def input_px(self) -> tuple[int, int]:
+        return self._inner.input_px
+
     @override
     def start(self, frame: PlanarFrame, window: Window = WHOLE) -> Look:
+        return self._timed(lambda: self._inner.start(frame, window))
+
+    @override
+    def start_tile(self, frame: PlanarFrame, tile: Window) -> Look:
+        return self._timed(lambda: self._inner.start_tile(frame, tile))
+
+    def _timed(self, start: Callable[[], Look]) -> Look:
         began_ns = time.process_time_ns()
-        look = self._inner.start(frame, window)
+        look = start()
         self._spent_ns["detect"] += time.process_time_ns() - began_ns
         return _TimedLook(look, self._spent_ns)
 

@@ -51,10 +51,10 @@ class _Networks:
         for request in self.free:
             request.wait()
 
-    def infer(self, tensor: NDArray[np.float32], names: list[str]) -> dict[str, NDArray[np.float32]]:
-        """The named outputs for one input, as they are."""
+    def infer(self, planes: NDArray[np.float32], names: list[str]) -> dict[str, NDArray[np.float32]]:
+        """The named outputs for a picture of whole levels (1, 3, H, W), as they are."""
         request = self.free[0]
-        request.infer({0: tensor})
+        request.infer({0: np.ascontiguousarray(planes.transpose(0, 2, 3, 1)).astype(np.uint8)})
         return {name: np.array(request.get_tensor(name).data, np.float32) for name in names}
 
 

@@ -39,7 +39,7 @@ def a_test(output: np.ndarray, tolerance: float = 0.02, column: int | None = Non
 def test_input_is_the_same_on_every_machine_and_looks_like_a_picture() -> None:
     made = make_input([1, 3, 48, 64], 7, PICTURE)
     assert (made.shape, made.dtype, made.flags.c_contiguous) == ((1, 3, 48, 64), np.float32, True)
-    assert made[0, 0, 0, :3].tolist() == pytest.approx([160.2191, 153.9677, 169.0249], abs=1e-3)
+    assert made[0, 0, 0, :3].tolist() == [160, 154, 169], "whole levels: what a network that takes bytes is asked"
     assert 0 <= made.min() < 40
     assert 215 < made.max() <= 255
     neighbours = float(np.abs(np.diff(made, axis=-1)).mean())

@@ -20,6 +20,7 @@ PROJECTIONS = 4
 _COARSE = 9
 """Points of the coarse picture from which the input is made; noise alone shows a network nothing."""
 _NOISE = 0.1
+_LEVELS = 255
 _LEAST_SIZE = 1e-3
 _DIGITS = 5
 
@@ -85,6 +86,8 @@ def make_input(shape: Sequence[int], seed: int, given: Preprocessing) -> NDArray
     picture = (1 - _NOISE) * (rows @ coarse @ columns.T) + _NOISE * noise
     low, high = given.range
     values = low + (high - low) * (np.moveaxis(picture, 0, -1) if is_last else picture)
+    if high - low == _LEVELS:
+        values = np.rint(values)  # so that a network that takes bytes is asked the same
     return np.ascontiguousarray(values[None], np.float32)
 
 
