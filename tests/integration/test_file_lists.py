@@ -17,7 +17,7 @@ from tests.integration.test_face_lists import (
     make_order,
     portrait,
 )
-from tests.integration.test_file_jobs import OWNER, RESERVE_BYTES, is_over, parts, until
+from tests.integration.test_file_jobs import OWNER, RESERVE_BYTES, is_over, parts, until, until_gone
 from tests.support.encoded import write_film, write_square_file
 from tests.support.models import install_models
 from tests.support.plate_scene import CLEAR, write_drive_file
@@ -48,7 +48,7 @@ class Box:
     """The jobs of one analyzer, its lists, and what it told on the bus."""
 
     def __init__(self, folder: Path, registry: ModelRegistry) -> None:
-        clock = SystemClock()
+        clock, self.folder = SystemClock(), folder
         self.told: list[FileFaceMatched] = []
         self.lists = ListsInForce(find_match_terms(registry))
         planner = FilePlanner(registry, self.lists, 1, clock)
@@ -56,7 +56,9 @@ class Box:
 
     async def finish(self, name: str, data: bytes, matching: JobMatching) -> FileJob:
         job = await self.jobs.add(name, JobTerms(), OWNER, parts(data, 1 << 16), annotate=False, matching=matching)
-        return await until(self.jobs, job, is_over)
+        done = await until(self.jobs, job, is_over)
+        await until_gone(self.folder / job.job_id / "input")  # its record is written before
+        return done
 
     def matches(self, job: FileJob) -> list[dict]:
         events = json.loads(self.jobs.find_file(job.job_id, "events.json").read_text())
