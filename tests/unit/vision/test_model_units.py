@@ -166,10 +166,10 @@ def test_people_see_what_is_signed_and_go_back_only_on_purpose(tmp_path: Path, m
     assert f"plate-reader: installed (signed by {ledger.fingerprint})" in run(command, ["verify", *data]).output
     newer = ledger.find("plate-reader")
     assert newer is not None
-    text = newer.text.replace("plate-reader-r1", "plate-reader-r9")
-    ledger.accept(ModelUnit("plate-reader", "plate-reader-r9", text), 1, "a newer Vedette")
+    text = newer.text.replace(newer.release, "plate-reader-r99")
+    ledger.accept(ModelUnit("plate-reader", "plate-reader-r99", text), 1, "a newer Vedette")
     refused = run(command, ["verify", *data])
-    assert (refused.exit_code, "older than plate-reader-r9" in refused.output) == (1, True)
-    assert "plate-reader-r1 is accepted" in run(command, ["rollback", "plate-reader", *data]).output
+    assert (refused.exit_code, "older than plate-reader-r99" in refused.output) == (1, True)
+    assert f"{newer.release} is accepted" in run(command, ["rollback", "plate-reader", *data]).output
     assert run(command, ["verify", *data]).exit_code == 3
     assert isinstance(run(command, ["rollback", "plate-reader", *data]).exception, Exception)
