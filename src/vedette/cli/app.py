@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "verify": "Check a bundle of footage: nothing changed, removed or added.",
     "witness": "Sign checkpoints of evidence logs, on another host.",
     "analyze": "Analyse video files and pictures.",
+    "enhance": "Enlarge a picture or a video by super-resolution; always labelled.",
     "models": "List, pull and verify models.",
     "lab": "Train models (extra `lab`).",
     "user": "Administer users.",

@@ -10,7 +10,7 @@ import click
 from vedette.core.errors import UnavailableError
 from vedette.runtime.clock import SystemClock
 
-NAMES = ("detector", "plate-detector", "plate-reader")
+NAMES = ("detector", "plate-detector", "plate-reader", "super-resolution")
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _ANY = click.Path(path_type=Path, exists=True)
 
@@ -24,7 +24,10 @@ def command() -> None:
 @click.argument("name", type=click.Choice(NAMES))
 @click.option("--out", type=_FOLDER, required=True, help="Checkpoints and the release; the same folder goes on.")
 @click.option(
-    "--pictures", type=_ANY, multiple=True, help="Videos, photographs or folders of them (detector). Repeatable."
+    "--pictures",
+    type=_ANY,
+    multiple=True,
+    help="Videos, photographs or folders of them (detector); folders of PNG or BMP (super-resolution). Repeatable.",
 )
 @click.option(
     "--models", type=_FOLDER, default=Path("var/models"), show_default=True, help="Standard pack: the teachers."

@@ -15,6 +15,8 @@ from vedette.lab.detector.pictures import collect_pictures, draw_scenes
 from vedette.lab.detector.samples import INPUT_WH as DETECTOR_WH
 from vedette.lab.detector.samples import Stock
 from vedette.lab.detector.teachers import YOLOX_SIDE_PX, Teachers
+from vedette.lab.enhance.samples import load_lumas
+from vedette.lab.enhance.training import train_bank
 from vedette.lab.export import export_openvino
 from vedette.lab.plates import detector_training, reader_training
 from vedette.lab.plates.labelled import load_labelled_photos
@@ -36,7 +38,8 @@ class TrainingInputs:
     Attributes:
         backgrounds: Folders of photographs without plates.
         labelled: Folders of pictures with labelled plates.
-        pictures: Videos, photographs and folders of them, that the teachers label.
+        pictures: Videos, photographs and folders of them, that the teachers label; for super-resolution folders of
+            PNG or BMP.
         models: Where the standard pack is installed: the teachers.
     """
 
@@ -119,6 +122,13 @@ def train_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], N
     return export_openvino(model, ("boxes", "labels"), shape, inputs.folder / "release", "detector")
 
 
+def train_super_resolution(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
+    """Trains or goes on training the weight sets of super-resolution; gives lines for their manifest."""
+    lumas = load_lumas(inputs.pictures)
+    tell(f"{len(lumas)} photographs")
+    return train_bank(lumas, inputs.folder, inputs.cut, clock, tell)
+
+
 def _make_teachers(models: Path) -> Teachers:
     registry = ModelRegistry(models)
     surveillance, general = (registry.load(registry.find_named(name)) for name in ("pvb-2004-int8", "yolox-nano"))
@@ -129,4 +139,5 @@ RECIPES: dict[str, Train] = {
     "detector": train_detector,
     "plate-detector": train_plate_detector,
     "plate-reader": train_plate_reader,
+    "super-resolution": train_super_resolution,
 }

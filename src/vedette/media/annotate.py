@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from vedette.core.errors import UnavailableError
 from vedette.core.time import TICKS_PER_S
+from vedette.media.decode import PlanarFrame
 
 _OPTIONS = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
 _ENCODERS = ("libx264", "libopenh264", "mpeg4")
@@ -30,11 +31,18 @@ class _Pipe(io.RawIOBase):
 
 
 class VideoWriter:
-    """Encodes BGR pictures of one size. Take the bytes as they come, and `finish` at the end."""
+    """Encodes pictures of one size. Take the bytes as they come, and `finish` at the end.
 
-    def __init__(self, width: int, height: int) -> None:
+    Args:
+        comment: Kept in the file, for whoever looks at its properties.
+        crf: Quality of the encoder, 0 to 51; less is better.
+    """
+
+    def __init__(self, width: int, height: int, comment: str = "", crf: int = 23) -> None:
         self._pipe = _Pipe()
         self._container = av.open(self._pipe, "w", format="mp4", options=_OPTIONS)
+        if comment:
+            self._container.metadata["comment"] = comment
         name = next((name for name in _ENCODERS if name in av.codecs_available), None)
         if name is None:
             raise UnavailableError("this build of PyAV has no H.264 encoder")
@@ -43,7 +51,7 @@ class VideoWriter:
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.thread_count = 1
         stream.time_base = stream.codec_context.time_base = Fraction(1, TICKS_PER_S)
-        stream.options = {"preset": "veryfast", "crf": "23", "threads": "1", "x264-params": "threads=1"}
+        stream.options = {"preset": "veryfast", "crf": str(crf), "threads": "1", "x264-params": "threads=1"}
         stream.codec_context.gop_size = 50
         self._stream = stream
         self._size = (width, height)
@@ -54,8 +62,19 @@ class VideoWriter:
         pts_90k = round(at_s * TICKS_PER_S)
         if image_bgr.shape[1::-1] != self._size or pts_90k <= self._last_90k:
             return
-        self._last_90k = pts_90k
         frame = av.VideoFrame.from_ndarray(image_bgr, format="bgr24").reformat(format="yuv420p", threads=1)
+        self._encode(frame, pts_90k)
+
+    def write_planes(self, picture: PlanarFrame) -> None:
+        """Adds one picture of even sides as it is, at its own time. The same ones are left out."""
+        if picture.size_px != self._size or picture.pts_90k <= self._last_90k:
+            return
+        i420 = np.concatenate([plane.reshape(-1) for plane in (picture.y, picture.u, picture.v)])
+        rows = i420.reshape(picture.y.shape[0] * 3 // 2, picture.y.shape[1])
+        self._encode(av.VideoFrame.from_ndarray(rows, format="yuv420p"), picture.pts_90k)
+
+    def _encode(self, frame: av.VideoFrame, pts_90k: int) -> None:
+        self._last_90k = pts_90k
         frame.pts, frame.time_base = pts_90k, Fraction(1, TICKS_PER_S)
         self._container.mux(self._stream.encode(frame))
 

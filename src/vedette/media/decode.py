@@ -15,6 +15,7 @@ import av.subtitles.stream
 import numpy as np
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
@@ -144,6 +145,13 @@ class FileFrames:
     @property
     def size_px(self) -> tuple[int, int]:
         return self._stream.codec_context.width, self._stream.codec_context.height
+
+    @property
+    def is_full_range(self) -> bool:
+        """Whether the planes that come use 0 to 255, as those of JPEG do; others use 16 to 235."""
+        context = self._stream.codec_context
+        full = context.pix_fmt == "yuvj420p" or context.color_range == ColorRange.JPEG
+        return context.pix_fmt in _PLANAR and full
 
     @property
     def duration_s(self) -> float:

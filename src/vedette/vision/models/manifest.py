@@ -72,6 +72,7 @@ Task = Literal[
     "pose",
     "plate_detection",
     "plate_reading",
+    "super_resolution",
 ]
 
 

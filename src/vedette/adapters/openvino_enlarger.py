@@ -1,0 +1,108 @@
+"""The super-resolution network on OpenVINO, built from its 2,560 weights for one window size.
+
+uint8 in, uint8 out: conversion, the sum with the input, pixel shuffle, rounding and clipping are in the graph, so that
+nothing larger than the window leaves the cache. One thread per request; all threads exist before a jail closes.
+"""
+
+from collections import deque
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as ops
+from typing_extensions import override
+
+from vedette.core.errors import InvalidInputError
+from vedette.vision.enhance.network import LAYERS, SCALE, SKIP_FROM, SKIP_TO, Array, Layer, WeightSet
+from vedette.vision.enhance.strips import Plane, StripNetwork
+
+_OPTIONS = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": "f32", "ENABLE_CPU_PINNING": False}
+_SAME = {"strides": [1, 1], "dilations": [1, 1]}
+
+
+class OpenVinoStripNetwork(StripNetwork):
+    """See `vedette.vision.enhance.strips.StripNetwork`.
+
+    Raises (from the constructor):
+        InvalidInputError: the network cannot be compiled for this size.
+    """
+
+    def __init__(self, weights: WeightSet, width: int, height: int, threads: int = 2) -> None:
+        self._window_px = (width, height)
+        self._ahead = threads
+        options = {**_OPTIONS, "NUM_STREAMS": threads, "INFERENCE_NUM_THREADS": threads}
+        try:
+            compiled = ov.Core().compile_model(build_graph(weights, width, height), "CPU", options)
+            self._free = deque(compiled.create_infer_request() for _ in range(threads))
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1][:200]
+            raise InvalidInputError(f"super-resolution cannot run on {width} x {height} pixels: {reason}") from error
+        self._busy: deque[ov.InferRequest] = deque()
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """Runs all requests at once, so that every thread there will be exists."""
+        width, height = self._window_px
+        for _ in range(self._ahead):
+            self.start(np.zeros((height, width), np.uint8))
+        for _ in range(self._ahead):
+            self.take(np.empty((SCALE * height, SCALE * width), np.uint8), slice(None))
+
+    @property
+    @override
+    def window_px(self) -> tuple[int, int]:
+        return self._window_px
+
+    @property
+    @override
+    def ahead(self) -> int:
+        return self._ahead
+
+    @override
+    def start(self, window: Plane) -> None:
+        request = self._free.popleft()
+        np.copyto(request.get_input_tensor().data[0, 0], window)
+        request.start_async()
+        self._busy.append(request)
+
+    @override
+    def take(self, out: Plane, rows: slice) -> None:
+        request = self._busy.popleft()
+        request.wait()
+        np.copyto(out, request.get_output_tensor().data[0, 0, rows])
+        self._free.append(request)
+
+
+def build_graph(weights: WeightSet, width: int, height: int) -> ov.Model:
+    """The whole network as an OpenVINO model: (1, 1, H, W) uint8 to (1, 1, 2H, 2W) uint8."""
+    luma = ops.parameter([1, 1, height, width], np.uint8, name="luma")
+    pixels = ops.convert(luma, "f32")
+    maps = pixels
+    outputs: list[ov.Node] = []
+    for index, (layer, array) in enumerate(zip(LAYERS, weights.arrays, strict=True)):
+        maps = _add_layer(maps, layer, array)
+        if index == SKIP_TO:
+            maps = ops.add(maps, outputs[SKIP_FROM])
+        if layer.rectified:
+            maps = ops.relu(maps)
+        outputs.append(maps)
+    larger = ops.depth_to_space(ops.add(maps, pixels), "blocks_first", SCALE)
+    rounded = ops.round(ops.clamp(larger, 0.0, 255.0), "half_to_even")
+    return ov.Model([ops.convert(rounded, "u8")], [luma], "super-resolution")
+
+
+def _add_layer(maps: ov.Node, layer: Layer, array: Array) -> ov.Node:
+    if layer.kind == "depth":
+        rows, columns, channels = layer.shape
+        kernel = _constant(array.transpose(2, 0, 1).reshape(channels, 1, 1, rows, columns))
+        pads = [rows // 2, columns // 2]
+        return ops.group_convolution(maps, kernel, pads_begin=pads, pads_end=pads, **_SAME)
+    if layer.kind == "point":
+        kernel = _constant(array.T[:, :, None, None])
+        return ops.convolution(maps, kernel, pads_begin=[0, 0], pads_end=[0, 0], **_SAME)
+    kernel = _constant(array.transpose(2, 0, 1)[:, None])
+    return ops.convolution(maps, kernel, pads_begin=[1, 1], pads_end=[1, 1], **_SAME)
+
+
+def _constant(values: NDArray[np.float32]) -> ov.Node:
+    return ops.constant(np.ascontiguousarray(values, np.float32))

@@ -1,0 +1,1 @@
+"""Training of the super-resolution weight sets. Design: docs/design/enhance.md."""

@@ -1,0 +1,102 @@
+"""The bank of super-resolution: which weight sets there are, how long each is trained, and its release.
+
+The set for clean pictures is trained first; the others go on from it with the qualities that they are for.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from vedette.lab.enhance.degradation import CLEAN, Degradation, mixed
+from vedette.lab.enhance.network import build_network, collapse
+from vedette.lab.enhance.samples import SIDE_PX, PatchStock, Plane, prepare_batch
+from vedette.lab.training import Plan, Trainer
+from vedette.runtime.clock import Clock
+from vedette.vision.enhance.integer import calibrate
+from vedette.vision.enhance.network import WeightSet, encode_weights
+
+_SEED = 1
+_CALIBRATION_STEP = 7
+"""Every seventh picture is enough to know the largest values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one weight set is trained on."""
+
+    name: str
+    degradation: Degradation
+    plan: Plan
+
+
+_FIRST = Plan(shards=62, shard_samples=2048, batch=4, passes=0.25, peak_rate=2e-3)
+_NEXT = Plan(shards=7, shard_samples=2048, batch=4, passes=0.25, peak_rate=8e-4)
+LESSONS = (
+    Lesson("clean", CLEAN, _FIRST),
+    Lesson("jpeg-90", mixed(84, 95), _NEXT),
+    Lesson("jpeg-70", mixed(62, 80), _NEXT),
+    Lesson("jpeg-50", mixed(42, 60), _NEXT),
+    Lesson("jpeg-30", mixed(20, 40), _NEXT),
+)
+
+
+def train_bank(
+    lumas: Sequence[Plane],
+    folder: Path,
+    cut: Callable[[Plan], Plan],
+    clock: Clock,
+    tell: Callable[[str], None],
+    lessons: Sequence[Lesson] = LESSONS,
+) -> list[str]:
+    """Trains or goes on training all weight sets; gives the manifest's lines of their files."""
+    stock = PatchStock(lumas)
+    lines, start = [], None
+    for lesson in lessons:
+        tell(f"weight set {lesson.name}")
+        model = _train(lesson, stock, start, folder / lesson.name, cut, clock, tell)
+        start = start or model
+        lines.append(_release(lesson, model, lumas, folder / "release"))
+    return lines
+
+
+def _train(
+    lesson: Lesson,
+    stock: PatchStock,
+    start: keras.Model | None,
+    folder: Path,
+    cut: Callable[[Plan], Plan],
+    clock: Clock,
+    tell: Callable[[str], None],
+) -> keras.Model:
+    def build() -> keras.Model:
+        keras.utils.set_random_seed(_SEED)
+        return build_network(SIDE_PX, start)
+
+    trainer = Trainer(
+        folder=folder,
+        plan=cut(lesson.plan),
+        build=build,
+        draw_shard=lambda seed, count: stock.draw(lesson.degradation, seed, count),
+        prepare=prepare_batch,
+        loss=keras.losses.MeanAbsoluteError(),
+        clock=clock,
+        tell=tell,
+        jit_compile=False,
+    )
+    return trainer.run()
+
+
+def _release(lesson: Lesson, model: keras.Model, lumas: Sequence[Plane], folder: Path) -> str:
+    arrays = collapse(model)
+    rng = np.random.default_rng(_SEED)
+    pictures = [lesson.degradation.apply(luma, rng) for luma in lumas[::_CALIBRATION_STEP]]
+    weights = WeightSet(arrays, calibrate(arrays, pictures))
+    folder.mkdir(parents=True, exist_ok=True)
+    data = encode_weights(weights)
+    path = folder / f"{lesson.name}.bin"
+    path.write_bytes(data)
+    return f"{path.name}  bytes: {len(data)}  sha256: {hashlib.sha256(data).hexdigest()}"

@@ -1,0 +1,60 @@
+"""Enlarges whole pictures: luma by the network, colour bicubically, and the label on top.
+
+Pure but for the network that does the luma. Colour is half as fine as luma in most of what cameras send, and the eye
+does not see its edges; the network was trained on luma alone.
+"""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.core.errors import InvalidInputError
+from vedette.media.decode import MAX_AREA_PX, MAX_SIDE_PX, PlanarFrame
+from vedette.vision.enhance.label import Corner, label_bgr, label_planes
+from vedette.vision.enhance.network import SCALE
+
+Plane = NDArray[np.uint8]
+EnlargeLuma = Callable[[Plane], Plane]
+"""Luma (H, W) uint8 to (2H, 2W) uint8."""
+
+
+class PictureTooLargeError(InvalidInputError):
+    """The enlarged picture would be larger than any that this system takes."""
+
+    code = "picture_too_large"
+
+
+def check_enlarged_size(width: int, height: int) -> None:
+    """Raises PictureTooLargeError where a picture of this size may not be enlarged."""
+    larger = (SCALE * width, SCALE * height)
+    if max(larger) > MAX_SIDE_PX or larger[0] * larger[1] > MAX_AREA_PX:
+        raise PictureTooLargeError(
+            f"a picture of {width} x {height} pixels is too large to be enlarged: the result may have "
+            f"{MAX_SIDE_PX} pixels a side and {MAX_AREA_PX / 1e6:.0f} million in all",
+            "Cut out the part that you want to see.",
+        )
+
+
+def enhance_bgr(image_bgr: Plane, enlarge: EnlargeLuma, corner: Corner) -> Plane:
+    """A picture (H, W, 3) twice as large, labelled."""
+    luma, red, blue = cv2.split(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2YCrCb))
+    size = (SCALE * luma.shape[1], SCALE * luma.shape[0])
+    planes = [enlarge(np.asarray(luma, np.uint8))]
+    planes += [np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_CUBIC), np.uint8) for plane in (red, blue)]
+    larger = np.asarray(cv2.cvtColor(cv2.merge(planes), cv2.COLOR_YCrCb2BGR), np.uint8)
+    label_bgr(larger, corner)
+    return larger
+
+
+def enhance_planes(frame: PlanarFrame, enlarge: EnlargeLuma, corner: Corner) -> PlanarFrame:
+    """A decoded picture twice as large, labelled, in the colours that it came in."""
+    width, height = frame.size_px
+    chroma = [
+        np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+        for plane in (frame.u, frame.v)
+    ]
+    larger = PlanarFrame(frame.pts_90k, enlarge(frame.y), *chroma)
+    label_planes(larger, corner)
+    return larger
