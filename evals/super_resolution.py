@@ -9,7 +9,7 @@ integers, `psnr_y_bicubic`, `blockiness` (1: no grid) of the result and of the b
 
 import statistics
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -116,6 +116,19 @@ def measure(bank: WeightBank, large: Plane, quality: int | None, only: str | Non
     return name
 
 
+def evaluate(
+    bank: WeightBank, pictures: Sequence[Path], quality: int | None, *, is_luma: bool = False, only: str | None = None
+) -> Tally:
+    """Measures all pictures and prints a row for each."""
+    tally = Tally()
+    for path in pictures:
+        used = measure(bank, read_luma(path, is_luma=is_luma), quality, only, tally)
+        row = {name: values[-1] for name, values in tally.rows.items()}
+        print(f"{path.name:24} {used:8} {row['psnr_y']:.2f}/{row['ssim_y']:.4f}", end="  ")
+        print(f"bicubic {row['psnr_y_bicubic']:.2f}/{row['ssim_y_bicubic']:.4f}", flush=True)
+    return tally
+
+
 def find_pictures(folder: Path) -> Iterator[Path]:
     yield from sorted(p for p in folder.rglob("*") if p.suffix.lower() in {".png", ".bmp", ".jpg", ".jpeg", ".tif"})
 
@@ -126,16 +139,10 @@ def main() -> None:
     parser.add_argument("--luma", action="store_true", help="the files are lumas already")
     parser.add_argument("--set", choices=SET_NAMES, help="this weight set instead of the bank's choice")
     given = parser.parse_args()
-    bank, tally = load_bank(), Tally()
-    pictures = list(find_pictures(given.data))
+    bank, pictures = load_bank(), list(find_pictures(given.data))
     if not pictures:
         raise SystemExit(f"there are no pictures in {given.data}")
-    for path in pictures:
-        large = read_luma(path, is_luma=given.luma)
-        used = measure(bank, large, given.quality, given.set, tally)
-        row = {name: values[-1] for name, values in tally.rows.items()}
-        print(f"{path.name:24} {used:8} {row['psnr_y']:.2f}/{row['ssim_y']:.4f}", end="  ")
-        print(f"bicubic {row['psnr_y_bicubic']:.2f}/{row['ssim_y_bicubic']:.4f}", flush=True)
+    tally = evaluate(bank, pictures, given.quality, is_luma=given.luma, only=given.set)
     print(_PUBLISHED)
     write_result(tally.figures(), bank.release, fingerprint(pictures, given.data), given.json)
 

@@ -46,9 +46,10 @@ def make_luma(size_px: tuple[int, int], seed: int = 1) -> np.ndarray:
     return (noise + steps + 16).astype(np.uint8)
 
 
-def run_strips(weights: WeightSet, luma: np.ndarray, threads: int = 2) -> np.ndarray:
+def run_strips(weights: WeightSet, luma: np.ndarray, threads: int = 2, rows: int = 36) -> np.ndarray:
     size_px = (luma.shape[1], luma.shape[0])
-    return StripRunner(size_px, lambda w, h: OpenVinoStripNetwork(weights, w, h, threads)).enlarge(luma)
+    runner = StripRunner(size_px, lambda w, h: OpenVinoStripNetwork(weights, w, h, threads), strip_rows=rows)
+    return runner.enlarge(luma)
 
 
 def run_whole(weights: WeightSet, luma: np.ndarray) -> np.ndarray:
@@ -85,7 +86,7 @@ def test_strips_equal_the_whole_frame_bit_by_bit(size_px: tuple[int, int]) -> No
 
 
 def test_last_rows_of_the_frame_are_exact() -> None:
-    weights, luma = make_weights(2), make_luma((70, 36 * 3 + 8 + 1))
+    weights, luma = make_weights(2), make_luma((70, 36 * 3 + 6 + 1))
     np.testing.assert_array_equal(run_strips(weights, luma)[-12:], run_whole(weights, luma)[-12:])
 
 
@@ -97,9 +98,10 @@ def test_runtime_computes_what_plain_numpy_does() -> None:
     assert float((found != wanted).mean()) < 0.001
 
 
-@pytest.mark.parametrize("height", [1, 43, 44, 45, 80, 81, 540, 720, 1079])
-def test_strips_keep_every_row_once_and_see_their_neighbours(height: int) -> None:
-    strips = plan_strips(height)
+@pytest.mark.parametrize("rows", [1, 36, 90])
+@pytest.mark.parametrize("height", [1, 42, 43, 80, 96, 97, 540, 720, 1079])
+def test_strips_keep_every_row_once_and_see_their_neighbours(height: int, rows: int) -> None:
+    strips = plan_strips(height, rows)
     assert [row for strip in strips for row in range(strip.first, strip.last)] == list(range(height))
     assert len({strip.bottom - strip.top for strip in strips}) == 1
     for strip in strips:
@@ -107,9 +109,16 @@ def test_strips_keep_every_row_once_and_see_their_neighbours(height: int) -> Non
         assert strip.bottom - strip.last >= 3 or strip.bottom == height
 
 
-def test_windows_that_keep_nothing_are_refused() -> None:
+def test_strips_that_keep_nothing_are_refused() -> None:
     with pytest.raises(InvalidInputError):
-        plan_strips(100, window_rows=6, halo=3)
+        plan_strips(100, 0)
+
+
+def test_strips_of_every_height_give_the_same() -> None:
+    weights, luma = make_weights(), make_luma((40, 150))
+    wanted = run_whole(weights, luma)
+    for rows in (7, 36, 90):
+        np.testing.assert_array_equal(run_strips(weights, luma, rows=rows), wanted)
 
 
 def test_picture_of_another_size_is_refused() -> None:
@@ -122,9 +131,9 @@ def test_flat_strips_are_spared_and_busy_ones_are_not() -> None:
     weights = make_weights()
     luma = np.full((200, 64), 120, np.uint8)
     luma[:40] = make_luma((64, 40))
-    runner = StripRunner((64, 200), lambda w, h: OpenVinoStripNetwork(weights, w, h, 1), flat_below=3)
+    runner = StripRunner((64, 200), lambda w, h: OpenVinoStripNetwork(weights, w, h, 1), strip_rows=36, flat_below=3)
     out = runner.enlarge(luma)
-    assert runner.bypassed == len([s for s in plan_strips(200) if edge_measure(luma[s.top : s.bottom]) < 3]) > 0
+    assert runner.bypassed == len([s for s in plan_strips(200, 36) if edge_measure(luma[s.top : s.bottom]) < 3]) > 0
     np.testing.assert_array_equal(out[:80], run_strips(weights, luma)[:80])
     np.testing.assert_array_equal(out[200:], 120)
 
