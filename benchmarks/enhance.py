@@ -86,7 +86,7 @@ def openvino_whole(weights: WeightSet, size_px: tuple[int, int]) -> Enlarge:
 
     def enlarge(luma: np.ndarray) -> np.ndarray:
         network.start(luma)
-        network.take(out, slice(None))
+        network.take(out, 0)
         return out
 
     return enlarge

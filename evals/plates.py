@@ -5,7 +5,8 @@ after removing all but A-Z and 0-9; `character_error_rate` = edits over labelled
 all of its signs); `wrong_but_sure` = state `read` and text wrong, over all labelled plates; `sure` = state `read`.
 A `?` in a label is a sign that nobody can tell: any sign is right there. Labels of OpenALPR write 0 for O and O for 0
 here and there (RKO99AN for RK-099AN): `exact_but_0_for_o` counts the two as one sign. Each picture is looked at whole,
-as `vedette analyze` does with a still picture, and one reading counts for one label.
+as `vedette analyze` does with a still picture, and one reading counts for one label. `--enlarge` makes each picture
+twice as large first, to see whether super-resolution helps; `bicubic` is the control.
 """
 
 import os
@@ -19,10 +20,16 @@ import cv2
 import numpy as np
 
 from evals.common import SHARED, Figures, fingerprint, make_parser, write_result
+from evals.super_resolution import load_bank
+from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork
 from vedette.core.objects import PlateReading
 from vedette.lab.plates.labels import LabelledPicture, PlateLabel, is_held_out, read_labels
 from vedette.node.plate_recognizer import make_plate_recognizer
 from vedette.vision.boxes import iou_matrix
+from vedette.vision.enhance.bank import choose_set
+from vedette.vision.enhance.headers import read_header
+from vedette.vision.enhance.picture import enlarge_bgr
+from vedette.vision.enhance.strips import StripRunner
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.picture import to_planes
 from vedette.vision.ports import Recognizer
@@ -134,14 +141,26 @@ def plate_recognizer() -> Iterator[Recognizer]:
         yield make_plate_recognizer({name: registry.load(registry.find_named(name)) for name in names})
 
 
-def evaluate(recognizer: Recognizer, pictures: Sequence[LabelledPicture], *, tell: bool) -> Tally:
+def enlarge_picture(image: np.ndarray, data: bytes, how: str) -> np.ndarray:
+    """The picture at twice its size: bicubically, or by the weight set for its JPEG table."""
+    if how == "bicubic":
+        return cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    weights = load_bank().get(choose_set(read_header(data).quality))
+    size_px = (image.shape[1], image.shape[0])
+    return enlarge_bgr(image, StripRunner(size_px, lambda w, h: OpenVinoStripNetwork(weights, w, h, 1)).enlarge)
+
+
+def evaluate(
+    recognizer: Recognizer, pictures: Sequence[LabelledPicture], *, tell: bool, enlarge: str = "none"
+) -> Tally:
     """Runs the recognizer over pictures; `tell` prints what was read."""
     tally = Tally()
     for picture in pictures:
         image = cv2.imread(str(picture.path))
         if image is None:
             raise SystemExit(f"{picture.path} cannot be read")
-        records = look(recognizer, image)
+        shown = image if enlarge == "none" else enlarge_picture(image, picture.path.read_bytes(), enlarge)
+        records = look(recognizer, shown)
         readings = [decide_plate([Sighting(0.0, 1.0, record)]) for record in records]
         if all(label.box_xyxy for label in picture.plates):
             matches = match_boxes(records, picture.plates, (image.shape[1], image.shape[0]))
@@ -157,11 +176,12 @@ def evaluate(recognizer: Recognizer, pictures: Sequence[LabelledPicture], *, tel
 def main() -> None:
     parser = make_parser(__doc__, SHARED / "data/openalpr/eu")
     parser.add_argument("--verbose", action="store_true", help="print every reading")
+    parser.add_argument("--enlarge", choices=["none", "bicubic", "super-resolution"], default="none")
     parser.add_argument("--held-out", action="store_true", help="only pictures that training leaves out")
     given = parser.parse_args()
     pictures = [p for p in read_labels(given.data) if is_held_out(p) or not given.held_out]
     with plate_recognizer() as recognizer:
-        tally = evaluate(recognizer, pictures, tell=given.verbose)
+        tally = evaluate(recognizer, pictures, tell=given.verbose, enlarge=given.enlarge)
         release = recognizer.release
     write_result(tally.figures(), release, fingerprint([p.path for p in pictures], given.data), given.json)
 

@@ -126,7 +126,7 @@ def train_super_resolution(inputs: TrainingInputs, clock: Clock, tell: Callable[
     """Trains or goes on training the weight sets of super-resolution; gives lines for their manifest."""
     lumas = load_lumas(inputs.pictures)
     tell(f"{len(lumas)} photographs")
-    return train_bank(lumas, inputs.folder, inputs.cut, clock, tell)
+    return train_bank(lumas, inputs.folder, inputs.shards, clock, tell)
 
 
 def _make_teachers(models: Path) -> Teachers:

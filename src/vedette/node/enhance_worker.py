@@ -69,7 +69,7 @@ def prepare(options: WorkerOptions) -> "EnhanceSession":
         return EnhanceSession(file, None, terms)
     from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork  # noqa: PLC0415 - as above
     from vedette.vision.enhance.bank import MODEL, read_bank  # noqa: PLC0415 - as above
-    from vedette.vision.enhance.strips import StripRunner  # noqa: PLC0415 - as above
+    from vedette.vision.enhance.strips import FLAT_BELOW, StripRunner  # noqa: PLC0415 - as above
     from vedette.vision.models.registry import ModelRegistry  # noqa: PLC0415 - as above
 
     registry = ModelRegistry(Path())
@@ -77,6 +77,7 @@ def prepare(options: WorkerOptions) -> "EnhanceSession":
     runner = StripRunner(
         (options.width, options.height),
         lambda width, height: OpenVinoStripNetwork(weights, width, height, options.threads),
+        flat_below=FLAT_BELOW,
     )
     warm_up_pictures(terms)
     return EnhanceSession(file, runner.enlarge, terms)

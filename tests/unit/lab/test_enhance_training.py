@@ -4,6 +4,7 @@ what they say, patches that do not fit together, a resumed training that ends el
 The tests of the network need the extra `lab`; they are skipped without it.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -114,7 +115,8 @@ def train(folder: Path, told: list[str], sets: int) -> dict[str, bytes]:
 
     lumas = [make_luma(seed=index) for index in range(2)]
     short = Plan(shards=2, shard_samples=4, pool_shards=1, batch=4)
-    training.train_bank(lumas, folder, lambda _: short, SystemClock(), told.append, training.LESSONS[:sets])
+    lessons = [replace(lesson, plan=short) for lesson in training.LESSONS[:sets]]
+    training.train_bank(lumas, folder, None, SystemClock(), told.append, lessons)
     return {path.name: path.read_bytes() for path in (folder / "release").iterdir()}
 
 
@@ -128,6 +130,14 @@ def test_training_is_reproducible_and_a_finished_one_is_not_trained_again(tmp_pa
     assert train(tmp_path / "a", told, sets=2) == files
     assert sum(text.startswith("shard") for text in told) == 4
     assert train(tmp_path / "b", told, sets=1)["clean.bin"] == files["clean.bin"]
+
+
+def test_shorter_training_shortens_all_sets_alike() -> None:
+    training = pytest.importorskip("vedette.lab.enhance.training", exc_type=ImportError)
+    first, other = (lesson.plan for lesson in training.LESSONS[:2])
+    assert [training.shorten(plan, first.shards).shards for plan in (first, other)] == [first.shards, other.shards]
+    assert [training.shorten(plan, 62).shards for plan in (first, other)] == [62, 7]
+    assert training.shorten(other, 1).shards == 1
 
 
 def test_collapsed_weights_compute_what_all_branches_do() -> None:

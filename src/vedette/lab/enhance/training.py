@@ -5,7 +5,7 @@ The set for clean pictures is trained first; the others go on from it with the q
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -33,8 +33,8 @@ class Lesson:
     plan: Plan
 
 
-_FIRST = Plan(shards=62, shard_samples=2048, batch=4, passes=0.25, peak_rate=2e-3)
-_NEXT = Plan(shards=7, shard_samples=2048, batch=4, passes=0.25, peak_rate=8e-4)
+_FIRST = Plan(shards=310, shard_samples=2048, batch=4, passes=0.25, peak_rate=2e-3)
+_NEXT = Plan(shards=35, shard_samples=2048, batch=4, passes=0.25, peak_rate=8e-4)
 LESSONS = (
     Lesson("clean", CLEAN, _FIRST),
     Lesson("jpeg-90", mixed(84, 95), _NEXT),
@@ -47,28 +47,37 @@ LESSONS = (
 def train_bank(
     lumas: Sequence[Plane],
     folder: Path,
-    cut: Callable[[Plan], Plan],
+    shards: int | None,
     clock: Clock,
     tell: Callable[[str], None],
     lessons: Sequence[Lesson] = LESSONS,
 ) -> list[str]:
-    """Trains or goes on training all weight sets; gives the manifest's lines of their files."""
+    """Trains or goes on training all weight sets; gives the manifest's lines of their files.
+
+    `shards`: Of the first set, the others in proportion; None: the whole plans.
+    """
     stock = PatchStock(lumas)
     lines, start = [], None
     for lesson in lessons:
         tell(f"weight set {lesson.name}")
-        model = _train(lesson, stock, start, folder / lesson.name, cut, clock, tell)
+        plan = lesson.plan if shards is None else shorten(lesson.plan, shards)
+        model = _train(lesson, plan, stock, start, folder / lesson.name, clock, tell)
         start = start or model
         lines.append(_release(lesson, model, lumas, folder / "release"))
     return lines
 
 
+def shorten(plan: Plan, shards: int) -> Plan:
+    """The plan in the proportion in which the first set's would have this many shards."""
+    return replace(plan, shards=max(1, plan.shards * shards // _FIRST.shards))
+
+
 def _train(
     lesson: Lesson,
+    plan: Plan,
     stock: PatchStock,
     start: keras.Model | None,
     folder: Path,
-    cut: Callable[[Plan], Plan],
     clock: Clock,
     tell: Callable[[str], None],
 ) -> keras.Model:
@@ -78,7 +87,7 @@ def _train(
 
     trainer = Trainer(
         folder=folder,
-        plan=cut(lesson.plan),
+        plan=plan,
         build=build,
         draw_shard=lambda seed, count: stock.draw(lesson.degradation, seed, count),
         prepare=prepare_batch,

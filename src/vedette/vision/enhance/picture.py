@@ -39,13 +39,18 @@ def check_enlarged_size(width: int, height: int) -> None:
 
 def enhance_bgr(image_bgr: Plane, enlarge: EnlargeLuma, corner: Corner) -> Plane:
     """A picture (H, W, 3) twice as large, labelled."""
+    larger = enlarge_bgr(image_bgr, enlarge)
+    label_bgr(larger, corner)
+    return larger
+
+
+def enlarge_bgr(image_bgr: Plane, enlarge: EnlargeLuma) -> Plane:
+    """A picture (H, W, 3) twice as large, for machines to look at: what people see is labelled."""
     luma, red, blue = cv2.split(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2YCrCb))
     size = (SCALE * luma.shape[1], SCALE * luma.shape[0])
     planes = [enlarge(np.asarray(luma, np.uint8))]
     planes += [np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_CUBIC), np.uint8) for plane in (red, blue)]
-    larger = np.asarray(cv2.cvtColor(cv2.merge(planes), cv2.COLOR_YCrCb2BGR), np.uint8)
-    label_bgr(larger, corner)
-    return larger
+    return np.asarray(cv2.cvtColor(cv2.merge(planes), cv2.COLOR_YCrCb2BGR), np.uint8)
 
 
 def enhance_planes(frame: PlanarFrame, enlarge: EnlargeLuma, corner: Corner) -> PlanarFrame:

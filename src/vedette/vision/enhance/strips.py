@@ -25,6 +25,8 @@ a core) 90 took the least processor time, as the halo is computed twice; where t
 36 was reported best.
 """
 NOT_BYPASSED = -1
+FLAT_BELOW = 3
+"""Steps of one or two levels are noise of a coder: nothing that the network could sharpen."""
 
 
 class StripNetwork(Protocol):
@@ -44,8 +46,8 @@ class StripNetwork(Protocol):
         """Begins with one window, (height, width) uint8, that stays as it is until it is taken."""
         ...
 
-    def take(self, out: Plane, rows: slice) -> None:
-        """Waits for the oldest window and copies these rows of its (2 height, 2 width) result to `out`."""
+    def take(self, out: Plane, first: int) -> None:
+        """Waits for the oldest window and fills `out` with its result, from what became of its row `first` on."""
         ...
 
 
@@ -136,8 +138,7 @@ class StripRunner:
         return out
 
     def _take(self, strip: Strip, out: Plane) -> None:
-        rows = _rows_of(strip)
-        self._network.take(out[SCALE * strip.first : SCALE * strip.last], rows)
+        self._network.take(out[SCALE * strip.first : SCALE * strip.last], strip.first - strip.top)
 
     def _is_flat(self, window: Plane) -> bool:
         return self._flat_below > NOT_BYPASSED and edge_measure(window) < self._flat_below
@@ -150,12 +151,8 @@ def edge_measure(luma: Plane) -> int:
     return int(max(np.max(across), np.max(down)))
 
 
-def _rows_of(strip: Strip) -> slice:
-    """The kept rows, in rows of the window's result."""
-    return slice(SCALE * (strip.first - strip.top), SCALE * (strip.last - strip.top))
-
-
 def _enlarge_bicubic(window: Plane, strip: Strip, out: Plane) -> None:
     size = (SCALE * window.shape[1], SCALE * window.shape[0])
     larger = cv2.resize(window, size, interpolation=cv2.INTER_CUBIC)
-    out[SCALE * strip.first : SCALE * strip.last] = larger[_rows_of(strip)]
+    kept = slice(SCALE * (strip.first - strip.top), SCALE * (strip.last - strip.top))
+    out[SCALE * strip.first : SCALE * strip.last] = larger[kept]
