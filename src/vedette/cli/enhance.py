@@ -38,6 +38,8 @@ def command(path: Path, out: Path, scale: int, label: Corner, threads: int | Non
         raise InvalidInputError(f"a scale of {scale} is not offered: the network was trained for {SCALE} alone")
     plan = EnhancePlan(label, threads or min(4, len(os.sched_getaffinity(0))))
     made = asyncio.run(enhance_file(path, out, plan, _Told().tell))
+    if made.jail != "holds":
+        sys.stderr.write(f"the jail of the decoder: {made.jail}; `vedette doctor` says why\n")
     sys.stderr.write(f"{out}: {made.width} x {made.height}, {made.release}, weight set {made.weight_set}\n")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vedette.core.errors import InvalidInputError, StorageError
-from vedette.node.file_analysis import receive_reply
+from vedette.node.file_replies import receive_reply
 from vedette.runtime.worker import WorkerCommand, WorkerProcess, start_worker
 from vedette.vision import wire
 from vedette.vision.enhance.bank import MODEL
@@ -35,12 +35,13 @@ class EnhancePlan:
 
 @dataclass(frozen=True, slots=True)
 class Enhanced:
-    """What was made."""
+    """What was made. `jail`: `holds`, `weakened` or `absent`, as the worker reported it."""
 
     width: int
     height: int
     weight_set: str
     release: str
+    jail: str
 
 
 async def enhance_file(path: Path, out: Path, plan: EnhancePlan, progress: Progress) -> Enhanced:
@@ -66,7 +67,8 @@ async def enhance_file(path: Path, out: Path, plan: EnhancePlan, progress: Progr
         await _write(worker, out, lambda at_s: progress(at_s, probed.duration_s))
     finally:
         await worker.stop()
-    return Enhanced(SCALE * probed.width, SCALE * probed.height, probed.weight_set, release)
+    jail = worker.ready_payload.decode("ascii", "replace")[:16]
+    return Enhanced(SCALE * probed.width, SCALE * probed.height, probed.weight_set, release, jail)
 
 
 def choose_format(path: Path, out: Path) -> str:

@@ -14,7 +14,7 @@ from vedette.vision.models.registry import InstalledModel
 
 MODEL = "super-resolution"
 CLEAN = "clean"
-_FROM_QUALITY = {"clean": 96.0, "jpeg-90": 81.0, "jpeg-70": 61.0, "jpeg-50": 40.0, "jpeg-30": 0.0}
+_FROM_QUALITY = {"clean": 94.5, "jpeg-90": 81.0, "jpeg-70": 61.0, "jpeg-50": 33.0, "jpeg-30": 0.0}
 """Best first: a set is for pictures of at least this quality."""
 SET_NAMES = tuple(_FROM_QUALITY)
 
