@@ -68,12 +68,15 @@ def prepare(options: WorkerOptions) -> "EnhanceSession":
     if not options.width:
         return EnhanceSession(file, None, terms)
     from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork  # noqa: PLC0415 - as above
+    from vedette.node.model_selftests import run_selftest  # noqa: PLC0415 - as above
     from vedette.vision.enhance.bank import MODEL, read_bank  # noqa: PLC0415 - as above
     from vedette.vision.enhance.strips import FLAT_BELOW, StripRunner  # noqa: PLC0415 - as above
     from vedette.vision.models.registry import ModelRegistry  # noqa: PLC0415 - as above
 
     registry = ModelRegistry(Path())
-    weights = read_bank(registry.load(registry.find_named(MODEL))).get(options.weight_set)
+    model = registry.load(registry.find_named(MODEL))
+    run_selftest(model)
+    weights = read_bank(model).get(options.weight_set)
     runner = StripRunner(
         (options.width, options.height),
         lambda width, height: OpenVinoStripNetwork(weights, width, height, options.threads),

@@ -1,12 +1,17 @@
 """Runs the self-tests of installed models here, and takes the vectors that go into manifests."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork
 from vedette.adapters.openvino_network import OpenVinoNetwork
+from vedette.vision.enhance.bank import read_bank
+from vedette.vision.enhance.network import WeightSet
+from vedette.vision.enhance.strips import StripRunner
 from vedette.vision.models.manifest import ModelManifest
 from vedette.vision.models.registry import InstalledModel
 from vedette.vision.models.selftest import OutputVector, SelfTest, check_outputs, make_input, take_vector
@@ -53,4 +58,22 @@ def _choose_outputs(manifest: ModelManifest, outputs: Mapping[str, object]) -> l
 
 def _answer(model: InstalledModel, shape: list[int], seed: int) -> dict[str, NDArray[np.float32]]:
     bare = InstalledModel(replace(model.manifest, selftest=None), model.files)
-    return OpenVinoNetwork(bare, shape).infer(make_input(shape, seed, model.manifest.input))
+    tensor = make_input(shape, seed, model.manifest.input)
+    if model.manifest.task == "super_resolution":
+        return _enlarge(model, tensor)
+    return OpenVinoNetwork(bare, shape).infer(tensor)
+
+
+def _enlarge(model: InstalledModel, tensor: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    """What each weight set of super-resolution makes of luma (1, 1, H, W)."""
+    luma = tensor[0, 0].astype(np.uint8)
+    size_px = (luma.shape[1], luma.shape[0])
+    answers = {}
+    for name, weights in read_bank(model).sets.items():
+        runner = StripRunner(size_px, partial(_open_strips, weights))
+        answers[name] = runner.enlarge(luma).astype(np.float32)
+    return answers
+
+
+def _open_strips(weights: WeightSet, width: int, height: int) -> OpenVinoStripNetwork:
+    return OpenVinoStripNetwork(weights, width, height, 1)
