@@ -1,0 +1,1 @@
+"""Finds the most similar entries of a gallery (1:N). Design: docs/design/search.md."""

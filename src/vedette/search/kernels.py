@@ -1,0 +1,85 @@
+"""The inner loops of the search, in NumPy: what the compiled ones (`compiled.py`) must equal.
+
+`scan`, `advance` and `find_class_minima` add up in one fixed order (dimension after dimension, float32, no fused
+multiply-add), so the NumPy loops, the compiled ones and a plain reference agree bit for bit, and a decision can be
+checked again on another machine. `measure` is free in its order: of one implementation its result depends only on the
+two vectors, never on where in the gallery a row lies.
+"""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]
+
+_MEASURED_AT_A_TIME = 256
+"""Rows copied at once: 256 of 1,392 numbers are 1.4 MB, which the cache holds."""
+
+
+class Kernels(Protocol):
+    """Implemented by `NumpyKernels` and `vedette.search.compiled.CompiledKernels`."""
+
+    def scan(self, columns: Floats, part: Floats, count: int) -> Floats:
+        """Squared distances in one granule of all rows.
+
+        Args:
+            columns: (m, C) one dimension a row, C >= count.
+            part: (m,) of the query.
+            count: Rows in use.
+
+        Returns:
+            (count,)
+        """
+        ...
+
+    def advance(self, block: Floats, part: Floats, rows: Rows, so_far: Floats) -> None:
+        """Adds the squared distances in one granule to `so_far`, in place.
+
+        Args:
+            block: (C, m) one entry a row.
+            part: (m,) of the query.
+            rows: (n,) which rows of `block`.
+            so_far: (n,) their distances in the granules before.
+        """
+        ...
+
+    def measure(self, vectors: Floats, query: Floats, rows: Rows) -> Floats:
+        """Squared distances in full: (n,) of rows of `vectors` (R, D)."""
+        ...
+
+    def find_class_minima(self, classes: Rows, distances: Floats, count: int) -> Floats:
+        """The least distance of each class: (count,), infinite for classes without a row."""
+        ...
+
+
+class NumpyKernels:
+    """Needs nothing compiled: for small galleries, and where no code may be made at run time."""
+
+    def scan(self, columns: Floats, part: Floats, count: int) -> Floats:
+        distances = np.zeros(count, np.float32)
+        for column, value in zip(columns, part, strict=True):
+            difference = column[:count] - value
+            difference *= difference
+            distances += difference
+        return distances
+
+    def advance(self, block: Floats, part: Floats, rows: Rows, so_far: Floats) -> None:
+        for column, value in zip(np.ascontiguousarray(block[rows].T), part, strict=True):
+            difference = column - value
+            difference *= difference
+            so_far += difference
+
+    def measure(self, vectors: Floats, query: Floats, rows: Rows) -> Floats:
+        distances = np.empty(len(rows), np.float32)
+        for first in range(0, len(rows), _MEASURED_AT_A_TIME):
+            difference = vectors[rows[first : first + _MEASURED_AT_A_TIME]] - query
+            difference *= difference
+            distances[first : first + _MEASURED_AT_A_TIME] = difference.sum(axis=1)
+        return distances
+
+    def find_class_minima(self, classes: Rows, distances: Floats, count: int) -> Floats:
+        minima = np.full(count, np.inf, np.float32)
+        np.minimum.at(minima, classes, distances)
+        return minima
