@@ -49,7 +49,7 @@ class CalibratedTwd:
         self._gallery = gallery
         self._granules: Granules = gallery.granules
         self._kernels = kernels
-        self._terms = terms
+        self.terms = terms
         self._few = few
 
     def find(self, query: Floats, k: int) -> Found:
@@ -74,8 +74,8 @@ class CalibratedTwd:
         return Found(nearest, full, levels, len(rows), read)
 
     def _limit(self, distances: Floats, level: int, k: int) -> float:
-        floor = self._terms.floor
-        return self._terms.deltas[level] * (find_kth(distances, k) + floor)
+        floor = self.terms.floor
+        return self.terms.deltas[level] * (find_kth(distances, k) + floor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +92,14 @@ class Ratios:
         return CalibratedTerms(tuple((deltas * (1 + 1e-5)).tolist()), self.floor, miss_share, len(self.values))
 
 
-def find_ratios(gallery: Gallery, kernels: Kernels, queries: Floats, nearest: Rows, own: Rows) -> Ratios:
+def find_ratios(gallery: Gallery, kernels: Kernels, queries: Floats, nearest: Rows) -> Ratios:
     """Follows queries through all levels without rejecting anybody.
 
     Args:
         gallery: With granules.
         kernels: The loops.
-        queries: (Q, D).
+        queries: (Q, D), none of which is an entry itself.
         nearest: (Q,) their true nearest neighbours, as rows.
-        own: (Q,) rows that do not count because the query is that entry itself; -1: none.
     """
     granules = gallery.granules
     if granules is None or not len(queries):
@@ -108,15 +107,13 @@ def find_ratios(gallery: Gallery, kernels: Kernels, queries: Floats, nearest: Ro
     projection, everybody = granules.projection, np.arange(len(gallery))
     true = np.zeros((len(queries), projection.levels))
     least = np.zeros_like(true)
-    for place, (query, row, self_row) in enumerate(zip(queries, nearest, own, strict=True)):
+    for place, (query, row) in enumerate(zip(queries, nearest, strict=True)):
         centred = projection.centre(query)
         distances = kernels.scan(granules.first, projection.project(centred, 0), len(gallery))
         for level in range(projection.levels):
             if level:
                 part = projection.project(centred, level)
                 kernels.advance(granules.later[level - 1], part, everybody, distances)
-            if self_row >= 0:
-                distances[self_row] = np.inf
             true[place, level], least[place, level] = distances[row], distances.min()
     floor = 1e-6 * float(np.median(true[:, -1])) + 1e-30
     return Ratios((true + floor) / (least + floor), floor)

@@ -1,0 +1,135 @@
+"""Chooses how a gallery is searched, by measuring; never by what was found elsewhere.
+
+Held-out queries are searched by every method, one after the other for each query. The full scan is what they are held
+against. A method that is not exact as often as it must be, or not faster, is not taken; where the gallery is flat,
+granules say nothing, and a calibration that looks good on a few queries is not believed at all.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vedette.core.errors import InvalidInputError
+from vedette.runtime.clock import Clock
+from vedette.search.brute_force import BruteForce
+from vedette.search.calibrated import CalibratedTerms, CalibratedTwd, find_ratios
+from vedette.search.found import Method
+from vedette.search.gallery import Gallery
+from vedette.search.kernels import Floats, Kernels
+from vedette.search.safe import SafeTwd
+
+FLAT_UNDER = 2.0
+"""Energy of the first granule against that of noise without direction. Real embeddings tried: 6 to 28; noise: 1.1."""
+MISS_SHARES = (0.01, 0.005, 0.002, 0.001)
+"""Tried from the fastest on."""
+MIN_CALIBRATION = 400
+"""Queries below which a quantile of 0.998 is made of nothing."""
+WORTH = 0.9
+"""A method takes the full scan's place when it needs at most so much of its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodFigures:
+    """What was measured of one method.
+
+    Attributes:
+        exact_rate: Share of queries with the same nearest distance as the full scan.
+        median_us: Of one query.
+        read_share: Numbers read, of those that a full scan reads.
+        miss_share: Of a calibration, else 0.
+    """
+
+    name: str
+    exact_rate: float
+    median_us: float
+    read_share: float
+    miss_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """Result: the method, all figures, and how far from flat the gallery is."""
+
+    chosen: str
+    flatness: float
+    queries: int
+    figures: tuple[MethodFigures, ...]
+
+
+def run_self_test(
+    gallery: Gallery, kernels: Kernels, clock: Clock, held_out: tuple[Floats, Floats], exact_target: float
+) -> tuple[Method, SelfTest]:
+    """Tries the methods that fit the gallery.
+
+    Args:
+        gallery: Without the held-out entries.
+        kernels: The loops.
+        clock: Times each query.
+        held_out: Queries to calibrate with (may be none) and to test with.
+        exact_target: How often a calibrated search must find the nearest neighbour.
+    """
+    calibration, queries = held_out
+    brute = BruteForce(gallery, kernels)
+    if gallery.granules is None or not len(queries) or not len(gallery):
+        return brute, SelfTest(brute.name, 1.0, 0, ())
+    flatness = gallery.granules.projection.flatness()
+    methods: list[Method] = [brute, SafeTwd(gallery, kernels)]
+    shares = [0.0, 0.0]
+    if len(calibration) >= MIN_CALIBRATION and flatness >= FLAT_UNDER:
+        nearest = np.array([brute.find(query, 1).rows[0] for query in calibration])
+        ratios = find_ratios(gallery, kernels, calibration, nearest)
+        methods += [CalibratedTwd(gallery, kernels, ratios.terms(share)) for share in MISS_SHARES]
+        shares += MISS_SHARES
+    figures = measure_methods(methods, gallery, clock, queries, shares)
+    best = choose(figures, exact_target)
+    return methods[best], SelfTest(figures[best].name, flatness, len(queries), tuple(figures))
+
+
+def make_method(name: str, gallery: Gallery, kernels: Kernels, terms: CalibratedTerms | None) -> Method:
+    """The method that was chosen before, by name. Raises InvalidInputError when it does not fit the gallery."""
+    if name == CalibratedTwd.name and terms is not None:
+        return CalibratedTwd(gallery, kernels, terms)
+    if name == SafeTwd.name:
+        return SafeTwd(gallery, kernels)
+    if name == BruteForce.name:
+        return BruteForce(gallery, kernels)
+    raise InvalidInputError(f"no search is called {name!r} here")
+
+
+def measure_methods(
+    methods: Sequence[Method], gallery: Gallery, clock: Clock, queries: Floats, shares: Sequence[float]
+) -> list[MethodFigures]:
+    """Runs all methods on each query; the first of them is what the others are compared with."""
+    shape = (len(methods), len(queries))
+    took_ns, distances, read = np.zeros(shape), np.zeros(shape, np.float32), np.zeros(shape)
+    for method in methods:
+        method.find(queries[0], 1)  # the first call of all pays for cold caches
+    for place, query in enumerate(queries):
+        for number, method in enumerate(methods):
+            began_ns = clock.mono_ns()
+            found = method.find(query, 1)
+            took_ns[number, place] = clock.mono_ns() - began_ns
+            distances[number, place], read[number, place] = found.distances[0], found.numbers_read
+    whole = len(gallery) * gallery.dimensions
+    return [
+        MethodFigures(
+            name=method.name,
+            exact_rate=float((distances[number] == distances[0]).mean()),
+            median_us=float(np.median(took_ns[number])) / 1e3,
+            read_share=float(read[number].mean()) / whole,
+            miss_share=shares[number],
+        )
+        for number, method in enumerate(methods)
+    ]
+
+
+def choose(figures: Sequence[MethodFigures], exact_target: float) -> int:
+    """The fastest that is exact enough; the full scan (the first) unless another is clearly faster."""
+    best, best_us = 0, figures[0].median_us * WORTH
+    for place, one in enumerate(figures[1:], 1):
+        wanted = exact_target if one.miss_share else 1.0
+        if one.exact_rate >= wanted and one.median_us < best_us and math.isfinite(one.median_us):
+            best, best_us = place, one.median_us
+    return best
