@@ -127,6 +127,13 @@ class SearchIndex:
                 self._gallery.remove(key)
             return len(keys)
 
+    def find(self, query: Floats) -> tuple[int | None, Found]:
+        """The key of the nearest entry of one query (D,), and what it took to find it."""
+        check_vectors(query[None], self._gallery.dimensions)
+        with self._serving:
+            found = self._method.find(query, 1)
+            return (int(self._gallery.keys[found.rows[0]]) if len(found.rows) else None), found
+
     def search(self, queries: Floats, k: int = 1) -> Matches:
         """Finds the k nearest entries of each query (Q, D)."""
         check_vectors(queries, self._gallery.dimensions)
