@@ -15,6 +15,7 @@ from vedette.search.kernels import Floats, Kernels, Rows
 
 FEW = 64
 """So few are measured in full at once."""
+_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +93,23 @@ class Ratios:
         return CalibratedTerms(tuple((deltas * (1 + 1e-5)).tolist()), self.floor, miss_share, len(self.values))
 
 
-def find_ratios(gallery: Gallery, kernels: Kernels, queries: Floats, nearest: Rows) -> Ratios:
-    """Follows queries through all levels without rejecting anybody.
+def find_nearest_rows(gallery: Gallery, queries: Floats) -> Rows:
+    """(Q,) rows of the nearest neighbours, many queries at once; where two are equal up to rounding, either."""
+    halves = gallery.energies / 2
+    batches = (queries[first : first + _BATCH] for first in range(0, len(queries), _BATCH))
+    found = [(halves[:, None] - gallery.vectors @ batch.T).argmin(axis=0) for batch in batches]
+    return np.concatenate([np.zeros(0, np.int64), *found])
 
-    Args:
-        gallery: With granules.
-        kernels: The loops.
-        queries: (Q, D), none of which is an entry itself.
-        nearest: (Q,) their true nearest neighbours, as rows.
-    """
+
+def find_ratios(gallery: Gallery, kernels: Kernels, queries: Floats) -> Ratios:
+    """Follows queries (Q, D), none of which is an entry itself, through all levels without rejecting anybody."""
     granules = gallery.granules
     if granules is None or not len(queries):
         raise InvalidInputError("need a gallery with granules, and queries")
     projection, everybody = granules.projection, np.arange(len(gallery))
     true = np.zeros((len(queries), projection.levels))
     least = np.zeros_like(true)
-    for place, (query, row) in enumerate(zip(queries, nearest, strict=True)):
+    for place, (query, row) in enumerate(zip(queries, find_nearest_rows(gallery, queries), strict=True)):
         centred = projection.centre(query)
         distances = kernels.scan(granules.first, projection.project(centred, 0), len(gallery))
         for level in range(projection.levels):

@@ -78,8 +78,7 @@ def run_self_test(
     methods: list[Method] = [brute, SafeTwd(gallery, kernels)]
     shares = [0.0, 0.0]
     if len(calibration) >= MIN_CALIBRATION and flatness >= FLAT_UNDER:
-        nearest = np.array([brute.find(query, 1).rows[0] for query in calibration])
-        ratios = find_ratios(gallery, kernels, calibration, nearest)
+        ratios = find_ratios(gallery, kernels, calibration)
         methods += [CalibratedTwd(gallery, kernels, ratios.terms(share)) for share in MISS_SHARES]
         shares += MISS_SHARES
     figures = measure_methods(methods, gallery, clock, queries, shares)

@@ -166,8 +166,7 @@ def test_calibration_holds_on_queries_it_has_not_seen(compiled: Kernels) -> None
     assert max(one.exact_rate for one in calibrated) >= 0.99
     assert all(one.read_share < 0.5 for one in calibrated)
     brute = BruteForce(index._gallery, compiled)
-    nearest = np.array([brute.find(query, 1).rows[0] for query in queries[200:800]])
-    terms = find_ratios(index._gallery, compiled, queries[200:800], nearest).terms(0.005)
+    terms = find_ratios(index._gallery, compiled, queries[200:800]).terms(0.005)
     method = CalibratedTwd(index._gallery, compiled, terms)
     found = [method.find(query, 1).rows[0] == brute.find(query, 1).rows[0] for query in queries[800:]]
     assert np.mean(found) >= 0.98
