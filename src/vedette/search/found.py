@@ -48,7 +48,9 @@ def rank_rows(gallery: Gallery, kernels: Kernels, query: Floats, rows: Rows, k: 
     if k == 1 and len(rows):
         least = distances.min()
         nearest = rows[distances == least]
-        return nearest[[gallery.keys[nearest].argmin()]], np.array([least], np.float32)
+        if len(nearest) > 1:
+            nearest = nearest[[gallery.keys[nearest].argmin()]]
+        return nearest, np.array([least], np.float32)
     order = np.lexsort((gallery.keys[rows], distances))[:k]
     return rows[order], distances[order]
 

@@ -13,7 +13,8 @@ from vedette.search.calibrated import CalibratedTerms, CalibratedTwd, find_ratio
 from vedette.search.decision import Outcome, Thresholds
 from vedette.search.index import SearchIndex, SearchPolicy
 from vedette.search.kernels import Kernels, NumpyKernels
-from vedette.search.self_test import MethodFigures, choose, make_method
+from vedette.search.projection import fit_projection
+from vedette.search.self_test import MethodFigures, choose, is_flat, make_method
 
 SMALL = SearchPolicy(granule=8, min_granules=200, test_queries=60, calibration_queries=0)
 
@@ -151,8 +152,15 @@ def test_flat_gallery_is_searched_in_full(compiled: Kernels) -> None:
     flat = make_flat(7, 3000)
     test = index.fit(flat, np.arange(3000), np.arange(3000), make_flat(8, 700))
     assert index.method == "brute"
-    assert test.flatness < 2
+    assert is_flat(test.flatness, 3000, 64)
     assert "calibrated" not in {one.name for one in test.figures}, "not even asked"
+
+
+def test_few_rows_of_noise_are_flat_though_they_lie_in_some_direction() -> None:
+    for rows, dimensions in ((300, 600), (1000, 200)):
+        assert is_flat(fit_projection(make_flat(1, rows, dimensions), 16).flatness(), rows, dimensions)
+    vectors, _ = make_classes(2, 100, 10, 200)
+    assert not is_flat(fit_projection(vectors, 16).flatness(), 1000, 200)
 
 
 def test_calibration_holds_on_queries_it_has_not_seen(compiled: Kernels) -> None:
