@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vedette.search.kernels import Floats, Rows
+from vedette.search.kernels import Coarse, Floats, Rows
 
 _TILE = 1024
 """Rows added up at a time: their sums (4 kB) stay in the first-level cache."""
@@ -21,6 +22,7 @@ class CompiledKernels:
 
     def __init__(self) -> None:
         self._scan = _compile("void(f4[:,::1],f4[::1],i8,f4[::1])", _scan)
+        self._scan_coarse = _compile("void(u1[:,::1],u1[::1],i8,i4[::1])", _scan_coarse)
         self._advance = _compile("void(f4[:,::1],f4[::1],i8[::1],f4[::1])", _advance)
         self._minima = _compile("void(i8[::1],f4[::1],f4[::1])", _find_class_minima)
         # Only here may sums be taken in another order: eight at once, four times as fast.
@@ -29,6 +31,11 @@ class CompiledKernels:
     def scan(self, columns: Floats, part: Floats, count: int) -> Floats:
         distances = np.empty(count, np.float32)
         self._scan(columns, part, count, distances)
+        return distances
+
+    def scan_coarse(self, columns: Coarse, part: Coarse, count: int) -> NDArray[np.int32]:
+        distances = np.empty(count, np.int32)
+        self._scan_coarse(columns, part, count, distances)
         return distances
 
     def advance(self, block: Floats, part: Floats, rows: Rows, so_far: Floats) -> None:
@@ -61,6 +68,18 @@ def _scan(columns: Floats, part: Floats, count: int, distances: Floats) -> None:
             for row in range(len(sums)):
                 difference = column[row] - value
                 sums[row] += difference * difference
+
+
+def _scan_coarse(columns: Coarse, part: Coarse, count: int, distances: NDArray[np.int32]) -> None:
+    for first in range(0, count, _TILE):
+        sums = distances[first : min(first + _TILE, count)]
+        sums[:] = 0
+        for place in range(len(part)):
+            value = np.int32(part[place])
+            column = columns[place, first : first + len(sums)]
+            for row in range(len(sums)):
+                difference = np.int32(np.int32(column[row]) - value)
+                sums[row] += np.int32(difference * difference)
 
 
 def _advance(block: Floats, part: Floats, rows: Rows, so_far: Floats) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vedette.search.gallery import Gallery
 from vedette.search.kernels import Floats, Kernels, Rows
@@ -55,7 +56,7 @@ def rank_rows(gallery: Gallery, kernels: Kernels, query: Floats, rows: Rows, k: 
     return rows[order], distances[order]
 
 
-def find_kth(values: Floats, k: int) -> float:
+def find_kth(values: Floats | NDArray[np.int32], k: int) -> float:
     """The k-th smallest; infinite when there are fewer."""
     if len(values) < k:
         return float("inf")

@@ -17,7 +17,7 @@ from vedette.search.projection import Projection
 MAX_VALUE = 1e9
 """Squares of larger numbers, added up, come too near to the end of float32."""
 _MIN_CAPACITY = 16
-_ITEM = TypeVar("_ITEM", np.float32, np.int64)
+_ITEM = TypeVar("_ITEM", np.float32, np.int64, np.uint8)
 
 
 class Gallery:
@@ -124,6 +124,7 @@ class Granules:
 
     Attributes:
         first: (m, C) the first granule, one component a row: it is read for every entry.
+        coarse: (m, C) the first as whole numbers: a quarter of the memory to read.
         later: (C, m) each further granule, one entry a row: they are read for few.
         tails: (L, C) the length of what lies outside the granules up to each level.
         reach: The largest length of any centred row so far; bounds of rounding errors follow from it.
@@ -133,6 +134,7 @@ class Granules:
         self.projection = projection
         self.reach = 0.0
         self.first = np.zeros((projection.granule, _MIN_CAPACITY), np.float32)
+        self.coarse = np.zeros(self.first.shape, np.uint8)
         self.later = [np.zeros((_MIN_CAPACITY, projection.granule), np.float32) for _ in range(1, projection.levels)]
         self.tails = np.zeros((projection.levels, _MIN_CAPACITY), np.float32)
 
@@ -140,6 +142,7 @@ class Granules:
         """Projects rows (N, D) and puts them behind the first `count`."""
         projection, after = self.projection, count + len(vectors)
         self.first, self.tails = _widened(self.first, after), _widened(self.tails, after)
+        self.coarse = _widened(self.coarse, after)
         self.later = [_grown(block, after) for block in self.later]
         for start in range(0, len(vectors), 4096):
             rows = vectors[start : start + 4096]
@@ -150,6 +153,7 @@ class Granules:
         energy = np.square(projection.centre(vectors).astype(np.float64)).sum(axis=1)
         inside = np.cumsum(np.square(projected).sum(axis=2), axis=1)
         self.first[:, place] = projected[:, 0].T
+        self.coarse[:, place] = projection.quantize(projected[:, 0]).T
         for level, block in enumerate(self.later, 1):
             block[place] = projected[:, level]
         self.tails[:, place] = np.sqrt(np.maximum(energy[:, None] - inside, 0)).T
@@ -160,6 +164,8 @@ class Granules:
         for array in (self.first.T, self.tails.T, *self.later):
             array[target] = array[source]
             array[source] = 0
+        self.coarse[:, target] = self.coarse[:, source]
+        self.coarse[:, source] = 0
 
 
 def check_vectors(vectors: Floats, dimensions: int) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
+Coarse = NDArray[np.uint8]
 
 _MEASURED_AT_A_TIME = 256
 """Rows copied at once: 256 of 1,392 numbers are 1.4 MB, which the cache holds."""
@@ -32,6 +33,10 @@ class Kernels(Protocol):
         Returns:
             (count,)
         """
+        ...
+
+    def scan_coarse(self, columns: Coarse, part: Coarse, count: int) -> NDArray[np.int32]:
+        """The same in whole numbers 0..255: (count,) sums of squared differences, of at most 256 dimensions."""
         ...
 
     def advance(self, block: Floats, part: Floats, rows: Rows, so_far: Floats) -> None:
@@ -61,6 +66,14 @@ class NumpyKernels:
         distances = np.zeros(count, np.float32)
         for column, value in zip(columns, part, strict=True):
             difference = column[:count] - value
+            difference *= difference
+            distances += difference
+        return distances
+
+    def scan_coarse(self, columns: Coarse, part: Coarse, count: int) -> NDArray[np.int32]:
+        distances = np.zeros(count, np.int32)
+        for column, value in zip(columns, part, strict=True):
+            difference = column[:count].astype(np.int32) - np.int32(value)
             difference *= difference
             distances += difference
         return distances

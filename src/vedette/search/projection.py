@@ -4,13 +4,14 @@ A projection is fitted once and then frozen, so that rows can be added without t
 when the rows that came later no longer look like those it was fitted on.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
-from vedette.search.kernels import Floats
+from vedette.search.kernels import Coarse, Floats
 
 COMPONENTS = 256
 """As published: the first 256 carry 92 % of the energy of the features tried (docs/design/search.md)."""
@@ -59,6 +60,17 @@ class Projection:
         """(m,): one granule of a centred query (D,). A granule nobody asks for costs nothing."""
         part: Floats = np.dot(self.basis[level], centred)
         return part
+
+    @property
+    def step(self) -> float:
+        """The width of a whole number of `quantize`: 256 of them hold four deviations of the first component."""
+        largest = float(self.energies.max(initial=0.0))
+        return 8 * math.sqrt(largest) / 255 if largest > 0 else 1.0
+
+    def quantize(self, projected: NDArray[np.floating]) -> Coarse:
+        """Components as whole numbers 0..255; what lies outside is cut off."""
+        whole: Coarse = np.clip(np.rint(projected / self.step) + 128, 0, 255).astype(np.uint8)
+        return whole
 
     def project_rows(self, vectors: Floats) -> NDArray[np.float64]:
         """(N, L * m) in double precision, of rows (N, D) as they are."""

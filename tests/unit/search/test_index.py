@@ -144,6 +144,7 @@ def test_an_erased_person_is_wiped_from_memory() -> None:
     assert not gallery._vectors[len(gallery) :].any()
     for array in (gallery.granules.first.T, gallery.granules.tails.T, *gallery.granules.later):
         assert not array[len(gallery) :].any()
+    assert not gallery.granules.coarse[:, len(gallery) :].any()
     assert not any((gallery._vectors == row).all(axis=1).any() for row in gone)
 
 

@@ -61,6 +61,12 @@ def test_both_loops_are_equal_to_the_last_bit(compiled: Kernels) -> None:
     part, so_far = rng.standard_normal(33).astype(np.float32), rng.random(1003).astype(np.float32)
     columns = np.ascontiguousarray(block.T)
     np.testing.assert_array_equal(compiled.scan(columns, part, 2499), plain.scan(columns, part, 2499))
+    coarse = rng.integers(0, 256, (33, 2500), dtype=np.uint8)
+    coarse[:, 7] = 255 - coarse[:, 3] // 128 * 255
+    whole = compiled.scan_coarse(coarse, coarse[:, 3].copy(), 2499)
+    np.testing.assert_array_equal(whole, plain.scan_coarse(coarse, coarse[:, 3].copy(), 2499))
+    expected = np.square(coarse[:, :2499].astype(np.int64) - coarse[:, 3:4]).sum(axis=0)
+    np.testing.assert_array_equal(whole, expected)
     one, other = so_far.copy(), so_far.copy()
     plain.advance(block, part, rows, one)
     compiled.advance(block, part, rows, other)
