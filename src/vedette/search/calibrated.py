@@ -17,6 +17,7 @@ from vedette.search.kernels import Floats, Kernels, Rows
 FEW = 64
 """So few are measured in full at once."""
 _BATCH = 64
+_MAX_SUM = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class CalibratedTwd:
         coarse = self._kernels.scan_coarse(self._granules.coarse, whole, count)
         area = projection.step**2
         limit = self.terms.deltas[0] * (find_kth(coarse, min(k, count)) + self.terms.floor / area)
-        rows = np.flatnonzero(coarse <= limit)
+        # A whole number: compared with a fraction, all sums would be copied into double precision first.
+        rows = np.flatnonzero(coarse <= np.int32(min(limit, _MAX_SUM)))
         distances = coarse[rows].astype(np.float32) * np.float32(area)
         granules_read, levels = count, 1
         while len(rows) > few and levels < projection.levels:
