@@ -109,7 +109,7 @@ async def test_live_face_reaches_the_event_only_where_it_is_switched_on(tmp_path
         await box.until(lambda: seen_faces(box), 60)
         assert "faces" in box.analyzer.status()["recognizers"]["loaded"]
         events = box.messages(EventObserved)
-        assert {event.camera_id for event in events if event.objects} == {"on"}
+        assert {event.camera_id for event in events for found in event.objects if found.face} == {"on"}
 
 
 async def test_face_models_are_not_loaded_when_no_camera_wants_them(tmp_path: Path, models: Path) -> None:

@@ -1,6 +1,7 @@
 """Turns a trained Keras model into an OpenVINO release of half-size weights, and prints what its manifest must say."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import keras
@@ -16,8 +17,8 @@ def export_openvino(
     model.export(str(full), format="openvino", verbose=False)
     network = ov.Core().read_model(full)
     network.reshape(list(shape))
-    for index, output in enumerate(outputs):
-        network.output(index).get_tensor().set_names({output})
+    for output, name_of_output in zip(_in_order(network), outputs, strict=True):
+        output.get_tensor().set_names({name_of_output})
     ov.save_model(network, folder / f"{name}.xml", compress_to_fp16=True)
     for path in (full, full.with_suffix(".bin")):
         path.unlink()
@@ -26,3 +27,13 @@ def export_openvino(
         data = (folder / f"{name}{suffix}").read_bytes()
         lines.append(f"{name}{suffix}  bytes: {len(data)}  sha256: {hashlib.sha256(data).hexdigest()}")
     return lines
+
+
+def _in_order(network: ov.Model) -> list[ov.Output]:
+    """The outputs as the Keras model has them: the export names them `Identity`, `Identity_1` ... and sorts by word."""
+
+    def number(output: ov.Output) -> int:
+        found = re.search(r"Identity_(\d+)", output.get_node().friendly_name)
+        return int(found[1]) if found else 0
+
+    return sorted(network.outputs, key=number)

@@ -18,6 +18,10 @@ from vedette.lab.detector.teachers import YOLOX_SIDE_PX, Teachers
 from vedette.lab.enhance.samples import load_lumas
 from vedette.lab.enhance.training import train_bank
 from vedette.lab.export import export_openvino
+from vedette.lab.faces import training as faces_training
+from vedette.lab.faces.network import as_yunet, build_face_detector, output_names
+from vedette.lab.faces.samples import SIDE_PX as FACES_SIDE_PX
+from vedette.lab.faces.samples import collect_faces
 from vedette.lab.plates import detector_training, reader_training
 from vedette.lab.plates.labelled import load_labelled_photos
 from vedette.lab.plates.networks import build_detector, build_reader
@@ -26,8 +30,10 @@ from vedette.lab.plates.scenes import load_photos
 from vedette.lab.training import Plan, Trainer
 from vedette.runtime.clock import Clock
 from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.recognize.face_detector import FaceDetector
 
 DETECTOR_SIDE_PX = 256
+_HEAD_SIDE_PX, _PICTURE_SIDE_PX = 160, 640
 _MOST_PHOTOS = 500
 
 
@@ -101,6 +107,28 @@ def as_scores(model: keras.Model) -> keras.Model:
     return keras.Model(image, layers.Concatenate()([score, answer[..., 1:]]))
 
 
+def train_face_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
+    """Trains or goes on training the face detector: it learns to answer as the standard pack's does."""
+    registry = ModelRegistry(inputs.models)
+    teacher = registry.load(registry.find_named("yunet-n"))
+    whole = OpenVinoNetwork(teacher, (1, 3, _PICTURE_SIDE_PX, _PICTURE_SIDE_PX))
+    find = FaceDetector(whole, _PICTURE_SIDE_PX, teacher.manifest.thresholds["score"]).detect
+    stock = collect_faces(inputs.pictures, find, tell)
+    answers = OpenVinoNetwork(teacher, (1, 3, FACES_SIDE_PX, FACES_SIDE_PX))
+    trainer = Trainer(
+        folder=inputs.folder,
+        plan=inputs.cut(faces_training.PLAN),
+        build=build_face_detector,
+        draw_shard=faces_training.make_draw_shard(stock, answers),
+        prepare=faces_training.prepare_batch,
+        loss=faces_training.FaceLoss(),
+        clock=clock,
+        tell=tell,
+    )
+    shape = (1, 3, _HEAD_SIDE_PX, _HEAD_SIDE_PX)
+    return export_openvino(as_yunet(trainer.run()), output_names(), shape, inputs.folder / "release", "face-detector")
+
+
 def train_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
     """Trains or goes on training the detector of people, vehicles and two-wheelers on pictures that teachers label."""
     kept = inputs.folder / "taught"
@@ -137,6 +165,7 @@ def _make_teachers(models: Path) -> Teachers:
 
 RECIPES: dict[str, Train] = {
     "detector": train_detector,
+    "face-detector": train_face_detector,
     "plate-detector": train_plate_detector,
     "plate-reader": train_plate_reader,
     "super-resolution": train_super_resolution,

@@ -16,7 +16,7 @@ _LIVENESS = ("minifasnet-v2", "minifasnet-v1se")
 
 
 def make_face_detector(model: InstalledModel, side_px: int) -> FaceDetector:
-    """YuNet for one input size."""
+    """YuNet, or the default pack's detector that answers as it does, for one input size."""
     network = OpenVinoNetwork(model, (1, 3, side_px, side_px))
     return FaceDetector(network, side_px, model.manifest.thresholds["score"])
 
@@ -25,7 +25,7 @@ def make_face_recognizer(models: Mapping[str, InstalledModel]) -> FaceRecognizer
     """Composes the recognizer."""
     return FaceRecognizer(
         _make_detectors(models["yunet-n"]),
-        AgeSexEstimator(OpenVinoNetwork(models["age-gender-0013-int8"])),
+        _make_age_sex(models),
         _make_liveness(models),
     )
 
@@ -39,6 +39,11 @@ def make_template_recognizer(models: Mapping[str, InstalledModel]) -> FaceTempla
 def _make_detectors(model: InstalledModel) -> dict[str, FaceDetector]:
     head, crop, picture = (make_face_detector(model, side) for side in (HEAD_SIDE_PX, CROP_SIDE_PX, PICTURE_SIDE_PX))
     return {"person": head, "two_wheeler": crop, "object": crop, WHOLE_PICTURE: picture}
+
+
+def _make_age_sex(models: Mapping[str, InstalledModel]) -> AgeSexEstimator | None:
+    model = models.get("age-gender-0013-int8")
+    return AgeSexEstimator(OpenVinoNetwork(model)) if model else None
 
 
 def _make_liveness(models: Mapping[str, InstalledModel]) -> LivenessJudge | None:

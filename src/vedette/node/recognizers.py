@@ -22,14 +22,17 @@ Loaded = Mapping[str, InstalledModel]
 
 @dataclass(frozen=True, slots=True)
 class RecognizerPlan:
-    """One recognizer: what it says, the models without which it is not loaded, those that it uses when they are
-    there, and how it is made of them.
+    """One recognizer: what it says and how it is made of which models.
 
-    `make` imports what it needs itself: the analyzer reads this table without an inference runtime.
+    Attributes:
+        models: Without one of each it is not loaded; of several the first that is installed is used.
+        make: Imports what it needs itself: the analyzer reads this table without an inference runtime. It finds a
+            model under the first name of its row.
+        optional: Used when they are there.
     """
 
     form: Form
-    models: tuple[str, ...]
+    models: tuple[tuple[str, ...], ...]
     make: Callable[[Loaded], Recognizer]
     optional: tuple[str, ...] = ()
 
@@ -67,14 +70,14 @@ def _make_vehicles(models: Loaded) -> Recognizer:
 RECOGNIZERS = (
     RecognizerPlan(
         FACES_FORM,
-        ("yunet-n", "age-gender-0013-int8"),
+        (("yunet-n", "face-detector"),),
         _make_faces,
-        optional=("minifasnet-v2", "minifasnet-v1se"),
+        optional=("age-gender-0013-int8", "minifasnet-v2", "minifasnet-v1se"),
     ),
-    RecognizerPlan(FACE_TEMPLATES_FORM, ("yunet-n", _EMBEDDING), _make_face_templates),
-    RecognizerPlan(PEOPLE_FORM, ("person-attributes-0230",), _make_people),
-    RecognizerPlan(VEHICLES_FORM, ("vehicle-attributes-0039", "yolox-nano"), _make_vehicles),
-    RecognizerPlan(PLATES_FORM, ("plate-detector", "plate-reader"), _make_plates),
+    RecognizerPlan(FACE_TEMPLATES_FORM, (("yunet-n",), (_EMBEDDING,)), _make_face_templates),
+    RecognizerPlan(PEOPLE_FORM, (("person-attributes-0230",),), _make_people),
+    RecognizerPlan(VEHICLES_FORM, (("vehicle-attributes-0039",), ("yolox-nano",)), _make_vehicles),
+    RecognizerPlan(PLATES_FORM, (("plate-detector",), ("plate-reader",)), _make_plates),
 )
 
 
@@ -127,8 +130,13 @@ def load_recognizers(models: Path, names: Sequence[str]) -> list[Recognizer]:
 
 def _load_models(registry: ModelRegistry, plan: RecognizerPlan) -> dict[str, InstalledModel] | None:
     """All models of a plan that are there, verified; None when one that it needs is not installed."""
-    manifests = {name: registry.find_named(name) for name in plan.models + plan.optional}
-    there = {name for name, manifest in manifests.items() if registry.is_installed(manifest)}
-    if not set(plan.models) <= there:
-        return None
-    return {name: registry.load(manifests[name]) for name in manifests if name in there}
+    loaded = {}
+    for names in plan.models:
+        there = [manifest for manifest in map(registry.find_named, names) if registry.is_installed(manifest)]
+        if not there:
+            return None
+        loaded[names[0]] = registry.load(there[0])
+    for manifest in map(registry.find_named, plan.optional):
+        if registry.is_installed(manifest):
+            loaded[manifest.name] = registry.load(manifest)
+    return loaded

@@ -21,7 +21,7 @@ from vedette.testing.scenes.scene import FRAMES, Scene
 from vedette.testing.scenes.street import make_street
 from vedette.vision.picture import Image, to_bgr
 
-_PHOTOS = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
+_PHOTOS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".pgm", ".webp"})
 _VIDEOS = frozenset({".mp4", ".avi", ".mkv", ".mov", ".webm", ".ts"})
 _LONGEST_PX = 960
 _SHORTEST_PX = 64
@@ -52,7 +52,7 @@ def collect_pictures(
     Raises:
         InvalidInputError: there is no picture in any source.
     """
-    files = sorted(file for source in sources for file in _files_below(source))
+    files = sorted(file for source in sources for file in files_below(source))
     kept.mkdir(parents=True, exist_ok=True)
     teachers: Teachers | None = None
     groups: dict[Path, list[TaughtPicture]] = {}
@@ -62,29 +62,36 @@ def collect_pictures(
             teachers = teachers or make_teachers()
             _write(store, [TaughtPicture(_shrunk(*pair), _scaled(*pair)) for pair in _label(file, teachers)])
             tell(f"labelled {number + 1} of {len(files)}: {file.name}")
-        groups.setdefault(file.parent if _is_photo(file) else file, []).extend(_read(store))
+        groups.setdefault(group_of(file), []).extend(_read(store))
     found = [group for group in groups.values() if group]
     if not found:
         raise InvalidInputError("there is no picture to learn from", "Name folders of videos or photographs.")
     return found
 
 
+def group_of(file: Path) -> Path:
+    """What a file's pictures count with: a video is a group, and the photographs of one folder are."""
+    return file.parent if _is_photo(file) else file
+
+
 def _is_photo(file: Path) -> bool:
     return file.suffix.lower() in _PHOTOS
 
 
-def _files_below(source: Path) -> Iterator[Path]:
+def files_below(source: Path) -> Iterator[Path]:
+    """Videos and photographs in a folder or its folders, or the one file."""
     found = [source] if source.is_file() else source.rglob("*")
     return (path for path in found if path.suffix.lower() in _PHOTOS | _VIDEOS)
 
 
 def _label(file: Path, teachers: Teachers) -> Iterator[tuple[Image, Found]]:
-    for image in _read_images(file):
+    for image in read_images(file):
         if min(image.shape[:2]) >= _SHORTEST_PX:
             yield image, teachers.label(image)
 
 
-def _read_images(file: Path) -> Iterator[Image]:
+def read_images(file: Path) -> Iterator[Image]:
+    """A photograph, or frames of a video some time apart; nothing of a file that cannot be decoded."""
     if _is_photo(file):
         image = cv2.imread(str(file), cv2.IMREAD_COLOR)
         if image is not None:

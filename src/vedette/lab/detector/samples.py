@@ -77,7 +77,7 @@ def draw_sample(stock: Stock, rng: Rng) -> tuple[Image, NDArray[np.float32]]:
         _set_in(scene, stock, rng)
     if rng.random() < 0.5:
         _mirror(scene)
-    scene.image = _relight(scene.image, rng)
+    scene.image = relight(scene.image, rng)
     return scene.image, make_target(scene)
 
 
@@ -142,7 +142,7 @@ def _set_in(scene: Scene, stock: Stock, rng: Rng) -> None:
         return
     x, y = int(rng.integers(0, INPUT_WH[0] - wide)), int(rng.integers(0, INPUT_WH[1] - high))
     patch = cv2.resize(part, (wide, high), interpolation=cv2.INTER_AREA).astype(np.float32)
-    soft = _soft_mask(high, wide)
+    soft = soft_mask(high, wide)
     under = scene.image[y : y + high, x : x + wide]
     under[:] = (patch * soft + under * (1 - soft)).astype(np.uint8)
     edge = 0.06 / 1.12
@@ -152,7 +152,8 @@ def _set_in(scene: Scene, stock: Stock, rng: Rng) -> None:
     scene.class_id = np.append(scene.class_id, clear.class_id[pick])
 
 
-def _soft_mask(high: int, wide: int) -> NDArray[np.float32]:
+def soft_mask(high: int, wide: int) -> NDArray[np.float32]:
+    """(high, wide, 1) weights that fall to nearly nothing at the rim."""
     y, x = (np.minimum(np.arange(n) + 1, n - np.arange(n)) / max(1.0, 0.08 * n) for n in (high, wide))
     return np.clip(np.minimum(y[:, None], x[None, :]), 0, 1).astype(np.float32)[..., None]
 
@@ -172,7 +173,7 @@ def _mirror(scene: Scene) -> None:
         boxes[:, [0, 2]] = INPUT_WH[0] - boxes[:, [2, 0]]
 
 
-def _relight(image: Image, rng: Rng) -> Image:
+def relight(image: Image, rng: Rng) -> Image:
     """Another light, another camera: gain, gamma, colour cast, grey night pictures, blur, noise, coarse JPEG."""
     levels = np.arange(256) / 255
     curve = np.clip(levels ** np.exp(rng.normal(0, 0.3)) * np.exp(rng.normal(0, 0.18)) + rng.normal(0, 0.05), 0, 1)

@@ -49,13 +49,13 @@ class FaceRecognizer(Recognizer):
 
     Args:
         detectors: By class of the crop; `person` searches its head region, others the whole crop.
-        liveness: None: nothing is said of it.
+        age_sex, liveness: None: nothing is said of it.
     """
 
     def __init__(
         self,
         detectors: Mapping[str, FaceDetector],
-        age_sex: AgeSexEstimator,
+        age_sex: AgeSexEstimator | None,
         liveness: LivenessJudge | None,
         quality: QualityPolicy | None = None,
     ) -> None:
@@ -73,8 +73,8 @@ class FaceRecognizer(Recognizer):
     @override
     def release(self) -> str:
         detector = next(iter(self._detectors.values()))
-        parts = [detector.release, self._age_sex.release]
-        return "+".join(parts if self._liveness is None else [*parts, self._liveness.release])
+        traits = (self._age_sex, self._liveness)
+        return "+".join([detector.release, *(trait.release for trait in traits if trait is not None)])
 
     @override
     def describe(self, crops: Sequence[Crop]) -> list[list[Record]]:
@@ -112,7 +112,7 @@ class FaceRecognizer(Recognizer):
     def _record(self, crop: Crop, box: BoxPx, score: float, quality: FaceQuality, side_px: float) -> Record:
         numbers = {"quality": round(quality.score, 4), "score": round(score, 4), "side_px": round(side_px, 1)}
         labels: dict[str, Label] = {}
-        if side_px >= _TRAITS_SIDE_PX and quality.may_match(self._quality):
+        if self._age_sex is not None and side_px >= _TRAITS_SIDE_PX and quality.may_match(self._quality):
             age, sex, confidence = self._age_sex.estimate(crop.cut(box))
             numbers["age"] = round(age, 1)
             if confidence >= _SEX_FLOOR and age >= _ADULT_AGE:

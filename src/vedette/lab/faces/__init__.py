@@ -1,0 +1,1 @@
+"""Training of the face detector of the default pack."""
