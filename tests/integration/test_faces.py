@@ -61,6 +61,16 @@ def test_face_of_a_picture_is_listed_with_its_details(tmp_path: Path, picture: P
     assert "vector" not in face
 
 
+def test_face_is_listed_without_a_download_and_nothing_is_said_of_age(tmp_path: Path, picture: Path) -> None:
+    done = analyze(picture, "--out", tmp_path / "out", models=tmp_path / "none")
+    assert done.returncode == 0, done.stderr
+    [face] = json.loads((tmp_path / "out/hall/faces.json").read_text())
+    left, top, right, bottom = face["box_xyxy"]
+    assert 295 < left < right < 395
+    assert 115 < top < bottom < 235
+    assert (face["age"], face["sex"], face["live"]) == (None, "unknown", None)
+
+
 def test_nothing_is_listed_where_nobody_asks(tmp_path: Path, picture: Path, models: Path) -> None:
     done = analyze(picture, "--out", tmp_path / "out", "--recognize", "none", models=models)
     assert done.returncode == 0, done.stderr
