@@ -19,13 +19,14 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "measurements.md"
-NOT_SCRIPTS = {"__init__", "common"}
+WRITES_FIGURES = re.compile(r"\b(given|options)\.json\b")
+"""In a script that writes a result, not in a process that others start or a module that they share."""
 
 
 def find_scripts(package: str) -> list[str]:
-    """Names of the runnable scripts of a package: those that take `--json`."""
+    """Names of the runnable scripts of a package, in order."""
     paths = sorted((ROOT / package).glob("*.py"))
-    return [p.stem for p in paths if p.stem not in NOT_SCRIPTS and "--json" in p.read_text(encoding="utf-8")]
+    return [path.stem for path in paths if WRITES_FIGURES.search(path.read_text("utf-8"))]
 
 
 def describe_machine() -> str:
