@@ -7,6 +7,7 @@ dot products, and float32 for the layers that are not quantised; bfloat16 was sl
 """
 
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import openvino as ov
@@ -29,6 +30,8 @@ _OPTIONS = {
     "INFERENCE_PRECISION_HINT": "f32",
     "ENABLE_CPU_PINNING": False,  # workers that know nothing of each other would sit on one processor
 }
+_SPARE = 2
+"""Requests beyond those that threads work on: a picture that waits for one, and a tile that is prepared meanwhile."""
 _WINDOWS_PX = ((224, 256),)
 """Multiples of 32: a half of 448 x 256. Each more costs the start of a worker about two seconds of a busy processor."""
 
@@ -40,7 +43,7 @@ class _Networks:
         self.size_px = size_px
         options = {**_OPTIONS, "NUM_STREAMS": ahead, "INFERENCE_NUM_THREADS": threads * ahead}
         compiled = core.compile_model(_shape_for_pictures(network, size_px), "CPU", options)
-        self.free = deque(compiled.create_infer_request() for _ in range(ahead + 1))
+        self.free = deque(compiled.create_infer_request() for _ in range(ahead + _SPARE))
         self._warm_up()
 
     def _warm_up(self) -> None:
@@ -101,10 +104,10 @@ class OpenVinoDetector(Detector):
             core = ov.Core()
             network = core.read_model(model.files[0], model.files[1])
             sizes = [*(size for size in smaller if size != whole_px), whole_px]
-            self._networks = {
-                (size[0] / whole_px[0], size[1] / whole_px[1]): _Networks(core, network, size, threads, ahead)
-                for size in sizes
-            }
+            with ThreadPoolExecutor(len(sizes)) as pool:  # compiling takes a second or two each, and one thread
+                networks = pool.map(lambda size: _Networks(core, network, size, threads, ahead), sizes)
+                shares = [(size[0] / whole_px[0], size[1] / whole_px[1]) for size in sizes]
+                self._networks = dict(zip(shares, networks, strict=True))
         except RuntimeError as error:
             raise InvalidInputError(f"the model {manifest.name} cannot be loaded: {_short(error)}") from error
         if manifest.selftest is not None:

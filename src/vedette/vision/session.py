@@ -194,8 +194,8 @@ class _FileJob:
         return wire.FileInfo(*source.size_px, source.fps, source.duration_s)
 
     def _next(self, source: FileFrames) -> wire.PacketReply:
-        """Reads on until as many pictures are under way as may be, a batch was read, or the file ends; then gives
-        the oldest one.
+        """Reads on until all threads of the model have a picture and one waits besides, a batch was read, or the file
+        ends; then gives the oldest one.
         """
         damaged_before = source.damaged
         has_ended = self._read_on()
@@ -208,7 +208,7 @@ class _FileJob:
     def _read_on(self) -> bool:
         """Tells whether the file has ended."""
         for _ in range(_BATCH):
-            if self.analysis.under_way >= self.analysis.ahead:
+            if self.analysis.under_way > self.analysis.ahead:
                 return False
             frame = next(self._frames, None)
             if frame is None:
