@@ -74,7 +74,7 @@ class TileSearch:
         self._grid: list[Window] = []
         self._looked_s: NDArray[np.float64] = np.zeros(0)
         self._found: list[Detections] = []
-        self._shape: tuple[int, int, int, int] | None = None
+        self._cut_for: tuple[tuple[int, int], tuple[int, int], bool] | None = None
 
     def set_most(self, most: int) -> None:
         """Looks at this many tiles of each picture from the next one on."""
@@ -84,11 +84,14 @@ class TileSearch:
         self, at_s: float, size_px: tuple[int, int], input_px: tuple[int, int], moving: Boxes | None
     ) -> list[Window]:
         """Which tiles of the picture of `at_s` to look at. `moving`: (N, 4) in fractions; None: not known."""
-        if self._shape != (*size_px, *input_px):
-            self._shape = (*size_px, *input_px)
-            self._grid = plan_grid(size_px, input_px, self._policy)
+        cut_for = size_px, input_px, self._policy.most > 0
+        if self._cut_for != cut_for:
+            self._cut_for = cut_for
+            self._grid = plan_grid(size_px, input_px, self._policy) if self._policy.most else []
             self._looked_s = np.full(len(self._grid), -np.inf)
             self._found = [no_detections() for _ in self._grid]
+        if not self._grid:
+            return []
         moves, since_s = self._find_moving(moving), at_s - self._looked_s
         is_due = moves | ~((since_s >= 0) & (since_s < self._policy.fresh_s))
         order = sorted(np.flatnonzero(is_due).tolist(), key=lambda tile: (not moves[tile], self._looked_s[tile]))
@@ -100,7 +103,12 @@ class TileSearch:
         return [self._grid[tile] for tile in chosen]
 
     def join(self, whole: Detections, looks: Sequence[tuple[Window, Detections]]) -> Detections:
-        """All objects, each once, best first: of the whole picture, of the tiles, and of those not looked at now."""
+        """All objects, each once, best first: of the whole picture, of the tiles, and of those not looked at now.
+
+        Without tiles what the whole picture shows stays as it is.
+        """
+        if not self._grid:
+            return whole
         for window, found in looks:
             tile = self._grid.index(window)
             self._found[tile] = found.select(~self._is_cut(window, found.boxes_norm_xyxy))

@@ -46,6 +46,23 @@ def test_small_picture_and_empty_one_have_no_tiles() -> None:
     assert TileSearch(POLICY).plan(0.0, (320, 180), INPUT, None) == []
 
 
+@pytest.mark.parametrize(("policy", "size"), [(TilePolicy(most=0), (3840, 2160)), (POLICY, (320, 180))])
+def test_without_tiles_what_the_model_found_stays_as_it_is(policy: TilePolicy, size: tuple[int, int]) -> None:
+    found = boxes((0.1, 0.1, 0.5, 0.5), (0.1, 0.1, 0.5, 0.4), (0.2, 0.2, 0.3, 0.3))
+    search = TileSearch(policy)
+    assert search.plan(0.0, size, INPUT, None) == []
+    assert search.join(found, []) is found, "overlapping people and parts are the model's affair"
+
+
+def test_tiles_that_are_taken_away_leave_nothing_behind() -> None:
+    search = TileSearch(POLICY)
+    first, *_ = search.plan(0.0, SIZE, INPUT, NOTHING)
+    assert len(search.join(no_detections(), [(first, boxes((0.05, 0.05, 0.1, 0.1)))])) == 1
+    search.set_most(0)
+    assert search.plan(0.1, SIZE, INPUT, NOTHING) == []
+    assert len(search.join(no_detections(), [])) == 0
+
+
 def test_who_is_on_a_seam_is_found_once_and_whole() -> None:
     detector = BrightDetector(least_px=8)
     small, on_a_seam = (300, 100, 18, 30), (312, 160, 18, 34)
