@@ -6,6 +6,7 @@ named (OpenVINO IR, ONNX, TFLite): a pickle can run whatever it likes at load. P
 """
 
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
@@ -111,8 +112,9 @@ class ModelManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return [self.files, self.converted] if self.converted else [self.files]
 
 
+@lru_cache(maxsize=256)
 def parse_manifest(text: str, source: str) -> ModelManifest:
-    """Parses and checks one manifest.
+    """Parses and checks one manifest; the same text once, as a registry reads all of them for every model.
 
     Raises:
         InvalidInputError: what is wrong, with every fault found.
