@@ -1,5 +1,6 @@
 """Detections and tracks of one frame, as arrays: one (N, 4), never N objects."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +58,15 @@ class Tracks:
 def no_detections() -> Detections:
     """Detections with N = 0."""
     return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int16))
+
+
+def join_detections(parts: Sequence[Detections]) -> Detections:
+    """The rows of all, in order; of one part at least."""
+    return Detections(
+        np.concatenate([part.boxes_norm_xyxy for part in parts]),
+        np.concatenate([part.confidence for part in parts]),
+        np.concatenate([part.class_id for part in parts]),
+    )
 
 
 def no_tracks() -> Tracks:

@@ -1,8 +1,11 @@
 """Arithmetic on boxes: (N, 4) float arrays of left, top, right, bottom. Pure; N = 0 is fine everywhere."""
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
+FloatT = TypeVar("FloatT", np.float32, np.float64)
 Boxes = NDArray[np.float32]
 
 
@@ -11,13 +14,26 @@ def areas(boxes: Boxes) -> NDArray[np.float32]:
     return np.asarray((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), np.float32)
 
 
-def iou_matrix(first: Boxes, second: Boxes) -> NDArray[np.float32]:
-    """(N, M) intersection over union; 0 for boxes without area."""
+def shared_areas(first: NDArray[FloatT], second: NDArray[FloatT]) -> NDArray[FloatT]:
+    """(N, M) area that two boxes share."""
     top_left = np.maximum(first[:, None, :2], second[None, :, :2])
     bottom_right = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    overlap = np.clip(bottom_right - top_left, 0, None).prod(axis=2)
-    union = areas(first)[:, None] + areas(second)[None, :] - overlap
-    ratio = np.divide(overlap, union, out=np.zeros(union.shape, np.float32), where=union > 0)
+    shared: NDArray[FloatT] = np.clip(bottom_right - top_left, 0, None).prod(axis=2)
+    return shared
+
+
+def overlap(first: Boxes, second: Boxes) -> NDArray[np.bool_]:
+    """(N, M) whether two boxes share any area."""
+    top_left = np.maximum(first[:, None, :2], second[None, :, :2])
+    bottom_right = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    return np.asarray((bottom_right > top_left).all(axis=2), np.bool_)
+
+
+def iou_matrix(first: Boxes, second: Boxes) -> NDArray[np.float32]:
+    """(N, M) intersection over union; 0 for boxes without area."""
+    shared = shared_areas(first, second)
+    union = areas(first)[:, None] + areas(second)[None, :] - shared
+    ratio = np.divide(shared, union, out=np.zeros(union.shape, np.float32), where=union > 0)
     return np.asarray(ratio, np.float32)
 
 

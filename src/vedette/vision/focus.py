@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.core.detections import Detections, no_detections
-from vedette.vision.boxes import Boxes, areas, iou_matrix
+from vedette.core.detections import Detections, join_detections, no_detections
+from vedette.vision.boxes import Boxes, areas, iou_matrix, overlap, shared_areas
 
 _SAME_IOU = 0.3
 _COVERED = 0.6
@@ -33,6 +33,13 @@ class Window(NamedTuple):
     def box_norm_xyxy(self) -> NDArray[np.float32]:
         """(4,) corners."""
         return np.array([self.left, self.top, self.left + self.width, self.top + self.height], np.float32)
+
+    def cuts(self, boxes: Boxes, near: float | NDArray[np.float32]) -> NDArray[np.bool_]:
+        """(N,) boxes no farther than `near`, in fractions of the picture, from an edge that is none of the picture."""
+        edges = self.box_norm_xyxy
+        low = (boxes[:, :2] <= edges[:2] + near) & (edges[:2] > near)
+        high = (boxes[:, 2:] >= edges[2:] - near) & (edges[2:] < 1 - near)
+        return np.asarray((low | high).any(axis=1), np.bool_)
 
 
 WHOLE = Window(0.0, 0.0, 1.0, 1.0)
@@ -103,7 +110,7 @@ class Focus:
         What stands at the edge was seen whole before, and is said again.
         """
         boxes = found.boxes_norm_xyxy
-        cut = self._touches_edge(window, boxes) & (found.confidence >= self._policy.cut)
+        cut = window.cuts(boxes, self._policy.edge) & (found.confidence >= self._policy.cut)
         cut &= overlap(boxes, moving).any(axis=1)
         kept = self._known.found.boxes_norm_xyxy[self._outside(window)]
         return bool((~_is_part_of(boxes[cut], kept)).any())
@@ -116,12 +123,12 @@ class Focus:
             return found
         kept = self._outside(window) if window else np.ones(len(self._known.looks), bool)
         if window:
-            found = found.select(~self._touches_edge(window, found.boxes_norm_xyxy))
+            found = found.select(~window.cuts(found.boxes_norm_xyxy, self._policy.edge))
             kept &= ~_meets(self._known.found, found)
         kept &= self._is_believed()
         again, looks = self._known.found.select(kept), self._known.looks[kept]
         self._known = self._join(found, again, looks)
-        everything = concatenate(found, again)
+        everything = join_detections([found, again])
         return everything.select(np.argsort(-everything.confidence, kind="stable"))
 
     def _look_whole(self, at_s: float) -> Window:
@@ -157,19 +164,12 @@ class Focus:
         """(N,) known boxes that are said again: sure ones, and weak ones that were found twice in a row."""
         return np.asarray((self._known.found.confidence >= self._policy.sure) | (self._known.looks > 1), np.bool_)
 
-    def _touches_edge(self, window: Window, boxes: Boxes) -> NDArray[np.bool_]:
-        """(N,) boxes at an edge of the window that is none of the picture."""
-        edges, near = window.box_norm_xyxy, self._policy.edge
-        low = (boxes[:, :2] <= edges[:2] + near) & (edges[:2] > near)
-        high = (boxes[:, 2:] >= edges[2:] - near) & (edges[2:] < 1 - near)
-        return np.asarray((low | high).any(axis=1), np.bool_)
-
     def _join(self, found: Detections, again: Detections, again_looks: NDArray[np.int64]) -> _Known:
         """What is known now: new boxes go on counting from the known ones that they meet."""
         found = found.select(found.confidence >= self._policy.min_confidence)
         before = np.where(_same(found, self._known.found), self._known.looks[None, :], 0)
         looks = 1 + before.max(axis=1, initial=0)
-        return _Known(concatenate(found, again), np.concatenate([looks, again_looks]))
+        return _Known(join_detections([found, again]), np.concatenate([looks, again_looks]))
 
 
 def _same(first: Detections, second: Detections) -> NDArray[np.bool_]:
@@ -182,25 +182,6 @@ def _meets(known: Detections, found: Detections) -> NDArray[np.bool_]:
     return np.asarray(_same(known, found).any(axis=1), np.bool_)
 
 
-def overlap(first: Boxes, second: Boxes) -> NDArray[np.bool_]:
-    """(N, M) whether two boxes share any area."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    return np.asarray((high > low).all(axis=2), np.bool_)
-
-
 def _is_part_of(parts: Boxes, whole: Boxes) -> NDArray[np.bool_]:
     """(N,) boxes most of which lies in one of the others."""
-    low = np.maximum(parts[:, None, :2], whole[None, :, :2])
-    high = np.minimum(parts[:, None, 2:], whole[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2)
-    return np.asarray((shared > _COVERED * areas(parts)[:, None]).any(axis=1), np.bool_)
-
-
-def concatenate(first: Detections, second: Detections) -> Detections:
-    """The rows of both."""
-    return Detections(
-        np.concatenate([first.boxes_norm_xyxy, second.boxes_norm_xyxy]),
-        np.concatenate([first.confidence, second.confidence]),
-        np.concatenate([first.class_id, second.class_id]),
-    )
+    return np.asarray((shared_areas(parts, whole) > _COVERED * areas(parts)[:, None]).any(axis=1), np.bool_)

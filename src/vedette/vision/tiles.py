@@ -14,9 +14,9 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.core.detections import Detections, no_detections
-from vedette.vision.boxes import Boxes, areas, suppress_overlaps
-from vedette.vision.focus import Window, concatenate, overlap
+from vedette.core.detections import Detections, join_detections, no_detections
+from vedette.vision.boxes import Boxes, areas, overlap, shared_areas, suppress_overlaps
+from vedette.vision.focus import Window
 
 MAX_TILES = 64
 """Looked at in one picture."""
@@ -111,10 +111,9 @@ class TileSearch:
             return whole
         for window, found in looks:
             tile = self._grid.index(window)
-            self._found[tile] = found.select(~self._is_cut(window, found.boxes_norm_xyxy))
-        everything = whole
-        for found in self._found:
-            everything = concatenate(everything, found)
+            near = np.array([window.width, window.height], np.float32) * self._policy.edge
+            self._found[tile] = found.select(~window.cuts(found.boxes_norm_xyxy, near))  # a neighbour shows them whole
+        everything = join_detections([whole, *self._found])
         keep = suppress_overlaps(
             everything.boxes_norm_xyxy, everything.confidence, everything.class_id, self._policy.max_iou
         )
@@ -127,26 +126,15 @@ class TileSearch:
         edges = np.array([tile.box_norm_xyxy for tile in self._grid], np.float32).reshape(-1, 4)
         return np.asarray(overlap(edges, moving).any(axis=1), np.bool_)
 
-    def _is_cut(self, window: Window, boxes: Boxes) -> NDArray[np.bool_]:
-        """(N,) boxes at an edge of the tile that is none of the picture: a neighbour or the whole shows all of them."""
-        edges = window.box_norm_xyxy
-        near = np.array([window.width, window.height], np.float32) * self._policy.edge
-        low = (boxes[:, :2] <= edges[:2] + near) & (edges[:2] > near)
-        high = (boxes[:, 2:] >= edges[2:] - near) & (edges[2:] < 1 - near)
-        return np.asarray((low | high).any(axis=1), np.bool_)
-
 
 def _drop_parts(found: Detections, share: float) -> Detections:
     """Leaves out boxes most of which lies in a larger, surer one of their class: a torso, seen alone in a tile."""
     boxes = found.boxes_norm_xyxy
-    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2)
     sizes = areas(boxes)
-    within = (shared > share * sizes[:, None]) & (sizes[None, :] > sizes[:, None])
+    within = (shared_areas(boxes, boxes) > share * sizes[:, None]) & (sizes[None, :] > sizes[:, None])
     within &= found.class_id[:, None] == found.class_id[None, :]
     within &= found.confidence[None, :] >= found.confidence[:, None]
-    return found.select(~within.any(axis=1))
+    return found.select(np.asarray(~within.any(axis=1), np.bool_))
 
 
 class TileBudget:

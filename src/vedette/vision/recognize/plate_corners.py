@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.vision.boxes import iou_matrix
+from vedette.vision.boxes import iou_matrix, shared_areas
 
 CELL_PX = 8
 CORNER_UNIT_PX = 32.0
@@ -75,12 +75,9 @@ def merge_plates(found: FoundPlates) -> FoundPlates:
 def _overlaps(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     """(N, N) the larger of overlap-over-union and overlap-over-the-smaller: a part of a plate is the same plate."""
     union = iou_matrix(boxes, boxes)
-    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2)
     areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
     smaller = np.maximum(np.minimum(areas[:, None], areas[None, :]), 1e-6)
-    return np.asarray(np.maximum(union, shared / smaller * 0.5), np.float32)
+    return np.asarray(np.maximum(union, shared_areas(boxes, boxes) / smaller * 0.5), np.float32)
 
 
 def _areas(corners: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.detections import Tracks
+from vedette.vision.boxes import shared_areas
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +129,7 @@ def score_moments(tracks: Tracks, size_px: tuple[int, int], min_side_px: int) ->
 
 def _covered(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N,) largest share of each box that lies under another whose foot is nearer to the camera."""
-    top_left = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    bottom_right = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = np.clip(bottom_right - top_left, 0, None).prod(axis=2)
     is_nearer = boxes[None, :, 3] > boxes[:, None, 3]
     own = np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(axis=1), 1e-9)
-    share = np.where(is_nearer, shared / own[:, None], 0.0)
+    share = np.where(is_nearer, shared_areas(boxes, boxes) / own[:, None], 0.0)
     return np.asarray(share.max(axis=1, initial=0.0), np.float64)

@@ -10,6 +10,8 @@ from vedette.vision.boxes import Boxes, iou_matrix
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 """Rows of tracks and rows of detections, in step."""
 
+NO_PAIRS: Pairs = (np.zeros(0, np.intp), np.zeros(0, np.intp))
+
 _PERSON, _TWO_WHEELER = CLASS_NAMES.index("person"), CLASS_NAMES.index("two_wheeler")
 _REFUSED = 1e6
 _MAX_SIZE_RATIO = 2.2
@@ -90,7 +92,7 @@ def _steps(origin: Boxes, found: Boxes, size: Boxes) -> tuple[NDArray[np.float64
 
 def _assign(cost: NDArray[np.float64] | NDArray[np.float32], allowed: NDArray[np.bool_]) -> Pairs:
     if not allowed.any():
-        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+        return NO_PAIRS
     rows, columns = linear_sum_assignment(np.where(allowed, cost, _REFUSED))
     good = allowed[rows, columns]
     return rows[good], columns[good]

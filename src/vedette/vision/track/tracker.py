@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from vedette.core.detections import CLASS_NAMES, Detections, Tracks
 from vedette.vision.boxes import iou_matrix, suppress_overlaps
-from vedette.vision.track.association import Pairs, match_by_overlap, match_by_path, may_be_same, plan_reach
+from vedette.vision.track.association import NO_PAIRS, Pairs, match_by_overlap, match_by_path, may_be_same, plan_reach
 from vedette.vision.track.box_filter import BoxFilter, to_cxcywh
 
 _SAME_PLACE_IOU = 0.5
-_NO_PAIRS: Pairs = (np.zeros(0, np.intp), np.zeros(0, np.intp))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,7 @@ class Tracker:
         grown: float,
     ) -> Pairs:
         if not len(rows) or not len(found_rows):
-            return _NO_PAIRS
+            return NO_PAIRS
         table = self._table
         allowed = may_be_same(table.class_id[rows], found.class_id[found_rows])
         boxes = table.filter.boxes()[rows]
@@ -169,7 +168,7 @@ class Tracker:
         self, found: Detections, found_rows: NDArray[np.intp], rows: NDArray[np.intp], at_s: float
     ) -> Pairs:
         if not len(rows) or not len(found_rows):
-            return _NO_PAIRS
+            return NO_PAIRS
         table = self._table
         pairs = match_by_path(
             table.last_box[rows],
