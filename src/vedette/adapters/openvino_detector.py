@@ -14,6 +14,7 @@ import openvino as ov
 from numpy.typing import NDArray
 from typing_extensions import override
 
+from vedette.adapters.openvino_network import shorten_reason
 from vedette.core.detections import CLASS_NAMES, Detections
 from vedette.core.errors import InvalidInputError
 from vedette.media.decode import PlanarFrame
@@ -109,7 +110,7 @@ class OpenVinoDetector(Detector):
                 shares = [(size[0] / whole_px[0], size[1] / whole_px[1]) for size in sizes]
                 self._networks = dict(zip(shares, networks, strict=True))
         except RuntimeError as error:
-            raise InvalidInputError(f"the model {manifest.name} cannot be loaded: {_short(error)}") from error
+            raise InvalidInputError(f"the model {manifest.name} cannot be loaded: {shorten_reason(error)}") from error
         if manifest.selftest is not None:
             check_outputs(manifest.name, manifest.selftest, self._answer_test(manifest, manifest.selftest))
 
@@ -199,7 +200,3 @@ def _to_window(box_px: tuple[int, int, int, int], size_px: tuple[int, int]) -> W
     left, top, right, bottom = box_px
     width, height = size_px
     return Window(left / width, top / height, (right - left) / width, (bottom - top) / height)
-
-
-def _short(error: Exception) -> str:
-    return str(error).strip().splitlines()[-1][:200]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as ops
 from typing_extensions import override
 
+from vedette.adapters.openvino_network import shorten_reason
 from vedette.core.errors import InvalidInputError
 from vedette.vision.enhance.network import LAYERS, SCALE, SKIP_FROM, SKIP_TO, Array, Layer, WeightSet
 from vedette.vision.enhance.strips import Plane, StripNetwork
@@ -36,8 +37,9 @@ class OpenVinoStripNetwork(StripNetwork):
             compiled = ov.Core().compile_model(build_graph(weights, width, height), "CPU", options)
             self._free = deque(compiled.create_infer_request() for _ in range(threads))
         except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1][:200]
-            raise InvalidInputError(f"super-resolution cannot run on {width} x {height} pixels: {reason}") from error
+            raise InvalidInputError(
+                f"super-resolution cannot run on {width} x {height} pixels: {shorten_reason(error)}"
+            ) from error
         self._busy: deque[ov.InferRequest] = deque()
         self._warm_up()
 

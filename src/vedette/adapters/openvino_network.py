@@ -41,8 +41,9 @@ class OpenVinoNetwork(Network):
             self.infer(np.zeros(self.shape, np.float32))
             self._check(model)
         except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1][:200]
-            raise InvalidInputError(f"the model {model.manifest.name} cannot be loaded: {reason}") from error
+            raise InvalidInputError(
+                f"the model {model.manifest.name} cannot be loaded: {shorten_reason(error)}"
+            ) from error
 
     def _check(self, model: InstalledModel) -> None:
         test = model.manifest.selftest
@@ -63,3 +64,8 @@ class OpenVinoNetwork(Network):
             data = np.array(self._request.get_output_tensor(index).data, np.float32)
             outputs |= dict.fromkeys(names, data)
         return outputs
+
+
+def shorten_reason(error: RuntimeError) -> str:
+    """What the runtime says at last, in a line; before it stands where in its own source it noticed."""
+    return str(error).strip().splitlines()[-1][:200]

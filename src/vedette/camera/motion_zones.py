@@ -85,11 +85,7 @@ def _find_faults(form: MotionZoneForm) -> list[Fault]:
 
 def find_counted_share(settings: MotionSettings) -> float:
     """Returns the share of the picture in which motion counts, to about one in a thousand."""
-    return sum(_find_counted_cells(settings)) / (_COLUMNS * _ROWS)
-
-
-def _find_counted_cells(settings: MotionSettings) -> list[bool]:
-    return _find_cells(settings.counts_at)
+    return sum(_find_cells(settings.counts_at)) / (_COLUMNS * _ROWS)
 
 
 def _find_cells(is_so: Callable[[float, float], bool]) -> list[bool]:
@@ -102,7 +98,7 @@ def find_weaker_motion(before: MotionSettings, after: MotionSettings) -> list[st
     if _STRENGTH[after.sensitivity] < _STRENGTH[before.sensitivity]:
         found.append(f"motion sensitivity {before.sensitivity.value} -> {after.sensitivity.value}")
     if before.zones != after.zones:
-        pairs = zip(_find_counted_cells(before), _find_counted_cells(after), strict=True)
+        pairs = zip(_find_cells(before.counts_at), _find_cells(after.counts_at), strict=True)
         lost = sum(was and not now for was, now in pairs) / (_COLUMNS * _ROWS)
         if lost > 0:
             found.append(f"motion no longer counts in {max(lost, 0.01):.0%} of the picture")

@@ -25,7 +25,7 @@ from vedette.core.errors import InvalidInputError, NotFoundError, UnavailableErr
 from vedette.core.media import Packet, StreamFormat
 from vedette.core.time import NS_PER_S
 from vedette.media.feed import FeedPacket, FeedState
-from vedette.node.analyzer_close_looks import CloseLooks
+from vedette.node.analyzer_close_looks import CloseLooks, name_opening
 from vedette.node.analyzer_events import EventReporter, MotionReporter
 from vedette.node.analyzer_faces import CameraFaces
 from vedette.node.analyzer_watchlists import CameraWatch
@@ -251,7 +251,7 @@ class CameraPipeline:
         generation = await self.link.wait_up()
         stream_format = self._format
         assert stream_format is not None
-        wanted = (generation, f"{stream_format.run_id}:{hash(stream_format.video)}")
+        wanted = name_opening(generation, stream_format)
         if wanted == self._opened:
             await self._tune_in_worker()
             return

@@ -45,6 +45,11 @@ class CloseLook:
     tracks: Tracks
 
 
+def name_opening(generation: int, stream_format: StreamFormat) -> tuple[int, str]:
+    """What a stream is opened for in a worker: with another worker, run or format it must be opened anew."""
+    return generation, f"{stream_format.run_id}:{hash(stream_format.video)}"
+
+
 class CloseLooks:
     """The large stream of one camera. `run` is owned by a TaskGroup.
 
@@ -55,7 +60,9 @@ class CloseLooks:
     def __init__(
         self, owner: int, camera_id: str, role: StreamRole, link: WorkerLink, feed: UnixFeedSource, clock: Clock
     ) -> None:
-        self._owner, self._number = owner, _NUMBERS_FROM + owner
+        self._owner = owner
+        self.number = _NUMBERS_FROM + owner
+        """The large stream's, in the worker."""
         self._camera_id, self._role = camera_id, role
         self._link, self._feed, self._clock = link, feed, clock
         self._format: StreamFormat | None = None
@@ -77,8 +84,11 @@ class CloseLooks:
                             self._format = item
                         elif isinstance(item, FeedPacket):
                             await self._take(item.packet)
-            except (UnavailableError, NotFoundError, WorkerLostError, WorkerRefusedError, InvalidInputError):
+            except (UnavailableError, NotFoundError, WorkerLostError, WorkerRefusedError):
                 self._opened = (0, "")
+            except InvalidInputError:  # the worker talks nonsense: it may have been taken over
+                self._opened = (0, "")
+                self._link.replace_worker()
             await self._clock.sleep(_RECONNECT_S)
 
     def note(self, at_ns: int, tracks: Tracks) -> None:
@@ -93,7 +103,7 @@ class CloseLooks:
             at_ns, frame = self._ready.popleft()
             tracks = place_tracks(list(self._history), at_ns)
             if len(tracks):
-                yield CloseLook(self._number, frame, at_ns, tracks)
+                yield CloseLook(self.number, frame, at_ns, tracks)
 
     def take_spent_us(self) -> int:
         """Time of the worker that decoding took since the last call."""
@@ -110,7 +120,7 @@ class CloseLooks:
         if packet.captured_at_ns - self._last_track_ns > _WANTED_NS:
             return
         await self._open_in_worker()
-        message = wire.PacketMessage(self._number, packet.pts_90k, packet.data, is_key=True)
+        message = wire.PacketMessage(self.number, packet.pts_90k, packet.data, is_key=True)
         answer = await self._link.request(self._owner, Kind.PACKET, wire.encode_packet(message))
         reply = wire.decode_reply(answer)
         self._spent_us += reply.decode_us
@@ -121,16 +131,11 @@ class CloseLooks:
         generation = await self._link.wait_up()
         assert self._format is not None
         video = self._format.video
-        wanted = (generation, f"{self._format.run_id}:{hash(video)}")
+        wanted = name_opening(generation, self._format)
         if wanted == self._opened:
             return
         setup = wire.OpenStream(
-            self._number, video.codec, video.width, video.height, list(video.parameter_sets), wire.KEEP, [], 1.0
+            self.number, video.codec, video.width, video.height, list(video.parameter_sets), wire.KEEP, [], 1.0
         )
         await self._link.request(self._owner, Kind.OPEN, wire.encode(setup))
         self._opened = wanted
-
-    @property
-    def number(self) -> int:
-        """The large stream's number in the worker, to close it."""
-        return self._number

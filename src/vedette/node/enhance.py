@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vedette.core.errors import InvalidInputError, StorageError
-from vedette.node.file_replies import receive_reply
+from vedette.node.file_replies import ask_worker
 from vedette.runtime.worker import WorkerCommand, WorkerProcess, start_worker
 from vedette.vision import wire
 from vedette.vision.enhance.bank import MODEL
@@ -91,7 +91,7 @@ def choose_format(path: Path, out: Path) -> str:
 async def _probe(path: Path) -> Probed:
     worker = await _start(path, [])
     try:
-        return decode_probed(await _ask(worker, Kind.PROBE))
+        return decode_probed(await ask_worker(worker, Kind.PROBE, b""))
     finally:
         await worker.stop()
 
@@ -110,7 +110,7 @@ async def _write(worker: WorkerProcess, out: Path, tell: Callable[[float], None]
     part_path = out.with_name(f".{out.name}.part")
     try:
         with part_path.open("wb") as file:
-            while not (part := wire.decode(await _ask(worker, Kind.NEXT), Part)).done:
+            while not (part := wire.decode(await ask_worker(worker, Kind.NEXT, b""), Part)).done:
                 file.write(part.data)
                 tell(part.at_s)
             file.flush()
@@ -120,11 +120,3 @@ async def _write(worker: WorkerProcess, out: Path, tell: Callable[[float], None]
         raise StorageError(f"{out} cannot be written: {error.strerror}") from error
     finally:
         part_path.unlink(missing_ok=True)
-
-
-async def _ask(worker: WorkerProcess, kind: Kind) -> bytes:
-    await worker.send(kind, b"")
-    message = await receive_reply(worker)
-    if message.kind == Kind.FAILED:
-        raise InvalidInputError(message.payload[:300].decode("utf-8", "replace"))
-    return message.payload

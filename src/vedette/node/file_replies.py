@@ -84,7 +84,7 @@ async def receive_reply(worker: WorkerProcess, timeout_s: float = REPLY_TIMEOUT_
         raise WorkerLostError(f"this file kept its worker busy for {timeout_s:g} s without a result") from error
 
 
-async def ask_worker(worker: WorkerProcess, kind: Kind, payload: bytes) -> bytes:
+async def ask_worker(worker: WorkerProcess, kind: int, payload: bytes) -> bytes:
     """One question and its answer, while nothing else is asked.
 
     Raises:

@@ -47,7 +47,7 @@ class Kind(IntEnum):
     READY = 0
     PROBE = 1
     NEXT = 2
-    FAILED = 255
+    FAILED = wire.Kind.FAILED.value
 
 
 class Probed(msgspec.Struct, frozen=True):
