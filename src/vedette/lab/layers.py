@@ -18,6 +18,13 @@ def residual(x: keras.KerasTensor, filters: int, dilation: int = 1) -> keras.Ker
     return layers.Add()([x, conv(conv(x, filters, dilation=dilation), filters)])
 
 
+def add_up(coarse: keras.KerasTensor, fine: keras.KerasTensor, filters: int) -> keras.KerasTensor:
+    """What half the resolution knows, added to the finer maps, and one layer on it."""
+    x = layers.Conv2D(int(fine.shape[-1]), 1, use_bias=False)(coarse)
+    x = layers.UpSampling2D(2, interpolation="nearest")(x)
+    return conv(layers.Add()([x, fine]), filters)
+
+
 @keras.saving.register_keras_serializable(package="vedette")
 class RareBias(keras.initializers.Initializer):
     """A head's bias that begins where the first `count` values are rare, so that nothing is spent on learning that."""

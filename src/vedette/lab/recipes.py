@@ -27,7 +27,7 @@ from vedette.lab.plates.labelled import load_labelled_photos
 from vedette.lab.plates.networks import build_detector, build_reader
 from vedette.lab.plates.reader_samples import INPUT_WH
 from vedette.lab.plates.scenes import load_photos
-from vedette.lab.training import Plan, Trainer
+from vedette.lab.training import Plan, Trainer, prepare_pictures
 from vedette.runtime.clock import Clock
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.face_detector import FaceDetector
@@ -90,7 +90,7 @@ def train_plate_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[s
         plan=inputs.cut(detector_training.PLAN),
         build=build_detector,
         draw_shard=detector_training.make_draw_detector_shard(photos, labelled),
-        prepare=detector_training.prepare_detector_batch,
+        prepare=prepare_pictures,
         loss=detector_training.PlateLoss(),
         clock=clock,
         tell=tell,
@@ -120,7 +120,7 @@ def train_face_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[st
         plan=inputs.cut(faces_training.PLAN),
         build=build_face_detector,
         draw_shard=faces_training.make_draw_shard(stock, answers),
-        prepare=faces_training.prepare_batch,
+        prepare=prepare_pictures,
         loss=faces_training.FaceLoss(),
         clock=clock,
         tell=tell,
@@ -140,7 +140,7 @@ def train_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], N
         plan=inputs.cut(training.PLAN),
         build=network.build_detector,
         draw_shard=training.make_draw_shard(Stock(groups)),
-        prepare=training.prepare_batch,
+        prepare=prepare_pictures,
         loss=training.DetectorLoss(),
         clock=clock,
         tell=tell,

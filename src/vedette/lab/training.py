@@ -23,6 +23,12 @@ Arrays = tuple[NDArray[np.generic], ...]
 log = logging.getLogger(__name__)
 
 
+def prepare_pictures(arrays: Arrays) -> Arrays:
+    """Makes network inputs 0..1 of pictures of bytes; the targets carry their own weights."""
+    pictures, targets = arrays
+    return pictures.astype(np.float32) / 255, targets.astype(np.float32), np.ones(len(pictures), np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How to train. A shard is drawn once, joins a pool of the last few, and the pool is passed over `passes` times."""

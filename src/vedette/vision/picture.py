@@ -30,6 +30,14 @@ def to_bgr(frame: PlanarFrame, width: int, height: int) -> Image:
     return np.asarray(cv2.cvtColor(i420, cv2.COLOR_YUV2BGR_I420), np.uint8)
 
 
+def shrink(image: Image, most_px: int) -> Image:
+    """The picture so small that no side is longer than this; one that is so already as it is."""
+    scale = most_px / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def to_planes(image_bgr: Image) -> PlanarFrame:
     """A picture (H, W, 3) as a decoder gives it; one odd row or column is cut off."""
     height, width = (side // 2 * 2 for side in image_bgr.shape[:2])

@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 
 from vedette.lab.detector.samples import CLASSES, STRIDE
-from vedette.lab.layers import RareBias, conv, residual
+from vedette.lab.layers import RareBias, add_up, conv, residual
 
 _RARE_LOGIT = -4.0
 _LARGEST_LOG = 4.2
@@ -24,16 +24,10 @@ def build_detector() -> keras.Model:
     x = conv(sixteenth, 128, 2)
     x = residual(x, 128)
     x = residual(x, 128)
-    x = _up(x, sixteenth, 80)
-    x = _up(x, eighth, 64)
+    x = add_up(x, sixteenth, 80)
+    x = add_up(x, eighth, 64)
     x = layers.Conv2D(CLASSES + 4, 1, name="cells", bias_initializer=RareBias(CLASSES, _RARE_LOGIT))(x)
     return keras.Model(image, x, name="detector")
-
-
-def _up(coarse: keras.KerasTensor, fine: keras.KerasTensor, filters: int) -> keras.KerasTensor:
-    x = layers.Conv2D(int(fine.shape[-1]), 1, use_bias=False)(coarse)
-    x = layers.UpSampling2D(2, interpolation="nearest")(x)
-    return conv(layers.Add()([x, fine]), filters)
 
 
 def distances(cells: keras.KerasTensor) -> keras.KerasTensor:

@@ -19,7 +19,7 @@ from vedette.testing.scenes.gate import make_gate
 from vedette.testing.scenes.renderer import SceneRenderer
 from vedette.testing.scenes.scene import FRAMES, Scene
 from vedette.testing.scenes.street import make_street
-from vedette.vision.picture import Image, to_bgr
+from vedette.vision.picture import Image, shrink, to_bgr
 
 _PHOTOS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".pgm", ".webp"})
 _VIDEOS = frozenset({".mp4", ".avi", ".mkv", ".mov", ".webm", ".ts"})
@@ -60,7 +60,7 @@ def collect_pictures(
         store = kept / f"{hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:20]}.npz"
         if not store.is_file():
             teachers = teachers or make_teachers()
-            _write(store, [TaughtPicture(_shrunk(*pair), _scaled(*pair)) for pair in _label(file, teachers)])
+            _write(store, [_as_kept(image, found) for image, found in _label(file, teachers)])
             tell(f"labelled {number + 1} of {len(files)}: {file.name}")
         groups.setdefault(group_of(file), []).extend(_read(store))
     found = [group for group in groups.values() if group]
@@ -111,19 +111,11 @@ def read_images(file: Path) -> Iterator[Image]:
         return
 
 
-def _scale_of(image: Image) -> float:
-    return min(1.0, _LONGEST_PX / float(max(image.shape[:2])))
-
-
-def _shrunk(image: Image, _: Found) -> Image:
-    scale = _scale_of(image)
-    if scale == 1.0:
-        return image
-    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _scaled(image: Image, found: Found) -> Found:
-    return Found(found.boxes_px * np.float32(_scale_of(image)), found.score, found.class_id)
+def _as_kept(image: Image, found: Found) -> TaughtPicture:
+    """A picture and its boxes as small as they are stored."""
+    scale = min(1.0, _LONGEST_PX / float(max(image.shape[:2])))
+    boxes_px = found.boxes_px * np.float32(scale)
+    return TaughtPicture(shrink(image, _LONGEST_PX), Found(boxes_px, found.score, found.class_id))
 
 
 def _write(path: Path, pictures: list[TaughtPicture]) -> None:
@@ -171,5 +163,5 @@ def _draw_scene(scene: Scene, seed: int) -> list[TaughtPicture]:
         corners[:, 2:] += corners[:, :2]
         score = np.array([1.0 if box.visibility >= _PLAIN else _HARDLY for box in boxes], np.float32)
         found = Found(corners, score, np.array([box.class_id for box in boxes], np.int16))
-        pictures.append(TaughtPicture(_shrunk(image, found), _scaled(image, found)))
+        pictures.append(_as_kept(image, found))
     return pictures

@@ -30,12 +30,6 @@ def make_draw_shard(stock: Stock) -> Callable[[int, int], Arrays]:
     return draw
 
 
-def prepare_batch(arrays: Arrays) -> Arrays:
-    """Makes network inputs 0..1; the targets carry their own weights."""
-    pictures, targets = arrays
-    return pictures.astype(np.float32) / 255, targets.astype(np.float32), np.ones(len(pictures), np.float32)
-
-
 @keras.saving.register_keras_serializable(package="vedette")
 class DetectorLoss(keras.losses.Loss):
     """CenterNet's focal loss of the peaks, and generalised IoU of the boxes (Rezatofighi et al. 2019)."""

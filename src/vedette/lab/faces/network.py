@@ -3,7 +3,7 @@
 import keras
 from keras import layers, ops
 
-from vedette.lab.layers import RareBias, conv, residual
+from vedette.lab.layers import RareBias, add_up, conv, residual
 
 STRIDES = (8, 16, 32)
 VALUES = 15
@@ -21,16 +21,10 @@ def build_face_detector() -> keras.Model:
     sixteenth = residual(conv(eighth, 64, 2), 64)
     x = residual(conv(sixteenth, 96, 2), 96)
     thirty_second = residual(x, 96)
-    sixteenth = _up(thirty_second, sixteenth, 64)
-    eighth = _up(sixteenth, eighth, 48)
+    sixteenth = add_up(thirty_second, sixteenth, 64)
+    eighth = add_up(sixteenth, eighth, 48)
     heads = [_head(fine, stride) for fine, stride in zip((eighth, sixteenth, thirty_second), STRIDES, strict=True)]
     return keras.Model(image, layers.Concatenate(axis=1)(heads), name="face_detector")
-
-
-def _up(coarse: keras.KerasTensor, fine: keras.KerasTensor, filters: int) -> keras.KerasTensor:
-    x = layers.Conv2D(filters, 1, use_bias=False)(coarse)
-    x = layers.UpSampling2D(2, interpolation="nearest")(x)
-    return conv(layers.Add()([x, fine]), filters)
 
 
 def _head(x: keras.KerasTensor, stride: int) -> keras.KerasTensor:

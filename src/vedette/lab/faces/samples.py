@@ -15,7 +15,7 @@ from vedette.core.errors import InvalidInputError
 from vedette.lab.detector.pictures import files_below, group_of, read_images
 from vedette.lab.detector.samples import relight, soft_mask
 from vedette.lab.plates.scenes import draw_background
-from vedette.vision.picture import Image
+from vedette.vision.picture import Image, shrink
 from vedette.vision.recognize.face_detector import Faces
 
 SIDE_PX = 256
@@ -61,7 +61,7 @@ def collect_faces(sources: Sequence[Path], find: Callable[[Image], Faces], tell:
         for image in read_images(file):
             boxes = find(image).boxes
             heads.setdefault(group_of(file), []).extend(Head(_cut_head(image, box)) for box in boxes)
-            grounds.append(_shrink(image, _GROUND_PX))
+            grounds.append(shrink(image, _GROUND_PX))
     groups = [group for group in heads.values() if group]
     if not groups:
         raise InvalidInputError("no face is in these pictures", "Name folders of photographs or videos of people.")
@@ -113,11 +113,4 @@ def _cut_head(image: Image, box: NDArray[np.float32]) -> Image:
     air = max(0, -left, -top, left + side - image.shape[1], top + side - image.shape[0])
     framed = cv2.copyMakeBorder(image, air, air, air, air, cv2.BORDER_REPLICATE)
     cut = framed[top + air : top + air + side, left + air : left + air + side]
-    return _shrink(np.asarray(cut, np.uint8), _HEAD_PX)
-
-
-def _shrink(image: Image, most_px: int) -> Image:
-    scale = most_px / max(image.shape[:2])
-    if scale >= 1:
-        return np.ascontiguousarray(image)
-    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    return shrink(np.asarray(cut, np.uint8), _HEAD_PX)

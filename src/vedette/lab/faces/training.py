@@ -51,12 +51,6 @@ def ask(teacher: Network, picture: Image) -> NDArray[np.float32]:
     return np.concatenate(rows).astype(np.float32)
 
 
-def prepare_batch(arrays: Arrays) -> Arrays:
-    """Makes network inputs 0..1."""
-    pictures, targets = arrays
-    return pictures.astype(np.float32) / 255, targets.astype(np.float32), np.ones(len(pictures), np.float32)
-
-
 @keras.saving.register_keras_serializable(package="vedette")
 class FaceLoss(keras.losses.Loss):
     """Quality focal loss of the scores; absolute error of boxes and points where the teacher sees a face."""

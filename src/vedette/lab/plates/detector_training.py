@@ -33,12 +33,6 @@ def make_draw_detector_shard(
     return draw
 
 
-def prepare_detector_batch(arrays: Arrays) -> Arrays:
-    """Makes network inputs 0..1; the targets carry their own weights."""
-    pictures, targets = arrays
-    return pictures.astype(np.float32) / 255, targets, np.ones(len(pictures), np.float32)
-
-
 @keras.saving.register_keras_serializable(package="vedette")
 class PlateLoss(keras.losses.Loss):
     """Focal cross entropy for "is a plate" and absolute error of the corners, both per plate cell."""

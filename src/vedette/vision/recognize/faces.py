@@ -5,13 +5,12 @@ No template (embedding) is made here: listing faces needs none, and what is not 
 
 from collections.abc import Mapping, Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import override
 
 from vedette.vision.drawing import encode_jpeg
-from vedette.vision.picture import Image
+from vedette.vision.picture import Image, shrink
 from vedette.vision.ports import Recognizer
 from vedette.vision.recognize.crop import BoxPx, Crop
 from vedette.vision.recognize.face_detector import FaceDetector, Faces
@@ -147,8 +146,4 @@ def cut_portrait(crop: Crop, box: BoxPx) -> Image:
     """The face with a margin, scaled down where it is large."""
     left, top, right, bottom = box
     air_x, air_y = round((right - left) * _MARGIN), round((bottom - top) * _MARGIN)
-    picture = crop.cut((left - air_x, top - air_y, right + air_x, bottom + air_y))
-    scale = _JPEG_SIDE_PX / max(picture.shape[:2])
-    if scale >= 1:
-        return picture
-    return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    return shrink(crop.cut((left - air_x, top - air_y, right + air_x, bottom + air_y)), _JPEG_SIDE_PX)
