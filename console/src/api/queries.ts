@@ -8,6 +8,7 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
+import { isoRange } from "../lib/range";
 import { useClient } from "./context";
 import { unwrap } from "./http";
 import type {
@@ -99,9 +100,7 @@ export function useTimeline(cameras: readonly string[], fromMs: number, toMs: nu
     placeholderData: keepPreviousData,
     refetchInterval: 5000,
     queryFn: async ({ signal }) => {
-      const from = new Date(fromMs).toISOString();
-      const to = new Date(toMs).toISOString();
-      const query = { cameras: cameras.join(","), from, to, buckets };
+      const query = { cameras: cameras.join(","), ...isoRange({ fromMs, toMs }), buckets };
       const answer = await unwrap(client.GET("/api/v1/timeline", { params: { query }, signal }));
       return { fromMs, toMs, rows: answer.cameras as TimelineRow[] };
     },

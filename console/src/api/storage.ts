@@ -1,6 +1,7 @@
 // Questions about volumes, holds, recording plans, the completeness ledger and the evidence log.
 
 import { keepPreviousData, useMutation, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { isoRange } from "../lib/range";
 import { useClient, useMay } from "./context";
 import { unwrap } from "./http";
 import { useCameras } from "./queries";
@@ -96,8 +97,7 @@ export function useLedger(cameras: readonly string[], fromMs: number, toMs: numb
     placeholderData: keepPreviousData,
     refetchInterval: 30_000,
     queryFn: ({ signal }) => {
-      const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
-      const query = { cameras: cameras.join(","), from, to, step_s: stepS };
+      const query = { cameras: cameras.join(","), ...isoRange({ fromMs, toMs }), step_s: stepS };
       return unwrap(client.GET("/api/v1/ledger", { params: { query }, signal }));
     },
   });

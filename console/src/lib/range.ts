@@ -24,6 +24,12 @@ export function writeWhen(ms: number): string {
 
 export const writeRange = (range: RangeMs): RangeText => ({ from: writeWhen(range.fromMs), to: writeWhen(range.toMs) });
 
+/** A range as the server reads one: RFC 3339, UTC. */
+export const isoRange = ({ fromMs, toMs }: RangeMs): RangeText => ({
+  from: new Date(fromMs).toISOString(),
+  to: new Date(toMs).toISOString(),
+});
+
 export interface RangeRead {
   range: RangeMs | null;
   isFromWrong: boolean;

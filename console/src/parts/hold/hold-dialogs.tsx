@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useSaveHold } from "../../api/storage";
 import type { Hold } from "../../api/types";
 import { formatBytes, formatClock, formatShortDay } from "../../lib/format";
-import { type RangeMs, readRange, writeRange } from "../../lib/range";
+import { isoRange, type RangeMs, readRange, writeRange } from "../../lib/range";
 import { Button } from "../button";
 import { Dialog } from "../dialog";
 import { SwitchField, TextField } from "../field";
@@ -32,7 +32,7 @@ export function HoldDialog({ cameras, chosen, range, onClose }: HoldDialogProps)
   const read = readRange(text, new Date());
   const save = async () => {
     if (!read.range) return;
-    const [from, to] = [new Date(read.range.fromMs).toISOString(), new Date(read.range.toMs).toISOString()];
+    const { from, to } = isoRange(read.range);
     try {
       for (const id of ids) {
         await add.mutateAsync({ camera_id: id, from, to, reason: reason.trim() });

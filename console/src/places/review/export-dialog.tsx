@@ -10,7 +10,7 @@ import { useAddExport } from "../../api/exports";
 import { unwrap } from "../../api/http";
 import type { ExportInput } from "../../api/types";
 import { formatLength } from "../../lib/format";
-import { readRange, writeRange } from "../../lib/range";
+import { isoRange, readRange, writeRange } from "../../lib/range";
 import { Button } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
 import { SelectField, SwitchField, TextField } from "../../parts/field";
@@ -61,8 +61,14 @@ export function ExportDialog({ cameras, range, onClose }: ExportProps) {
   const isReady = read.range !== null && ids.length > 0 && purpose.trim() !== "" && masking !== "blocked";
   const start = () => {
     if (!read.range) return;
-    const [from, to] = [new Date(read.range.fromMs).toISOString(), new Date(read.range.toMs).toISOString()];
-    add.mutate({ cameras: [...ids], from, to, format, stream, bundle: isBundle, purpose: purpose.trim() });
+    add.mutate({
+      cameras: [...ids],
+      ...isoRange(read.range),
+      format,
+      stream,
+      bundle: isBundle,
+      purpose: purpose.trim(),
+    });
   };
   return (
     <Dialog
@@ -133,7 +139,7 @@ function Presence({ camera, isNamed, range }: PresenceProps) {
   const { data, error } = useQuery({
     queryKey: ["recordings", camera.id, range.fromMs, range.toMs],
     queryFn: () => {
-      const query = { from: new Date(range.fromMs).toISOString(), to: new Date(range.toMs).toISOString() };
+      const query = isoRange(range);
       return unwrap(
         client.GET("/api/v1/cameras/{camera_id}/recordings", { params: { path: { camera_id: camera.id }, query } }),
       );

@@ -10,6 +10,7 @@ import { useHolds, useKnownCameras } from "../../api/storage";
 import { useFeed } from "../../app/feed";
 import { useKeys } from "../../app/keys";
 import { formatLength } from "../../lib/format";
+import { isoRange } from "../../lib/range";
 import type { PlaybackPlayer, SyncClock } from "../../media";
 import { Button, IconButton, IconToggle } from "../../parts/button";
 import { PlaybackWord } from "../../parts/clip/playback-word";
@@ -313,8 +314,7 @@ function useAddress(clock: SyncClock | null, span: Span, speed: number): void {
     const next = {
       ...latest.current,
       at: new Date(clock.nowMs).toISOString(),
-      from: new Date(span.fromMs).toISOString(),
-      to: new Date(span.toMs).toISOString(),
+      ...isoRange(span),
       ...(speed === 1 ? { speed: undefined } : { speed: String(speed) }),
     };
     void navigate({ to: "/review", search: next, replace: true });

@@ -8,14 +8,14 @@ import { useErasures, useOrderErasure, usePlanErasure } from "../../../api/erasu
 import { type KnownCamera, useKnownCameras } from "../../../api/storage";
 import type { Erasure, ErasurePlan, ErasureRange } from "../../../api/types";
 import { formatBytes, formatMoment } from "../../../lib/format";
-import { readRange, writeRange } from "../../../lib/range";
+import { isoRange, readRange, writeRange } from "../../../lib/range";
 import { Button } from "../../../parts/button";
 import { Dialog } from "../../../parts/dialog";
 import { SelectField, TextField } from "../../../parts/field";
 import { Table } from "../../../parts/misc";
 import { ProblemNote } from "../../../parts/problem-note";
 import { RangeFields } from "../../../parts/range/range-fields";
-import styles from "./storage.module.css";
+import { Section } from "./section";
 
 const HOUR_MS = 3_600_000;
 const ALL = "all";
@@ -27,19 +27,18 @@ export function Erasures() {
   const { cameras } = useKnownCameras();
   const [isOrdering, setOrdering] = useState(false);
   return (
-    <section className={styles["holds"]} aria-label={t("erasure.title")}>
-      <div className={styles["holdsHead"]}>
-        <div>
-          <h2>{t("erasure.title")}</h2>
-          <p className="muted">{orders?.length ? t("erasure.open", { count: orders.length }) : t("erasure.lead")}</p>
-        </div>
-        {cameras && cameras.length > 0 ? (
+    <Section
+      title={t("erasure.title")}
+      lead={orders?.length ? t("erasure.open", { count: orders.length }) : t("erasure.lead")}
+      action={
+        cameras && cameras.length > 0 ? (
           <Button onPress={() => setOrdering(true)}>
             <Eraser size={15} aria-hidden />
             {t("erasure.start")}
           </Button>
-        ) : null}
-      </div>
+        ) : null
+      }
+    >
       {error && !orders ? <ProblemNote error={error} what={t("erasure.failed")} /> : null}
       {orders && orders.length > 0 ? (
         <Table label={t("erasure.title")} head={<OrderHead />}>
@@ -49,7 +48,7 @@ export function Erasures() {
         </Table>
       ) : null}
       {isOrdering && cameras ? <ErasureDialog cameras={cameras} onClose={() => setOrdering(false)} /> : null}
-    </section>
+    </Section>
   );
 }
 
@@ -98,13 +97,7 @@ export function ErasureDialog({ cameras, onClose }: { cameras: readonly KnownCam
   const order = useOrderErasure();
   const read = readRange(text, new Date());
   const wanted: ErasureRange | null =
-    read.range && cameraId
-      ? {
-          camera_id: cameraId === ALL ? null : cameraId,
-          from: new Date(read.range.fromMs).toISOString(),
-          to: new Date(read.range.toMs).toISOString(),
-        }
-      : null;
+    read.range && cameraId ? { camera_id: cameraId === ALL ? null : cameraId, ...isoRange(read.range) } : null;
   const planned = plan.data && keyOf(plan.variables) === keyOf(wanted) ? plan.data : null;
   const mayOrder = planned !== null && isErasable(planned) && reason.trim() !== "";
   return (

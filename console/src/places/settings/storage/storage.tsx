@@ -14,6 +14,7 @@ import { Badge, Empty, PageHead, Table, TableSkeleton, type Tone } from "../../.
 import { ProblemNote } from "../../../parts/problem-note";
 import { useWords } from "../../../parts/words";
 import { Erasures } from "./erasures";
+import { Section } from "./section";
 import styles from "./storage.module.css";
 import { VolumeDialog } from "./volume-dialog";
 import { adviceOf, type Shares, sharesOf } from "./volume-facts";
@@ -194,21 +195,18 @@ function Holds() {
   const [releasing, setReleasing] = useState<Hold | null>(null);
   const total = (holds ?? []).reduce((sum, hold) => sum + hold.bytes, 0);
   return (
-    <section className={styles["holds"]} aria-label={t("hold.title")}>
-      <div className={styles["holdsHead"]}>
-        <div>
-          <h2>{t("hold.title")}</h2>
-          <p className="muted">
-            {t("hold.summary", { count: holds?.length ?? 0, size: formatBytes(total, i18n.language) })}
-          </p>
-        </div>
-        {may("hold.manage") && cameras && cameras.length > 0 ? (
+    <Section
+      title={t("hold.title")}
+      lead={t("hold.summary", { count: holds?.length ?? 0, size: formatBytes(total, i18n.language) })}
+      action={
+        may("hold.manage") && cameras && cameras.length > 0 ? (
           <Button onPress={() => setAdding(true)}>
             <Lock size={15} aria-hidden />
             {t("hold.add")}
           </Button>
-        ) : null}
-      </div>
+        ) : null
+      }
+    >
       {error && !holds ? <ProblemNote error={error} what={t("hold.failed")} /> : null}
       {holds && holds.length > 0 ? (
         <Table label={t("hold.title")} head={<HoldHead />}>
@@ -230,7 +228,7 @@ function Holds() {
         />
       ) : null}
       {releasing ? <ReleaseDialog hold={releasing} onClose={() => setReleasing(null)} /> : null}
-    </section>
+    </Section>
   );
 }
 
