@@ -497,6 +497,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/classify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Classify Picture
+         * @description Says which of its classes a JPEG, PNG or BMP shows, the `top` likeliest first. It is turned as its EXIF says.
+         */
+        post: operations["classify_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/erasures": {
         parameters: {
             query?: never;
@@ -1543,6 +1563,36 @@ export interface components {
             root: string;
             /** Size */
             size: number;
+        };
+        /** ClassShareOut */
+        ClassShareOut: {
+            /** Label */
+            label: string;
+            /**
+             * Probability
+             * @description 0 to 1, calibrated on pictures that no training saw
+             */
+            probability: number;
+        };
+        /**
+         * ClassifiedOut
+         * @description `is_known` false: most likely the picture shows none of the classes.
+         */
+        ClassifiedOut: {
+            /**
+             * Classes
+             * @description Likeliest first
+             */
+            classes: components["schemas"]["ClassShareOut"][];
+            /** Is Known */
+            is_known: boolean;
+            /**
+             * Known Classes
+             * @description All that it can say
+             */
+            known_classes: string[];
+            /** Release */
+            release: string;
         };
         /**
          * ControlOut
@@ -4906,6 +4956,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    classify_picture: {
+        parameters: {
+            query?: {
+                top?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/*": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassifiedOut"];
+                };
             };
             /** @description What failed, why, and what to do (RFC 9457) */
             default: {

@@ -48,6 +48,7 @@ export type LedgerGap = Schemas["LedgerGap"];
 export type Evidence = Schemas["EvidenceOut"];
 export type StreamSigning = Schemas["StreamSigningOut"];
 export type ExportJob = Schemas["ExportOut"];
+export type Classified = Schemas["ClassifiedOut"];
 export type FileJob = Schemas["FileJobOut"];
 export type FileJobChange = Schemas["FileJobChangeIn"];
 export type Watchlist = Schemas["WatchlistOut"];

@@ -14,6 +14,7 @@ const GROUPS = [
       ["G A", "keys.goAlarms"],
       ["G F", "keys.goFiles"],
       ["G L", "keys.goLists"],
+      ["G B", "keys.goLab"],
       ["G S", "keys.goSettings"],
       ["/", "keys.search"],
       ["Esc", "keys.escape"],

@@ -116,6 +116,12 @@ const lists = createRoute({
   component: lazyRouteComponent(() => import("../places/lists/lists"), "ListsPlace"),
 });
 
+const lab = createRoute({
+  getParentRoute: () => app,
+  path: "/lab",
+  component: lazyRouteComponent(() => import("../places/lab/lab"), "LabPlace"),
+});
+
 const settings = createRoute({
   getParentRoute: () => app,
   path: "/settings",
@@ -207,6 +213,7 @@ const tree = root.addChildren([
     alarms,
     files,
     lists,
+    lab,
     settings.addChildren([
       settingsHome,
       cameras,

@@ -7,6 +7,7 @@ import {
   CircleUser,
   ClipboardList,
   FileVideo,
+  FlaskConical,
   History,
   Keyboard,
   KeyRound,
@@ -36,21 +37,25 @@ import styles from "./shell.module.css";
 import { useTheme } from "./theme";
 
 interface PlaceEntry {
-  to: "/watch" | "/review" | "/alarms" | "/files" | "/lists" | "/settings";
-  words: "places.watch" | "places.review" | "places.alarms" | "places.files" | "places.lists" | "places.settings";
+  to: "/watch" | "/review" | "/alarms" | "/files" | "/lists" | "/lab" | "/settings";
+  words: `places.${"watch" | "review" | "alarms" | "files" | "lists" | "lab" | "settings"}`;
+  /** After `G`. */
+  key: string;
   icon: ComponentType<{ size?: number; strokeWidth?: number; "aria-hidden"?: boolean }>;
   needs: Permission[];
 }
 
 export const PLACES: readonly PlaceEntry[] = [
-  { to: "/watch", words: "places.watch", icon: MonitorPlay, needs: ["camera.view"] },
-  { to: "/review", words: "places.review", icon: History, needs: ["recording.play"] },
-  { to: "/alarms", words: "places.alarms", icon: Bell, needs: ["event.view"] },
-  { to: "/files", words: "places.files", icon: FileVideo, needs: ["file.analyze"] },
-  { to: "/lists", words: "places.lists", icon: ClipboardList, needs: ["watchlist.view"] },
+  { to: "/watch", words: "places.watch", key: "w", icon: MonitorPlay, needs: ["camera.view"] },
+  { to: "/review", words: "places.review", key: "r", icon: History, needs: ["recording.play"] },
+  { to: "/alarms", words: "places.alarms", key: "a", icon: Bell, needs: ["event.view"] },
+  { to: "/files", words: "places.files", key: "f", icon: FileVideo, needs: ["file.analyze"] },
+  { to: "/lists", words: "places.lists", key: "l", icon: ClipboardList, needs: ["watchlist.view"] },
+  { to: "/lab", words: "places.lab", key: "b", icon: FlaskConical, needs: ["file.analyze"] },
   {
     to: "/settings",
     words: "places.settings",
+    key: "s",
     icon: Settings,
     needs: ["camera.configure", "users.manage", "audit.view", "system.view"],
   },
@@ -172,7 +177,7 @@ function Frame() {
   const navigate = useNavigate();
   const { permissions } = useSession();
   const goes = Object.fromEntries(
-    placesFor(permissions).map(({ to }) => [`g ${to.charAt(1)}`, () => void navigate({ to })]),
+    placesFor(permissions).map(({ to, key }) => [`g ${key}`, () => void navigate({ to })]),
   );
   useKeys({ "?": () => setShowsKeys(true), ...goes });
   return (

@@ -28,6 +28,7 @@ from vedette.camera.inventory_sheet import SheetRow
 from vedette.camera.live import LiveStates
 from vedette.camera.probe import ProbeReport
 from vedette.camera.volumes import VolumeAdministration
+from vedette.core.classified import ClassifiedPicture
 from vedette.events.desk import EventDesk
 from vedette.events.own_events import OwnEvents
 from vedette.identity.accounts import Accounts
@@ -77,6 +78,15 @@ class Notary(Protocol):
         ...
 
 
+class Classifier(Protocol):
+    """Says what a picture shows.
+
+    Raises PictureUnusableError, NotFoundError (no classifier), TooManyRequestsError, UnavailableError.
+    """
+
+    async def classify(self, picture: bytes) -> ClassifiedPicture: ...
+
+
 class Sheets(Protocol):
     """Reads and writes inventory sheets. Runs in a thread: a large sheet takes a second."""
 
@@ -110,6 +120,7 @@ class GatewayPorts:
     export_limits: ExportLimits
     exports: ExportDesk
     file_jobs: FileJobDesk
+    classifier: Classifier
     notary: Notary
     privacy: PrivacyDesk
     erasures: ErasureDesk
@@ -217,6 +228,10 @@ def _file_jobs(connection: HTTPConnection) -> FileJobDesk:
     return find_ports(connection).file_jobs
 
 
+def _classifier(connection: HTTPConnection) -> Classifier:
+    return find_ports(connection).classifier
+
+
 def _notary(connection: HTTPConnection) -> Notary:
     return find_ports(connection).notary
 
@@ -259,6 +274,7 @@ AlarmsPort = Annotated[OwnEvents, Depends(_alarms)]
 ExportLimitsPort = Annotated[ExportLimits, Depends(_export_limits)]
 ExportsPort = Annotated[ExportDesk, Depends(_exports)]
 FileJobsPort = Annotated[FileJobDesk, Depends(_file_jobs)]
+ClassifierPort = Annotated[Classifier, Depends(_classifier)]
 NotaryPort = Annotated[Notary, Depends(_notary)]
 PrivacyPort = Annotated[PrivacyDesk, Depends(_privacy)]
 ErasuresPort = Annotated[ErasureDesk, Depends(_erasures)]

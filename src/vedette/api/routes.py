@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from vedette.api.access import Access, find_access
 from vedette.api.routers import (
     cameras,
+    classify,
     erasures,
     events,
     evidence,
@@ -48,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     footage.router,
     exports.router,
     file_jobs.router,
+    classify.router,
     tracks.router,
     watchlists.router,
     face_lists.router,

@@ -10,7 +10,16 @@ import click
 from vedette.core.errors import UnavailableError
 from vedette.runtime.clock import SystemClock
 
-NAMES = ("detector", "face-detector", "plate-detector", "plate-reader", "super-resolution")
+NAMES = (
+    "classifier-large",
+    "classifier-report",
+    "classifier-small",
+    "detector",
+    "face-detector",
+    "plate-detector",
+    "plate-reader",
+    "super-resolution",
+)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _ANY = click.Path(path_type=Path, exists=True)
 
@@ -27,7 +36,8 @@ def command() -> None:
     "--pictures",
     type=_ANY,
     multiple=True,
-    help="Videos, photographs or folders of them (detectors); folders of PNG or BMP (super-resolution). Repeatable.",
+    help="Videos, photographs or folders of them (detectors); folders of PNG or BMP (super-resolution); "
+    "one folder of CLASS/*.jpg (classifiers). Repeatable.",
 )
 @click.option(
     "--models", type=_FOLDER, default=Path("var/models"), show_default=True, help="Standard pack: the teachers."

@@ -10,6 +10,12 @@ from keras import layers
 
 from vedette.adapters.openvino_detector import OpenVinoDetector
 from vedette.adapters.openvino_network import OpenVinoNetwork
+from vedette.core.errors import InvalidInputError
+from vedette.lab.classifier import training as classifier_training
+from vedette.lab.classifier.networks import SIDE_PX as CLASSIFIER_SIDE_PX
+from vedette.lab.classifier.pictures import LabelledPictures, load_pictures
+from vedette.lab.classifier.release import release_classifier
+from vedette.lab.curves import draw_curves, read_history
 from vedette.lab.detector import network, training
 from vedette.lab.detector.pictures import collect_pictures, draw_scenes
 from vedette.lab.detector.samples import INPUT_WH as DETECTOR_WH
@@ -27,7 +33,7 @@ from vedette.lab.plates.labelled import load_labelled_photos
 from vedette.lab.plates.networks import build_detector, build_reader
 from vedette.lab.plates.reader_samples import INPUT_WH
 from vedette.lab.plates.scenes import load_photos
-from vedette.lab.training import Plan, Trainer, prepare_pictures
+from vedette.lab.training import HISTORY, Plan, Trainer, prepare_pictures
 from vedette.runtime.clock import Clock
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.face_detector import FaceDetector
@@ -45,7 +51,7 @@ class TrainingInputs:
         backgrounds: Folders of photographs without plates.
         labelled: Folders of pictures with labelled plates.
         pictures: Videos, photographs and folders of them, that the teachers label; for super-resolution folders of
-            PNG or BMP.
+            PNG or BMP; for the classifiers one folder of `<class>/*.jpg`.
         models: Where the standard pack is installed: the teachers.
     """
 
@@ -157,6 +163,62 @@ def train_super_resolution(inputs: TrainingInputs, clock: Clock, tell: Callable[
     return train_bank(lumas, inputs.folder, inputs.shards, clock, tell)
 
 
+def train_small_classifier(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
+    """Trains or goes on training the small classifier of our own."""
+    return _train_lean_classifier("small", inputs, clock, tell)
+
+
+def train_large_classifier(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
+    """Trains or goes on training the large classifier of our own."""
+    return _train_lean_classifier("large", inputs, clock, tell)
+
+
+def _train_lean_classifier(size: str, inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
+    taught, held_out = _load_classes(inputs, tell)
+    plan = inputs.cut(classifier_training.LEAN_PLAN)
+    model = classifier_training.train_lean(size, plan, taught, held_out, inputs.folder, clock, tell)
+    _plot({size: inputs.folder}, inputs.folder, f"Classifier, {size}: loss and accuracy by epoch")
+    return release_classifier(model, f"classifier-{size}", taught, held_out, inputs.folder / "release")
+
+
+def train_report_classifier(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
+    """Trains the report's network twice: at the constant rate that it really had, and with the decay that it wrote."""
+    taught, held_out = _load_classes(inputs, tell)
+    folders, lines = {}, []
+    for name, decays in (("constant", False), ("decaying", True)):
+        folders[name] = inputs.folder / name
+        tell(f"learning rate: {name}")
+        model = classifier_training.train_report(
+            decays=decays,
+            plan=inputs.cut(classifier_training.REPORT_PLAN),
+            taught=taught,
+            held_out=held_out,
+            folder=folders[name],
+            clock=clock,
+            tell=tell,
+        )
+        lines += release_classifier(model, f"classifier-report-{name}", taught, held_out, inputs.folder / "release")
+    _plot(folders, inputs.folder, "The report's network: loss and accuracy by epoch")
+    return lines
+
+
+def _load_classes(inputs: TrainingInputs, tell: Callable[[str], None]) -> tuple[LabelledPictures, LabelledPictures]:
+    if len(inputs.pictures) != 1:
+        raise InvalidInputError("a classifier is taught by one folder", "Give it once: --pictures FOLDER.")
+    everything, held_out = load_pictures(inputs.pictures[0], CLASSIFIER_SIDE_PX)
+    tell(f"{len(everything)} pictures of {len(everything.names)} classes, every tenth held out")
+    return everything.pick(~held_out), everything.pick(held_out)
+
+
+def _plot(folders: dict[str, Path], out: Path, title: str) -> None:
+    lines = {
+        f"{name} {figure}": values
+        for name, folder in folders.items()
+        for figure, values in read_history(folder / HISTORY).items()
+    }
+    (out / "curves.svg").write_text(draw_curves(lines, title), "utf-8")
+
+
 def _make_teachers(models: Path) -> Teachers:
     registry = ModelRegistry(models)
     surveillance, general = (registry.load(registry.find_named(name)) for name in ("pvb-2004-int8", "yolox-nano"))
@@ -164,6 +226,9 @@ def _make_teachers(models: Path) -> Teachers:
 
 
 RECIPES: dict[str, Train] = {
+    "classifier-large": train_large_classifier,
+    "classifier-report": train_report_classifier,
+    "classifier-small": train_small_classifier,
     "detector": train_detector,
     "face-detector": train_face_detector,
     "plate-detector": train_plate_detector,

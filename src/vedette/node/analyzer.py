@@ -27,6 +27,7 @@ from vedette.node.analyzer_events import EventOrigin, EventReporter, MotionRepor
 from vedette.node.analyzer_faces import CameraFaces
 from vedette.node.analyzer_pool import WorkerPool, choose_model
 from vedette.node.analyzer_watchlists import CameraWatch, ListsInForce
+from vedette.node.classification import PictureClassification
 from vedette.node.face_enrolment import PortraitReader
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs
@@ -74,6 +75,7 @@ class Analyzer:
         self._assignment = load_assignment(self._paths.assignment("analyzer"))
         self.lists = ListsInForce(find_match_terms(self._registry))
         self.portraits = PortraitReader(self._registry)
+        self.classification = PictureClassification(self._registry, clock)
         self._pool = self._make_pool()
         self._pool_task: asyncio.Task[None] | None = None
         self.jobs = FileJobs(
@@ -98,6 +100,7 @@ class Analyzer:
             self._pool_task = self._tasks.create_task(self._pool.run())
             working = self._tasks.create_task(self.jobs.run())
             sharing = self._tasks.create_task(self._share_workers())
+            resting = self._tasks.create_task(self.classification.run())
             await self._apply()
             async with serve_role_app(app, self._paths.socket("analyzer")):
                 await stop.wait()
@@ -105,6 +108,8 @@ class Analyzer:
                 await self._stop(camera_id)
             working.cancel()
             sharing.cancel()
+            resting.cancel()
+            await self.classification.close()
             self._pool_task.cancel()
 
     async def _share_workers(self) -> None:

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from vedette.adapters.classify_client import AnalyzerClassifier
 from vedette.adapters.database import Database
 from vedette.adapters.database_cameras import SqlCameraStore, SqlSettings
 from vedette.adapters.database_events import SqlEventStore
@@ -162,6 +163,7 @@ async def open_parts(
             UnixThumbnailer(paths.socket("analyzer")),
             FileJobsClient(paths.socket("analyzer")),
             AnalyzerPortraits(paths.socket("analyzer")),
+            AnalyzerClassifier(paths.socket("analyzer")),
             SqliteConsumer(paths.bus, FILE_MATCHES, clock),
         )
         stack.callback(outside.file_matches.close)
@@ -170,6 +172,7 @@ async def open_parts(
         stack.push_async_callback(outside.masker.close)
         stack.push_async_callback(outside.file_jobs.close)
         stack.push_async_callback(outside.portraits.close)
+        stack.push_async_callback(outside.classifier.close)
         core = _build_core(settings, clock, outside, hasher or PasswordHasher())
         changed.listen(core.dispatcher.announce)
         streaming = await stack.enter_async_context(open_streaming(settings, reader, core.cameras, core.zones, clock))
@@ -189,6 +192,7 @@ class _Outside:
     masker: UnixThumbnailer
     file_jobs: FileJobsClient
     portraits: AnalyzerPortraits
+    classifier: AnalyzerClassifier
     file_matches: SqliteConsumer
 
 
@@ -341,6 +345,7 @@ def _build(
             audit=core.audit,
             clock=clock,
         ),
+        classifier=outside.classifier,
         file_jobs=FileJobDesk(outside.file_jobs, watchlists.lists, core.audit),
         notary=outside.notary,
         privacy=privacy,

@@ -74,6 +74,7 @@ Task = Literal[
     "plate_detection",
     "plate_reading",
     "super_resolution",
+    "picture_classification",
 ]
 
 
@@ -86,6 +87,7 @@ class ModelManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             and come from a mirror; `url` then names where the weights are from. `embedded`: we trained them, and they
             are part of this package (`vision/weights`), without a `url`.
         selftest: What it must answer each time it is loaded.
+        parameters: How many numbers training chose; 0 where nobody counted.
     """
 
     name: str
@@ -105,6 +107,7 @@ class ModelManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     converted: list[ModelFile] = []  # msgspec copies it for each manifest
     obtain: Literal["source", "mirror", "embedded"] = "source"
     selftest: SelfTest | None = None
+    parameters: int = 0
 
     @property
     def variants(self) -> list[list[ModelFile]]:

@@ -1,0 +1,191 @@
+// Which models, how good? For now the classifier of pictures: drop, choose or paste some, see what they show.
+
+import { FlaskConical, ImageUp, X } from "lucide-react";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useClassify } from "../../api/lab";
+import type { Classified } from "../../api/types";
+import { formatNumber } from "../../lib/format";
+import { Button, IconButton } from "../../parts/button";
+import { Badge, Empty, PageHead, Skeleton, type Tone } from "../../parts/misc";
+import { ProblemNote } from "../../parts/problem-note";
+import styles from "./lab.module.css";
+import { howSure, pickPictures, type Sureness } from "./pictures";
+
+interface Looked {
+  key: number;
+  name: string;
+  url: string;
+  answer: Classified | null;
+  error: unknown;
+}
+
+const TONES: Record<Sureness, Tone> = { none: "neutral", sure: "good", likely: "info", unsure: "warn" };
+
+export function LabPlace() {
+  const { t } = useTranslation();
+  const { looked, look, remove, leftOut } = useLooked();
+  usePasted(look);
+  const nameClass = useClassNames();
+  const known = looked.find((one) => one.answer)?.answer;
+  return (
+    <div className={styles["lab"]}>
+      <PageHead title={t("lab.title")} lead={t("lab.lead")} />
+      <PictureBox onPictures={look} />
+      {leftOut > 0 ? <p className="muted">{t("lab.leftOut", { count: leftOut })}</p> : null}
+      {known ? (
+        <p className="muted">
+          {t("lab.knows", { classes: known.known_classes.map(nameClass).join(", "), release: known.release })}
+        </p>
+      ) : null}
+      {looked.length === 0 ? <Empty icon={<FlaskConical size={32} aria-hidden />} title={t("lab.none")} /> : null}
+      <section className={styles["results"]} aria-label={t("lab.results")} aria-live="polite">
+        {looked.map((one) => (
+          <Result key={one.key} looked={one} onRemove={() => remove(one.key)} />
+        ))}
+      </section>
+    </div>
+  );
+}
+
+/** The pictures of this page, newest first. Their addresses are given back when they go. */
+function useLooked() {
+  const [looked, setLooked] = useState<Looked[]>([]);
+  const [leftOut, setLeftOut] = useState(0);
+  const next = useRef(1);
+  const shown = useRef(looked);
+  shown.current = looked;
+  const { mutateAsync } = useClassify();
+  useEffect(
+    () => () => {
+      for (const one of shown.current) URL.revokeObjectURL(one.url);
+    },
+    [],
+  );
+  const look = useCallback(
+    async (files: readonly File[]) => {
+      const { pictures, leftOut: left } = pickPictures(files);
+      setLeftOut(left);
+      for (const picture of pictures) {
+        const key = next.current++;
+        const url = URL.createObjectURL(picture);
+        setLooked((before) => [{ key, name: picture.name, url, answer: null, error: null }, ...before]);
+        const told = await mutateAsync(picture).then(
+          (answer) => ({ answer, error: null }),
+          (error: unknown) => ({ answer: null, error }),
+        );
+        setLooked((before) => before.map((one) => (one.key === key ? { ...one, ...told } : one)));
+      }
+    },
+    [mutateAsync],
+  );
+  const remove = (key: number) =>
+    setLooked((before) => {
+      for (const one of before) if (one.key === key) URL.revokeObjectURL(one.url);
+      return before.filter((one) => one.key !== key);
+    });
+  return { looked, look, remove, leftOut };
+}
+
+/** A picture pasted anywhere on the page. */
+function usePasted(look: (files: readonly File[]) => Promise<void>): void {
+  useEffect(() => {
+    const onPaste = (event: ClipboardEvent) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (files.length === 0) return;
+      event.preventDefault();
+      void look(files);
+    };
+    window.addEventListener("paste", onPaste);
+    return () => window.removeEventListener("paste", onPaste);
+  }, [look]);
+}
+
+function PictureBox({ onPictures }: { onPictures: (files: readonly File[]) => Promise<void> }) {
+  const { t } = useTranslation();
+  const [isOver, setOver] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is for the mouse; the button does the same
+    <div
+      className={styles["drop"]}
+      data-over={isOver}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        void onPictures([...event.dataTransfer.files]);
+      }}
+    >
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        accept="image/jpeg,image/png,image/bmp"
+        aria-label={t("lab.choose")}
+        onChange={(event) => {
+          void onPictures([...(event.target.files ?? [])]);
+          event.target.value = "";
+        }}
+      />
+      <ImageUp size={24} aria-hidden />
+      <p>{t("lab.drop")}</p>
+      <Button onPress={() => input.current?.click()}>{t("lab.choose")}</Button>
+    </div>
+  );
+}
+
+function Result({ looked, onRemove }: { looked: Looked; onRemove: () => void }) {
+  const { t } = useTranslation();
+  const name = looked.name || t("lab.pasted");
+  return (
+    <article className={styles["result"]} aria-label={name}>
+      <img src={looked.url} alt={name} className={styles["picture"]} />
+      <div className={styles["words"]}>
+        <header>
+          <strong className="truncate" title={name}>
+            {name}
+          </strong>
+          <IconButton label={t("lab.remove", { name })} onPress={onRemove}>
+            <X size={16} aria-hidden />
+          </IconButton>
+        </header>
+        {looked.error ? <ProblemNote error={looked.error} what={t("lab.failed")} /> : null}
+        {!looked.error && !looked.answer ? <Skeleton height={72} /> : null}
+        {looked.answer ? <Shares answer={looked.answer} /> : null}
+      </div>
+    </article>
+  );
+}
+
+/** A class in the reader's language; one that somebody taught the system himself has his own word. */
+function useClassNames(): (label: string) => string {
+  const { t, i18n } = useTranslation();
+  const translate = t as unknown as (name: string) => string;
+  return (label) => (i18n.exists(`lab.classes.${label}`) ? translate(`lab.classes.${label}`) : label);
+}
+
+function Shares({ answer }: { answer: Classified }) {
+  const { t, i18n } = useTranslation();
+  const nameClass = useClassNames();
+  const sureness = howSure(answer);
+  return (
+    <>
+      <Badge tone={TONES[sureness]}>{t(`lab.sureness.${sureness}`)}</Badge>
+      <ol className={styles["shares"]} data-known={answer.is_known}>
+        {answer.classes.map(({ label, probability }) => (
+          <li key={label}>
+            <span>{nameClass(label)}</span>
+            <meter min={0} max={1} value={probability} aria-hidden />
+            <span className={styles["percent"]}>{formatNumber(100 * probability, i18n.language, 1)} %</span>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}

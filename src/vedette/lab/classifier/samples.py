@@ -1,0 +1,37 @@
+"""What an epoch shows of the pictures that are taught."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.lab.classifier.pictures import LabelledPictures, Pictures
+from vedette.lab.training import Arrays
+
+_SHIFT_PX = 2
+
+
+def draw_epoch(taught: LabelledPictures, epoch: int) -> Arrays:
+    """All pictures once, shifted by up to two pixels and every second one mirrored, the other half the next time
+    (alternating flip, K. Jordan 2024); and their classes (N, classes) float32, one-hot.
+    """
+    rng = np.random.default_rng((2024, epoch))
+    flips = (np.random.default_rng(2024).permutation(len(taught)) + epoch) % 2 == 0
+    pictures = shift_pictures(taught.pictures, rng.integers(0, 2 * _SHIFT_PX + 1, (len(taught), 2)))
+    pictures[flips] = pictures[flips, :, ::-1]
+    return pictures, np.eye(len(taught.names), dtype=np.float32)[taught.labels]
+
+
+def shift_pictures(pictures: Pictures, offsets: NDArray[np.int64]) -> Pictures:
+    """A window of each picture (N, side, side, 3) at an offset (N, 2) 0..4 into it, with a mirrored rim of two."""
+    side = pictures.shape[1]
+    padded = np.pad(pictures, ((0, 0), (_SHIFT_PX, _SHIFT_PX), (_SHIFT_PX, _SHIFT_PX), (0, 0)), mode="reflect")
+    shifted = np.empty_like(pictures)
+    for down in range(2 * _SHIFT_PX + 1):
+        for right in range(2 * _SHIFT_PX + 1):
+            chosen = (offsets == (down, right)).all(1)
+            shifted[chosen] = padded[chosen, down : down + side, right : right + side]
+    return shifted
+
+
+def keep_epoch(taught: LabelledPictures) -> Arrays:
+    """All pictures as they are, and their classes: what the report trained on."""
+    return taught.pictures, np.eye(len(taught.names), dtype=np.float32)[taught.labels]

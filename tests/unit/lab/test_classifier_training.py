@@ -1,0 +1,148 @@
+"""Hazards of reproducing a network: a layer that is not the report's, a schedule that never ran, pictures that are
+shifted out of their labels. Needs the extra `lab`; skipped without it.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+
+from vedette.lab.classifier.networks import (  # noqa: E402 - after the skip
+    CLASSES,
+    LARGE_WIDTHS,
+    SMALL_WIDTHS,
+    as_probabilities,
+    build_lean,
+    build_report,
+    whiten,
+)
+from vedette.lab.classifier.pictures import LabelledPictures  # noqa: E402
+from vedette.lab.classifier.samples import draw_epoch, keep_epoch, shift_pictures  # noqa: E402
+from vedette.lab.classifier.training import LEAN_PLAN, REPORT_PLAN, train_lean, train_report  # noqa: E402
+from vedette.lab.training import HISTORY, Plan  # noqa: E402
+from vedette.runtime.clock import SystemClock  # noqa: E402
+
+REPORTED = [896, 9248, 18496, 36928, 73856, 147584, 2098176, 524800, 5130]
+
+
+def noise(count: int) -> np.ndarray:
+    return np.random.default_rng(3).integers(0, 256, (count, 32, 32, 3), np.uint8)
+
+
+def two_classes(count: int) -> LabelledPictures:
+    """Bright and dark pictures."""
+    labels = np.arange(count) % 2
+    pictures = (noise(count) // 4 + (labels * 180)[:, None, None, None]).astype(np.uint8)
+    return LabelledPictures(tuple(f"class{number}" for number in range(CLASSES)), pictures, labels.astype(np.int64))
+
+
+def test_report_has_every_weight_that_it_lists() -> None:
+    model = build_report()
+    assert [layer.count_params() for layer in model.layers if layer.count_params()] == REPORTED
+    assert model.count_params() == 2_915_114
+    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    assert [layer.kernel_constraint.max_value for layer in dense[:2]] == [3, 3]
+    rates = [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+    assert rates == [0.2] * 6
+    assert model.output_shape == (None, 10), "the report's list of classes lacks the dog, its network does not"
+
+
+def test_decay_that_keras_ignores_is_why_the_report_ran_at_a_constant_rate() -> None:
+    with pytest.warns(UserWarning, match="decay"):
+        optimizer = keras.optimizers.SGD(0.01, decay=4e-4)
+    assert "decay" not in optimizer.get_config()
+
+
+@pytest.mark.parametrize(("widths", "most"), [(SMALL_WIDTHS, 300_000), (LARGE_WIDTHS, 2_000_000)])
+def test_ours_are_as_small_as_was_promised(widths: tuple[int, int, int], most: int) -> None:
+    assert build_lean(widths, noise(8)).count_params() <= most
+
+
+def test_stem_makes_patches_uncorrelated() -> None:
+    smooth = noise(64).astype(np.float32)
+    smooth[:, :, 1:] = (smooth[:, :, 1:] + smooth[:, :, :-1]) / 2
+    pictures = smooth.astype(np.uint8)
+    kernel, bias = whiten(pictures)
+    windows = np.lib.stride_tricks.sliding_window_view(pictures, (2, 2), axis=(1, 2))[:, ::3, ::3]
+    patches = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, 12) / 255
+    answers = patches @ kernel.reshape(12, -1) + bias
+    np.testing.assert_allclose(np.cov(answers[:, :12], rowvar=False), np.eye(12), atol=0.05)
+    np.testing.assert_allclose(answers[:, :12], -answers[:, 12:], atol=1e-4)
+
+
+def test_second_epoch_mirrors_what_the_first_left() -> None:
+    taught = two_classes(40)
+    offsets = np.full((40, 2), 2)
+    np.testing.assert_array_equal(shift_pictures(taught.pictures, offsets), taught.pictures)
+    first, targets = draw_epoch(taught, 0)
+    assert first.shape == taught.pictures.shape
+    assert targets.argmax(1).tolist() == taught.labels.tolist()
+    np.testing.assert_array_equal(draw_epoch(taught, 0)[0], first)
+
+    def mirrored(epoch: int) -> list[bool]:
+        shown = draw_epoch(taught, epoch)[0].astype(int)
+        middle = slice(4, 28)
+        flips = []
+        for picture, plain in zip(shown, taught.pictures.astype(int), strict=True):
+            ways = [plain, plain[:, ::-1]]
+            best = [
+                min(
+                    np.abs(picture[middle, middle] - way[4 + down : 28 + down, 4 + right : 28 + right]).sum()
+                    for down in range(-2, 3)
+                    for right in range(-2, 3)
+                )
+                for way in ways
+            ]
+            assert min(best) == 0
+            flips.append(best[1] == 0)
+        return flips
+
+    assert mirrored(0) == [not flip for flip in mirrored(1)]
+    assert 0 < sum(mirrored(0)) < 40
+
+
+def test_shift_moves_by_as_much_as_it_says() -> None:
+    picture = np.zeros((1, 32, 32, 3), np.uint8)
+    picture[0, 10, 12] = 255
+    moved = shift_pictures(picture, np.array([[4, 1]]))
+    assert np.argwhere(moved[0, ..., 0]).tolist() == [[8, 13]]
+
+
+def test_report_trains_on_pictures_as_they_are() -> None:
+    taught = two_classes(6)
+    np.testing.assert_array_equal(keep_epoch(taught)[0], taught.pictures)
+
+
+def test_lean_network_learns_and_tells_how_it_went(tmp_path: Path) -> None:
+    plan = Plan(shards=3, shard_samples=0, pool_shards=1, batch=20, peak_rate=0.05)
+    told: list[str] = []
+    model = train_lean("small", plan, two_classes(80), two_classes(20), tmp_path, SystemClock(), told.append)
+    assert len((tmp_path / HISTORY).read_text().splitlines()) == 3
+    assert all("held_out" in line for line in told)
+    probabilities = as_probabilities(model, 2.0)(noise(1).transpose(0, 3, 1, 2).astype(np.float32))
+    assert float(np.asarray(probabilities).sum()) == pytest.approx(1, abs=1e-5)
+
+
+def test_decaying_rate_falls_as_the_report_wrote_it(tmp_path: Path) -> None:
+    rates: list[float] = []
+    plan = Plan(shards=2, shard_samples=0, pool_shards=1, batch=4, peak_rate=0.01)
+    for decays in (False, True):
+        model = train_report(
+            decays=decays,
+            plan=plan,
+            taught=two_classes(8),
+            held_out=two_classes(4),
+            folder=tmp_path / str(decays),
+            clock=SystemClock(),
+            tell=lambda _: None,
+        )
+        rates.append(float(model.optimizer.learning_rate))
+    assert rates[0] == pytest.approx(0.01)
+    assert rates[1] == pytest.approx(0.01 / (1 + 4e-4 * 3)), "the last of four steps"
+
+
+def test_plans_are_the_ones_that_are_told_of() -> None:
+    assert (REPORT_PLAN.shards, REPORT_PLAN.batch, REPORT_PLAN.peak_rate) == (25, 32, 0.01)
+    assert LEAN_PLAN.pool_shards == 1
