@@ -48,7 +48,7 @@ class ModelInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layout: Literal["NCHW", "NHWC"]
     colour: Literal["BGR", "RGB", "GREY"]
     range: tuple[float, float]
-    resize: Literal["plain", "aligned", "padded"]
+    resize: Literal["plain", "aligned", "padded", "cropped"]
 
 
 class MeasuredAccuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,6 +74,7 @@ Task = Literal[
     "plate_detection",
     "plate_reading",
     "super_resolution",
+    "picture_classes",
 ]
 
 
