@@ -1,4 +1,5 @@
-"""Looks at a person's gallery in jailed workers: one for all pictures, one for each video. Nothing leaves this machine.
+"""Looks at a person's gallery in jailed workers: one for pictures and small videos, one for each large
+video. Nothing leaves this machine.
 
 This process never parses a byte of a file; it checks what the workers say. A hostile file ends its worker, which is an
 error of that file alone: the next one gets a new worker. Design: docs/design/profile.md.
@@ -152,16 +153,25 @@ class GalleryLook:
         self._seen.pictures += 1
 
     async def _look_at_video(self, path: Path, scratch: Path) -> None:
-        worker = await self._start(scratch, path)
-        try:
-            while self._keep(path, answer := await _ask(worker, Kind.NEXT, b""), is_frame=True):
-                if answer.duration_s:
-                    self._tell(f"{path.name}: {answer.observed.at_s if answer.observed else 0:.0f} s")
-        finally:
-            await worker.stop()
+        data = _read(path, MAX_FILE_BYTES + 1)
+        if len(data) <= MAX_FILE_BYTES:
+            self._worker = self._worker or await self._start(scratch, None)
+            await self._follow(path, self._worker, await _ask(self._worker, Kind.VIDEO, data))
+        else:
+            worker = await self._start(scratch, path)
+            try:
+                await self._follow(path, worker, await _ask(worker, Kind.NEXT, b""))
+            finally:
+                await worker.stop()
         if not any(sight.path == str(path) for sight in self._seen.sights):
             raise InvalidInputError("no picture in this file could be decoded")
         self._seen.videos += 1
+
+    async def _follow(self, path: Path, worker: WorkerProcess, answer: Answer) -> None:
+        while self._keep(path, answer, is_frame=True):
+            if answer.duration_s:
+                self._tell(f"{path.name}: {answer.observed.at_s if answer.observed else 0:.0f} s")
+            answer = await _ask(worker, Kind.NEXT, b"")
 
     def _keep(self, path: Path, answer: Answer, *, is_frame: bool) -> bool:
         """Takes what was seen; whether there was anything."""

@@ -30,6 +30,7 @@ class Kind(IntEnum):
     READY = 0
     PICTURE = 1
     NEXT = 2
+    VIDEO = 3
     FAILED = wire.Kind.FAILED.value
 
 
@@ -65,7 +66,7 @@ class Observed(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """Answers PICTURE and NEXT. Without a picture a video is at its end."""
+    """Answers PICTURE, VIDEO and NEXT. Without a picture a video is at its end."""
 
     observed: Observed | None
     duration_s: float = 0.0

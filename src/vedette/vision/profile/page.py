@@ -56,7 +56,8 @@ class _Page:
             f"<p class=soft>{escape(profile.made_at)} · {escape(profile.taxonomy)}</p>",
             f"<p><b>{say(profile.reason)}</b></p>" if profile.reason else "",
             f"<h2>{say('gallery')}</h2>",
-            f"<p>{seen.pictures} {say('pictures')}, {seen.videos} {say('videos')}; {seen.occasions} {say('occasions')}.</p>",
+            f"<p>{seen.pictures} {say('pictures')}, {seen.videos} {say('videos')}.</p>",
+            f"<p>{seen.occasions} {say('occasions')}.</p>",
             self._render_owner(profile.owner),
         ]
         parts += [self._render_entries(name, getattr(profile, name)) for name in _SECTIONS]

@@ -16,6 +16,8 @@ from vedette.vision.profile.taxonomy import Taxonomy
 _WORD = re.compile(r"[^\W_]+")
 _TAG, _NAME, _TEXT = 1.0, 0.8, 0.4
 """What a word found there is worth: who tags says what it is, a text mentions much."""
+_OBJECT = 0.3
+"""Of an object: that it is shown is surer than that it is liked."""
 
 
 class WordRecommender(Recommender):
@@ -31,10 +33,9 @@ class WordRecommender(Recommender):
 
     @override
     def rank(self, profile: Profile, catalogue: Sequence[Item]) -> list[Ranked]:
-        told = [
-            (entry, self._words[entry.name]) for entry in (*profile.hobbies, *profile.occupations, *profile.lifestyle)
-        ]
-        told += [(entry, self._leaf_words[entry.name]) for entry in profile.objects if entry.occasions > 1]
+        categories = (*profile.hobbies, *profile.occupations, *profile.lifestyle)
+        told = [(entry, 1.0, self._words[entry.name]) for entry in categories]
+        told += [(entry, _OBJECT, self._leaf_words[entry.name]) for entry in profile.objects if entry.occasions > 1]
         scored = [(self._explain(item, told), place, item) for place, item in enumerate(catalogue, 1)]
         scored.sort(key=lambda row: (-_sum_points(row[0]), row[1]))
         return [
@@ -42,14 +43,14 @@ class WordRecommender(Recommender):
             for rank, (because, place, item) in enumerate(scored, 1)
         ]
 
-    def _explain(self, item: Item, told: Sequence[tuple[Entry, list[str]]]) -> list[Because]:
+    def _explain(self, item: Item, told: Sequence[tuple[Entry, float, list[str]]]) -> list[Because]:
         because = []
         places = [(_TAG, " ".join(f" {fold_words(tag)} " for tag in item.tags)), (_NAME, fold_words(item.name))]
         places += [(_TEXT, fold_words(item.text))]
-        for entry, words in told:
+        for entry, share, words in told:
             found = [(worth, word) for worth, text in places for word in words if _names(text, word)]
             if found:
-                points = entry.confidence * max(worth for worth, _ in found)
+                points = share * entry.confidence * max(worth for worth, _ in found)
                 named = list(dict.fromkeys(word for _, word in found))
                 because.append(Because(entry.name, entry.title, entry.confidence, named, round(points, 4)))
         return sorted(because, key=lambda one: -one.points)

@@ -21,7 +21,7 @@ _LEAST_STEP_S = 2.0
 
 
 class GallerySession:
-    """One worker: any number of pictures, or one video.
+    """One worker: any number of pictures and small videos, or one large video.
 
     Args:
         faces, templates: Recognizers with one detector, so that they find the same boxes; None: no faces.
@@ -70,6 +70,9 @@ class GallerySession:
     def _answer(self, kind: int, payload: bytes) -> Answer:
         if kind == Kind.PICTURE:
             return Answer(self.look(decode_gallery_picture(payload)))
+        if kind == Kind.VIDEO:
+            self._video, self._source, self._next_s = io.BytesIO(payload), None, 0.0
+            return self._look_at_video(self._video)
         if kind == Kind.NEXT and self._video is not None:
             return self._look_at_video(self._video)
         raise InvalidInputError(f"message kind {kind} is not known here")
