@@ -12,7 +12,7 @@ from vedette.core.errors import InvalidInputError
 from vedette.vision import wire
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.profile.catalogue import read_catalogue
-from vedette.vision.profile.conclude import sum_leaves
+from vedette.vision.profile.conclude import ConclusionPolicy, judge_support, sum_leaves
 from vedette.vision.profile.observed import CLASS_COUNT, Answer, Observed, SeenFace, decode_answer
 from vedette.vision.profile.occasions import Sight, find_occasions
 from vedette.vision.profile.page import render_page
@@ -69,6 +69,9 @@ def test_one_strange_picture_is_no_hobby() -> None:
     told = profile_of(see("acoustic guitar", share=1.0), *filler(19))
     assert told.hobbies == []
     assert [entry.name for entry in told.objects] == ["guitar"]
+    assert judge_support(1.0, 20, ConclusionPolicy()) == 0
+    twice = [see("acoustic guitar", number=number, share=1.0) for number in range(2)]
+    assert profile_of(*twice, *filler(18)).hobbies == []
 
 
 def test_several_independent_pictures_are_a_hobby_with_examples() -> None:

@@ -21,6 +21,8 @@ main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.75rem; margin: 1rem 0 .25rem; } h2 { font-size: 1.125rem; margin: 2rem 0 .5rem; }
 p, dd { margin: .25rem 0; } .soft { color: var(--soft); }
 .tongues { text-align: right; padding: .5rem 1rem; } .tongues label { margin-left: 1rem; cursor: pointer; }
+input { position: absolute; opacity: 0; }
+#en:focus-visible ~ .tongues [for=en], #vi:focus-visible ~ .tongues [for=vi] { outline: 2px solid var(--mark); }
 #en:checked ~ main [lang=vi], #vi:checked ~ main [lang=en] { display: none; }
 .entry { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
 .entry { padding: .75rem 1rem; margin: .5rem 0; } .entry b { font-weight: 600; }
@@ -116,7 +118,7 @@ def _frame(title: str, body: str) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="color-scheme" content="dark light"><title>{title}</title><style>{_STYLE}</style></head><body>\n'
-        '<input type="radio" name="tongue" id="en" checked hidden><input type="radio" name="tongue" id="vi" hidden>\n'
+        '<input type="radio" name="tongue" id="en" checked><input type="radio" name="tongue" id="vi">\n'
         '<div class="tongues"><label for="en">English</label><label for="vi">Tiếng Việt</label></div>\n'
         f"<main>\n{body}\n</main></body></html>\n"
     )
