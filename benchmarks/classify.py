@@ -22,6 +22,7 @@ from evals.common import installed_models
 from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.node.classification import PRECISION, TASK, PictureClassification
 from vedette.runtime.clock import SystemClock
+from vedette.vision.classify.classifier import NONE_BELOW
 from vedette.vision.models.registry import ModelRegistry
 
 _WIDTHS, _DENSE = (32, 64, 128), (1024, 512, 10)
@@ -107,7 +108,8 @@ def main() -> None:
     parser = make_parser(__doc__, 10.0)
     given = parser.parse_args()
     registry = ModelRegistry(Path())
-    names = [one.name for one in registry.manifests() if (one.task, one.precision) == (TASK, PRECISION)]
+    names = [one.name for one in registry.manifests() if one.task == TASK and NONE_BELOW in one.thresholds]
+    names = [name for name in names if registry.find_named(name).precision == PRECISION]
     with installed_models(*names) as models:
         sides: dict[str, Compiled | OpenVinoNetwork] = {"report": Compiled(make_report().SerializeToString())}
         sides |= {name: OpenVinoNetwork(models[name]) for name in names}

@@ -1,6 +1,8 @@
 """A recognizer's model on OpenVINO: one fixed input shape, compiled and run once before the jail closes."""
 
 from collections.abc import Sequence
+from tempfile import NamedTemporaryFile
+from typing import IO
 
 import numpy as np
 import openvino as ov
@@ -12,6 +14,7 @@ from vedette.vision.models.registry import InstalledModel
 from vedette.vision.models.selftest import check_outputs, make_input
 from vedette.vision.ports import Network
 
+TFLITE = ".tflite"
 _OPTIONS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
 
 
@@ -20,19 +23,32 @@ class OpenVinoNetwork(Network):
 
     Args:
         shape: Of the one input; None: as the model says, which must then be fixed.
+        pooled_as: The name under which the last mean over the picture, of which a classifier makes its classes, is an
+            output too: an embedding. Empty: it is none.
+        scratch: An empty file whose name ends as the model's, open for writing: the runtime reads TFLite from a path
+            alone, so the verified bytes are written there. Closed here. None: a temporary file, outside of a jail.
 
     Raises (from the constructor):
         InvalidInputError: the model cannot be read, or not run with this shape.
         SelfTestFailedError: it does not answer as it did where it was measured.
     """
 
-    def __init__(self, model: InstalledModel, shape: Sequence[int] | None = None, threads: int = 1) -> None:
+    def __init__(
+        self,
+        model: InstalledModel,
+        shape: Sequence[int] | None = None,
+        threads: int = 1,
+        pooled_as: str = "",
+        scratch: IO[bytes] | None = None,
+    ) -> None:
         self._release = model.manifest.release
         try:
             core = ov.Core()
-            network = core.read_model(model.files[0], model.files[1] if len(model.files) > 1 else b"")
+            network = _read_model(core, model, scratch)
             if shape is not None:
                 network.reshape(list(shape))
+            if pooled_as:
+                _add_pooled(network, pooled_as)
             options = {**_OPTIONS, "INFERENCE_NUM_THREADS": threads}
             compiled = core.compile_model(network, "CPU", options)
             self.shape = tuple(compiled.input(0).shape)
@@ -64,6 +80,23 @@ class OpenVinoNetwork(Network):
             data = np.array(self._request.get_output_tensor(index).data, np.float32)
             outputs |= dict.fromkeys(names, data)
         return outputs
+
+
+def _read_model(core: ov.Core, model: InstalledModel, scratch: IO[bytes] | None) -> ov.Model:
+    if not model.manifest.files[0].file_name.endswith(TFLITE):
+        return core.read_model(model.files[0], model.files[1] if len(model.files) > 1 else b"")
+    with scratch or NamedTemporaryFile(suffix=TFLITE) as file:
+        file.write(model.files[0])
+        file.flush()
+        return core.read_model(file.name)
+
+
+def _add_pooled(network: ov.Model, name: str) -> None:
+    means = [op for op in network.get_ordered_ops() if op.get_type_name() == "ReduceMean"]
+    if not means:
+        raise RuntimeError("it has no mean over the picture")
+    means[-1].output(0).get_tensor().set_names({name})
+    network.add_outputs(means[-1].output(0))
 
 
 def shorten_reason(error: RuntimeError) -> str:

@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "witness": "Sign checkpoints of evidence logs, on another host.",
     "analyze": "Analyse video files and pictures.",
     "enhance": "Enlarge a picture or a video by super-resolution; always labelled.",
+    "profile": "Make a profile of a gallery of your own pictures and videos; never of footage.",
     "models": "List, pull and verify models.",
     "lab": "Train models (extra `lab`).",
     "user": "Administer users.",

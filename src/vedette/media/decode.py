@@ -118,9 +118,13 @@ class PacketDecoder:
 
 
 class FileFrames:
-    """Decodes the first video track of an open file. The container is parsed here too, so: in the jail only."""
+    """Decodes the first video track of an open file. The container is parsed here too, so: in the jail only.
 
-    def __init__(self, file: io.BufferedIOBase) -> None:
+    Args:
+        key_frames_only: The others are not even decoded.
+    """
+
+    def __init__(self, file: io.BufferedIOBase, *, key_frames_only: bool = False) -> None:
         try:
             self._container = av.open(file, "r", metadata_errors="ignore")
         except (FFmpegError, ValueError, EOFError) as error:
@@ -140,6 +144,8 @@ class FileFrames:
             )
         check_picture_size(*self.size_px)
         self._stream.thread_count = 1
+        if key_frames_only:
+            self._stream.codec_context.skip_frame = "NONKEY"
         self.damaged = 0
 
     @property

@@ -122,7 +122,7 @@ def _moov(
 
 
 _PLAYER_KEYS = {"title": b"\xa9nam", "comment": b"\xa9cmt"}
-_NOTE_DOMAIN = b"org.vedette"
+NOTE_DOMAIN = b"org.vedette"
 
 
 def make_udta(notes: Mapping[str, str]) -> bytes:
@@ -135,7 +135,7 @@ def make_udta(notes: Mapping[str, str]) -> bytes:
         if name in _PLAYER_KEYS:
             items.append(box(_PLAYER_KEYS[name], data))
             continue
-        mean = full_box(b"mean", 0, 0, _NOTE_DOMAIN)
+        mean = full_box(b"mean", 0, 0, NOTE_DOMAIN)
         items.append(box(b"----", mean, full_box(b"name", 0, 0, name.encode("ascii")), data))
     hdlr = full_box(b"hdlr", 0, 0, bytes(4), b"mdir", b"appl", bytes(9))
     return box(b"udta", full_box(b"meta", 0, 0, hdlr, box(b"ilst", *items)))

@@ -19,6 +19,7 @@ from vedette.node.file_replies import receive_reply
 from vedette.runtime.clock import Clock
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 from vedette.vision.classify.answers import CLASSIFY, FAILED, decode_failure, decode_verdict
+from vedette.vision.classify.classifier import NONE_BELOW
 from vedette.vision.classify.upload import MAX_UPLOAD_BYTES
 from vedette.vision.enhance.headers import NoPictureError
 from vedette.vision.models.manifest import ModelManifest
@@ -122,8 +123,8 @@ def find_classifier(registry: ModelRegistry) -> ModelManifest:
     Raises:
         ClassifierMissingError: there is none.
     """
-    fitting = [one for one in registry.manifests() if one.task == TASK and one.precision == PRECISION]
-    installed = [one for one in fitting if registry.is_installed(one)]
+    fitting = [one for one in registry.manifests() if (one.task, one.precision) == (TASK, PRECISION)]
+    installed = [one for one in fitting if NONE_BELOW in one.thresholds and registry.is_installed(one)]
     if not installed:
         raise ClassifierMissingError("no classifier of pictures is installed", "Run `vedette models list`.")
     return max(installed, key=lambda one: one.parameters)

@@ -20,7 +20,7 @@ from vedette.node.file_watchlists import FileLists
 from vedette.runtime.clock import Clock
 from vedette.vision.wire import FileInfo
 
-_VIDEO = frozenset(
+VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".avi", ".wmv", ".flv", ".ts", ".mts", ".m2ts", ".webm", ".mpg", ".mpeg", ".3gp"}
     | {".h264", ".264", ".h265", ".265", ".hevc", ".asf", ".vob", ".dav"}
 )
@@ -56,7 +56,9 @@ def find_inputs(paths: Sequence[Path]) -> list[Path]:
         if not path.exists():
             raise NotFoundError(f"{path} does not exist")
         if path.is_dir():
-            found += sorted(f for f in path.rglob("*") if f.is_file() and f.suffix.lower() in _VIDEO | PICTURE_SUFFIXES)
+            found += sorted(
+                f for f in path.rglob("*") if f.is_file() and f.suffix.lower() in VIDEO_SUFFIXES | PICTURE_SUFFIXES
+            )
         else:
             found.append(path)
     if not found:

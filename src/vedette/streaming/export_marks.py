@@ -9,6 +9,7 @@ A file with hidden parts says so too: nobody shall take it for what was recorded
 from collections.abc import Mapping
 
 Notes = Mapping[str, str]
+EXPORT_MARK = "Exported from Vedette."
 _MOST_CHARS = 500
 
 
@@ -23,7 +24,7 @@ def make_notes(
     if zones_filled:
         title = f"{title} (parts hidden)"
         facts["masked"] = f"not the recorded original: encoded anew, parts filled by {zones_filled} privacy zones"
-    comment = "Exported from Vedette. " + "; ".join(f"{name}: {text}" for name, text in facts.items())
+    comment = f"{EXPORT_MARK} " + "; ".join(f"{name}: {text}" for name, text in facts.items())
     return {name: _clean(text) for name, text in {"title": title, "comment": comment, **facts}.items()}
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from vedette.core.errors import InvalidInputError
 from vedette.media.decode import PlanarFrame
+from vedette.vision.enhance.marks import mark_picture
 from vedette.vision.picture import Image, fit_size, to_bgr
 from vedette.vision.wire import Overlay
 
@@ -15,6 +16,8 @@ _COLOURS_BGR = ((96, 200, 255), (255, 184, 92), (150, 230, 120), (230, 160, 230)
 _INK_BGR = (24, 20, 16)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _JPEG_QUALITY = 85
+PICTURE_MARK = "Made by Vedette of a recording or a file"
+"""A comment in every JPEG made here: what is a piece of a recording shall be known as one, wherever it turns up."""
 
 
 def draw_overlays(image_bgr: Image, overlays: Sequence[Overlay]) -> None:
@@ -73,7 +76,7 @@ def encode_jpeg(image_bgr: Image) -> bytes:
     done, data = cv2.imencode(".jpg", image_bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     if not done:
         raise InvalidInputError("the picture cannot be encoded as JPEG")
-    return bytes(data)
+    return mark_picture(bytes(data), "jpeg", PICTURE_MARK)
 
 
 def render_jpeg(

@@ -14,10 +14,13 @@ _PNG_START = 33
 """Signature and header chunk: text may follow."""
 
 
+ENHANCED_MARK = "Enhanced by Vedette"
+
+
 def describe_enhancement(release: str, set_name: str) -> str:
     """The sentence that goes into files."""
     return (
-        f"Enhanced by Vedette: super-resolution x2 ({release}, weight set {set_name}). "
+        f"{ENHANCED_MARK}: super-resolution x2 ({release}, weight set {set_name}). "
         "Details are estimated, not recorded; this is not evidence."
     )
 

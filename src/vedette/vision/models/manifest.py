@@ -48,7 +48,7 @@ class ModelInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layout: Literal["NCHW", "NHWC"]
     colour: Literal["BGR", "RGB", "GREY"]
     range: tuple[float, float]
-    resize: Literal["plain", "aligned", "padded"]
+    resize: Literal["plain", "aligned", "padded", "cropped"]
 
 
 class MeasuredAccuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
