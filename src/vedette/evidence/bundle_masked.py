@@ -19,7 +19,7 @@ class MaskedFile:
 
     Attributes:
         spans_ns: Wall time from and to of what it shows, in order.
-        segment_ids: The stored segments that it was made of.
+        segment_ids: The stored segments that this is in.
     """
 
     path: Path

@@ -78,7 +78,7 @@ class NotaryBundleMaker:
 
     async def make(self, order: ExportOrder, folder: Path, clips: ExportOutcome, report: Report) -> ExportOutcome:
         for attempt in range(1, _ATTEMPTS + 1):
-            head, proofs = await self._prove(order, clips, report)
+            head, proofs = await self.prove(order, clips, report)
             signing = await asyncio.to_thread(self._check_signing, proofs, report)
             contents = _describe(order, folder, clips, head, proofs, signing, self._clock.utc_ns())
             try:
@@ -92,7 +92,7 @@ class NotaryBundleMaker:
         file = await asyncio.to_thread(_pack, folder, note, order, report)
         return ExportOutcome((file,), clips.gaps, head.fingerprint)
 
-    async def _prove(
+    async def prove(
         self, order: ExportOrder, clips: ExportOutcome, report: Report
     ) -> tuple[LogHead, list[CameraProof]]:
         """Waits until what is still being recorded of the range is closed, or will not be.
@@ -233,7 +233,7 @@ def _pack(folder: Path, note: str, order: ExportOrder, report: Report) -> Export
     """
     seal_bundle(folder / "bundle", note)
     if order.is_masked:
-        _check_masked(folder / "bundle", report)
+        check_masked(folder / "bundle", report)
     path = folder / BUNDLE_FILE
     pack_bundle(folder / "bundle", path, report)
     for left in [each for each in folder.iterdir() if each != path]:
@@ -243,7 +243,8 @@ def _pack(folder: Path, note: str, order: ExportOrder, report: Report) -> Export
     return ExportFile(BUNDLE_FILE, path.stat().st_size, digest, "", order.from_ns, order.is_masked)
 
 
-def _check_masked(bundle: Path, report: Report) -> None:
+def check_masked(bundle: Path, report: Report) -> None:
+    """Refuses a sealed bundle whose masked copies its own verifier refuses. Raises BrokenBundleError."""
     report(0)
     verifier = verify(str(bundle), check=check_signature_fast)
     # Whose camera goes out whole with stored bytes that are not the log's: told by the verifier, as in every bundle.

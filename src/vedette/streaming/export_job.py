@@ -101,7 +101,8 @@ class ExportOrder:
 class ExportFile:
     """A finished file. `sha256` is hex. `camera_id` is empty for a bundle, which holds all cameras.
 
-    Of a masked file: `spans_ns` is the wall time (from, to) of what it shows, `segment_ids` what it was made of.
+    Of a masked file: `spans_ns` is the wall time (from, to) of what it shows, `segment_ids` the segments that
+    this is in.
     """
 
     name: str

@@ -173,7 +173,9 @@ def _tell_sources(file: ExportFile, selection: Selection, to_ns: int) -> ExportF
     edges = [selection.first_ns, *(at for gap in selection.gaps for at in gap)]
     edges.append(min(selection.fragments[-1].end_ns, to_ns))
     spans = tuple((start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if start < end)
-    ids = tuple(dict.fromkeys(fragment.segment.segment_id for fragment in selection.fragments))
+    # What is only decoded to get to the first picture may lie in a segment before the range, which no proof names.
+    shown = (fragment for fragment in selection.fragments if fragment.end_ns > selection.first_ns)
+    ids = tuple(dict.fromkeys(fragment.segment.segment_id for fragment in shown))
     return replace(file, is_masked=True, spans_ns=spans, segment_ids=ids)
 
 

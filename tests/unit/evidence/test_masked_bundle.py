@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.exports import make_order
 from vedette.evidence.bundle_masked import MaskedCopy, MaskedFile, clamp_cover
 from vedette.evidence.keys import check_signature_fast
 from vedette.evidence.offline_verify import CANNOT_TELL, INVALID, VALID, Verifier, encode_canonical, tell, verify
+from vedette.evidence.proofs import CameraProof, LogHead, ProofFile, ProofRequest
+from vedette.node.exports import WAIT_LOGGED_S, BrokenBundleError, NotaryBundleMaker, NotLoggedYetError, check_masked
+from vedette.streaming.export_job import ExportFile, ExportOutcome
+from vedette.testing.clock import JumpingClock
 from vedette.testing.small_bundles import DAY_S, SEGMENT_S, START_NS, WINDOW, S, SmallSite, make_small_bundle
 
 END_S = DAY_S + 5 * SEGMENT_S
@@ -148,3 +153,49 @@ def test_copy_that_ends_before_the_log_does_claims_no_more_than_it_shows() -> No
     assert clamp_cover(START_NS + 60 * S, [START_NS + 60 * S], masked) == START_NS + 40 * S
     assert clamp_cover(START_NS + 60 * S, [START_NS + 40 * S], masked) == START_NS + 60 * S, "a told gap follows"
     assert clamp_cover(START_NS + 60 * S, [], MaskedCopy((WINDOW,), ())) == START_NS + 60 * S
+
+
+def test_bundle_whose_statement_does_not_fit_the_log_is_not_handed_out(site, bundle) -> None:
+    check_masked(bundle, lambda _: None)
+
+    def shorten(manifest) -> None:
+        manifest["cameras"][1]["masked"]["files"][0]["spans"].pop()
+
+    rewrite(site, bundle, shorten)
+    with pytest.raises(BrokenBundleError, match="masked copy of Cổng 2 does not fit the log"):
+        check_masked(bundle, lambda _: None)
+
+
+class LateNotary:
+    """A log that gets to know a segment after so many questions."""
+
+    def __init__(self, after: int, segment_id: str) -> None:
+        self.left, self.segment_id = after, segment_id
+
+    async def take_head(self) -> LogHead:
+        return LogHead("vedette.0", 1, "", "", "")
+
+    async def prove(self, request: ProofRequest) -> CameraProof:
+        self.left -= 1
+        leaf = f'{{"leaf":{{"id":"{self.segment_id}"}}}}' if self.left < 0 else ""
+        return CameraProof(request.camera_id, (), {}, (ProofFile("day.json", leaf),))
+
+
+async def prove(clock: JumpingClock, notary: LateNotary) -> None:
+    order = make_order("Gate")
+    file = ExportFile("Gate masked.mp4", 4, "00", order.cameras[0].camera_id, order.from_ns, True, (), ("SEGMENT",))
+    maker = NotaryBundleMaker(notary, tuple, clock, None, None)  # type: ignore[arg-type] -- not asked for here
+    await maker.prove(order, ExportOutcome((file,)), lambda _: None)
+
+
+async def test_masked_copy_waits_until_the_log_knows_what_it_shows() -> None:
+    clock = JumpingClock(utc_ns=2 * START_NS)
+    await prove(clock, LateNotary(3, "SEGMENT"))
+    assert clock.sleeps == [2.0] * 3
+
+
+async def test_masked_copy_of_what_never_gets_into_the_log_is_an_error() -> None:
+    clock = JumpingClock(utc_ns=2 * START_NS)
+    with pytest.raises(NotLoggedYetError):
+        await prove(clock, LateNotary(1000, "SEGMENT"))
+    assert sum(clock.sleeps) == WAIT_LOGGED_S
