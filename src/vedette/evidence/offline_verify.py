@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import bisect
 import datetime as dt
 import hashlib
 import json
@@ -50,6 +51,8 @@ MASKED = "masked"
 OUTLINE_UNIT = 1_000_000
 """Corners of hidden parts are told in millionths of the picture's width and height."""
 MOST_ZONES = 16
+MOST_SPANS = 10_000
+"""Of one masked file: six hours with a gap every two seconds."""
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _DAY = re.compile(r"[0-9]{8}")
@@ -958,15 +961,28 @@ def masked_path(folder: str, stream: str, start_ns: int, number: int, suffix: st
     return f"{MASKED}/{folder}/{number}-{stream}-{stamp}{suffix}"
 
 
-def _longest_hole(start: int, end: int, spans: Iterable[tuple[int, int]]) -> tuple[int, int]:
-    """The longest stretch from start to end that no span covers; nothing is (start, start)."""
-    reached, found = start, (start, start)
-    for begin, finish in [*sorted(spans), (end, end)]:
-        begin = min(begin, end)  # noqa: PLW2901 -- what lies behind the end does not count
-        if begin - reached > found[1] - found[0]:
-            found = (reached, begin)
-        reached = max(reached, finish)
-    return found
+class _Cover:
+    """Stretches of time, joined once: a hole in any range is found without walking all of them."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]], slack_ns: int = 0) -> None:
+        self.spans: list[tuple[int, int]] = []
+        for start, end in sorted(spans):
+            if self.spans and start <= self.spans[-1][1] + slack_ns:
+                self.spans[-1] = (self.spans[-1][0], max(end, self.spans[-1][1]))
+            else:
+                self.spans.append((start, end))
+
+    def longest_hole(self, start: int, end: int) -> tuple[int, int]:
+        """The longest stretch from start to end that nothing covers; of no length: there is none."""
+        reached, found = start, (start, start)
+        for place in range(max(0, bisect.bisect_right(self.spans, (start, end)) - 1), len(self.spans)):
+            begin, finish = self.spans[place]
+            if begin >= end:
+                break
+            if begin - reached > found[1] - found[0]:
+                found = (reached, begin)
+            reached = max(reached, finish)
+        return (reached, end) if end - reached > found[1] - found[0] else found
 
 
 class _MaskedFile:
@@ -977,6 +993,7 @@ class _MaskedFile:
         demand(len(record) == 3, "a masked file is described with more than it may")
         demand(self.name.startswith(f"{MASKED}/{folder}/"), "a masked file lies where it must not")
         demand(spans and self.segments, "a masked file shows nothing")
+        demand(len(spans) <= MOST_SPANS, "a masked file shows more than it can")
         demand(all(isinstance(one, str) for one in self.segments), "the footage of a masked file is not readable")
         demand(len(set(self.segments)) == len(self.segments), "the footage of a masked file is named twice")
         self.spans: list[tuple[int, int]] = []
@@ -1483,15 +1500,22 @@ class Verifier:
                 known[segment] = (start, end)
         for file in masked.files:
             self._check_masked_file(camera, file, known, from_ns, to_ns)
-        shown = [span for file in masked.files for span in file.spans]
         named = {segment for file in masked.files for segment in file.segments}
         to_ns = min(to_ns, camera.covered_to.get(stream, from_ns))
-        for segment, (start, end) in known.items():
-            first, last = max(start, from_ns), min(end, to_ns)
-            hole = _longest_hole(first, last, shown if segment in named else []) if first < last else (0, 0)
-            if hole[1] - hole[0] > UNTOLD_HOLE_NS and segment not in retired:
-                detail = f"the masked copy leaves out what the log knows until {format_time(hole[1])}"
-                self._tell("untold_gap", detail, "", camera, segment, format_time(hole[0]))
+        wanted = {segment: (max(start, from_ns), min(end, to_ns)) for segment, (start, end) in known.items()}
+        wanted = {segment: span for segment, span in wanted.items() if span[0] < span[1] and segment not in retired}
+        for segment, (start, end) in wanted.items():
+            if segment not in named and end - start > UNTOLD_HOLE_NS:
+                self._tell_left_out(camera, segment, start, end)
+        shown = _Cover(span for file in masked.files for span in file.spans)
+        for start, end in _Cover(wanted.values(), UNTOLD_HOLE_NS // 4).spans:
+            hole = shown.longest_hole(start, end)
+            if hole[1] - hole[0] > UNTOLD_HOLE_NS:
+                self._tell_left_out(camera, "", *hole)
+
+    def _tell_left_out(self, camera: _Camera, segment: str, start: int, end: int) -> None:
+        detail = f"the masked copy leaves out what the log knows until {format_time(end)}"
+        self._tell("untold_gap", detail, "", camera, segment, format_time(start))
 
     def _check_masked_file(
         self, camera: _Camera, file: _MaskedFile, known: dict[str, tuple[int, int]], from_ns: int, to_ns: int
@@ -1502,9 +1526,9 @@ class Verifier:
         unknown = [segment for segment in file.segments if segment not in known]
         for segment in unknown:
             self._tell("masked", "it is made of footage that the log does not know", file.name, camera, segment)
-        sources = [known[segment] for segment in file.segments if segment in known]
+        sources = _Cover(known[segment] for segment in file.segments if segment in known)
         for start, end in file.spans:
-            hole = _longest_hole(start, end, sources)
+            hole = sources.longest_hole(start, end)
             is_inside = from_ns - UNTOLD_HOLE_NS <= start and end <= to_ns + UNTOLD_HOLE_NS
             if not is_inside or (hole[1] - hole[0] > UNTOLD_HOLE_NS and not unknown):
                 detail = "it claims to show a time that its footage does not cover"
@@ -1522,6 +1546,8 @@ class Verifier:
         shown.update({"from": format_time(start), "to": format_time(end)})
         if camera.masked is not None:
             self.originals.append({**shown, "sha256": sha256})
+            if segment in retired:
+                self.retired.append({**shown, "reason": str(retired[segment].get("reason", ""))})
             return
         if name not in self._listed and segment in retired:
             reason = str(retired[segment].get("reason", ""))

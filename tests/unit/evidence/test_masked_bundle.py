@@ -11,7 +11,16 @@ import pytest
 from tests.support.exports import make_order
 from vedette.evidence.bundle_masked import MaskedCopy, MaskedFile, clamp_cover
 from vedette.evidence.keys import check_signature_fast
-from vedette.evidence.offline_verify import CANNOT_TELL, INVALID, VALID, Verifier, encode_canonical, tell, verify
+from vedette.evidence.offline_verify import (
+    CANNOT_TELL,
+    INVALID,
+    VALID,
+    Verifier,
+    _Cover,
+    encode_canonical,
+    tell,
+    verify,
+)
 from vedette.evidence.proofs import CameraProof, LogHead, ProofFile, ProofRequest
 from vedette.node.exports import WAIT_LOGGED_S, BrokenBundleError, NotaryBundleMaker, NotLoggedYetError, check_masked
 from vedette.streaming.export_job import ExportFile, ExportOutcome
@@ -199,3 +208,24 @@ async def test_masked_copy_of_what_never_gets_into_the_log_is_an_error() -> None
     with pytest.raises(NotLoggedYetError):
         await prove(clock, LateNotary(1000, "SEGMENT"))
     assert sum(clock.sleeps) == WAIT_LOGGED_S
+
+
+def test_hole_over_the_edge_of_two_segments_is_one_hole(site, bundle) -> None:
+    def cut(manifest) -> None:
+        spans = manifest["cameras"][1]["masked"]["files"][0]["spans"]
+        spans[0][1] -= 3 * S // 2
+        spans[1][0] += 3 * S // 2
+
+    assert fault_of(rewrite(site, bundle, cut), "untold_gap").at == "2026-11-30T00:54:18.500Z"
+
+
+def test_cover_finds_the_longest_hole_wherever_it_lies() -> None:
+    cover = _Cover([(50, 60), (10, 20), (15, 30)])
+    assert cover.spans == [(10, 30), (50, 60)]
+    assert cover.longest_hole(0, 100) == (60, 100)
+    assert cover.longest_hole(12, 58) == (30, 50)
+    assert cover.longest_hole(0, 30) == (0, 10)
+    assert cover.longest_hole(35, 45) == (35, 45)
+    assert cover.longest_hole(12, 28) == (12, 12)
+    assert cover.longest_hole(70, 60) == (70, 70)
+    assert _Cover([]).longest_hole(1, 5) == (1, 5)
