@@ -87,7 +87,8 @@ def find_playable_camera(client: ApiClient, name: str) -> tuple[str, str]:
         for camera in cameras:
             if camera[key].casefold() == wanted:
                 return camera["id"], camera["name"]
-    raise NoSuchCameraError(f"there is no camera {name!r}", f"There are: {', '.join(one['name'] for one in cameras)}.")
+    known = ", ".join(camera["name"] for camera in cameras[:20])
+    raise NoSuchCameraError(f"there is no camera {name!r}", f"There are: {known}{', …' * (len(cameras) > 20)}.")
 
 
 def print_json(value: object) -> None:
