@@ -1,7 +1,8 @@
 """Is any change of a bundle accepted? `python -m benchmarks.mutations [--count N] [--json FILE]`
 
-Makes small real bundles (three cameras, two days, gaps, a deleted segment, two time stamps), changes them at random
-in every way that `benchmarks.mutation_kinds`, `.mutation_forgeries` and `.mutation_stamps` know, and verifies each.
+Makes small real bundles (three cameras, two days, gaps, a deleted segment, two time stamps; some with two cameras as
+masked copies), changes them at random in every way that `benchmarks.mutation_kinds`, `.mutation_forgeries`,
+`.mutation_masked` and `.mutation_stamps` know, and verifies each.
 Bulk runs check Ed25519 by OpenSSL, each hundredth in plain Python as a recipient does. Figures: `mutations`,
 `accepted` (must be 0), `not_located` (must be 0).
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 from benchmarks.common import say, write_result
 from benchmarks.mutation_forgeries import FORGERIES, UNDER_A_SIGNED_LIST
 from benchmarks.mutation_kinds import SHALLOW, Bundle, Change
+from benchmarks.mutation_masked import MASKED_FORGERIES, MASKED_UNDER_A_SIGNED_LIST
 from benchmarks.mutation_stamps import STAMP_FORGERIES, STAMPS_UNDER_A_SIGNED_LIST
 from vedette.evidence.bundle import pack_bundle
 from vedette.evidence.keys import NoteSigner, check_signature_fast
@@ -28,10 +30,12 @@ from vedette.evidence.offline_verify import INVALID, SignatureCheck, Verifier, Z
 from vedette.testing.small_bundles import DAY_S, SEGMENT_S, make_small_bundle
 from vedette.testing.time_stamp_authority import KeyKind, Profile, SimulatedAuthority
 
-KINDS = (*SHALLOW, *FORGERIES, *STAMP_FORGERIES)
+KINDS = (*SHALLOW, *FORGERIES, *STAMP_FORGERIES, *MASKED_FORGERIES)
 AUTHORITIES: tuple[KeyKind, ...] = ("rsa", "rsa", "rsa", "p256")
 """RSA costs 0.5 ms in plain Python, P-256 15 ms: of the four originals one has it."""
-UNDER_A_LIST = (*UNDER_A_SIGNED_LIST, *STAMPS_UNDER_A_SIGNED_LIST)
+UNDER_A_LIST = (*UNDER_A_SIGNED_LIST, *STAMPS_UNDER_A_SIGNED_LIST, *MASKED_UNDER_A_SIGNED_LIST)
+MASKED_SHARE = 0.2
+"""Of the kinds that fit any bundle, so many are tried on one with masked copies."""
 PLAIN_EVERY = 100
 BATCH = 500
 
@@ -61,11 +65,13 @@ class MemorySource:
 
 @dataclass(frozen=True, slots=True)
 class Originals:
-    """Two bundles of one site: parts of the other are the most dangerous to put in."""
+    """Three bundles of one site: parts of the other are the most dangerous to put in."""
 
     one: Bundle
     other: Bundle
     packed: bytes
+    masked: Bundle
+    packed_masked: bytes
     fingerprint: str
     signer: NoteSigner
     authority: str
@@ -84,12 +90,17 @@ def make_originals(seed: int) -> Originals:
         site.export(root / "other", list(site.names)[:2], 0, DAY_S + 120)
         site.stamp(SimulatedAuthority(Profile(key="rsa"), "Second TSA"), DAY_S + 900)
         site.export(root / "one", list(site.names), 0, DAY_S + 4 * SEGMENT_S)
-        pack_bundle(root / "one", root / "one.zip")
+        site.export(root / "masked", list(site.names), 0, DAY_S + 4 * SEGMENT_S, masked=list(site.names)[1:])
+        for name in ("one", "masked"):
+            pack_bundle(root / name, root / f"{name}.zip")
         ring = site.log.ring
         site.close()
         one, other = read_folder(root / "one"), read_folder(root / "other")
-        packed = (root / "one.zip").read_bytes()
-        return Originals(one, other, packed, ring.present.fingerprint, ring.signer, authority.fingerprint)
+        packed, masked = (root / "one.zip").read_bytes(), read_folder(root / "masked")
+        packed_masked = (root / "masked.zip").read_bytes()
+        return Originals(
+            one, other, packed, masked, packed_masked, ring.present.fingerprint, ring.signer, authority.fingerprint
+        )
 
 
 def sign_list(files: Bundle, signer: NoteSigner) -> Bundle:
@@ -113,14 +124,16 @@ def run_batch(job: tuple[int, int, bool]) -> Tally:
     seed, count, plain = job
     source = random.Random(seed)
     originals = _cached_originals(seed // 1_000_003 % 4)
-    known = {id(data): Change.sha256(data) for data in originals.one.values()}
+    known = {id(data): Change.sha256(data) for data in (*originals.one.values(), *originals.masked.values())}
     tally = Tally(Counter(), [], [])
     for number in range(count):
         make = source.choice(KINDS)
-        kind = make.__name__
-        change = make(source, originals.one, originals.other, originals.packed)
+        is_masked = make in MASKED_FORGERIES or source.random() < MASKED_SHARE
+        one, packed = (originals.masked, originals.packed_masked) if is_masked else (originals.one, originals.packed)
+        change = make(source, one, originals.other, packed)
         if change is None:
             continue
+        kind = make.__name__ + " (masked)" * (is_masked and make not in MASKED_FORGERIES)
         if make in UNDER_A_LIST and source.random() < 0.5:
             change.files = sign_list(change.files, originals.signer)
             kind += " under a signed list"
@@ -155,9 +168,10 @@ def _cached_originals(seed: int) -> Originals:
     if seed not in _ORIGINALS:
         _ORIGINALS[seed] = make_originals(seed)
         made = _ORIGINALS[seed]
-        untouched = Verifier(MemorySource(made.one, {}), [made.fingerprint], authorities=[made.authority])
-        if untouched.run() != 0:
-            raise RuntimeError(f"the untouched bundle is refused: {untouched.faults[0].detail}")
+        for files in (made.one, made.masked):
+            untouched = Verifier(MemorySource(files, {}), [made.fingerprint], authorities=[made.authority])
+            if untouched.run() != 0:
+                raise RuntimeError(f"the untouched bundle is refused: {untouched.faults[:1]}")
     return _ORIGINALS[seed]
 
 

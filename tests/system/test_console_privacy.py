@@ -117,7 +117,8 @@ def test_operator_is_told_before_exporting_that_parts_are_hidden_and_gets_a_mask
         dialog.get_by_label("To", exact=True).fill("-20s")
         make = dialog.get_by_role("button", name="Make the export")
         dialog.get_by_text("With proof that nothing was changed").click()
-        expect(make).to_be_disabled()
+        expect(dialog.get_by_text("The bundle holds masked copies")).to_be_visible()
+        expect(make).to_be_enabled()
         dialog.get_by_text("With proof that nothing was changed").click()
         make.click()
         link = dialog.get_by_role("link", name="masked.mp4").first

@@ -1,6 +1,7 @@
 """Footage out of a whole system: foreign players as judges, a broken download, a bundle for Python alone."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -165,3 +166,26 @@ def test_bundle_of_what_was_just_recorded_is_proven_to_somebody_with_python_alon
         assert again.returncode == 0, again.stderr
         (packed,) = json.loads(again.stdout)["files"]
         assert packed == {"path": str(Path(empty) / "case.zip"), "bytes": (Path(empty) / "case.zip").stat().st_size}
+
+
+def test_bundle_of_what_was_just_recorded_for_who_may_not_see_all(house: House, tmp_path: Path) -> None:
+    """The copy is made while the segments still grow: the proofs wait for them, and claim no more than it shows."""
+    api = house.box.api()
+    zone = {"name": "Window", "polygon": [[0.1, 0.1], [0.6, 0.1], [0.6, 0.6], [0.1, 0.6]]}
+    api.put(f"/cameras/{house.cameras['Cổng trước']}/privacy", {"zones": [zone]})
+    api.post("/users", {"name": "olga", "role": "monitor", "password": "correct horse battery"})
+    login = make_login_token(house.box.url, "olga", "correct horse battery", "test")
+    access = {**os.environ, "VEDETTE_URL": house.box.url, "VEDETTE_TOKEN": login.token}
+    out = tmp_path / "case"
+    order = ("export", "--camera", "Yard", "Cổng trước", *span(house), "--bundle", "--json", "--out", str(out))
+    done = vedette(*order, env=access, timeout=300)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["masked_cameras"] == ["Cổng trước"]
+    assert "Cổng trước: parts hidden by privacy zones; the bundle holds a masked copy" in done.stderr
+    checked = run_verifier(out, "--json", "--trust", told["fingerprint"])
+    assert checked.returncode == 0, checked.stdout
+    record = json.loads(checked.stdout)
+    assert [one["camera"] for one in record["masked"]] == ["Cổng trước"]
+    assert {one["camera"] for one in record["originals"]} == {"Cổng trước"}
+    assert {path.parts[-2] for path in out.glob("video/*/*")} == {"1-yard"}

@@ -853,6 +853,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recordings/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Playable Cameras
+         * @description Lists the cameras whose recordings the caller may play: names and ids, for who may not see addresses.
+         */
+        get: operations["list_playable_cameras"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2875,6 +2895,21 @@ export interface components {
             state: "read" | "unsure";
             /** Text */
             text: string;
+        };
+        /** PlayableCameraOut */
+        PlayableCameraOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * PlayableCamerasOut
+         * @description Cameras whose recordings the caller may play, in order of name: what they are called, and nothing else.
+         */
+        PlayableCamerasOut: {
+            /** Items */
+            items: components["schemas"]["PlayableCameraOut"][];
         };
         /** PrivacyIn */
         PrivacyIn: {
@@ -5621,6 +5656,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelsOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_playable_cameras: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlayableCamerasOut"];
                 };
             };
             /** @description What failed, why, and what to do (RFC 9457) */

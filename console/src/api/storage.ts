@@ -126,30 +126,17 @@ export interface KnownCamera {
   name: string;
 }
 
-/**
- * The cameras this user may name. Who may play recordings but not list cameras (an auditor) gets those that recent
- * events and holds name: the server tells no other list.
- */
-export function useKnownCameras(): { cameras: readonly KnownCamera[] | undefined; isWhole: boolean } {
+/** The cameras this user may name. Who may play recordings but not list cameras (an auditor) gets names and no more. */
+export function useKnownCameras(): readonly KnownCamera[] | undefined {
   const may = useMay();
   const client = useClient();
-  const isWhole = may("camera.view");
-  const { data: all } = useCameras(isWhole);
-  const { data: holds } = useHolds(!isWhole && may("recording.play"));
-  const { data: events } = useQuery({
-    queryKey: ["events", "cameras"],
-    enabled: !isWhole && may("event.view"),
-    queryFn: async () => (await unwrap(client.GET("/api/v1/events", { params: { query: { limit: 200 } } }))).items,
+  const mayList = may("camera.view");
+  const { data: all } = useCameras(mayList);
+  const { data: playable } = useQuery({
+    queryKey: ["recordings", "cameras"],
+    enabled: !mayList && may("recording.play"),
+    queryFn: async () => (await unwrap(client.GET("/api/v1/recordings/cameras"))).items,
+    refetchInterval: 15_000,
   });
-  if (isWhole) return { cameras: all, isWhole };
-  return { cameras: collectCameras([...(holds ?? []), ...(events ?? [])]), isWhole };
-}
-
-/** Each named camera once, in order of name. Pure. */
-export function collectCameras(rows: readonly { camera_id: string; camera_name: string }[]): KnownCamera[] {
-  const found = new Map<string, string>();
-  for (const row of rows) if (row.camera_id && !found.has(row.camera_id)) found.set(row.camera_id, row.camera_name);
-  return [...found]
-    .map(([id, name]) => ({ id, name: name || id.slice(-6) }))
-    .sort((a, b) => a.name.localeCompare(b.name));
+  return mayList ? all : playable;
 }

@@ -1,7 +1,7 @@
 """Takes orders for exports: checks, counts and writes down who wants what and why, before any footage is read.
 
 Everybody sees his own exports; administrators see all. Somebody else's is answered like one that never was.
-Cameras of which parts are hidden from who orders are masked in his files; a bundle proves originals and has none.
+Cameras of which parts are hidden from who orders are masked in his files, also in a bundle.
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from vedette.api.privacy_desk import PrivacyDesk
 from vedette.camera.administration import CameraAdministration
 from vedette.core.media import StreamRole
-from vedette.core.privacy import MaskedUnavailableError, MasksOutdatedError, Sight
+from vedette.core.privacy import MasksOutdatedError, Sight
 from vedette.core.time import format_utc
 from vedette.identity.audit import AuditTrail
 from vedette.identity.export_limits import ExportLimits, check_purpose
@@ -73,18 +73,12 @@ class ExportDesk:
         """Takes an order.
 
         Raises:
-            PurposeRequiredError, ExportTooLargeError, NotFoundError, MaskedUnavailableError, ExportLimitError,
-            ExportQueueFullError
+            PurposeRequiredError, ExportTooLargeError, NotFoundError, ExportLimitError, ExportQueueFullError
         """
         purpose = check_purpose(caller, purpose)
         check_size(len(camera_ids), from_ns, to_ns)
         sights = [await self._privacy.look(caller, each) for each in dict.fromkeys(camera_ids)]
         hidden = sum(bool(sight.masked) for sight in sights)
-        if bundle and hidden:
-            raise MaskedUnavailableError(
-                "a bundle proves what was recorded, and parts of it are hidden from you by privacy zones",
-                "Export it without proof, or ask somebody who may see the whole picture (permission privacy.unmask).",
-            )
         check_masked_size(hidden, from_ns, to_ns)
         cameras = [await self._find_camera(each, stream, from_ns, to_ns) for each in sights]
         order = ExportOrder(

@@ -13,10 +13,14 @@ from vedette.node import volume_check
 from vedette.node.volume_check import RebuiltIndex
 from vedette.node.volume_hashes import Logged
 from vedette.recording.archive_keys import ArchiveKeyRing
-from vedette.recording.check import CheckLevel, VolumeCheck
+from vedette.recording.check import CheckLevel, VolumeAccess, VolumeCheck
 from vedette.runtime.paths import NodePaths
 
 _MOST_SHOWN = 50
+_ACCESS = {
+    VolumeAccess.MOUNTED_READ_ONLY: "mounted read-only: checked as it lies, nothing was written",
+    VolumeAccess.NOT_PERMITTED: "this user may not write there: checked as it lies, nothing was written",
+}
 
 
 @click.command("check")
@@ -30,6 +34,8 @@ def command(data: Path | None, level: str, repair_index: bool, as_json: bool) ->
     presence: every row has its file and every file its row. size: no file is too short. hash: the boxes and
     samples of every file are whole and are what the index says, and its SHA-256 is that of the index and that of
     the signed evidence log.
+
+    It also works on a volume that is mounted read-only or where you may not write, and says so.
 
     Exit code 0: all is right, 1: something was found, 3: a volume cannot be opened.
     """
@@ -91,6 +97,8 @@ def _print_text(checks: list[VolumeCheck], repairs: list[RebuiltIndex], errors: 
     for check in checks:
         verdict = "right" if check.is_right else f"{len(check.findings)} findings"
         print(f"{check.path}: {verdict}; {check.segments} segments, {check.size_bytes / 1e9:.2f} GB")
+        if check.access is not VolumeAccess.WRITABLE:
+            print(f"  {_ACCESS[check.access]}")
         for day, segments in check.locked:
             print(f"  whole, not readable: {segments} segments of {day}, whose archive key is not here")
         for finding in check.findings[:_MOST_SHOWN]:

@@ -17,6 +17,7 @@ from vedette.core.errors import ConflictError, StorageError, VedetteError
 from vedette.streaming.export_job import clean_name
 
 POLL_S = 0.1
+_NO_PROOF = "the file is encoded anew and proves nothing"
 
 
 class ExportFailedError(VedetteError):
@@ -128,7 +129,9 @@ def _bring(
     client: ApiClient, job: dict[str, Any], out: Path, cameras: dict[str, str], *, is_folder: bool
 ) -> dict[str, Any]:
     gaps = [{"camera": cameras[gap["camera_id"]], "from": gap["from"], "to": gap["to"]} for gap in job["gaps"]]
+    masked = [cameras[camera_id] for camera_id in job["masked_cameras"]]
     result: dict[str, Any] = {"files": [], "bundle": None, "fingerprint": job["fingerprint"], "gaps": gaps}
+    result["masked_cameras"] = masked
     linked = True
     for number, entry in enumerate(job["files"]):
         target = _target(out, entry["name"], number, is_folder=is_folder)
@@ -210,8 +213,9 @@ def _show(text: str) -> None:
 def _tell(result: dict[str, Any], *, as_json: bool) -> None:
     for gap in result["gaps"]:
         sys.stderr.write(f"{gap['camera']}: no footage {gap['from']} to {gap['to']}; the file closes up over it\n")
-    for name in sorted({str(file["camera"]) for file in result["files"] if file.get("masked")}):
-        sys.stderr.write(f"{name}: parts hidden by privacy zones; the file is encoded anew and proves nothing\n")
+    proof = "the bundle holds a masked copy and only the hashes of the original" if result["bundle"] else _NO_PROOF
+    for name in sorted(result["masked_cameras"]):
+        sys.stderr.write(f"{name}: parts hidden by privacy zones; {proof}\n")
     if as_json:
         print_json(result)
         return

@@ -7,7 +7,7 @@ import click
 
 from vedette.cli.output import (
     data_option,
-    find_camera,
+    find_playable_camera,
     json_option,
     open_client,
     print_json,
@@ -31,7 +31,7 @@ def command(
     if from_ is None or to is None:
         raise click.UsageError("--from and --to are needed")
     with open_client(data) as client:
-        cameras = {camera["id"]: camera["name"] for camera in (find_camera(client, name) for name in names)}
+        cameras = dict(find_playable_camera(client, name) for name in names)
         wanted = {"cameras": ",".join(cameras), "from": from_, "to": to, "step_s": step_s}
         ledger = client.get("/ledger", wanted)
     if as_json:

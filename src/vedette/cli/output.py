@@ -76,6 +76,21 @@ def find_camera(client: ApiClient, name: str) -> dict[str, Any]:
     raise NoSuchCameraError(f"there is no camera {name!r}", "`vedette camera list` shows all.")
 
 
+def find_playable_camera(client: ApiClient, name: str) -> tuple[str, str]:
+    """Finds id and name of a camera whose recordings may be played: an auditor may, and may not list cameras.
+
+    Raises:
+        NoSuchCameraError: none has it.
+    """
+    cameras = client.get("/recordings/cameras")["items"]
+    for key, wanted in (("name", name.casefold()), ("id", name.casefold())):
+        for camera in cameras:
+            if camera[key].casefold() == wanted:
+                return camera["id"], camera["name"]
+    known = ", ".join(camera["name"] for camera in cameras[:20])
+    raise NoSuchCameraError(f"there is no camera {name!r}", f"There are: {known}{', …' * (len(cameras) > 20)}.")
+
+
 def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 

@@ -8,7 +8,7 @@ import click
 
 from vedette.cli.output import (
     data_option,
-    find_camera,
+    find_playable_camera,
     json_option,
     open_client,
     print_json,
@@ -34,8 +34,8 @@ def tell_signing(signing: Mapping[str, Any]) -> str:
 def command(camera_name: str, from_: str | None, to: str | None, data: Path | None, as_json: bool) -> None:
     """List the unbroken runs of footage of a camera, the gaps between them, and what the camera has signed."""
     with open_client(data) as client:
-        camera = find_camera(client, camera_name)
-        found = client.get(f"/cameras/{camera['id']}/recordings", {"from": from_, "to": to})
+        camera_id, _ = find_playable_camera(client, camera_name)
+        found = client.get(f"/cameras/{camera_id}/recordings", {"from": from_, "to": to})
     if as_json:
         print_json(found)
         return

@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from vedette.evidence import offline_verify
+from vedette.evidence.bundle_masked import MaskedCopy, clamp_cover, write_masked
 from vedette.evidence.bundle_stamps import write_stamps
-from vedette.evidence.bundle_texts import README
+from vedette.evidence.bundle_texts import README, README_MASKED
 from vedette.evidence.errors import FootageMissingError
 from vedette.evidence.offline_verify import (
     CHECKPOINT,
     CHUNK_BYTES,
     MANIFEST,
     MANIFEST_NOTE,
+    PLAIN,
+    WITH_MASKED,
     WITNESSES,
     encode_canonical,
     video_path,
@@ -73,6 +76,7 @@ class BundleCamera:
     Attributes:
         clip: A file with the asked range alone, for `clips/`, moved into the bundle.
         signing: What the camera's own signatures say of the segments, for `signing/`; canonical JSON or empty.
+        masked: What goes out instead of stored footage and clip: the recipient may not see the whole picture.
     """
 
     name: str
@@ -80,6 +84,7 @@ class BundleCamera:
     proof: CameraProof
     clip: Path | None = None
     signing: bytes = b""
+    masked: MaskedCopy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,8 @@ def write_contents(
     """
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     writer = _Writer(folder, files, on_progress)
-    writer.add("README.txt", README.encode())
+    is_masked = any(camera.masked is not None for camera in contents.cameras)
+    writer.add("README.txt", (README_MASKED if is_masked else README).encode())
     writer.add("verify.py", Path(offline_verify.__file__).read_bytes())
     writer.add(CHECKPOINT, contents.head.note.encode())
     if contents.head.witnessed:
@@ -136,7 +142,7 @@ def write_contents(
         writer.add, [one for number, camera in enumerate(contents.cameras, 1) for one in _stamps(number, camera)]
     )
     manifest = {
-        "v": 1,
+        "v": WITH_MASKED if is_masked else PLAIN,
         "site": contents.head.site,
         "key": contents.head.key,
         "keys": rotations,
@@ -218,9 +224,12 @@ class _Writer:
         self._list(name, segment.size_bytes, segment.sha256)
         return found
 
-    def add_clip(self, name: str, path: Path) -> None:
+    def add_file(self, name: str, path: Path) -> None:
         size = path.stat().st_size
         self._list(name, size, self._copy(FootageFile(path), name, size))
+
+    def add_clip(self, name: str, path: Path) -> None:
+        self.add_file(name, path)
         path.unlink()
 
     def _copy(self, source: FootageFile, name: str, size: int) -> str:
@@ -250,6 +259,33 @@ class _Writer:
 def _write_camera(writer: _Writer, number: int, camera: BundleCamera) -> dict[str, object]:
     """Writes the files of one camera; returns its record for the manifest."""
     folder = make_folder_name(number, camera.name)
+    if camera.masked is None:
+        _write_originals(writer, folder, camera)
+    if camera.signing:
+        writer.add(f"signing/{folder}.json", camera.signing)
+    proofs = [f"proofs/{folder}/{file.name}" for file in camera.proof.files]
+    for name, file in zip(proofs, camera.proof.files, strict=True):
+        writer.add(name, file.content.encode())
+    record: dict[str, object] = {
+        "id": camera.proof.camera_id,
+        "name": clean(camera.name),
+        "folder": folder,
+        "streams": list(camera.streams),
+        "covered_to": camera.proof.covered_to_ns,
+        "proofs": proofs,
+    }
+    return record if camera.masked is None else record | _write_masked(writer, folder, camera, camera.masked)
+
+
+def _write_masked(writer: _Writer, folder: str, camera: BundleCamera, masked: MaskedCopy) -> dict[str, object]:
+    """Writes the masked files. No byte of stored footage is read here."""
+    (stream,) = camera.streams
+    ends_ns = [segment.end_ns for segment in camera.proof.segments if segment.stream == stream]
+    covered = {one: clamp_cover(end_ns, ends_ns, masked) for one, end_ns in camera.proof.covered_to_ns.items()}
+    return {"covered_to": covered} | write_masked(writer.add_file, folder, stream, masked, clean)
+
+
+def _write_originals(writer: _Writer, folder: str, camera: BundleCamera) -> None:
     marks: dict[str, list[list[object]]] = {}
     for segment in camera.proof.segments:
         name = video_path(folder, segment.stream, segment.start_ns, segment.segment_id)
@@ -259,19 +295,6 @@ def _write_camera(writer: _Writer, number: int, camera: BundleCamera) -> dict[st
         writer.add(f"marks/{folder}.json", encode_canonical(marks))
     if camera.clip is not None:
         writer.add_clip(f"clips/{folder}{camera.clip.suffix}", camera.clip)
-    if camera.signing:
-        writer.add(f"signing/{folder}.json", camera.signing)
-    proofs = [f"proofs/{folder}/{file.name}" for file in camera.proof.files]
-    for name, file in zip(proofs, camera.proof.files, strict=True):
-        writer.add(name, file.content.encode())
-    return {
-        "id": camera.proof.camera_id,
-        "name": clean(camera.name),
-        "folder": folder,
-        "streams": list(camera.streams),
-        "covered_to": camera.proof.covered_to_ns,
-        "proofs": proofs,
-    }
 
 
 def _stamps(number: int, camera: BundleCamera) -> list[tuple[str, StampedTree]]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import bisect
 import datetime as dt
 import hashlib
 import json
@@ -44,6 +45,14 @@ STAMP_PARTS = ("checkpoint", "json", "tsr")
 STAMP_SLACK_NS = 60_000_000_000
 """Clocks may differ so much from the authority's."""
 UNLISTED = (MANIFEST, MANIFEST_NOTE)
+PLAIN, WITH_MASKED = 1, 2
+"""Versions of the list of contents. The second is that of bundles in which a camera goes out as a masked copy."""
+MASKED = "masked"
+OUTLINE_UNIT = 1_000_000
+"""Corners of hidden parts are told in millionths of the picture's width and height."""
+MOST_ZONES = 16
+MOST_SPANS = 10_000
+"""Of one masked file: six hours with a gap every two seconds."""
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _DAY = re.compile(r"[0-9]{8}")
@@ -947,6 +956,78 @@ def video_path(folder: str, stream: str, start_ns: int, segment_id: str) -> str:
     return f"video/{folder}/{stream}-{stamp}-{segment_id}.mp4"
 
 
+def masked_path(folder: str, stream: str, start_ns: int, number: int, suffix: str) -> str:
+    stamp = re.sub(r"[-:]|\.[0-9]+", "", format_time(start_ns))
+    return f"{MASKED}/{folder}/{number}-{stream}-{stamp}{suffix}"
+
+
+class _Cover:
+    """Stretches of time, joined once: a hole in any range is found without walking all of them."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]], slack_ns: int = 0) -> None:
+        self.spans: list[tuple[int, int]] = []
+        for start, end in sorted(spans):
+            if self.spans and start <= self.spans[-1][1] + slack_ns:
+                self.spans[-1] = (self.spans[-1][0], max(end, self.spans[-1][1]))
+            else:
+                self.spans.append((start, end))
+
+    def longest_hole(self, start: int, end: int) -> tuple[int, int]:
+        """The longest stretch from start to end that nothing covers; of no length: there is none."""
+        reached, found = start, (start, start)
+        for place in range(max(0, bisect.bisect_right(self.spans, (start, end)) - 1), len(self.spans)):
+            begin, finish = self.spans[place]
+            if begin >= end:
+                break
+            if begin - reached > found[1] - found[0]:
+                found = (reached, begin)
+            reached = max(reached, finish)
+        return (reached, end) if end - reached > found[1] - found[0] else found
+
+
+class _MaskedFile:
+    """What the list says of one masked file: when it shows, and of which stored segments it was made."""
+
+    def __init__(self, record: Json, folder: str) -> None:
+        self.name, spans, self.segments = take(record, file=str, spans=list, segments=list)
+        demand(len(record) == 3, "a masked file is described with more than it may")
+        demand(self.name.startswith(f"{MASKED}/{folder}/"), "a masked file lies where it must not")
+        demand(spans and self.segments, "a masked file shows nothing")
+        demand(len(spans) <= MOST_SPANS, "a masked file shows more than it can")
+        demand(all(isinstance(one, str) for one in self.segments), "the footage of a masked file is not readable")
+        demand(len(set(self.segments)) == len(self.segments), "the footage of a masked file is named twice")
+        self.spans: list[tuple[int, int]] = []
+        for span in spans:
+            demand(
+                isinstance(span, list) and len(span) == 2 and all(type(one) is int for one in span), "a time is wrong"
+            )
+            demand(span[0] < span[1] and (not self.spans or self.spans[-1][1] <= span[0]), "a time is wrong")
+            self.spans.append((span[0], span[1]))
+
+
+class _Masked:
+    """What the list says of a camera that goes out as a masked copy."""
+
+    def __init__(self, record: Json, folder: str) -> None:
+        zones, files = take(record, zones=list, files=list)
+        demand(len(record) == 2 and 1 <= len(zones) <= MOST_ZONES, "the hidden parts are not told as they must be")
+        self.zones = [self._read_zone(zone) for zone in zones]
+        self.files = [_MaskedFile(one, folder) for one in files]
+        names = {one.name for one in self.files}
+        demand(len(names) == len(self.files), "a masked file is named twice")
+
+    @staticmethod
+    def _read_zone(zone: Json) -> str:
+        name, outline = take(zone, name=str, outline=list)
+        demand(len(zone) == 2 and 3 <= len(outline) <= 16, "a hidden part is not told as it must be")
+        for corner in outline:
+            is_pair = isinstance(corner, list) and len(corner) == 2 and all(type(one) is int for one in corner)
+            demand(
+                is_pair and all(0 <= one <= OUTLINE_UNIT for one in corner), "a hidden part lies outside the picture"
+            )
+        return str(name)
+
+
 class _Camera:
     """One camera of the manifest, and what its proofs tell."""
 
@@ -959,6 +1040,8 @@ class _Camera:
             raise WrongForm("a camera's streams or proofs are not readable")
         if not all(isinstance(one, int) for one in self.covered_to.values()):
             raise WrongForm("a camera's end is not readable")
+        self.masked = _Masked(record[MASKED], self.folder) if MASKED in record else None
+        demand(self.masked is None or len(self.streams) == 1, "a masked copy shows one stream")
         self.leaves: list[dict[str, Json]] = []
         self.last_hash = ""
 
@@ -981,7 +1064,10 @@ class _Proofs:
 
 
 class Verifier:
-    """Checks one bundle. `run` once, then read `verdict`, `faults`, `segments`, `gaps`, `retired`, `uncovered`."""
+    """Checks one bundle. `run` once, then read `verdict`, `faults`, `segments`, `gaps`, `retired`, `uncovered`.
+
+    `masked`: files that are masked copies; `originals`: what the log says of the footage that they were made of.
+    """
 
     def __init__(
         self,
@@ -1006,6 +1092,8 @@ class Verifier:
         self.site = ""
         self.verdict = INVALID
         self.segments: list[dict[str, str]] = []
+        self.originals: list[dict[str, str]] = []
+        self.masked: list[dict[str, str]] = []
         self.gaps: list[dict[str, str]] = []
         self.retired: list[dict[str, str]] = []
         self.uncovered: list[dict[str, str]] = []
@@ -1172,7 +1260,7 @@ class Verifier:
     def _check_manifest(self, manifest: Json, data: bytes) -> None:
         version, site, key, rotations = take(manifest, v=int, site=str, key=str, keys=list)
         self._listed, from_ns, to_ns, cameras = take(manifest, files=dict, from_=int, to=int, cameras=list)
-        if version != 1 or not _SITE.fullmatch(site):
+        if version not in {PLAIN, WITH_MASKED} or not _SITE.fullmatch(site):
             raise WrongForm("the manifest is of a kind that this program does not know")
         export, by, purpose, made_at = take(manifest, export=str, by=str, purpose=str, made_at=int)
         self.about = {"export": export, "by": by, "purpose": purpose, "made_at": format_time(made_at)}
@@ -1191,6 +1279,8 @@ class Verifier:
                 self._cameras.append(_Camera(record))
             except WrongForm as exc:
                 self._tell("manifest", str(exc), MANIFEST)
+        if any(camera.masked for camera in self._cameras) != (version == WITH_MASKED):
+            self._tell("manifest", "what is masked is not told as it must be", MANIFEST)
         folders = {camera.folder for camera in self._cameras}
         if len(folders) != len(self._cameras):
             self._tell("manifest", "two cameras have one folder", MANIFEST)
@@ -1394,6 +1484,59 @@ class Verifier:
                 except WrongForm as exc:
                     self._tell("proof", f"an entry of the log is not readable: {exc}", camera=camera)
             self._check_cover(camera, stream, spans, from_ns, to_ns)
+        if camera.masked is not None:
+            self._check_masked(camera, camera.masked, retired, from_ns, to_ns)
+
+    # Masked copies: what is claimed of them is signed with the list, and must fit what the log says of the originals.
+
+    def _check_masked(
+        self, camera: _Camera, masked: _Masked, retired: dict[Any, Json], from_ns: int, to_ns: int
+    ) -> None:
+        stream = camera.streams[0]
+        known: dict[str, tuple[int, int]] = {}
+        for leaf in camera.leaves:
+            if (leaf.get("kind"), leaf.get("stream")) == ("segment", stream):
+                segment, start, end = take(leaf, id=str, t0=int, t1=int)
+                known[segment] = (start, end)
+        for file in masked.files:
+            self._check_masked_file(camera, file, known, from_ns, to_ns)
+        named = {segment for file in masked.files for segment in file.segments}
+        to_ns = min(to_ns, camera.covered_to.get(stream, from_ns))
+        wanted = {segment: (max(start, from_ns), min(end, to_ns)) for segment, (start, end) in known.items()}
+        wanted = {segment: span for segment, span in wanted.items() if span[0] < span[1] and segment not in retired}
+        for segment, (start, end) in wanted.items():
+            if segment not in named and end - start > UNTOLD_HOLE_NS:
+                self._tell_left_out(camera, segment, start, end)
+        shown = _Cover(span for file in masked.files for span in file.spans)
+        for start, end in _Cover(wanted.values(), UNTOLD_HOLE_NS // 4).spans:
+            hole = shown.longest_hole(start, end)
+            if hole[1] - hole[0] > UNTOLD_HOLE_NS:
+                self._tell_left_out(camera, "", *hole)
+
+    def _tell_left_out(self, camera: _Camera, segment: str, start: int, end: int) -> None:
+        detail = f"the masked copy leaves out what the log knows until {format_time(end)}"
+        self._tell("untold_gap", detail, "", camera, segment, format_time(start))
+
+    def _check_masked_file(
+        self, camera: _Camera, file: _MaskedFile, known: dict[str, tuple[int, int]], from_ns: int, to_ns: int
+    ) -> None:
+        self._used.add(file.name)
+        if file.name not in self._listed:
+            self._tell("missing", "a masked file is not in the list of contents", file.name, camera)
+        unknown = [segment for segment in file.segments if segment not in known]
+        for segment in unknown:
+            self._tell("masked", "it is made of footage that the log does not know", file.name, camera, segment)
+        sources = _Cover(known[segment] for segment in file.segments if segment in known)
+        for start, end in file.spans:
+            hole = sources.longest_hole(start, end)
+            is_inside = from_ns - UNTOLD_HOLE_NS <= start and end <= to_ns + UNTOLD_HOLE_NS
+            if not is_inside or (hole[1] - hole[0] > UNTOLD_HOLE_NS and not unknown):
+                detail = "it claims to show a time that its footage does not cover"
+                self._tell("masked", detail, file.name, camera, "", format_time(start))
+        zones = ", ".join(camera.masked.zones) if camera.masked else ""
+        shown = {"camera": camera.name, "file": file.name, "zones": zones}
+        shown.update({"from": format_time(file.spans[0][0]), "to": format_time(file.spans[-1][1])})
+        self.masked.append({**shown, "segments": " ".join(file.segments)})
 
     def _take_segment(self, camera: _Camera, leaf: Json, retired: dict[Any, Json]) -> None:
         segment, stream, start, end = take(leaf, id=str, stream=str, t0=int, t1=int)
@@ -1401,6 +1544,11 @@ class Verifier:
         name = video_path(camera.folder, stream, start, segment)
         shown = {"camera": camera.name, "segment": segment, "stream": stream}
         shown.update({"from": format_time(start), "to": format_time(end)})
+        if camera.masked is not None:
+            self.originals.append({**shown, "sha256": sha256})
+            if segment in retired:
+                self.retired.append({**shown, "reason": str(retired[segment].get("reason", ""))})
+            return
         if name not in self._listed and segment in retired:
             reason = str(retired[segment].get("reason", ""))
             self.retired.append({**shown, "reason": reason})
@@ -1442,8 +1590,13 @@ class Verifier:
     def _check_unused(self) -> None:
         """Every video and every proof must be named by what is signed in the log, not by the list alone."""
         for name in self._listed:
-            if name.split("/")[0] in {"video", "proofs", STAMPS} and name not in self._used:
+            if name.split("/")[0] in {"video", "proofs", MASKED, STAMPS} and name not in self._used:
                 self._tell_file("no_proof", "nothing in the log vouches for this file", name)
+        for camera in self._cameras:
+            for name in self._listed if camera.masked else ():
+                kind, _, rest = name.partition("/")
+                if kind in {"clips", "marks"} and rest.rpartition(".")[0] == camera.folder:
+                    self._tell("masked", "an original beside its masked copy", name, camera)
 
     # Small ones.
 
@@ -1506,6 +1659,8 @@ class Verifier:
             **self.about,
             "faults": [fault.as_record() for fault in self.faults],
             "segments": self.segments,
+            "masked": self.masked,
+            "originals": self.originals,
             "gaps": self.gaps,
             "retired": self.retired,
             "uncovered": self.uncovered,
@@ -1537,7 +1692,9 @@ def tell(verifier: Verifier) -> Iterator[str]:
     if verifier.verdict == INVALID:
         yield f"NOT VALID. {len(verifier.faults)} fault(s). This is not what the system handed out."
         return
-    yield f"Nothing was changed, removed or added: {len(verifier.segments)} pieces of footage, each in the signed log."
+    pieces = len(verifier.segments) + len(verifier.originals)
+    yield f"Nothing was changed, removed or added: {pieces} pieces of footage, each in the signed log."
+    yield from _tell_masked(verifier)
     yield f"Fingerprint of the key that signed: {verifier.fingerprint}"
     for one in verifier.witnessed:
         yield f"Witness {one['name']} signed the first {one['size']} of {one['of']} entries of this log on {one['at']}."
@@ -1556,6 +1713,15 @@ def tell(verifier: Verifier) -> Iterator[str]:
     else:
         yield "CANNOT TELL whose key this is. Ask the operator of the system for the fingerprint, by another way than"
         yield "this bundle came; if it is the same, check again with: --trust " + verifier.fingerprint
+
+
+def _tell_masked(verifier: Verifier) -> Iterator[str]:
+    for one in verifier.masked:
+        yield f"Masked copy: {one['file']} ({one['camera']}, {one['from']} to {one['to']}). Hidden: {one['zones']}."
+    if verifier.masked:
+        count = len(verifier.originals)
+        yield f"MASKED COPY: the originals' hashes are in the log ({count} pieces); the originals are not here."
+        yield "That the copies show what the originals show, apart from what is hidden, says who handed them out."
 
 
 def _tell_stamps(verifier: Verifier) -> Iterator[str]:

@@ -14,7 +14,7 @@ from vedette.node.open_volume import hold_volume
 from vedette.node.recorder import load_assignment
 from vedette.node.volume_hashes import Logged, check_hashes
 from vedette.recording.archive_keys import ArchiveKeyRing
-from vedette.recording.check import CheckLevel, VolumeCheck, check_volume
+from vedette.recording.check import CheckLevel, VolumeAccess, VolumeCheck, check_volume
 from vedette.recording.disk import PosixDisk
 from vedette.recording.errors import VolumeUnusableError
 from vedette.recording.holds_file import read_holds
@@ -63,10 +63,17 @@ def check(
     """
     volume = open_volume(root)
     with closing(SqliteRecordingCatalog(volume.index)) as catalog:
-        found = check_volume(volume, catalog, level, on_progress, keys)
+        found = replace(check_volume(volume, catalog, level, on_progress, keys), access=find_access(root))
         if level is not CheckLevel.HASH:
             return found
         return replace(found, findings=(*found.findings, *check_hashes(volume, catalog, logged or {})))
+
+
+def find_access(root: Path) -> VolumeAccess:
+    """Whether this process could write to a volume."""
+    if os.statvfs(root).f_flag & os.ST_RDONLY:
+        return VolumeAccess.MOUNTED_READ_ONLY
+    return VolumeAccess.WRITABLE if os.access(root, os.W_OK) else VolumeAccess.NOT_PERMITTED
 
 
 def repair_index(root: Path) -> RebuiltIndex:
@@ -76,7 +83,7 @@ def repair_index(root: Path) -> RebuiltIndex:
         StorageError: a recorder has the volume, it is read-only, or the new index cannot be written.
     """
     volume = open_volume(root)
-    if os.statvfs(root).f_flag & os.ST_RDONLY:
+    if find_access(root) is VolumeAccess.MOUNTED_READ_ONLY:
         raise VolumeUnusableError(
             f"the index of {root} cannot be made anew: the volume is mounted read-only",
             "Checking works there. To repair it, mount it writable.",

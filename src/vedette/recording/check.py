@@ -50,6 +50,14 @@ class Finding:
     detail: str
 
 
+class VolumeAccess(StrEnum):
+    """Whether whoever checks could write to the volume too. Checking never does."""
+
+    WRITABLE = "writable"
+    MOUNTED_READ_ONLY = "mounted_read_only"
+    NOT_PERMITTED = "not_permitted"
+
+
 @dataclass(frozen=True, slots=True)
 class VolumeCheck:
     """The result for one volume. `is_right` when nothing was found.
@@ -66,6 +74,7 @@ class VolumeCheck:
     size_bytes: int
     findings: tuple[Finding, ...]
     locked: tuple[tuple[str, int], ...] = ()
+    access: VolumeAccess = VolumeAccess.WRITABLE
 
     @property
     def is_right(self) -> bool:

@@ -99,7 +99,11 @@ class ExportOrder:
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """A finished file. `sha256` is hex. `camera_id` is empty for a bundle, which holds all cameras."""
+    """A finished file. `sha256` is hex. `camera_id` is empty for a bundle, which holds all cameras.
+
+    Of a masked file: `spans_ns` is the wall time (from, to) of what it shows, `segment_ids` the segments that
+    this is in.
+    """
 
     name: str
     size_bytes: int
@@ -107,6 +111,8 @@ class ExportFile:
     camera_id: str
     first_ns: int
     is_masked: bool = False
+    spans_ns: tuple[tuple[int, int], ...] = ()
+    segment_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,8 +132,8 @@ class FootageExportMaker:
         else:
             write = self._write_mp4 if order.format is ExportFormat.MP4 else self._write_mkv
             done = write(selection, draft, notes, report)
-        is_masked = bool(camera.masked)
-        return draft, ExportFile("", done.size_bytes, done.sha256, camera.camera_id, selection.first_ns, is_masked)
+        file = ExportFile("", done.size_bytes, done.sha256, camera.camera_id, selection.first_ns)
+        return draft, _tell_sources(file, selection, order.to_ns) if camera.masked else file
 
     def _write_masked(
         self,
@@ -166,6 +166,17 @@ class FootageExportMaker:
 
 
 _Result = tuple[list[tuple[Path, ExportFile]], list[ExportGap]]
+
+
+def _tell_sources(file: ExportFile, selection: Selection, to_ns: int) -> ExportFile:
+    """Says of a masked file when it shows and what it was made of: nobody can see that from its bytes."""
+    edges = [selection.first_ns, *(at for gap in selection.gaps for at in gap)]
+    edges.append(min(selection.fragments[-1].end_ns, to_ns))
+    spans = tuple((start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if start < end)
+    # What is only decoded to get to the first picture may lie in a segment before the range, which no proof names.
+    shown = (fragment for fragment in selection.fragments if fragment.end_ns > selection.first_ns)
+    ids = tuple(dict.fromkeys(fragment.segment.segment_id for fragment in shown))
+    return replace(file, is_masked=True, spans_ns=spans, segment_ids=ids)
 
 
 def find_missing(camera_id: str, selections: Sequence[Selection], from_ns: int, to_ns: int) -> list[ExportGap]:

@@ -13,7 +13,6 @@ import contextlib
 from dataclasses import replace
 
 from vedette.core.errors import StorageError, VedetteError
-from vedette.core.privacy import Sight
 from vedette.runtime.clock import Clock
 from vedette.runtime.log import get_logger
 from vedette.streaming.export_job import (
@@ -165,15 +164,10 @@ class ExportService:
         raise AssertionError("unreachable")
 
     async def _look_again(self, order: ExportOrder) -> ExportOrder:
-        """Raises MaskedUnavailableError: a bundle of a camera that is hidden since it was ordered."""
         if order.may_unmask:
             return order
-        sights = [Sight(camera.camera_id, await self._find_zones(camera.camera_id)) for camera in order.cameras]
-        if order.is_bundle:
-            for sight in sights:
-                sight.whole()
-        pairs = zip(order.cameras, sights, strict=True)
-        return replace(order, cameras=tuple(replace(camera, masked=sight.masked) for camera, sight in pairs))
+        cameras = [replace(one, masked=await self._find_zones(one.camera_id)) for one in order.cameras]
+        return replace(order, cameras=tuple(cameras))
 
     async def _make_files(self, order: ExportOrder) -> ExportOutcome:
         folder = await asyncio.to_thread(self._shelf.clear, order.export_id)

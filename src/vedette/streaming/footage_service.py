@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.core.footage import FragmentRef
-from vedette.core.media import StreamFormat, StreamRole
+from vedette.core.media import Packet, StreamFormat, StreamRole
 from vedette.core.privacy import Sight, WholeCamera
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.media.fmp4 import make_init
@@ -14,7 +15,8 @@ from vedette.streaming.download import NoFootageError, Selection, select
 from vedette.streaming.export_job import ExportFormat
 from vedette.streaming.export_marks import Notes
 from vedette.streaming.footage_walk import find_start
-from vedette.streaming.hls import HlsPart, cut_parts, hls_format, make_part, make_playlist
+from vedette.streaming.hls import HlsPart, continues, cut_parts, make_part, make_playlist
+from vedette.streaming.hls_sound import HlsSound
 from vedette.streaming.mask_worker import MaskerOpener
 from vedette.streaming.masked_footage import MaskedFootage
 from vedette.streaming.masked_parts import MaskedParts
@@ -98,6 +100,7 @@ class FootageService:
         self._thumbnailer = thumbnailer
         self._open_masker = open_masker
         self._masked_parts = MaskedParts(open_masker)
+        self._sound = HlsSound(reader, open_encoder)
         self._roles = RoleFinder(reader, directory)
 
     async def make_playlist(self, sight: Sight, choice: StreamChoice, from_ns: int, to_ns: int) -> str:
@@ -112,8 +115,8 @@ class FootageService:
         await self._directory.find_roles(sight.camera_id)
         if not sight.masked:
             return await asyncio.to_thread(self._make_init, sight.whole(), role, at_ns)
-        (packets,), found = await asyncio.to_thread(self._read, sight.camera_id, role, at_ns, at_ns + 1)
-        return await self._masked_parts.make_init(sight, (role, at_ns), found, packets.video[0])
+        found, first = await asyncio.to_thread(self._read_first, sight.camera_id, role, at_ns)
+        return await self._masked_parts.make_init(sight, (role, at_ns), found, first)
 
     async def make_part(self, sight: Sight, role: StreamRole, start_ns: int, end_ns: int) -> bytes:
         """Makes one media segment of the playlist."""
@@ -187,8 +190,13 @@ class FootageService:
         return [known[part.fragments[0].segment.segment_id] for part in parts]
 
     def _make_init(self, camera: WholeCamera, role: StreamRole, at_ns: int) -> bytes:
-        (fragment,) = self._find_exactly(camera.camera_id, role, at_ns, at_ns + 1)[:1]
-        return make_init(hls_format(self._reader.read_init(fragment.segment).format))
+        fragment = self._find_exactly(camera.camera_id, role, at_ns, at_ns + 1)[0]
+        return make_init(self._sound.find_format(self._reader.read_init(fragment.segment).format))
+
+    def _read_first(self, camera_id: str, role: StreamRole, at_ns: int) -> tuple[StreamFormat, Packet]:
+        fragment = self._find_exactly(camera_id, role, at_ns, at_ns + 1)[0]
+        found = self._sound.find_format(self._reader.read_init(fragment.segment).format)
+        return found, unpack_fragment(fragment, self._reader.read_fragment(fragment)).video[0]
 
     def _make_part(self, camera: WholeCamera, role: StreamRole, start_ns: int, end_ns: int) -> bytes:
         packets, found = self._read(camera.camera_id, role, start_ns, end_ns)
@@ -199,13 +207,16 @@ class FootageService:
     ) -> tuple[list[StoredPackets], StreamFormat]:
         fragments = self._find_exactly(camera_id, role, start_ns, end_ns)
         packets = [unpack_fragment(fragment, self._reader.read_fragment(fragment)) for fragment in fragments]
-        return packets, self._reader.read_init(fragments[0].segment).format
+        return self._sound.carry(fragments, packets, self._reader.read_init(fragments[0].segment).format)
 
     def _find_exactly(self, camera_id: str, role: StreamRole, start_ns: int, end_ns: int) -> list[FragmentRef]:
         found = self._reader.find_fragments(camera_id, role, start_ns, end_ns, MAX_PART_FRAGMENTS)
         exact = [fragment for fragment in found if start_ns <= fragment.start_ns < end_ns]
         if not exact:
             raise NotFoundError("this part of the footage is not there (any more)", "Load the playlist again.")
+        if not all(continues(before, after) for before, after in pairwise(exact)):
+            # Times of several runs mean nothing to each other: what was made of them would not play.
+            raise NotFoundError("footage is missing inside this part", "Load the playlist again.")
         return exact
 
     def _read_key_picture(self, camera_id: str, roles: tuple[StreamRole, ...], at_ns: int) -> bytes:

@@ -2,14 +2,14 @@
 
 For foreign players; our own console speaks messages. Parts are some fragments each, begin with a key frame and
 carry times on the line of their run, so a part is a function of its address alone. A gap, a restart or a new
-format is a discontinuity, and each part says its wall time. G.711 is left out: HLS has no word for it.
+format is a discontinuity, and each part says its wall time. Sound: `vedette.streaming.hls_sound`.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vedette.core.footage import FragmentRef
-from vedette.core.media import Codec, StreamFormat
+from vedette.core.media import StreamFormat
 from vedette.core.time import NS_PER_S, TICKS_PER_S, format_utc
 from vedette.media.audio_samples import packet_duration_90k
 from vedette.media.fmp4 import TrackFragment, make_fragment
@@ -47,7 +47,7 @@ def cut_parts(fragments: Sequence[FragmentRef]) -> list[HlsPart]:
     group: list[FragmentRef] = []
     is_new = False
     for fragment in fragments:
-        breaks = bool(group) and not _continues(group[-1], fragment)
+        breaks = bool(group) and not continues(group[-1], fragment)
         is_full = sum(part.duration_90k for part in group) >= PART_TARGET_90K
         if group and fragment.is_key and (breaks or is_full):
             parts.append(HlsPart(tuple(group), is_new))
@@ -58,7 +58,8 @@ def cut_parts(fragments: Sequence[FragmentRef]) -> list[HlsPart]:
     return [*parts, HlsPart(tuple(group), is_new)] if group else parts
 
 
-def _continues(before: FragmentRef, after: FragmentRef) -> bool:
+def continues(before: FragmentRef, after: FragmentRef) -> bool:
+    """True when no footage is missing between two fragments: the second belongs to the same line."""
     return before.segment.run_id == after.segment.run_id and after.start_ns - before.end_ns < GAP_FROM_NS
 
 
@@ -88,7 +89,7 @@ def make_playlist(parts: Sequence[HlsPart], formats: Sequence[StreamFormat], rol
 
 
 def _part_lines(part: HlsPart, role: str, before: StreamFormat | None, now: StreamFormat) -> Iterator[str]:
-    has_new_format = before is None or (before.video, hls_format(before).audio) != (now.video, hls_format(now).audio)
+    has_new_format = before is None or (before.video, before.audio) != (now.video, now.audio)
     if part.is_discontinuity or (has_new_format and before is not None):
         yield "#EXT-X-DISCONTINUITY"
     if has_new_format:
@@ -98,18 +99,18 @@ def _part_lines(part: HlsPart, role: str, before: StreamFormat | None, now: Stre
     yield f"footage/{role}/{part.start_ns}-{part.end_ns}.m4s"
 
 
-def hls_format(found: StreamFormat) -> StreamFormat:
-    """The format without a sound that HLS cannot carry."""
-    is_carried = found.audio is not None and found.audio.codec is Codec.AAC
-    return found if is_carried else replace(found, audio=None)
-
-
 def make_part(number: int, packets: Sequence[StoredPackets], found: StreamFormat) -> bytes:
-    """Makes the bytes of a part: one fragment of all its packets, times on the run's line."""
+    """Makes the bytes of a part: one fragment of all its packets, times on the run's line.
+
+    Args:
+        number: For `mfhd`.
+        packets: With the sound as it goes out.
+        found: Its format, with that of the sound that goes out.
+    """
     video = [packet for stored in packets for packet in stored.video]
     tracks = [TrackFragment(video, packets[-1].end_90k)]
     audio = [packet for stored in packets for packet in stored.audio]
-    if audio and found.audio is not None and found.audio.codec is Codec.AAC:
-        end_90k = audio[-1].dts_90k + packet_duration_90k(found.audio)
+    if audio and found.audio is not None:
+        end_90k = audio[-1].dts_90k + packet_duration_90k(found.audio, audio[-1].data)
         tracks.append(TrackFragment(audio, end_90k))
     return b"".join(make_fragment(number, tracks, wall_ns=video[0].captured_at_ns))

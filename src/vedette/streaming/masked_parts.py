@@ -13,7 +13,7 @@ from vedette.core.errors import TooManyRequestsError
 from vedette.core.media import Packet, StreamFormat, VideoFormat
 from vedette.core.privacy import Sight
 from vedette.media.fmp4 import make_init
-from vedette.streaming.hls import hls_format, make_part
+from vedette.streaming.hls import make_part
 from vedette.streaming.mask_worker import MaskerOpener
 from vedette.streaming.masked_footage import NotDecodableError
 from vedette.streaming.stored import StoredPackets
@@ -63,11 +63,11 @@ class MaskedParts:
         self._waiting = 0
 
     async def make_init(self, sight: Sight, address: Hashable, found: StreamFormat, first: Packet) -> bytes:
-        """Makes the init segment of a format, of its first picture."""
+        """Makes the init segment of a format, of its first picture; the sound's is the one that goes out."""
 
         async def make() -> bytes:
             video, _ = await self._mask(sight, found.video, [first])
-            return make_init(hls_format(replace(found, video=video)))
+            return make_init(replace(found, video=video))
 
         return await self._once((sight.camera_id, sight.masked_parts, address), make)
 

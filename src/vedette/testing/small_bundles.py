@@ -10,7 +10,9 @@ from pathlib import Path
 
 from vedette.adapters.sqlite_evidence_index import SqliteEvidenceIndex
 from vedette.core.footage_facts import FootageFact, GapClosed, SegmentClosed, SegmentRetired
+from vedette.core.geometry import Polygon
 from vedette.core.ids import make_id
+from vedette.core.privacy import PrivacyZone
 from vedette.evidence.bundle import (
     BundleCamera,
     BundleContents,
@@ -20,10 +22,11 @@ from vedette.evidence.bundle import (
     seal_bundle,
     write_contents,
 )
+from vedette.evidence.bundle_masked import MaskedCopy, MaskedFile
 from vedette.evidence.keys import open_key_ring
 from vedette.evidence.leaves import draft_export, draft_footage
 from vedette.evidence.log import EvidenceLog, open_log
-from vedette.evidence.proofs import ProofRequest, SignRequest
+from vedette.evidence.proofs import CameraProof, ProofRequest, SignRequest
 from vedette.evidence.prover import make_head, prove_camera
 from vedette.evidence.time_stamps import keep_stamp, make_question
 from vedette.testing.time_stamp_authority import SimulatedAuthority
@@ -32,6 +35,7 @@ START_NS = 1_796_000_000_000_000_000
 S = 1_000_000_000
 DAY_S = 86_400
 SEGMENT_S = 60
+WINDOW = PrivacyZone("zone-1", "Cửa sổ", Polygon(((0.1, 0.1), (0.5, 0.1), (0.5, 0.6))))
 _PARTS = 6
 _INIT_BYTES = 96
 
@@ -110,9 +114,15 @@ class SmallSite:
         return self.files.get(segment_id)
 
     def export(
-        self, folder: Path, cameras: Sequence[str], from_s: int, to_s: int, streams: tuple[str, ...] = ("main",)
+        self,
+        folder: Path,
+        cameras: Sequence[str],
+        from_s: int,
+        to_s: int,
+        streams: tuple[str, ...] = ("main",),
+        masked: Sequence[str] = (),
     ) -> Manifest:
-        """Writes and seals a bundle."""
+        """Writes and seals a bundle. Cameras in `masked` go out as masked copies of invented bytes."""
         from_ns, to_ns = START_NS + from_s * S, START_NS + to_s * S
         head = make_head(self.log)
         proofs = [prove_camera(self.log, ProofRequest(one, streams, from_ns, to_ns, head.size)) for one in cameras]
@@ -125,11 +135,32 @@ class SmallSite:
             to_ns=to_ns,
             tool="vedette test",
             head=head,
-            cameras=tuple(BundleCamera(self.names[proof.camera_id], streams, proof) for proof in proofs),
+            cameras=tuple(
+                BundleCamera(
+                    self.names[proof.camera_id],
+                    streams,
+                    proof,
+                    masked=self.make_masked(proof, from_ns, to_ns) if proof.camera_id in masked else None,
+                )
+                for proof in proofs
+            ),
         )
         manifest = write_contents(folder, contents, self)
         seal_bundle(folder, sign_manifest(self.log, contents, manifest.sha256))
         return manifest
+
+    def make_masked(self, proof: CameraProof, from_ns: int, to_ns: int) -> MaskedCopy:
+        """Invents a masked file for each day: as if the format changed at midnight."""
+        files = []
+        for day in range(2):
+            start_ns = START_NS + day * DAY_S * S
+            mine = [one for one in proof.segments if start_ns <= one.start_ns < start_ns + DAY_S * S]
+            path = self.root / f"masked-{proof.camera_id}-{day}.mp4"
+            path.write_bytes(self.random.randbytes(self.random.randint(300, 600)))
+            spans = tuple((max(one.start_ns, from_ns), min(one.end_ns, to_ns)) for one in mine)
+            if spans:
+                files.append(MaskedFile(path, spans, tuple(one.segment_id for one in mine)))
+        return MaskedCopy((WINDOW,), tuple(files))
 
 
 def sign_manifest(log: EvidenceLog, contents: BundleContents, sha256: str) -> str:

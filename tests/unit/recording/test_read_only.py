@@ -1,9 +1,12 @@
 """A volume that is mounted read-only, as evidence on a disk from elsewhere: checked and played, never written."""
 
 import ctypes
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ from tests.support.recording import END_NS, KEY, Rig, feed
 from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
 from vedette.core.errors import StorageError
 from vedette.node.volume_check import check, repair_index
-from vedette.recording.check import CheckLevel
+from vedette.recording.check import CheckLevel, VolumeAccess, VolumeCheck
 from vedette.recording.errors import VolumeUnusableError
 
 _READ_ONLY, _REMOUNT = 1, 32
@@ -74,13 +77,73 @@ def test_closed_volume_is_checked_and_read_on_a_read_only_mount(disk, level) -> 
     assert not [name for name in before if name.endswith(("-wal", "-shm"))]
     disk.make_read_only()
     found = check(root, level)
-    assert (found.is_right, found.segments) == (True, 5)
+    assert (found.is_right, found.segments, found.access) == (True, 5, VolumeAccess.MOUNTED_READ_ONLY)
     reader = rig.reader()
     parts = reader.find_fragments(KEY.camera_id, KEY.role, 0, END_NS, 1000)
     assert sum(part.frames for part in parts) == 250
     assert reader.read_fragment(parts[0])
     reader.close()
     assert names(root) == before
+
+
+@pytest.mark.parametrize("level", list(CheckLevel))
+def test_closed_volume_is_checked_where_the_user_may_not_write(tmp_path, level) -> None:
+    root = tmp_path / "v"
+    record(root).store.close()
+    before = names(root)
+    with unwritable(root):
+        found = call_as_nobody(tmp_path, lambda: check(root, level))
+    assert found == "True 5 not_permitted"
+    assert names(root) == before
+
+
+@contextmanager
+def unwritable(root: Path) -> Iterator[None]:
+    folders = [root, *(path for path in root.rglob("*") if path.is_dir())]
+    for folder in folders:
+        folder.chmod(0o555)
+    for path in root.rglob("*"):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        yield
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+
+
+def call_as_nobody(tmp_path: Path, work: Callable[[], VolumeCheck]) -> str:
+    """Calls in a child that is not root, since root may write everywhere; tells what came out."""
+    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(0o755)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.getuid() == 0:
+                os.setresuid(65534, 65534, 65534)
+            found = work()
+            text = f"{found.is_right} {found.segments} {found.access}"
+        except BaseException as exc:  # noqa: BLE001 -- told to the parent
+            text = repr(exc)
+        os.write(writing, text.encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        told = pipe.read()
+    os.waitpid(child, 0)
+    return told
+
+
+def test_command_says_that_it_only_looked(disk) -> None:
+    record(disk.root / "data" / "volumes" / "main").store.close()
+    disk.make_read_only()
+    command = [sys.executable, "-m", "vedette", "check", "--data", str(disk.root / "data"), "--level", "hash"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    assert "right; 5 segments" in told.stdout
+    assert "mounted read-only: checked as it lies, nothing was written" in told.stdout
+    told = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
+    assert json.loads(told.stdout)["volumes"][0]["access"] == "mounted_read_only"
 
 
 def test_volume_of_a_killed_recorder_is_checked_with_what_only_its_log_holds(disk) -> None:

@@ -5,11 +5,11 @@ from dataclasses import replace
 from itertools import pairwise
 
 from tests.support.footage import FORMAT, MemoryFootage, as_run
-from tests.support.media import AAC, H264, PCMA, START_NS, make_packets
+from tests.support.media import H264, START_NS, make_packets
 from vedette.core.media import StreamFormat
 from vedette.core.time import NS_PER_S
 from vedette.media.fmp4 import parse_fragment
-from vedette.streaming.hls import cut_parts, hls_format, make_part, make_playlist
+from vedette.streaming.hls import cut_parts, make_part, make_playlist
 from vedette.streaming.stored import unpack_fragment
 
 S = NS_PER_S
@@ -87,14 +87,3 @@ def test_parts_of_a_run_lie_end_to_end_without_knowing_each_other() -> None:
         track = parse_fragment(make_part(1, stored, FORMAT)).video
         spans.append((track.decode_90k, track.decode_90k + sum(track.durations_90k)))
     assert all(end == start for (_, end), (start, _) in pairwise(spans))
-
-
-def test_aac_is_carried_and_g711_is_left_out() -> None:
-    packets = [*make_packets(50), *make_packets(80, is_audio=True, step_90k=2090)]
-    for audio, is_carried in ((AAC, True), (PCMA, False)):
-        footage = MemoryFootage("cam")
-        found = replace(FORMAT, audio=audio)
-        footage.add_segment(packets, found)
-        stored = [unpack_fragment(f, footage.read_fragment(f)) for f in footage.fragments]
-        assert (parse_fragment(make_part(1, stored, found)).audio is not None) is is_carried
-        assert (hls_format(found).audio is not None) is is_carried

@@ -4,8 +4,8 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { BellOff } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useMay } from "../../api/context";
-import { useCameras, useEvent, useEvents } from "../../api/queries";
+import { useEvent, useEvents } from "../../api/queries";
+import { useKnownCameras } from "../../api/storage";
 import type { Happening } from "../../api/types";
 import { useKeys } from "../../app/keys";
 import { formatMoment } from "../../lib/format";
@@ -139,8 +139,7 @@ interface FiltersProps {
 function Filters({ search, onChange }: FiltersProps) {
   const { t } = useTranslation();
   const words = useWords();
-  const may = useMay();
-  const { data: cameras } = useCameras(may("camera.view"));
+  const cameras = useKnownCameras();
   const kinds = [...new Set([...KINDS, ...(search.kind ? [search.kind] : [])])];
   const cameraOptions = [
     { id: "", label: t("alarms.allCameras") },

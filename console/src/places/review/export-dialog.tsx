@@ -58,7 +58,7 @@ export function ExportDialog({ cameras, range, onClose }: ExportProps) {
   const read = readRange(text, new Date(), LONGEST_MS);
   const hidden = useHiddenCameras(cameras.filter((camera) => ids.includes(camera.id)));
   const masking = judgeMasking(hidden.length, isBundle);
-  const isReady = read.range !== null && ids.length > 0 && purpose.trim() !== "" && masking !== "blocked";
+  const isReady = read.range !== null && ids.length > 0 && purpose.trim() !== "";
   const start = () => {
     if (!read.range) return;
     add.mutate({

@@ -7,12 +7,12 @@ import { useClient, useMay } from "../../api/context";
 import { privacyQuery } from "../../api/queries";
 import styles from "./export-dialog.module.css";
 
-export type Masking = "none" | "some" | "blocked";
+export type Masking = "none" | "files" | "bundle";
 
-/** What masking means for an order. Proof is about the recorded original, which whoever sees it masked may not have. */
+/** What masking means for an order: masked files, or a bundle that proves the originals and holds masked copies. */
 export function judgeMasking(hiddenCount: number, isBundle: boolean): Masking {
   if (hiddenCount === 0) return "none";
-  return isBundle ? "blocked" : "some";
+  return isBundle ? "bundle" : "files";
 }
 
 /** Those of the cameras of which parts are hidden from the user. */
@@ -33,7 +33,7 @@ interface MaskingNoteProps {
 export function MaskingNote({ hidden, masking }: MaskingNoteProps) {
   const { t } = useTranslation();
   if (masking === "none") return null;
-  const words = t(masking === "blocked" ? "export.maskedBundle" : "export.maskedLead");
+  const words = t(masking === "bundle" ? "export.maskedBundle" : "export.maskedLead");
   return (
     <p className={styles["presence"]} data-tone="warn" role="status">
       <EyeOff size={16} aria-hidden />

@@ -58,7 +58,7 @@ export function ReviewPlace() {
   const may = useMay();
   const client = useClient();
   const { data: all } = useCameras(may("camera.view"));
-  const { cameras: known, isWhole } = useKnownCameras();
+  const known = useKnownCameras();
   const searchField = useRef<HTMLInputElement>(null);
   const stage = useRef<HTMLDivElement>(null);
   const players = useRef(new Map<string, RefObject<PlaybackPlayer | null>>());
@@ -75,17 +75,17 @@ export function ReviewPlace() {
 
   const ids = useMemo(() => readCameras(search.cameras), [search.cameras]);
   const cameras = useMemo(
-    // Who may play recordings need not be allowed to list cameras: then a link brings the camera, its id stands for it.
-    () => ids.map((id) => known?.find((camera) => camera.id === id) ?? { id, name: all ? "–" : id.slice(-6) }),
-    [all, known, ids],
+    // A link may bring a camera that is gone.
+    () => ids.map((id) => known?.find((camera) => camera.id === id) ?? { id, name: "–" }),
+    [known, ids],
   );
 
   // The place opened without a camera shows the first one: a black page answers nothing.
   useEffect(() => {
-    const first = all?.[0];
+    const first = known?.[0];
     if (!search.cameras && first)
       void navigate({ to: "/review", search: { ...search, cameras: first.id }, replace: true });
-  }, [all, search, navigate]);
+  }, [known, search, navigate]);
 
   useAddress(clock, span, face.speed);
 
@@ -235,7 +235,7 @@ export function ReviewPlace() {
             {note}
           </span>
         ) : null}
-        {isWhole ? null : (
+        {may("camera.view") ? null : (
           <SelectField
             label={t("review.camera")}
             hidesLabel

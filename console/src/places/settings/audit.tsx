@@ -3,8 +3,8 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { useMay } from "../../api/context";
-import { useAudit, useCameras } from "../../api/queries";
+import { useAudit } from "../../api/queries";
+import { useKnownCameras } from "../../api/storage";
 import type { AuditRow } from "../../api/types";
 import { formatClock, formatShortDay } from "../../lib/format";
 import { Button } from "../../parts/button";
@@ -88,8 +88,7 @@ export function AuditPage() {
 
 /** Names for the ids of cameras that are still there; others stay ids. */
 function useCameraNames(): Map<string, string> {
-  const may = useMay();
-  const { data: cameras } = useCameras(may("camera.view"));
+  const cameras = useKnownCameras();
   return useMemo(() => new Map(cameras?.map((camera) => [camera.id, camera.name])), [cameras]);
 }
 

@@ -9,7 +9,13 @@ from vedette.api.face_sight import find_hidden_kinds
 from vedette.api.features import feature_router
 from vedette.api.ports import CallerPort, CamerasPort, FootagePort, LedgerPort
 from vedette.api.schemas.common import Id, When
-from vedette.api.schemas.recordings import RecordingsOut, SigningListOut, TimelineOut
+from vedette.api.schemas.recordings import (
+    PlayableCameraOut,
+    PlayableCamerasOut,
+    RecordingsOut,
+    SigningListOut,
+    TimelineOut,
+)
 from vedette.api.schemas.storage import LedgerOut
 from vedette.api.times import check_range, to_ns
 from vedette.core.errors import InvalidInputError
@@ -21,6 +27,14 @@ router = feature_router("recordings")
 MAX_CAMERAS = 64
 MAX_SLOTS = 50_000
 YEAR_NS = 366 * 86_400 * NS_PER_S
+
+
+@router.get("/recordings/cameras")
+@allows(Permission.RECORDING_PLAY)
+async def list_playable_cameras(cameras: CamerasPort) -> PlayableCamerasOut:
+    """Lists the cameras whose recordings the caller may play: names and ids, for who may not see addresses."""
+    found = sorted(await cameras.list_all(), key=lambda camera: (camera.settings.name.casefold(), camera.id))
+    return PlayableCamerasOut(items=[PlayableCameraOut(id=each.id, name=each.settings.name) for each in found])
 
 
 @router.get("/cameras/{camera_id}/recordings")

@@ -54,6 +54,17 @@ class SigningListOut(Answer):
     items: list[StreamSigningOut]
 
 
+class PlayableCameraOut(Answer):
+    id: str
+    name: str
+
+
+class PlayableCamerasOut(Answer):
+    """Cameras whose recordings the caller may play, in order of name: what they are called, and nothing else."""
+
+    items: list[PlayableCameraOut]
+
+
 class RecordingsOut(Answer):
     runs: list[RunOut]
     gaps: list[GapOut]

@@ -25,7 +25,7 @@ const STEP_NAMES = ["day", "hour", "minute"] as const satisfies readonly StepNam
 export function CompletenessPage() {
   const { t, i18n } = useTranslation();
   const words = useWords();
-  const { cameras, isWhole } = useKnownCameras();
+  const cameras = useKnownCameras();
   const { ids, view, choose, show } = useView(cameras);
   const { stepMs } = STEPS[view.step];
   const { data, error, isPlaceholderData } = useLedger(ids, view.fromMs, view.toMs, stepMs / 1000);
@@ -50,7 +50,6 @@ export function CompletenessPage() {
       {cameras && cameras.length > 1 ? (
         <details className={styles["choice"]}>
           <summary>{t("ledger.chosen", { count: ids.length, total: cameras.length })}</summary>
-          {isWhole ? null : <p className="muted">{t("ledger.partialList")}</p>}
           <CameraChoice cameras={cameras} chosen={ids} onChange={choose} />
         </details>
       ) : null}

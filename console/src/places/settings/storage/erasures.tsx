@@ -24,7 +24,7 @@ const REASON_AT_MOST = 500;
 export function Erasures() {
   const { t } = useTranslation();
   const { data: orders, error } = useErasures();
-  const { cameras } = useKnownCameras();
+  const cameras = useKnownCameras();
   const [isOrdering, setOrdering] = useState(false);
   return (
     <Section

@@ -190,7 +190,7 @@ function Holds() {
   const { t, i18n } = useTranslation();
   const may = useMay();
   const { data: holds, error } = useHolds();
-  const { cameras } = useKnownCameras();
+  const cameras = useKnownCameras();
   const [isAdding, setAdding] = useState(false);
   const [releasing, setReleasing] = useState<Hold | null>(null);
   const total = (holds ?? []).reduce((sum, hold) => sum + hold.bytes, 0);
