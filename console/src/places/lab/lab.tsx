@@ -155,7 +155,7 @@ function Result({ looked, onRemove }: { looked: Looked; onRemove: () => void }) 
             <X size={16} aria-hidden />
           </IconButton>
         </header>
-        {looked.error ? <ProblemNote error={looked.error} what={t("lab.failed")} /> : null}
+        {looked.error ? <ProblemNote error={looked.error} /> : null}
         {!looked.error && !looked.answer ? <Skeleton height={72} /> : null}
         {looked.answer ? <Shares answer={looked.answer} /> : null}
       </div>
