@@ -5,7 +5,7 @@ are written beside and renamed, so that half a file never looks like a whole one
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from vedette.vision.enhance.bank import MODEL
 from vedette.vision.enhance.label import Corner
 from vedette.vision.enhance.marks import describe_enhancement
 from vedette.vision.enhance.network import SCALE
-from vedette.vision.enhance.session import Kind, Part, Probed, decode_probed
+from vedette.vision.enhance.session import Kind, Part
+from vedette.vision.enhance.source import Probed, decode_probed
 from vedette.vision.models.registry import ModelRegistry
 
 _FORMATS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".bmp": "bmp", ".mp4": "mp4"}
@@ -44,6 +45,33 @@ class Enhanced:
     jail: str
 
 
+@dataclass(frozen=True, slots=True)
+class NetworkChoice:
+    """For which size, and with which weights; `note` is the sentence that goes into the file."""
+
+    width: int
+    height: int
+    weight_set: str
+    note: str
+
+
+def enlarging(network: NetworkChoice, form: str, plan: EnhancePlan) -> list[str]:
+    """The arguments of a worker that enlarges; without any it only looks."""
+    arguments = ["--width", str(network.width), "--height", str(network.height), "--weight-set", network.weight_set]
+    arguments += ["--format", form, "--corner", plan.corner, "--threads", str(plan.threads)]
+    return [*arguments, "--note", network.note]
+
+
+async def start_enhancer(descriptor: int, arguments: Sequence[str]) -> WorkerProcess:
+    """Starts the jailed worker on an open file.
+
+    Raises:
+        UnavailableError: it does not start.
+    """
+    given = ("--file", str(descriptor), *arguments)
+    return await start_worker(WorkerCommand("vedette.node.enhance_worker", given, (descriptor,)))
+
+
 async def enhance_file(path: Path, out: Path, plan: EnhancePlan, progress: Progress) -> Enhanced:
     """Makes of a picture or video one of twice the size.
 
@@ -59,10 +87,10 @@ async def enhance_file(path: Path, out: Path, plan: EnhancePlan, progress: Progr
     if probed.is_picture != (form != "mp4"):
         kind, wanted = ("picture", ".jpg, .png or .bmp") if probed.is_picture else ("video", ".mp4")
         raise InvalidInputError(f"{path.name} is a {kind}: the result must end in {wanted}, not {out.suffix}")
-    arguments = ["--width", str(probed.width), "--height", str(probed.height), "--weight-set", probed.weight_set]
-    arguments += ["--format", form, "--corner", plan.corner, "--threads", str(plan.threads)]
-    arguments += ["--note", describe_enhancement(release, probed.weight_set)]
-    worker = await _start(path, arguments)
+    network = NetworkChoice(
+        probed.width, probed.height, probed.weight_set, describe_enhancement(release, probed.weight_set)
+    )
+    worker = await _start(path, enlarging(network, form, plan))
     try:
         await _write(worker, out, lambda at_s: progress(at_s, probed.duration_s))
     finally:
@@ -102,8 +130,7 @@ async def _start(path: Path, arguments: list[str]) -> WorkerProcess:
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror}") from error
     with file:
-        given = ("--file", str(file.fileno()), *arguments)
-        return await start_worker(WorkerCommand("vedette.node.enhance_worker", given, (file.fileno(),)))
+        return await start_enhancer(file.fileno(), arguments)
 
 
 async def _write(worker: WorkerProcess, out: Path, tell: Callable[[float], None]) -> None:

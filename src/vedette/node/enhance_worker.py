@@ -25,7 +25,7 @@ HEADROOM_BYTES = 3 << 30
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """What the command line says. `width` 0: only to say what the file is."""
+    """What the command line says. `width` 0: only to say what the file is, or to cut a still picture out of it."""
 
     channel: int
     file: int
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report = jail.lock(headroom_bytes=HEADROOM_BYTES)
     channel.send(0, report.state.encode())
     while (message := channel.receive()) is not None:
-        channel.send(*session.handle(message.kind))
+        channel.send(*session.handle(message.kind, message.payload))
     return 0
 
 
@@ -65,6 +65,7 @@ def prepare(options: WorkerOptions) -> "EnhanceSession":
     file = os.fdopen(options.file, "rb")
     given = {"format": options.format, "corner": options.corner, "note": options.note}
     terms = msgspec.convert(given, EnhanceTerms)
+    warm_up_pictures(terms)
     if not options.width:
         return EnhanceSession(file, None, terms)
     from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork  # noqa: PLC0415 - as above
@@ -82,7 +83,6 @@ def prepare(options: WorkerOptions) -> "EnhanceSession":
         lambda width, height: OpenVinoStripNetwork(weights, width, height, options.threads),
         flat_below=FLAT_BELOW,
     )
-    warm_up_pictures(terms)
     return EnhanceSession(file, runner.enlarge, terms)
 
 
@@ -91,8 +91,7 @@ def warm_up_pictures(terms: "EnhanceTerms") -> None:
     import cv2  # noqa: PLC0415 - as above
     import numpy as np  # noqa: PLC0415 - as above
 
-    from vedette.vision.enhance.picture import enhance_bgr  # noqa: PLC0415 - as above
-    from vedette.vision.enhance.session import encode_picture  # noqa: PLC0415 - as above
+    from vedette.vision.enhance.picture import encode_picture, enhance_bgr  # noqa: PLC0415 - as above
 
     image = enhance_bgr(np.zeros((32, 48, 3), np.uint8), lambda luma: luma.repeat(2, 0).repeat(2, 1), terms.corner)
     for kind in ("jpeg", "png", "bmp"):
