@@ -29,8 +29,8 @@ interface EnhanceProps {
 export function EnhanceDialog({ source, name, part: first = WHOLE, onClose }: EnhanceProps) {
   const { t } = useTranslation();
   const [part, setPart] = useState<Part>(first);
-  const recorded = useStill(source, part, "1");
-  const enhanced = useStill(source, part, "2");
+  const recorded = useStill(source, part, "1", true);
+  const enhanced = useStill(source, part, "2", recorded.isSuccess);
   const error = recorded.error ?? enhanced.error;
   const save = (picture: Blob | undefined, mark: string) => picture && saveBlob(picture, `${name}${mark}.jpg`);
   return (
@@ -58,7 +58,7 @@ export function EnhanceDialog({ source, name, part: first = WHOLE, onClose }: En
       <Compare
         recorded={recorded.data}
         enhanced={enhanced.data}
-        isBusy={enhanced.isFetching}
+        isBusy={recorded.isFetching || enhanced.isFetching}
         onChoose={(inner) => setPart(partOfPart(part, inner))}
       />
       <div className={styles["below"]}>
@@ -75,11 +75,13 @@ export function EnhanceDialog({ source, name, part: first = WHOLE, onClose }: En
   );
 }
 
-function useStill(source: StillSource, part: Part, enhance: "1" | "2") {
+/** Asked for one after the other, `enabled` by the one before: the server makes one at a time. */
+function useStill(source: StillSource, part: Part, enhance: "1" | "2", enabled: boolean) {
   const client = useClient();
   const crop = cropText(part);
   return useQuery({
     queryKey: ["still", source, crop, enhance],
+    enabled,
     retry: false,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
