@@ -1994,11 +1994,13 @@ export interface components {
         /**
          * ExportFileOut
          * @description A file. `sha256` is also its ETag. `camera_id` is empty for a bundle; `from`: its first picture.
-         *     `masked`: encoded anew with parts of the picture hidden, no original.
+         *     `masked`: encoded anew with parts of the picture hidden, no original. `enhanced`: enlarged, details are estimated.
          */
         ExportFileOut: {
             /** Camera Id */
             camera_id: string;
+            /** Enhanced */
+            enhanced: boolean;
             /**
              * From
              * Format: date-time
@@ -2050,6 +2052,12 @@ export interface components {
             bundle: boolean;
             /** Cameras */
             cameras: string[];
+            /**
+             * Enhance
+             * @description Twice the size by super-resolution, labelled, without sound: sub streams, ten minutes at most, no bundle
+             * @default false
+             */
+            enhance: boolean;
             /** @default mp4 */
             format: components["schemas"]["ExportFormat"];
             /**
@@ -2079,7 +2087,7 @@ export interface components {
         /**
          * ExportOut
          * @description An export. `fingerprint`: of the key that signed the bundle, to be compared by another way; else empty.
-         *     `masked_cameras`: those of which parts are hidden in the files.
+         *     `masked_cameras`: those of which parts are hidden in the files. `estimated_s`: of one processor, to enhance.
          */
         ExportOut: {
             /** Bundle */
@@ -2093,7 +2101,11 @@ export interface components {
             created_at: string;
             /** Created By */
             created_by: string;
+            /** Enhanced */
+            enhanced: boolean;
             error: components["schemas"]["ExportFaultOut"] | null;
+            /** Estimated S */
+            estimated_s: number;
             /** Expires At */
             expires_at: string | null;
             /** Files */

@@ -21,17 +21,20 @@ from vedette.vision.enhance.session import Kind, Part
 from vedette.vision.enhance.source import Probed, decode_probed
 from vedette.vision.models.registry import ModelRegistry
 
-_FORMATS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".bmp": "bmp", ".mp4": "mp4"}
+_FORMATS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".bmp": "bmp", ".mp4": "mp4", ".mkv": "mkv"}
+_VIDEOS = frozenset({"mp4", "mkv"})
 Progress = Callable[[float, float], None]
 """Called with the seconds of a video that are done, and its length (0: not known)."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnhancePlan:
-    """How to enhance."""
+    """How to enhance. `remark`: a sentence more for the file of a video, besides the one that says what it is."""
 
     corner: Corner = "bottom-right"
     threads: int = 2
+    niceness: int = 0
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ def enlarging(network: NetworkChoice, form: str, plan: EnhancePlan) -> list[str]
     """The arguments of a worker that enlarges; without any it only looks."""
     arguments = ["--width", str(network.width), "--height", str(network.height), "--weight-set", network.weight_set]
     arguments += ["--format", form, "--corner", plan.corner, "--threads", str(plan.threads)]
+    arguments += ["--niceness", str(plan.niceness)]
     return [*arguments, "--note", network.note]
 
 
@@ -84,7 +88,7 @@ async def enhance_file(path: Path, out: Path, plan: EnhancePlan, progress: Progr
     registry = ModelRegistry(Path())
     release = registry.find_named(MODEL).release
     probed = await _probe(path)
-    if probed.is_picture != (form != "mp4"):
+    if probed.is_picture != (form not in _VIDEOS):
         kind, wanted = ("picture", ".jpg, .png or .bmp") if probed.is_picture else ("video", ".mp4")
         raise InvalidInputError(f"{path.name} is a {kind}: the result must end in {wanted}, not {out.suffix}")
     network = NetworkChoice(
@@ -92,7 +96,7 @@ async def enhance_file(path: Path, out: Path, plan: EnhancePlan, progress: Progr
     )
     worker = await _start(path, enlarging(network, form, plan))
     try:
-        await _write(worker, out, lambda at_s: progress(at_s, probed.duration_s))
+        await _write(worker, out, plan.remark, lambda at_s: progress(at_s, probed.duration_s))
     finally:
         await worker.stop()
     jail = worker.ready_payload.decode("ascii", "replace")[:16]
@@ -109,7 +113,7 @@ def choose_format(path: Path, out: Path) -> str:
     if form is None:
         raise InvalidInputError(
             f"{out.name} is no result that can be written",
-            "End it in .jpg, .png or .bmp for a picture, in .mp4 for a video.",
+            "End it in .jpg, .png or .bmp for a picture, in .mp4 or .mkv for a video.",
         )
     if out.exists() and path.exists() and out.samefile(path):
         raise InvalidInputError("the result would replace the recording it is made of", "Give it another name.")
@@ -133,11 +137,11 @@ async def _start(path: Path, arguments: list[str]) -> WorkerProcess:
         return await start_enhancer(file.fileno(), arguments)
 
 
-async def _write(worker: WorkerProcess, out: Path, tell: Callable[[float], None]) -> None:
+async def _write(worker: WorkerProcess, out: Path, remark: str, tell: Callable[[float], None]) -> None:
     part_path = out.with_name(f".{out.name}.part")
     try:
         with part_path.open("wb") as file:
-            while not (part := wire.decode(await ask_worker(worker, Kind.NEXT, b""), Part)).done:
+            while not (part := wire.decode(await ask_worker(worker, Kind.NEXT, remark.encode()), Part)).done:
                 file.write(part.data)
                 tell(part.at_s)
             file.flush()

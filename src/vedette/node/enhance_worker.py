@@ -36,11 +36,13 @@ class WorkerOptions:
     corner: str
     note: str
     threads: int
+    niceness: int
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one worker until its parent closes the channel."""
     options = parse_options(arguments)
+    os.nice(options.niceness)
     jail = Jail()
     jail.confine_files()
     channel = open_inherited_channel(options.channel)
@@ -102,7 +104,7 @@ def parse_options(arguments: Sequence[str] | None) -> WorkerOptions:
     parser = argparse.ArgumentParser(prog="enhance_worker")
     for name in ("channel", "file"):
         parser.add_argument(f"--{name}", type=int, required=True)
-    for name, default in (("width", 0), ("height", 0), ("threads", 1)):
+    for name, default in (("width", 0), ("height", 0), ("threads", 1), ("niceness", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
     for name, value in (("weight-set", ""), ("format", "png"), ("corner", "bottom-right"), ("note", "")):
         parser.add_argument(f"--{name}", default=value)

@@ -64,7 +64,7 @@ class House:
         self.shelf = ExportFolders(root)
         self.maker = maker or GatedMaker()
         self.zones: dict[str, tuple[PrivacyZone, ...]] = {}
-        self.service = ExportService(self.shelf, self.maker, NoBundles(), self._find_zones, self.clock)
+        self.service = ExportService(self.shelf, self.maker, NoBundles(), NoBundles(), self._find_zones, self.clock)
 
     async def _find_zones(self, camera_id: str) -> tuple[PrivacyZone, ...]:
         return self.zones.get(camera_id, ())

@@ -1,4 +1,4 @@
-"""Hazards of stills: a part that is not the one asked for, a worker that lies, points that move when they are enlarged."""
+"""Hazards of stills: not the part asked for, a worker that lies, points that move when they are enlarged."""
 
 import io
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from vedette.core.errors import InvalidInputError, VedetteError
 from vedette.core.time import TICKS_PER_S
-from vedette.media.annotate import VideoWriter
+from vedette.media.annotate import VideoContainer, VideoWriter
 from vedette.media.decode import PlanarFrame
 from vedette.vision import wire
 from vedette.vision.enhance.label import Corner
@@ -51,7 +51,7 @@ class Part(msgspec.Struct, frozen=True):
 class EnhanceTerms(msgspec.Struct, frozen=True):
     """How to write the result."""
 
-    format: Literal["jpeg", "png", "bmp", "mp4"]
+    format: Literal["jpeg", "png", "bmp", "mp4", "mkv"]
     corner: Corner
     note: str
 
@@ -75,28 +75,30 @@ class EnhanceSession:
             if kind == Kind.PROBE:
                 return kind, wire.encode(probe_file(self._file))
             if kind == Kind.NEXT and self._enlarge is not None:
-                self._parts = self._parts or self._make_parts(self._enlarge)
+                self._parts = self._parts or self._make_parts(self._enlarge, payload.decode())
                 return kind, wire.encode(next(self._parts, Part(b"", done=True, at_s=0.0)))
             raise InvalidInputError(f"message kind {kind} is not known here")
         except VedetteError as error:
             return Kind.FAILED, str(error).encode()
 
-    def _make_parts(self, enlarge: EnlargeLuma) -> Iterator[Part]:
-        if self._terms.format == "mp4":
-            yield from self._enhance_video(enlarge)
+    def _make_parts(self, enlarge: EnlargeLuma, remark: str) -> Iterator[Part]:
+        form = self._terms.format
+        if form == "mp4" or form == "mkv":  # noqa: PLR1714 - a set would not narrow the type
+            yield from self._enhance_video(enlarge, remark, form)
             return
         image = enhance_bgr(read_picture(self._file), enlarge, self._terms.corner)
-        data = mark_picture(encode_picture(image, self._terms.format), self._terms.format, self._terms.note)
+        data = mark_picture(encode_picture(image, form), form, self._terms.note)
         for at in range(0, len(data), PART_BYTES):
             yield Part(data[at : at + PART_BYTES], done=False, at_s=0.0)
 
-    def _enhance_video(self, enlarge: EnlargeLuma) -> Iterator[Part]:
+    def _enhance_video(self, enlarge: EnlargeLuma, remark: str, container: VideoContainer) -> Iterator[Part]:
         source = open_video(self._file)
         writer: VideoWriter | None = None
+        note = f"{self._terms.note} {remark}".strip()
         for frame in source.frames():
             studio = _to_studio(frame) if source.is_full_range else frame
             larger = enhance_planes(studio, enlarge, self._terms.corner)
-            writer = writer or VideoWriter(*larger.size_px, self._terms.note, _VIDEO_CRF)
+            writer = writer or VideoWriter(*larger.size_px, note, _VIDEO_CRF, container)
             writer.write_planes(larger)
             yield Part(writer.take(), done=False, at_s=frame.pts_90k / TICKS_PER_S)
         if writer is None:
