@@ -31,9 +31,9 @@ def order(*cameras: str, **changes) -> dict[str, object]:
     return {"cameras": list(cameras), **span, "purpose": WHY} | changes
 
 
-async def finish(client, answer) -> dict:
+async def finish(client, answer, timeout_s: float = 30.0) -> dict:
     assert answer.status_code == 201, answer.text
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(timeout_s):
         while True:
             job = (await client.get(f"{API}/exports/{answer.json()['id']}")).json()
             if job["state"] not in {"queued", "running"}:

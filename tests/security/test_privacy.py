@@ -34,8 +34,13 @@ EVENT = "01JD5Q8Z3M6V1T9W4X7Y2B0001"
 FROM, TO = format_utc(START_NS), format_utc(START_NS + 4 * NS_PER_S)
 RANGE = urlencode({"from": FROM, "to": TO, "purpose": "theft"})
 AT = urlencode({"at": TO})
+AT_LAST = urlencode({"at": format_utc(START_NS + 3 * NS_PER_S)})
 ZONE = {"name": "Window", "polygon": [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5]]}
-MASKED = ("/cameras/{camera_id}/thumbnail.jpg", "/events/{event_id}/picture.jpg")
+MASKED = (
+    "/cameras/{camera_id}/thumbnail.jpg",
+    "/events/{event_id}/picture.jpg",
+    "/events/{event_id}/still.jpg",
+)
 """Pictures that are shown with the hidden parts filled, by the analyzer."""
 MADE_BEFORE = ("/exports/{export_id}/files/{name}", "/exports/{export_id}/bundle.zip")
 WINDOWLESS: dict[str, list[object]] = {"zones": []}
@@ -77,7 +82,9 @@ class Scene:
             "/cameras/{camera_id}/recording.mp4": ("GET", f"{camera}/recording.mp4?{RANGE}"),
             "/cameras/{camera_id}/recording.mkv": ("GET", f"{camera}/recording.mkv?{RANGE}"),
             "/cameras/{camera_id}/thumbnail.jpg": ("GET", f"{camera}/thumbnail.jpg?{AT}"),
+            "/cameras/{camera_id}/still.jpg": ("GET", f"{camera}/still.jpg?{AT_LAST}"),
             "/events/{event_id}/picture.jpg": ("GET", f"/events/{EVENT}/picture.jpg"),
+            "/events/{event_id}/still.jpg": ("GET", f"/events/{EVENT}/still.jpg"),
             "/exports/{export_id}/files/{name}": ("GET", f"{export}/files/Gate.mp4"),
             "/exports/{export_id}/bundle.zip": ("GET", f"{export}/bundle.zip"),
         }

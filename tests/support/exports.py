@@ -70,15 +70,17 @@ async def add_recorded_camera(
     seconds: int = 4,
     open_rig: Callable[[Path], Rig] = Rig,
     change: Callable[[Iterable[Packet]], Iterable[Packet]] = iter,
+    role: StreamRole = StreamRole.MAIN,
 ) -> str:
     """Adds a camera with so much footage in the gateway's own volume."""
-    body = {"name": name, "main": {"url": "rtsp://192.0.2.9/main"}, "record": "main"}
+    body = {"name": name, "main": {"url": "rtsp://192.0.2.9/main"}, "record": role.value}
+    body |= {"sub": {"url": "rtsp://192.0.2.9/sub"}} if role is StreamRole.SUB else {}
     async with house.local() as local:
         camera = (await local.post(f"{API}/cameras", json=body)).json()["id"]
     root = house.data / "volumes" / "main"
     rig = open_rig(root)
     with FileReader(make_clip(tmp_path, frames=25 * seconds), f"run-{name}", START_NS) as reader:
-        recorder = rig.recorder(StreamKey(camera, StreamRole.MAIN), stream_format=reader.format, first_id=len(name))
+        recorder = rig.recorder(StreamKey(camera, role), stream_format=reader.format, first_id=len(name))
         feed(recorder, change(reader.packets()))
         recorder.close()
     rig.store.commit()

@@ -456,6 +456,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{camera_id}/still.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Still
+         * @description The picture that stood at a time, or a part of it, in full size, masked for whom it has to be before anything
+         *     else is done to it. 404: nothing is recorded then; `X-Vedette-Captured-At` is the picture's own time.
+         */
+        get: operations["show_still"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{camera_id}/test": {
         parameters: {
             query?: never;
@@ -633,6 +654,26 @@ export interface paths {
          * @description Shows the snapshot of an event, masked for whom it has to be.
          */
         get: operations["show_event_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{event_id}/still.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Event Still
+         * @description The snapshot of an event, or a part of it, masked for whom it has to be before anything else is done to it.
+         */
+        get: operations["show_event_still"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2023,11 +2064,13 @@ export interface components {
         /**
          * ExportFileOut
          * @description A file. `sha256` is also its ETag. `camera_id` is empty for a bundle; `from`: its first picture.
-         *     `masked`: encoded anew with parts of the picture hidden, no original.
+         *     `masked`: encoded anew with parts of the picture hidden, no original. `enhanced`: enlarged, details are estimated.
          */
         ExportFileOut: {
             /** Camera Id */
             camera_id: string;
+            /** Enhanced */
+            enhanced: boolean;
             /**
              * From
              * Format: date-time
@@ -2079,6 +2122,12 @@ export interface components {
             bundle: boolean;
             /** Cameras */
             cameras: string[];
+            /**
+             * Enhance
+             * @description Twice the size by super-resolution, labelled, without sound: sub streams, ten minutes at most, no bundle
+             * @default false
+             */
+            enhance: boolean;
             /** @default mp4 */
             format: components["schemas"]["ExportFormat"];
             /**
@@ -2108,7 +2157,7 @@ export interface components {
         /**
          * ExportOut
          * @description An export. `fingerprint`: of the key that signed the bundle, to be compared by another way; else empty.
-         *     `masked_cameras`: those of which parts are hidden in the files.
+         *     `masked_cameras`: those of which parts are hidden in the files. `estimated_s`: of one processor, to enhance.
          */
         ExportOut: {
             /** Bundle */
@@ -2122,7 +2171,11 @@ export interface components {
             created_at: string;
             /** Created By */
             created_by: string;
+            /** Enhanced */
+            enhanced: boolean;
             error: components["schemas"]["ExportFaultOut"] | null;
+            /** Estimated S */
+            estimated_s: number;
             /** Expires At */
             expires_at: string | null;
             /** Files */
@@ -4938,6 +4991,42 @@ export interface operations {
             };
         };
     };
+    show_still: {
+        parameters: {
+            query: {
+                at: string;
+                /** @description `2`: twice the size by super-resolution, labelled; `1`: as recorded */
+                enhance?: "1" | "2";
+                /** @description Only this part: left, top, width, height in fractions of the picture, 0 to 1 */
+                crop?: string;
+                stream?: components["schemas"]["StreamChoice"];
+            };
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     probe_stored_camera: {
         parameters: {
             query?: {
@@ -5239,6 +5328,40 @@ export interface operations {
     show_event_picture: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_event_still: {
+        parameters: {
+            query?: {
+                /** @description `2`: twice the size by super-resolution, labelled; `1`: as recorded */
+                enhance?: "1" | "2";
+                /** @description Only this part: left, top, width, height in fractions of the picture, 0 to 1 */
+                crop?: string;
+            };
             header?: never;
             path: {
                 event_id: string;

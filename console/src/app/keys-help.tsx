@@ -41,6 +41,7 @@ const GROUPS = [
       ["+ −", "keys.zoom"],
       ["F", "keys.full"],
       ["E", "keys.export"],
+      ["S", "keys.enhance"],
       ["H", "keys.hold"],
       ["[ ]", "keys.mark"],
     ],

@@ -4,6 +4,7 @@ Everybody sees his own exports; administrators see all. Somebody else's is answe
 Cameras of which parts are hidden from who orders are masked in his files, also in a bundle.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from vedette.api.privacy_desk import PrivacyDesk
@@ -16,6 +17,7 @@ from vedette.identity.export_limits import ExportLimits, check_purpose
 from vedette.identity.permissions import Caller, Permission, Role
 from vedette.runtime.clock import Clock, new_id
 from vedette.streaming.download import NoFootageError
+from vedette.streaming.export_enhance import check_enhanceable, check_sub_streams
 from vedette.streaming.export_job import (
     BUNDLE_FILE,
     ExportCamera,
@@ -68,19 +70,25 @@ class ExportDesk:
         kind: ExportFormat,
         stream: StreamChoice,
         bundle: bool,
+        enhance: bool,
         purpose: str,
     ) -> ExportJob:
         """Takes an order.
 
         Raises:
-            PurposeRequiredError, ExportTooLargeError, NotFoundError, ExportLimitError, ExportQueueFullError
+            PurposeRequiredError, ExportTooLargeError, EnhanceRefusedError, NotFoundError, ExportLimitError,
+            ExportQueueFullError
         """
         purpose = check_purpose(caller, purpose)
         check_size(len(camera_ids), from_ns, to_ns)
+        if enhance:
+            check_enhanceable(is_bundle=bundle, camera_count=len(camera_ids), from_ns=from_ns, to_ns=to_ns)
         sights = [await self._privacy.look(caller, each) for each in dict.fromkeys(camera_ids)]
         hidden = sum(bool(sight.masked) for sight in sights)
         check_masked_size(hidden, from_ns, to_ns)
         cameras = [await self._find_camera(each, stream, from_ns, to_ns) for each in sights]
+        if enhance:
+            check_sub_streams(cameras)
         order = ExportOrder(
             export_id=new_id(self._clock),
             cameras=tuple(cameras),
@@ -94,7 +102,10 @@ class ExportDesk:
             user_name=caller.name,
             created_ns=self._clock.utc_ns(),
             may_unmask=caller.may(Permission.PRIVACY_UNMASK),
+            is_enhanced=enhance,
         )
+        if enhance:
+            order = replace(order, estimated_s=await self._service.estimate_enhancing_s(order))
         size_bytes = await self._service.estimate_bytes(order)
         if not any(camera.role for camera in cameras):
             raise NoFootageError(
@@ -168,4 +179,5 @@ def _describe(order: ExportOrder) -> str:
     span = f"{format_utc(order.from_ns)} to {format_utc(order.to_ns)}"
     hidden = ", ".join(camera.name for camera in order.cameras if camera.masked)
     masked = f"; parts hidden: {hidden}" if hidden else ""
-    return f"{kind} {span}; purpose: {order.purpose or 'not given'}; cameras: {names}{masked}"
+    enhanced = "; enhanced" if order.is_enhanced else ""
+    return f"{kind} {span}; purpose: {order.purpose or 'not given'}; cameras: {names}{masked}{enhanced}"

@@ -6,6 +6,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from vedette.api.still_desk import StillDesk
 from vedette.core.media import StreamRole
 from vedette.core.privacy import LookAt, Sight, WholeCamera
 from vedette.streaming.channel import MessageChannel
@@ -57,12 +58,13 @@ class MaskedFeeds(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StreamingPorts:
-    """Live view, playback and footage."""
+    """Live view, playback, footage and stills."""
 
     masked: MaskedFeeds
     live: LiveDesk
     playback: PlaybackDesk
     footage: FootageMedia
+    stills: StillDesk
 
 
 def find_streaming(connection: HTTPConnection) -> StreamingPorts:
@@ -85,6 +87,11 @@ def _footage(connection: HTTPConnection) -> FootageMedia:
     return find_streaming(connection).footage
 
 
+def _stills(connection: HTTPConnection) -> StillDesk:
+    return find_streaming(connection).stills
+
+
 LivePort = Annotated[LiveDesk, Depends(_live)]
 PlaybackPort = Annotated[PlaybackDesk, Depends(_playback)]
 FootageMediaPort = Annotated[FootageMedia, Depends(_footage)]
+StillsPort = Annotated[StillDesk, Depends(_stills)]

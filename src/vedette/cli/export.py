@@ -61,6 +61,7 @@ class _NamesCommand(click.Command):
 @click.option("--format", "kind", type=click.Choice(["mp4", "mkv"]), default="mp4", show_default=True)
 @click.option("--stream", type=click.Choice(["auto", "main", "sub"]), default="auto", show_default=True)
 @click.option("--bundle", is_flag=True, help="With proofs and the offline verifier.")
+@click.option("--enhance", is_flag=True, help="Sub stream at twice the size by super-resolution, labelled; no sound.")
 @click.option("--purpose", required=True, help="Why; written into the audit trail and the files.")
 @data_option
 @json_option
@@ -72,6 +73,7 @@ def command(
     kind: str,
     stream: str,
     bundle: bool,
+    enhance: bool,
     purpose: str,
     data: Path | None,
     as_json: bool,
@@ -81,12 +83,18 @@ def command(
         raise click.UsageError("--from and --to are needed")
     if not purpose.strip():
         raise click.BadParameter("say why", param_hint="--purpose")
+    if enhance and stream == "auto":
+        stream = "sub"
     order = {"from": from_, "to": to, "format": kind, "stream": stream, "bundle": bundle, "purpose": purpose.strip()}
+    order |= {"enhance": enhance}
     with open_client(data) as client:
         cameras = {str(camera["id"]): str(camera["name"]) for camera in (find_camera(client, name) for name in names)}
         is_folder = not bundle and (len(cameras) > 1 or out.is_dir())
         _check_free(out, [clean_name(name) for name in cameras.values()], kind, is_folder=is_folder)
         job = client.post("/exports", {**order, "cameras": list(cameras)})
+        if enhance:
+            minutes = max(1, round(job["estimated_s"] / 60))
+            sys.stderr.write(f"enhancing takes about {minutes} min of one processor, longer when others work too\n")
         try:
             job = _wait_done(client, job)
             result = _bring(client, job, out, cameras, is_folder=is_folder)
@@ -143,7 +151,13 @@ def _bring(
         linked &= fetch_file(client, _remote(job, entry), target, _Progress(entry["size_bytes"]), _wait)
         name = cameras[entry["camera_id"]]
         own = [{"from": gap["from"], "to": gap["to"]} for gap in gaps if gap["camera"] == name]
-        known = {"sha256": entry["sha256"], "from": entry["from"], "gaps": own, "masked": entry["masked"]}
+        known = {
+            "sha256": entry["sha256"],
+            "from": entry["from"],
+            "gaps": own,
+            "masked": entry["masked"],
+            "enhanced": entry["enhanced"],
+        }
         result["files"].append({"camera": name, "path": str(target), "bytes": entry["size_bytes"], **known})
     if linked:  # what lies here must not change with what lies there
         client.send("DELETE", f"/exports/{job['id']}")
@@ -216,6 +230,8 @@ def _tell(result: dict[str, Any], *, as_json: bool) -> None:
     proof = "the bundle holds a masked copy and only the hashes of the original" if result["bundle"] else _NO_PROOF
     for name in sorted(result["masked_cameras"]):
         sys.stderr.write(f"{name}: parts hidden by privacy zones; {proof}\n")
+    for name in sorted({str(file["camera"]) for file in result["files"] if file.get("enhanced")}):
+        sys.stderr.write(f"{name}: enhanced by super-resolution; details are estimated, it is no evidence\n")
     if as_json:
         print_json(result)
         return

@@ -1,7 +1,8 @@
-"""Writes pictures as H.264 in fragmented MP4 into memory. Runs in the jail: the parent puts the bytes on disk."""
+"""Writes pictures as H.264 in fragmented MP4 or Matroska into memory. In the jail: its parent puts them on disk."""
 
 import io
 from fractions import Fraction
+from typing import Literal
 
 import av
 import numpy as np
@@ -11,7 +12,9 @@ from vedette.core.errors import UnavailableError
 from vedette.core.time import TICKS_PER_S
 from vedette.media.decode import PlanarFrame
 
-_OPTIONS = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+VideoContainer = Literal["mp4", "mkv"]
+_MUXERS = {"mp4": "mp4", "mkv": "matroska"}
+_OPTIONS: dict[str, dict[str, str]] = {"mp4": {"movflags": "frag_keyframe+empty_moov+default_base_moof"}, "mkv": {}}
 _ENCODERS = ("libx264", "libopenh264", "mpeg4")
 
 
@@ -38,9 +41,11 @@ class VideoWriter:
         crf: Quality of the encoder, 0 to 51; less is better.
     """
 
-    def __init__(self, width: int, height: int, comment: str = "", crf: int = 23) -> None:
+    def __init__(
+        self, width: int, height: int, comment: str = "", crf: int = 23, container: VideoContainer = "mp4"
+    ) -> None:
         self._pipe = _Pipe()
-        self._container = av.open(self._pipe, "w", format="mp4", options=_OPTIONS)
+        self._container = av.open(self._pipe, "w", format=_MUXERS[container], options=_OPTIONS[container])
         if comment:
             self._container.metadata["comment"] = comment
         name = next((name for name in _ENCODERS if name in av.codecs_available), None)

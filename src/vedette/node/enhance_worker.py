@@ -25,7 +25,7 @@ HEADROOM_BYTES = 3 << 30
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """What the command line says. `width` 0: only to say what the file is."""
+    """What the command line says. `width` 0: only to say what the file is, or to cut a still picture out of it."""
 
     channel: int
     file: int
@@ -36,11 +36,13 @@ class WorkerOptions:
     corner: str
     note: str
     threads: int
+    niceness: int
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one worker until its parent closes the channel."""
     options = parse_options(arguments)
+    os.nice(options.niceness)
     jail = Jail()
     jail.confine_files()
     channel = open_inherited_channel(options.channel)
@@ -48,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report = jail.lock(headroom_bytes=HEADROOM_BYTES)
     channel.send(0, report.state.encode())
     while (message := channel.receive()) is not None:
-        channel.send(*session.handle(message.kind))
+        channel.send(*session.handle(message.kind, message.payload))
     return 0
 
 
@@ -65,6 +67,7 @@ def prepare(options: WorkerOptions) -> "EnhanceSession":
     file = os.fdopen(options.file, "rb")
     given = {"format": options.format, "corner": options.corner, "note": options.note}
     terms = msgspec.convert(given, EnhanceTerms)
+    warm_up_pictures(terms)
     if not options.width:
         return EnhanceSession(file, None, terms)
     from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork  # noqa: PLC0415 - as above
@@ -82,7 +85,6 @@ def prepare(options: WorkerOptions) -> "EnhanceSession":
         lambda width, height: OpenVinoStripNetwork(weights, width, height, options.threads),
         flat_below=FLAT_BELOW,
     )
-    warm_up_pictures(terms)
     return EnhanceSession(file, runner.enlarge, terms)
 
 
@@ -91,8 +93,7 @@ def warm_up_pictures(terms: "EnhanceTerms") -> None:
     import cv2  # noqa: PLC0415 - as above
     import numpy as np  # noqa: PLC0415 - as above
 
-    from vedette.vision.enhance.picture import enhance_bgr  # noqa: PLC0415 - as above
-    from vedette.vision.enhance.session import encode_picture  # noqa: PLC0415 - as above
+    from vedette.vision.enhance.picture import encode_picture, enhance_bgr  # noqa: PLC0415 - as above
 
     image = enhance_bgr(np.zeros((32, 48, 3), np.uint8), lambda luma: luma.repeat(2, 0).repeat(2, 1), terms.corner)
     for kind in ("jpeg", "png", "bmp"):
@@ -103,7 +104,7 @@ def parse_options(arguments: Sequence[str] | None) -> WorkerOptions:
     parser = argparse.ArgumentParser(prog="enhance_worker")
     for name in ("channel", "file"):
         parser.add_argument(f"--{name}", type=int, required=True)
-    for name, default in (("width", 0), ("height", 0), ("threads", 1)):
+    for name, default in (("width", 0), ("height", 0), ("threads", 1), ("niceness", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
     for name, value in (("weight-set", ""), ("format", "png"), ("corner", "bottom-right"), ("note", "")):
         parser.add_argument(f"--{name}", default=value)

@@ -28,6 +28,7 @@ from vedette.media.clip_mkv import MkvWriter
 from vedette.node.bundle_footage import VolumeFootage
 from vedette.node.bundle_signing import BundleSigning
 from vedette.node.camera_roots import CameraRoots
+from vedette.node.export_enhance import WorkerClipEnhancer
 from vedette.recording.archive_keys import ArchiveKeyRing
 from vedette.recording.reader import FootageReader
 from vedette.runtime.clock import Clock
@@ -147,7 +148,7 @@ def build_exports(
     """Builds the service; `ExportService.run` belongs into the gateway's TaskGroup."""
     maker = FootageExportMaker(reader, G711ToAac, MkvWriter, MaskNursery(MASKING).open)
     bundles = NotaryBundleMaker(notary, find_roots, clock, keys, camera_roots)
-    return ExportService(shelf, maker, bundles, find_zones, clock)
+    return ExportService(shelf, maker, bundles, WorkerClipEnhancer(), find_zones, clock)
 
 
 def _knows_sources(proofs: list[CameraProof], clips: ExportOutcome) -> bool:

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 
 from vedette.adapters.feed_client import UnixFeedSource
 from vedette.adapters.thumbnail_client import UnixThumbnailer
+from vedette.api.still_desk import StillDesk
 from vedette.api.streaming_ports import StreamingPorts
 from vedette.camera.privacy import PrivacyAdministration
 from vedette.core.time import TICKS_PER_S
 from vedette.media.audio_transcode import G711ToAac
 from vedette.media.clip_mkv import MkvWriter
+from vedette.node.stills import WorkerStillMaker
 from vedette.recording.reader import FootageReader
 from vedette.runtime.clock import Clock
 from vedette.runtime.settings import NodeSettings
@@ -22,6 +24,7 @@ from vedette.streaming.masked_feed import MaskedFeedSource
 from vedette.streaming.masked_play import make_masking
 from vedette.streaming.playback_service import PlaybackService
 from vedette.streaming.ports import StreamDirectory
+from vedette.streaming.still_service import StillService
 
 FILE_MASKING = MaskPolicy(most_children=6, reply_timeout_s=30.0, niceness=5, key_every_90k=TICKS_PER_S)
 """For downloads and the parts of playlists, beside the 16 of live pictures and playback, which go first."""
@@ -50,6 +53,7 @@ async def open_streaming(
             footage=FootageService(
                 reader, directory, G711ToAac, MkvWriter, thumbnailer, MaskNursery(FILE_MASKING).open
             ),
+            stills=StillDesk(StillService(reader, directory, WorkerStillMaker()), clock),
         )
     finally:
         for task in running:

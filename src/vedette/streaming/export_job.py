@@ -77,7 +77,9 @@ class ExportCamera:
 
 @dataclass(frozen=True, slots=True)
 class ExportOrder:
-    """What was asked for, by whom and why. Half open range. `may_unmask`: who ordered it sees all of every picture."""
+    """What was asked for, by whom and why. Half open range. `may_unmask`: who ordered it sees all of every picture.
+    `estimated_s`: how long enlarging will take, 0 where nothing is enlarged.
+    """
 
     export_id: str
     cameras: tuple[ExportCamera, ...]
@@ -91,6 +93,13 @@ class ExportOrder:
     user_name: str
     created_ns: int
     may_unmask: bool = True
+    is_enhanced: bool = False
+    estimated_s: float = 0.0
+
+    @property
+    def is_slow(self) -> bool:
+        """Encoded anew, not copied."""
+        return self.is_masked or self.is_enhanced
 
     @property
     def is_masked(self) -> bool:
@@ -113,6 +122,7 @@ class ExportFile:
     is_masked: bool = False
     spans_ns: tuple[tuple[int, int], ...] = ()
     segment_ids: tuple[str, ...] = ()
+    is_enhanced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

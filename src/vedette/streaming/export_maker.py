@@ -12,6 +12,7 @@ from pathlib import Path
 
 from vedette.core.errors import NotFoundError
 from vedette.streaming.download import NoFootageError, PieceReader, Selection, select_files
+from vedette.streaming.export_enhance import ENHANCED_MARK, estimate_s
 from vedette.streaming.export_job import (
     ExportCamera,
     ExportFile,
@@ -61,6 +62,18 @@ class FootageExportMaker:
             for run in self._files.find_runs(camera.camera_id, camera.role, order.from_ns, order.to_ns)
         ]
         return sum(run.size_bytes for run in runs)
+
+    def estimate_enhancing_s(self, order: ExportOrder) -> float:
+        total_s = 0.0
+        for camera in order.cameras:
+            if camera.role is None:
+                continue
+            wanted = (camera.camera_id, camera.role, order.from_ns, order.to_ns)
+            for first in self._files.find_fragments(*wanted, 1):
+                video = self._files.read_init(first.segment).format.video
+                frames = sum(run.frames for run in self._files.find_runs(*wanted))
+                total_s += estimate_s(video.width * video.height, frames)
+        return total_s
 
     def make(self, order: ExportOrder, folder: Path, report: Report) -> ExportOutcome:
         """Makes all files.
@@ -193,7 +206,8 @@ def find_missing(camera_id: str, selections: Sequence[Selection], from_ns: int, 
 
 def _name_all(order: ExportOrder, folder: Path, results: Sequence[_Result]) -> ExportOutcome:
     """Gives the files their names, when it is known how many there are of each camera."""
-    names = {camera.camera_id: camera.name + MASKED_MARK * bool(camera.masked) for camera in order.cameras}
+    enhanced = ENHANCED_MARK * order.is_enhanced
+    names = {camera.camera_id: camera.name + MASKED_MARK * bool(camera.masked) + enhanced for camera in order.cameras}
     drafts = [draft for files, _ in results for draft in files]
     chosen = name_files(tuple(names[file.camera_id] for _, file in drafts), order.format.value)
     for (draft, _), name in zip(drafts, chosen, strict=True):

@@ -17,6 +17,8 @@ class ExportCancelledError(VedetteError):
     code = "export_cancelled"
 
 
+ENHANCE_WEIGHT = 30
+"""How much longer a byte of a clip takes to enlarge than to copy, for the progress that is shown."""
 Report = Callable[[int], None]
 """Told how many bytes of footage were copied since the last call. Raises ExportCancelledError. Called from threads."""
 
@@ -50,7 +52,19 @@ class ExportMaker(Protocol):
         """How much footage it will copy, from the index alone."""
         ...
 
+    def estimate_enhancing_s(self, order: ExportOrder) -> float:
+        """How long it takes to enlarge that footage, from the index and the streams' formats."""
+        ...
+
     def make(self, order: ExportOrder, folder: Path, report: Report) -> ExportOutcome: ...
+
+
+class ClipEnhancer(Protocol):
+    """Enlarges finished clips and removes the small ones. Implementation: `vedette.node.export_enhance`."""
+
+    async def make(self, order: ExportOrder, folder: Path, clips: ExportOutcome, report: Report) -> ExportOutcome:
+        """Reports `ENHANCE_WEIGHT` times the bytes of the clips."""
+        ...
 
 
 class BundleMaker(Protocol):

@@ -1,6 +1,6 @@
 """Runs exports one after another, beside live pictures, and keeps them for a day.
 
-Those that have to be masked take hundreds of times as long as copies, so they wait in a line of their own. The zones
+Those that are masked or enlarged take hundreds of times as long as copies, so they wait in a line of their own. Zones
 are read when the work begins; a change while it goes on throws it away and begins it again.
 
 A job is a file before it is work: after a restart what waited or ran is made from the start, and what is done is
@@ -26,7 +26,15 @@ from vedette.streaming.export_job import (
     NoSuchExportError,
     ZonesChangedError,
 )
-from vedette.streaming.export_ports import BundleMaker, ExportCancelledError, ExportMaker, ExportShelf, Report
+from vedette.streaming.export_ports import (
+    ENHANCE_WEIGHT,
+    BundleMaker,
+    ClipEnhancer,
+    ExportCancelledError,
+    ExportMaker,
+    ExportShelf,
+    Report,
+)
 from vedette.streaming.masked_feed import ZoneFinder
 
 SWEEP_S = 60.0
@@ -41,17 +49,24 @@ class ExportService:
     """See the module's head. Owned by the gateway's TaskGroup; `order`, `find` and `remove` are for the API."""
 
     def __init__(
-        self, shelf: ExportShelf, maker: ExportMaker, bundles: BundleMaker, find_zones: ZoneFinder, clock: Clock
+        self,
+        shelf: ExportShelf,
+        maker: ExportMaker,
+        bundles: BundleMaker,
+        enhancer: ClipEnhancer,
+        find_zones: ZoneFinder,
+        clock: Clock,
     ) -> None:
         self._shelf = shelf
         self._maker = maker
         self._bundles = bundles
+        self._enhancer = enhancer
         self._find_zones = find_zones
         self._clock = clock
         self._jobs: dict[str, ExportJob] = {}
-        # Copies and masked ones; bounded by MAX_WAITING in `order`.
+        # Copies and those that are encoded anew; bounded by MAX_WAITING in `order`.
         self._copies: asyncio.Queue[str] = asyncio.Queue()
-        self._masked: asyncio.Queue[str] = asyncio.Queue()
+        self._slow: asyncio.Queue[str] = asyncio.Queue()
         self._stopped: set[str] = set()
         self._outdated: set[str] = set()
 
@@ -59,7 +74,7 @@ class ExportService:
         """Works until cancelled. Call `restore` before anybody can order."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._work(self._copies), name="exports")
-            group.create_task(self._work(self._masked), name="masked exports")
+            group.create_task(self._work(self._slow), name="slow exports")
             group.create_task(self._sweep(), name="old exports")
 
     async def restore(self) -> None:
@@ -73,6 +88,9 @@ class ExportService:
             else:
                 self._enqueue(ExportJob(job.order, attempts=job.attempts))
 
+    async def estimate_enhancing_s(self, order: ExportOrder) -> float:
+        return await asyncio.to_thread(self._maker.estimate_enhancing_s, order)
+
     async def estimate_bytes(self, order: ExportOrder) -> int:
         return await asyncio.to_thread(self._maker.estimate_bytes, order)
 
@@ -82,7 +100,7 @@ class ExportService:
         Raises:
             ExportQueueFullError
         """
-        if self._copies.qsize() + self._masked.qsize() >= MAX_WAITING:
+        if self._copies.qsize() + self._slow.qsize() >= MAX_WAITING:
             raise ExportQueueFullError("too many exports are waiting", "Try again when some are done.", 30.0)
 
     async def order(self, order: ExportOrder) -> ExportJob:
@@ -125,7 +143,7 @@ class ExportService:
 
     def _enqueue(self, job: ExportJob) -> None:
         self._jobs[job.order.export_id] = job
-        (self._masked if job.order.is_masked else self._copies).put_nowait(job.order.export_id)
+        (self._slow if job.order.is_slow else self._copies).put_nowait(job.order.export_id)
 
     async def _work(self, queue: asyncio.Queue[str]) -> None:
         while True:
@@ -172,9 +190,12 @@ class ExportService:
     async def _make_files(self, order: ExportOrder) -> ExportOutcome:
         folder = await asyncio.to_thread(self._shelf.clear, order.export_id)
         total = await self.estimate_bytes(order)
-        report = self._reporter(order.export_id, total * (3 if order.is_bundle else 1))
+        passes = 3 if order.is_bundle else 1 + ENHANCE_WEIGHT if order.is_enhanced else 1
+        report = self._reporter(order.export_id, total * passes)
         outcome = await asyncio.to_thread(self._maker.make, order, folder, report)
         report(0)
+        if order.is_enhanced:
+            return await self._enhancer.make(order, folder, outcome, report)
         return await self._bundles.make(order, folder, outcome, report) if order.is_bundle else outcome
 
     def _reporter(self, export_id: str, total_bytes: int) -> Report:

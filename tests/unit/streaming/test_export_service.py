@@ -73,7 +73,7 @@ class House:
         self.maker = maker or GatedMaker()
         self.zones: dict[str, tuple[PrivacyZone, ...]] = {}
         self.bundles = KeptBundles()
-        self.service = ExportService(self.shelf, self.maker, self.bundles, self._find_zones, self.clock)
+        self.service = ExportService(self.shelf, self.maker, self.bundles, KeptBundles(), self._find_zones, self.clock)
 
     async def _find_zones(self, camera_id: str) -> tuple[PrivacyZone, ...]:
         return self.zones.get(camera_id, ())

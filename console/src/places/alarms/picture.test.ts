@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { objectCut, pictureName } from "./picture";
+import { WHOLE } from "../../parts/enhance/crop";
+import { firstPart, objectCut, pictureName } from "./picture";
 
 describe("the object's own picture", () => {
   it("has a little air and stays within the picture", () => {
@@ -12,6 +13,19 @@ describe("the object's own picture", () => {
     const [, , width, height] = objectCut([0.5, 0.5, 0.5, 0.5], [640, 360]);
     expect(width).toBeGreaterThan(0);
     expect(height).toBeGreaterThan(0);
+  });
+});
+
+describe("what is enhanced first", () => {
+  it("is the object with its air, or all of the picture", () => {
+    expect(firstPart([0.25, 0.25, 0.75, 0.75], [640, 360])).toEqual({
+      left: 0.225,
+      top: 0.225,
+      width: 0.55,
+      height: 0.55,
+    });
+    expect(firstPart(null, [640, 360])).toBe(WHOLE);
+    expect(firstPart([0.5, 0.5, 0.51, 0.52], [640, 360])).toBe(WHOLE);
   });
 });
 

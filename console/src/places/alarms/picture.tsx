@@ -1,13 +1,15 @@
 // The picture of an event with its box, and the two files that people take from it: the frame with the result drawn on it,
 // and the object alone. Both are made here, of the picture that this person may see.
 
-import { Crop, Download, ImageOff } from "lucide-react";
+import { Crop, Download, ImageOff, ScanSearch } from "lucide-react";
 import { type RefObject, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Happening } from "../../api/types";
 import { formatClock, formatDay, formatNumber, formatOffset } from "../../lib/format";
 import { nameMoment, saveBlob } from "../../lib/save";
 import { Button } from "../../parts/button";
+import { type Part, WHOLE } from "../../parts/enhance/crop";
+import { EnhanceDialog } from "../../parts/enhance/enhance-dialog";
 import { useWords } from "../../parts/words";
 import styles from "./detail.module.css";
 
@@ -15,6 +17,8 @@ export type Box = [left: number, top: number, right: number, bottom: number];
 type Size = [width: number, height: number];
 
 const AIR = 0.05;
+/** The server makes no smaller still pictures than 16 pixels a side. */
+const LEAST_PX = 20;
 const BOX_COLOUR = "#ffd33d";
 const JPEG_QUALITY = 0.92;
 
@@ -27,6 +31,14 @@ export function objectCut([left, top, right, bottom]: Box, [width, height]: Size
   const farX = Math.min(width, Math.ceil((right + airX) * width));
   const farY = Math.min(height, Math.ceil((bottom + airY) * height));
   return [x, y, Math.max(1, farX - x), Math.max(1, farY - y)];
+}
+
+/** What is enhanced first: the object, as it is cut out; the whole picture where there is none or it is tiny. Pure. */
+export function firstPart(box: Box | null, size: Size): Part {
+  if (!box) return WHOLE;
+  const [x, y, width, height] = objectCut(box, size);
+  if (Math.min(width, height) < LEAST_PX) return WHOLE;
+  return { left: x / size[0], top: y / size[1], width: width / size[0], height: height / size[1] };
 }
 
 /** A file's name that sorts by camera and time and is one on every system. Pure. */
@@ -76,6 +88,7 @@ function SaveButtons({
 }) {
   const { t, i18n } = useTranslation();
   const words = useWords();
+  const [isEnhancing, setEnhancing] = useState(false);
   const box = event.box as Box | null;
   const caption = () => {
     const object = event.object_class ? words.objectClass(event.object_class) : "";
@@ -103,6 +116,18 @@ function SaveButtons({
           <Crop size={14} aria-hidden />
           {t("alarms.saveObject")}
         </Button>
+      ) : null}
+      <Button small onPress={() => setEnhancing(true)}>
+        <ScanSearch size={14} aria-hidden />
+        {t("enhance.open")}
+      </Button>
+      {isEnhancing ? (
+        <EnhanceDialog
+          source={{ event: event.id }}
+          name={pictureName(event, "").replace(/\.jpg$/, "")}
+          part={firstPart(box, size)}
+          onClose={() => setEnhancing(false)}
+        />
       ) : null}
     </div>
   );

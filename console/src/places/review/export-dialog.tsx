@@ -17,13 +17,14 @@ import { SelectField, SwitchField, TextField } from "../../parts/field";
 import { CameraChoice } from "../../parts/hold/hold-dialogs";
 import { ProblemNote } from "../../parts/problem-note";
 import { RangeFields } from "../../parts/range/range-fields";
-import type { Span } from "../../parts/timeline/view";
+import { lengthMs, type Span } from "../../parts/timeline/view";
 import styles from "./export-dialog.module.css";
 import { ExportList } from "./export-list";
 import { judgeMasking, MaskingNote, useHiddenCameras } from "./masking";
 
 const LONGEST_MS = 24 * 3_600_000;
 const PURPOSE_AT_MOST = 500;
+const ENHANCED_AT_MOST_MS = 600_000;
 
 /** Milliseconds of a range that no run covers. Runs may overlap (main and sub). Pure. */
 export function missingMs(range: Span, runs: readonly { from: string; to: string }[]): number {
@@ -53,12 +54,15 @@ export function ExportDialog({ cameras, range, onClose }: ExportProps) {
   const [format, setFormat] = useState<ExportInput["format"]>("mp4");
   const [stream, setStream] = useState<ExportInput["stream"]>("auto");
   const [isBundle, setBundle] = useState(false);
+  const [isEnhanced, setEnhanced] = useState(false);
   const [purpose, setPurpose] = useState("");
   const add = useAddExport();
   const read = readRange(text, new Date(), LONGEST_MS);
   const hidden = useHiddenCameras(cameras.filter((camera) => ids.includes(camera.id)));
+  const enhances = isEnhanced && stream === "sub" && !isBundle;
   const masking = judgeMasking(hidden.length, isBundle);
-  const isReady = read.range !== null && ids.length > 0 && purpose.trim() !== "";
+  const isTooLong = enhances && read.range !== null && ids.length * lengthMs(read.range) > ENHANCED_AT_MOST_MS;
+  const isReady = !isTooLong && read.range !== null && ids.length > 0 && purpose.trim() !== "";
   const start = () => {
     if (!read.range) return;
     add.mutate({
@@ -67,6 +71,7 @@ export function ExportDialog({ cameras, range, onClose }: ExportProps) {
       format,
       stream,
       bundle: isBundle,
+      enhance: enhances,
       purpose: purpose.trim(),
     });
   };
@@ -105,6 +110,13 @@ export function ExportDialog({ cameras, range, onClose }: ExportProps) {
         <SwitchField label={t("export.bundle")} isSelected={isBundle} onChange={setBundle} />
         <p className={styles["hint"]}>{t("export.bundleHint")}</p>
       </div>
+      {stream === "sub" && !isBundle ? (
+        <div>
+          <SwitchField label={t("export.enhance")} isSelected={isEnhanced} onChange={setEnhanced} />
+          <p className={styles["hint"]}>{t("export.enhanceHint")}</p>
+          {isTooLong ? <Words tone="warn">{t("export.enhanceLong")}</Words> : null}
+        </div>
+      ) : null}
       <MaskingNote hidden={hidden} masking={masking} />
       <TextField
         label={t("export.purpose")}

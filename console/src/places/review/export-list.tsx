@@ -70,6 +70,11 @@ function Job({ job, cameras, onCancel }: JobProps) {
             {t("tile.masked")}
           </Badge>
         ) : null}
+        {job.enhanced ? (
+          <Badge tone="warn" dot={false}>
+            {t("enhance.enhanced")}
+          </Badge>
+        ) : null}
         {isBusy(job) ? (
           <Button small onPress={onCancel}>
             {t("common.cancel")}
@@ -85,6 +90,9 @@ function Job({ job, cameras, onCancel }: JobProps) {
           max={100}
           aria-label={t("export.progress", { percent })}
         />
+      ) : null}
+      {isBusy(job) && job.enhanced ? (
+        <p className="muted">{t("export.enhanceTakes", { minutes: Math.max(1, Math.round(job.estimated_s / 60)) })}</p>
       ) : null}
       <Outcome job={job} />
       <span className="muted">

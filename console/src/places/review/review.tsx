@@ -1,7 +1,7 @@
 // What happened at …? Up to four cameras in step, the timeline beneath. Time, cameras, zoom and speed are in the address.
 
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { History, Lock, PackageOpen, PanelLeft, X } from "lucide-react";
+import { History, Lock, PackageOpen, PanelLeft, ScanSearch, X } from "lucide-react";
 import { type CSSProperties, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient, useMay } from "../../api/context";
@@ -11,10 +11,12 @@ import { useFeed } from "../../app/feed";
 import { useKeys } from "../../app/keys";
 import { formatLength } from "../../lib/format";
 import { isoRange } from "../../lib/range";
+import { nameMoment } from "../../lib/save";
 import type { PlaybackPlayer, SyncClock } from "../../media";
 import { Button, IconButton, IconToggle } from "../../parts/button";
 import { PlaybackWord } from "../../parts/clip/playback-word";
 import { useClock, useEachFrame, usePlayback } from "../../parts/clip/use-playback";
+import { EnhanceDialog } from "../../parts/enhance/enhance-dialog";
 import { SelectField } from "../../parts/field";
 import { HoldDialog } from "../../parts/hold/hold-dialogs";
 import { Empty } from "../../parts/misc";
@@ -69,6 +71,7 @@ export function ReviewPlace() {
   const [reverse, setReverse] = useState(0);
   const [isExporting, setExporting] = useState(false);
   const [isHolding, setHolding] = useState(false);
+  const [still, setStill] = useState<{ camera: Shown; at: string } | null>(null);
   const [note, setNote] = useState("");
   const isNarrow = window.matchMedia("(max-width: 860px)").matches;
   const [isTreeOn, setTreeOn] = useState(!isNarrow);
@@ -164,6 +167,14 @@ export function ReviewPlace() {
     download: may("recording.export") && cameras.length > 0 ? () => setExporting(true) : null,
   };
 
+  /** Stops at the picture that a tile shows and looks at it closer. */
+  const enhance = (camera: Shown) => {
+    if (!clock || clock.nowMs === 0) return;
+    setReverse(0);
+    clock.pause();
+    const atMs = players.current.get(camera.id)?.current?.wallMs ?? clock.nowMs;
+    setStill({ camera, at: new Date(atMs).toISOString() });
+  };
   const mayHold = may("hold.manage") && cameras.length > 0;
   const chosenRange = (): Span =>
     selection ?? { fromMs: (clock?.nowMs ?? 0) - AROUND_MS, toMs: (clock?.nowMs ?? 0) + AROUND_MS };
@@ -196,6 +207,7 @@ export function ReviewPlace() {
     "=": () => acts.zoom(0.5),
     "-": () => acts.zoom(2),
     e: () => acts.download?.(),
+    s: () => cameras[0] && enhance(cameras[0]),
     h: () => mayHold && setHolding(true),
     "[": () => clock && setSelection(markStart(selection, clock.nowMs)),
     "]": () => clock && setSelection(markEnd(selection, clock.nowMs)),
@@ -263,6 +275,7 @@ export function ReviewPlace() {
             clock={clock}
             stream={cameras.length > 1 ? "auto" : "main"}
             players={players.current}
+            onEnhance={() => enhance(camera)}
             {...(cameras.length > 1 ? { onRemove: () => choose(camera.id) } : {})}
           />
         ))}
@@ -290,6 +303,13 @@ export function ReviewPlace() {
       </div>
       {isExporting ? (
         <ExportDialog cameras={cameras} range={chosenRange()} onClose={() => setExporting(false)} />
+      ) : null}
+      {still ? (
+        <EnhanceDialog
+          source={{ camera: still.camera.id, at: still.at }}
+          name={`${still.camera.name} ${nameMoment(Date.parse(still.at))}`}
+          onClose={() => setStill(null)}
+        />
       ) : null}
       {isHolding ? (
         <HoldDialog
@@ -430,10 +450,11 @@ interface ReviewTileProps {
   clock: SyncClock | null;
   stream: "auto" | "main";
   players: Map<string, RefObject<PlaybackPlayer | null>>;
+  onEnhance: () => void;
   onRemove?: () => void;
 }
 
-function ReviewTile({ camera, clock, stream, players, onRemove }: ReviewTileProps) {
+function ReviewTile({ camera, clock, stream, players, onEnhance, onRemove }: ReviewTileProps) {
   const { t } = useTranslation();
   const video = useRef<HTMLVideoElement>(null);
   const { state, player } = usePlayback(video, camera.id, stream, clock);
@@ -448,6 +469,11 @@ function ReviewTile({ camera, clock, stream, players, onRemove }: ReviewTileProp
       <PlaybackWord state={state} />
       <figcaption className={styles["tileName"]}>
         <span className="truncate">{camera.name}</span>
+        {hasPicture ? (
+          <IconButton small label={t("enhance.open")} hotkey="S" onPress={onEnhance}>
+            <ScanSearch size={14} aria-hidden />
+          </IconButton>
+        ) : null}
         {onRemove ? (
           <IconButton small label={t("review.removeCamera")} onPress={onRemove}>
             <X size={14} aria-hidden />

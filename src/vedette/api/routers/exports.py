@@ -42,6 +42,7 @@ async def order_export(body: ExportIn, caller: CallerPort, exports: ExportsPort)
         kind=body.format,
         stream=body.stream,
         bundle=body.bundle,
+        enhance=body.enhance,
         purpose=body.purpose,
     )
     return export_out(job)

@@ -19,6 +19,11 @@ class ExportIn(Request):
     format: ExportFormat = ExportFormat.MP4
     stream: StreamChoice = StreamChoice.AUTO
     bundle: bool = Field(default=False, description="One .zip with proofs and the offline verifier")
+    enhance: bool = Field(
+        default=False,
+        description="Twice the size by super-resolution, labelled, without sound: sub streams, ten minutes at most, "
+        "no bundle",
+    )
     purpose: Annotated[
         str, Field(max_length=500, description="Why; in the audit trail, the files and the bundle. Needed from people.")
     ] = ""
@@ -26,7 +31,7 @@ class ExportIn(Request):
 
 class ExportFileOut(Answer):
     """A file. `sha256` is also its ETag. `camera_id` is empty for a bundle; `from`: its first picture.
-    `masked`: encoded anew with parts of the picture hidden, no original.
+    `masked`: encoded anew with parts of the picture hidden, no original. `enhanced`: enlarged, details are estimated.
     """
 
     name: str
@@ -35,6 +40,7 @@ class ExportFileOut(Answer):
     camera_id: str
     from_: Utc = Field(serialization_alias="from")
     masked: bool
+    enhanced: bool
 
 
 class ExportGapOut(Answer):
@@ -53,7 +59,7 @@ class ExportFaultOut(Answer):
 
 class ExportOut(Answer):
     """An export. `fingerprint`: of the key that signed the bundle, to be compared by another way; else empty.
-    `masked_cameras`: those of which parts are hidden in the files.
+    `masked_cameras`: those of which parts are hidden in the files. `estimated_s`: of one processor, to enhance.
     """
 
     id: str
@@ -69,6 +75,8 @@ class ExportOut(Answer):
     format: Literal["mp4", "mkv"]
     stream: Literal["auto", "main", "sub"]
     bundle: bool
+    enhanced: bool
+    estimated_s: float
     purpose: str
     created_by: str
     created_at: Utc
@@ -97,6 +105,7 @@ def export_out(job: ExportJob) -> ExportOut:
                 camera_id=file.camera_id,
                 from_=format_utc(file.first_ns),
                 masked=file.is_masked,
+                enhanced=file.is_enhanced,
             )
             for file in outcome.files
         ],
@@ -111,6 +120,8 @@ def export_out(job: ExportJob) -> ExportOut:
         format=order.format.value,
         stream=order.stream.value,
         bundle=order.is_bundle,
+        enhanced=order.is_enhanced,
+        estimated_s=round(order.estimated_s, 1),
         purpose=order.purpose,
         created_by=order.user_name,
         created_at=format_utc(order.created_ns),

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
 from vedette.media.decode import MAX_AREA_PX, MAX_SIDE_PX, PlanarFrame
+from vedette.vision.enhance.headers import PictureFormat
 from vedette.vision.enhance.label import Corner, label_bgr, label_planes
 from vedette.vision.enhance.network import SCALE
 
 Plane = NDArray[np.uint8]
 EnlargeLuma = Callable[[Plane], Plane]
 """Luma (H, W) uint8 to (2H, 2W) uint8."""
+_JPEG_QUALITY = 95
 
 
 class PictureTooLargeError(InvalidInputError):
@@ -63,3 +65,17 @@ def enhance_planes(frame: PlanarFrame, enlarge: EnlargeLuma, corner: Corner) -> 
     larger = PlanarFrame(frame.pts_90k, enlarge(frame.y), *chroma)
     label_planes(larger, corner)
     return larger
+
+
+def encode_picture(image_bgr: Plane, kind: PictureFormat) -> bytes:
+    """Encodes a picture (H, W, 3).
+
+    Raises:
+        InvalidInputError: the encoder refuses it.
+    """
+    suffix = {"jpeg": ".jpg", "png": ".png", "bmp": ".bmp"}[kind]
+    options = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY] if kind == "jpeg" else []
+    done, data = cv2.imencode(suffix, image_bgr, options)
+    if not done:
+        raise InvalidInputError(f"the picture cannot be encoded as {kind}")
+    return bytes(data)
