@@ -23,9 +23,9 @@ vectors, does not take the worker's word for it."""
 VECTOR_SIZE = 256
 APPEARANCE_FORM = Form(APPEARANCE, APPEARANCE, frozenset({"person"}), vector_size=VECTOR_SIZE)
 
-MIN_WIDTH_PX, MIN_HEIGHT_PX = 16, 40
-MAX_COVERED = 0.25
-"""Share of the box that may lie in another's."""
+MIN_WIDTH_PX, MIN_HEIGHT_PX = 14, 40
+MAX_COVERED = 0.3
+"""Share of the box that may lie in another's. Smaller and more covered people are found clearly less often."""
 _INPUT_PX = (128, 256)
 _EDGE_PX = 2
 

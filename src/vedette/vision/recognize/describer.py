@@ -4,14 +4,14 @@ Pure: it makes requests and takes answers; the caller carries them to the worker
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vedette.core.detections import CLASS_NAMES, Tracks
 from vedette.core.errors import InvalidInputError
 from vedette.core.objects import ObjectFacts
 from vedette.vision import wire
 from vedette.vision.boxes import find_covered
-from vedette.vision.recognize.appearance import APPEARANCE
+from vedette.vision.recognize.appearance import APPEARANCE, MIN_WIDTH_PX
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES
 from vedette.vision.recognize.face_track import MIN_SIGHTINGS, TrackTemplate, join_sightings
 from vedette.vision.recognize.faces_list import FaceFacts
@@ -51,7 +51,7 @@ class TrackDescriber:
         self._least_faces = least_faces
         self._groups = sorted({form.group for form in forms.values()})
         self._classes = frozenset[str]().union(*(form.classes for form in forms.values()))
-        self._picker = ShotPicker(policy)
+        self._picker = ShotPicker(_see_small(policy or ShotPolicy(), forms))
         self._left_out_before = left_out
         self._profiles = TrackProfiles(forms)
 
@@ -139,6 +139,11 @@ def check_groups(groups: Sequence[str], known: Sequence[str]) -> None:
     unknown = sorted(set(groups) - set(known))
     if unknown:
         raise InvalidInputError(f"unknown recognition: {', '.join(unknown)}", f"Known: {', '.join(known)}.")
+
+
+def _see_small(policy: ShotPolicy, forms: Mapping[str, Form]) -> ShotPolicy:
+    """People are found again by fewer pixels than anything else is recognised by."""
+    return replace(policy, min_side_px=min(policy.min_side_px, MIN_WIDTH_PX)) if APPEARANCE in forms else policy
 
 
 def _class_name(tracks: Tracks, row: int) -> str:
