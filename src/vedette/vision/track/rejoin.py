@@ -103,9 +103,8 @@ def _find_rivals(alike: Table, fits: NDArray[np.bool_], together: NDArray[np.boo
     Rivals are those that could be it as well, and those that surely are somebody else: when they look as alike as the
     two, looks tell nothing here.
     """
-    of_new = np.where(fits | together, alike, _NOBODY)
-    of_lost = np.where(fits | together, alike, _NOBODY)
-    return np.maximum(_max_of_others(of_new, axis=0), _max_of_others(of_lost, axis=1))
+    counted = np.where(fits | together, alike, _NOBODY)
+    return np.maximum(_max_of_others(counted, axis=0), _max_of_others(counted, axis=1))
 
 
 def _max_of_others(values: Table, axis: int) -> Table:
