@@ -22,7 +22,7 @@ from vedette.core.detections import Tracks
 
 Table = NDArray[np.float64]
 GAP_S = 2.0
-LEAST_MOMENTS = 3
+LEAST_MOMENTS = 2
 
 
 @dataclass(frozen=True, slots=True)
