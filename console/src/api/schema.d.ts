@@ -1392,7 +1392,7 @@ export interface components {
             fps: number;
             /**
              * Recognize
-             * @description What is recognised on objects: attributes, plates, faces. Faces are biometric: off unless named.
+             * @description What is recognised on objects: attributes, plates, appearance, faces. Faces are biometric: off unless named.
              */
             recognize?: string[];
             /**
@@ -1418,7 +1418,7 @@ export interface components {
             fps: number;
             /**
              * Recognize
-             * @description What is recognised on objects: attributes, plates, faces. Faces are biometric: off unless named.
+             * @description What is recognised on objects: attributes, plates, appearance, faces. Faces are biometric: off unless named.
              */
             recognize: string[];
             /**

@@ -7,6 +7,7 @@ from typing import IO
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
+from openvino.preprocess import PrePostProcessor
 from typing_extensions import override
 
 from vedette.core.errors import InvalidInputError
@@ -15,6 +16,7 @@ from vedette.vision.models.selftest import check_outputs, make_input
 from vedette.vision.ports import Network
 
 TFLITE = ".tflite"
+_DIMENSIONS, _COLOURS = 4, 3
 _OPTIONS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
 
 
@@ -45,6 +47,7 @@ class OpenVinoNetwork(Network):
         try:
             core = ov.Core()
             network = _read_model(core, model, scratch)
+            network = _order_input(network, model.manifest.input.layout)
             if shape is not None:
                 network.reshape(list(shape))
             if pooled_as:
@@ -97,6 +100,17 @@ def _add_pooled(network: ov.Model, name: str) -> None:
         raise RuntimeError("it has no mean over the picture")
     means[-1].output(0).get_tensor().set_names({name})
     network.add_outputs(means[-1].output(0))
+
+
+def _order_input(network: ov.Model, layout: str) -> ov.Model:
+    """A converted copy may want the colours of a pixel together where the release has planes: it gets what it wants."""
+    shape = network.input(0).partial_shape
+    if layout != "NCHW" or len(shape) != _DIMENSIONS or shape[3] != _COLOURS or shape[1] == _COLOURS:
+        return network
+    prepared = PrePostProcessor(network)
+    prepared.input().model().set_layout(ov.Layout("NHWC"))
+    prepared.input().tensor().set_layout(ov.Layout("NCHW"))
+    return prepared.build()
 
 
 def shorten_reason(error: RuntimeError) -> str:

@@ -19,6 +19,7 @@ from vedette.core.motion import MotionSettings
 from vedette.core.time import NS_PER_S, TICKS_PER_S
 from vedette.node.file_control import FileControl
 from vedette.node.file_faces import FileFaces
+from vedette.node.file_rejoin import join_tracks
 from vedette.node.file_replies import FileReplies, ask_worker
 from vedette.node.file_results import FileResults, ObjectRecord
 from vedette.node.file_watchlists import NO_LISTS, FileLists, FileWatch
@@ -125,6 +126,7 @@ class FileAnalysis:
         self._watch = FileWatch(plan.lists, self.results)
         self.faces = FileFaces(plan.lists, self.results, least_faces)
         self._followed: list[tuple[float, Tracks]] = []
+        self._joined: Mapping[int, int] = {}
         self._read = 0
         self._analysed = 0
         self._damaged = 0
@@ -196,6 +198,7 @@ class FileAnalysis:
         self.results.end(self._last_s)
         self._note_facts(tuple(self.results.objects), no_tracks())
         self.results.faces += self._describer.lone_faces(self.results.faces)
+        self._joined = join_tracks(self.results)
         if self._read == 0:
             raise InvalidInputError(
                 "no picture in this file could be decoded",
@@ -249,7 +252,8 @@ class FileAnalysis:
         fresh = [number for number in fresh if self.results.objects[number].facts is None]
         self._watch.end(fresh, self._last_s, tracks, self._describer.facts)
         for track_id in fresh:
-            self.results.objects[track_id].facts = self._describer.facts(track_id)
+            record = self.results.objects[track_id]
+            record.facts, record.look = self._describer.facts(track_id), self._describer.appearance(track_id)
             face = self._describer.face(track_id)
             self.results.faces += [face] if face else []
         self._describer.forget(track_ids)
@@ -274,7 +278,7 @@ class FileAnalysis:
             self._followed.pop(0)
         if not self._followed or not -0.005 <= at_s - self._followed[0][0] + 0.005 <= _HOLD_S:
             return []
-        return _overlays_of(self._followed[0][1], self.results.objects)
+        return _overlays_of(self._followed[0][1], self.results.objects, self._joined)
 
 
 def _crop_of(tracks: Tracks, row: int) -> tuple[float, float, float, float]:
@@ -284,12 +288,13 @@ def _crop_of(tracks: Tracks, row: int) -> tuple[float, float, float, float]:
     return max(0.0, left - air_x), max(0.0, top - air_y), min(1.0, right + air_x), min(1.0, bottom + air_y)
 
 
-def _overlays_of(tracks: Tracks, objects: Mapping[int, ObjectRecord]) -> list[Overlay]:
+def _overlays_of(tracks: Tracks, objects: Mapping[int, ObjectRecord], joined: Mapping[int, int]) -> list[Overlay]:
     """Boxes with what was decided of each track by its end: the video is drawn after the analysis."""
     overlays = []
     for row in range(len(tracks)):
         left, top, right, bottom = (float(value) for value in tracks.boxes_norm_xyxy[row])
-        class_id, track_id = int(tracks.class_id[row]), int(tracks.track_id[row])
+        class_id, own_id = int(tracks.class_id[row]), int(tracks.track_id[row])
+        track_id = joined.get(own_id, own_id)
         facts = objects[track_id].facts if track_id in objects else None
         lines = [f"{CLASS_NAMES[class_id].replace('_', '-')} {track_id}", *(say_facts(facts) if facts else [])]
         overlays.append(Overlay((left, top, right, bottom), "\n".join(lines), class_id))

@@ -4,7 +4,8 @@ Forms: docs/reference/analyze.md (tracks.csv is MOT Challenge, times are seconds
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from vedette.core.detections import CLASS_NAMES, Tracks
 from vedette.core.objects import ObjectFacts
 from vedette.core.time import NS_PER_S
 from vedette.vision.recognize.faces_list import FaceFacts
+from vedette.vision.recognize.track_appearance import TrackAppearance
 
 _BETTER = 1.25
 """A new best picture must score this much more: a picture costs a round trip to the worker."""
@@ -33,6 +35,9 @@ class ObjectRecord:
     best_box_px: tuple[int, int, int, int] = (0, 0, 0, 0)
     jpeg: bytes = b""
     facts: ObjectFacts | None = None
+    first_box_px: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    last_box_px: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    look: TrackAppearance | None = None
 
 
 @dataclass(slots=True)
@@ -60,8 +65,10 @@ class FileResults:
                 f"{frame},{number},{left:.2f},{top:.2f},{right - left:.2f},{bottom - top:.2f},"
                 f"{confidence:.4f},{class_id + 1},1"
             )
-            record = self.objects.setdefault(number, ObjectRecord(number, class_id, confidence, at_s, at_s))
-            record.class_id, record.last_s = class_id, at_s
+            place = (left, top, right, bottom)
+            fresh = ObjectRecord(number, class_id, confidence, at_s, at_s, first_box_px=place)
+            record = self.objects.setdefault(number, fresh)
+            record.class_id, record.last_s, record.last_box_px = class_id, at_s, place
             record.confidence = max(record.confidence, confidence)
             score = confidence * (right - left) * (bottom - top)
             if score > record.best_score * _BETTER:
@@ -90,6 +97,19 @@ class FileResults:
         first = self.events[before]
         self.events[before] = entry | {"start_s": first["start_s"], "end_s": first["end_s"]}
         return before
+
+    def renumber(self, joined: Mapping[int, int]) -> None:
+        """Tracks turned out to go on with older ones, whose numbers they get everywhere but in `objects`."""
+        for index, row in enumerate(self.rows):
+            frame, number, rest = row.split(",", 2)
+            self.rows[index] = f"{frame},{joined.get(int(number), int(number))},{rest}"
+        for entry in self.events:
+            numbers = entry["track_ids"]
+            assert isinstance(numbers, list)
+            entry["track_ids"] = list(dict.fromkeys(joined.get(number, number) for number in numbers))
+        faces = [replace(face, track_id=joined.get(face.track_id, face.track_id)) for face in self.faces]
+        best = {face.track_id: face for face in sorted(faces, key=lambda face: face.quality)}
+        self.faces = [face for face in faces if not face.track_id or best[face.track_id] is face]
 
     def end(self, at_s: float) -> None:
         """The file is over: what is still going on ends with it."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = runpy.run_path(str(Path(__file__).parents[3] / "scripts" / "measure.py"))
-EVALS = {"colors", "detect", "faces", "plates", "search", "super_resolution", "track"}
+EVALS = {"colors", "detect", "faces", "plates", "reid", "search", "super_resolution", "track"}
 BENCHMARKS = {"analyze", "enhance", "evidence", "kill", "live", "record", "search", "seek"}
 
 
@@ -14,7 +14,8 @@ BENCHMARKS = {"analyze", "enhance", "evidence", "kill", "live", "record", "searc
 def test_every_script_with_figures_is_run_and_no_shared_module(package: str, wanted: set[str]) -> None:
     found = set(SCRIPT["find_scripts"](package))
     assert wanted <= found
-    assert not found & {"__init__", "common", "simulate", "stepping", "search_data", "face_pairs", "plain_loop"}
+    shared = {"__init__", "common", "simulate", "stepping", "search_data", "face_pairs", "plain_loop", "reid_protocol"}
+    assert not found & shared
 
 
 def test_a_section_is_replaced_and_the_rest_stays() -> None:

@@ -4,18 +4,21 @@ Pure: it makes requests and takes answers; the caller carries them to the worker
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vedette.core.detections import CLASS_NAMES, Tracks
 from vedette.core.errors import InvalidInputError
 from vedette.core.objects import ObjectFacts
 from vedette.vision import wire
+from vedette.vision.boxes import find_covered
+from vedette.vision.recognize.appearance import APPEARANCE, MIN_WIDTH_PX
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES
 from vedette.vision.recognize.face_track import MIN_SIGHTINGS, TrackTemplate, join_sightings
 from vedette.vision.recognize.faces_list import FaceFacts
 from vedette.vision.recognize.profile import TrackProfiles
 from vedette.vision.recognize.records import WHOLE_PICTURE, Form
 from vedette.vision.recognize.shots import ShotPicker, ShotPolicy
+from vedette.vision.recognize.track_appearance import TrackAppearance, join_appearance
 from vedette.vision.recognize.whole_picture import find_lone_faces, find_lone_templates
 
 
@@ -48,7 +51,7 @@ class TrackDescriber:
         self._least_faces = least_faces
         self._groups = sorted({form.group for form in forms.values()})
         self._classes = frozenset[str]().union(*(form.classes for form in forms.values()))
-        self._picker = ShotPicker(policy)
+        self._picker = ShotPicker(_see_small(policy or ShotPolicy(), forms))
         self._left_out_before = left_out
         self._profiles = TrackProfiles(forms)
 
@@ -72,7 +75,8 @@ class TrackDescriber:
         chosen = self._picker.pick(at_s, fitting, (result.width, result.height), room)
         if not chosen:
             return None
-        asks = [wire.DescribeAsk(_box(fitting, row), _class_name(fitting, row)) for row in chosen]
+        covered = find_covered(tracks.boxes_norm_xyxy)[rows]
+        asks = [wire.DescribeAsk(_box(fitting, n), _class_name(fitting, n), float(covered[n])) for n in chosen]
         request = wire.DescribeRequest(stream, result.pts_90k, asks, self._groups)
         return Ask(request, tuple(int(fitting.track_id[row]) for row in chosen), at_s)
 
@@ -106,6 +110,10 @@ class TrackDescriber:
         """By what the track's face is compared; None while too few good moments of it are known."""
         return join_sightings(self._profiles.sightings(track_id, FACE_TEMPLATES), least=self._least_faces)
 
+    def appearance(self, track_id: int) -> TrackAppearance | None:
+        """What a person looks like over the track's life; None while no good moment is known."""
+        return join_appearance(self._profiles.sightings(track_id, APPEARANCE))
+
     def lone_templates(self, known: Sequence[TrackTemplate]) -> list[TrackTemplate]:
         """Those of faces found in whole pictures that are none of those known from tracks."""
         return find_lone_templates(self._profiles.sightings(0, FACE_TEMPLATES), known)
@@ -131,6 +139,11 @@ def check_groups(groups: Sequence[str], known: Sequence[str]) -> None:
     unknown = sorted(set(groups) - set(known))
     if unknown:
         raise InvalidInputError(f"unknown recognition: {', '.join(unknown)}", f"Known: {', '.join(known)}.")
+
+
+def _see_small(policy: ShotPolicy, forms: Mapping[str, Form]) -> ShotPolicy:
+    """People are found again by fewer pixels than anything else is recognised by."""
+    return replace(policy, min_side_px=min(policy.min_side_px, MIN_WIDTH_PX)) if APPEARANCE in forms else policy
 
 
 def _class_name(tracks: Tracks, row: int) -> str:
