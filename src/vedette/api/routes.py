@@ -25,6 +25,7 @@ from vedette.api.routers import (
     playback,
     privacy,
     recordings,
+    search,
     session,
     storage,
     system,
@@ -51,6 +52,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     tracks.router,
     watchlists.router,
     face_lists.router,
+    search.router,
     evidence.router,
     system.router,
 )
