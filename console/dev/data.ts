@@ -61,7 +61,7 @@ export function makeCamera(index: number, overrides: Partial<Camera> = {}): Came
     has_login: true,
     user: "vedette",
     record: "main",
-    analysis: { detector: "auto", classes: [], fps: 15, stream: "sub", tiles: 0, recognize: ["attributes", "plates"] },
+    analysis: { detector: "auto", classes: [], fps: 15, stream: "sub", tiles: 0, recognize: ["attributes", "plates", "appearance"] },
     live: { main: stream("online", index, true), sub: stream("online", index, false) },
     created_at: new Date(Date.now() - 40 * 24 * HOUR).toISOString(),
     ...overrides,

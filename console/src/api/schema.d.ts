@@ -1482,7 +1482,7 @@ export interface components {
             fps: number;
             /**
              * Recognize
-             * @description What is recognised on objects: attributes, plates, faces. Faces are biometric: off unless named.
+             * @description What is recognised on objects: attributes, plates, appearance, faces. Faces are biometric: off unless named.
              */
             recognize?: string[];
             /**
@@ -1508,7 +1508,7 @@ export interface components {
             fps: number;
             /**
              * Recognize
-             * @description What is recognised on objects: attributes, plates, faces. Faces are biometric: off unless named.
+             * @description What is recognised on objects: attributes, plates, appearance, faces. Faces are biometric: off unless named.
              */
             recognize: string[];
             /**

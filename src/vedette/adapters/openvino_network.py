@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
+from openvino.preprocess import PrePostProcessor
 from typing_extensions import override
 
 from vedette.core.errors import InvalidInputError
@@ -12,6 +13,7 @@ from vedette.vision.models.registry import InstalledModel
 from vedette.vision.models.selftest import check_outputs, make_input
 from vedette.vision.ports import Network
 
+_DIMENSIONS, _COLOURS = 4, 3
 _OPTIONS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
 
 
@@ -31,6 +33,7 @@ class OpenVinoNetwork(Network):
         try:
             core = ov.Core()
             network = core.read_model(model.files[0], model.files[1] if len(model.files) > 1 else b"")
+            network = _order_input(network, model.manifest.input.layout)
             if shape is not None:
                 network.reshape(list(shape))
             options = {**_OPTIONS, "INFERENCE_NUM_THREADS": threads}
@@ -64,6 +67,17 @@ class OpenVinoNetwork(Network):
             data = np.array(self._request.get_output_tensor(index).data, np.float32)
             outputs |= dict.fromkeys(names, data)
         return outputs
+
+
+def _order_input(network: ov.Model, layout: str) -> ov.Model:
+    """A converted copy may want the colours of a pixel together where the release has planes: it gets what it wants."""
+    shape = network.input(0).partial_shape
+    if layout != "NCHW" or len(shape) != _DIMENSIONS or shape[3] != _COLOURS or shape[1] == _COLOURS:
+        return network
+    prepared = PrePostProcessor(network)
+    prepared.input().model().set_layout(ov.Layout("NHWC"))
+    prepared.input().tensor().set_layout(ov.Layout("NCHW"))
+    return prepared.build()
 
 
 def shorten_reason(error: RuntimeError) -> str:

@@ -23,8 +23,8 @@ TRANSPORTS = ("auto", "tcp", "udp")
 MAX_LIVE_TILES = 16
 """Of each picture of a camera: as many looks of the model."""
 DETECTORS = ("auto", "motion", "none")
-RECOGNITION = ("attributes", "plates", "faces")
-DEFAULT_RECOGNITION = ("attributes", "plates")
+RECOGNITION = ("attributes", "plates", "appearance", "faces")
+DEFAULT_RECOGNITION = ("attributes", "plates", "appearance")
 """Faces are biometric data: never on by default."""
 MAX_URL_CHARS = 2048
 

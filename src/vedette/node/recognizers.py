@@ -7,6 +7,7 @@ from pathlib import Path
 from vedette.core.errors import NotFoundError, VedetteError
 from vedette.vision.models.registry import InstalledModel, ModelRegistry
 from vedette.vision.ports import Recognizer
+from vedette.vision.recognize.appearance import APPEARANCE_FORM, APPEARANCE_MODEL
 from vedette.vision.recognize.face_gallery import MatchTerms, read_terms
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES_FORM
 from vedette.vision.recognize.faces import FACES_FORM
@@ -67,6 +68,12 @@ def _make_vehicles(models: Loaded) -> Recognizer:
     return make_vehicle_recognizer(models)
 
 
+def _make_appearance(models: Loaded) -> Recognizer:
+    from vedette.node.attribute_recognizers import make_appearance_recognizer  # noqa: PLC0415 - in the jail only
+
+    return make_appearance_recognizer(models)
+
+
 RECOGNIZERS = (
     RecognizerPlan(
         FACES_FORM,
@@ -77,6 +84,7 @@ RECOGNIZERS = (
     RecognizerPlan(FACE_TEMPLATES_FORM, (("yunet-n",), (_EMBEDDING,)), _make_face_templates),
     RecognizerPlan(PEOPLE_FORM, (("person-attributes-0230",),), _make_people),
     RecognizerPlan(VEHICLES_FORM, (("vehicle-attributes-0039",), ("yolox-nano",)), _make_vehicles),
+    RecognizerPlan(APPEARANCE_FORM, ((APPEARANCE_MODEL,),), _make_appearance),
     RecognizerPlan(PLATES_FORM, (("plate-detector",), ("plate-reader",)), _make_plates),
 )
 

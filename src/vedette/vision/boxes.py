@@ -22,6 +22,15 @@ def shared_areas(first: NDArray[FloatT], second: NDArray[FloatT]) -> NDArray[Flo
     return shared
 
 
+def find_covered(boxes: NDArray[FloatT]) -> NDArray[FloatT]:
+    """(N,) largest share of each box that lies in another one."""
+    own = np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(axis=1), 1e-9)
+    share: NDArray[FloatT] = shared_areas(boxes, boxes) / own[:, None]
+    np.fill_diagonal(share, 0)
+    most: NDArray[FloatT] = share.max(axis=1, initial=0)
+    return most
+
+
 def overlap(first: Boxes, second: Boxes) -> NDArray[np.bool_]:
     """(N, M) whether two boxes share any area."""
     top_left = np.maximum(first[:, None, :2], second[None, :, :2])

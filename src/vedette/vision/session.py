@@ -103,7 +103,7 @@ class WorkerSession:
 
     def _describe(self, request: wire.DescribeRequest) -> bytes:
         frame = self._kept_frame(request.stream, request.pts_90k)
-        crops = [make_crop(frame, ask.box, ask.class_name) for ask in request.asks[:MAX_ASKS]]
+        crops = [make_crop(frame, ask.box, ask.class_name, ask.covered) for ask in request.asks[:MAX_ASKS]]
         began_ns = time.perf_counter_ns()
         wanted = [recognizer for recognizer in self._recognizers if recognizer.form.group in request.groups]
         described = describe_crops(crops, wanted)

@@ -145,10 +145,14 @@ class SnapshotRequest(msgspec.Struct, frozen=True):
 
 
 class DescribeAsk(msgspec.Struct, frozen=True):
-    """One object of a picture: where, in fractions, and its class, or `WHOLE_PICTURE`."""
+    """One object of a picture: where, in fractions, and its class, or `WHOLE_PICTURE`.
+
+    `covered`: the share of the box that lies in another object's.
+    """
 
     box: tuple[float, float, float, float]
     class_name: str
+    covered: float = 0.0
 
 
 class DescribeRequest(msgspec.Struct, frozen=True):

@@ -21,11 +21,13 @@ class Crop:
     Attributes:
         box_px: Never empty, within the picture.
         class_name: One of `CLASS_NAMES`, or `WHOLE_PICTURE`.
+        covered: Share of the box that lies in the box of another object, 0..1.
     """
 
     frame: PlanarFrame
     box_px: BoxPx
     class_name: str
+    covered: float = 0.0
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -43,13 +45,15 @@ class Crop:
         return cut_bgr(self.frame, box_px)
 
 
-def make_crop(frame: PlanarFrame, box_norm_xyxy: tuple[float, float, float, float], class_name: str) -> Crop:
+def make_crop(
+    frame: PlanarFrame, box_norm_xyxy: tuple[float, float, float, float], class_name: str, covered: float = 0.0
+) -> Crop:
     """Turns fractions of the picture into pixels, at least 2 x 2."""
     width, height = frame.size_px
     left, right = (round(min(max(v, 0.0), 1.0) * width) for v in (box_norm_xyxy[0], box_norm_xyxy[2]))
     top, bottom = (round(min(max(v, 0.0), 1.0) * height) for v in (box_norm_xyxy[1], box_norm_xyxy[3]))
     left, top = min(left, width - 2), min(top, height - 2)
-    return Crop(frame, (left, top, max(right, left + 2), max(bottom, top + 2)), class_name)
+    return Crop(frame, (left, top, max(right, left + 2), max(bottom, top + 2)), class_name, covered)
 
 
 def measure_sharpness(crop: Crop) -> float:

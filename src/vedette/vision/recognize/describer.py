@@ -10,12 +10,15 @@ from vedette.core.detections import CLASS_NAMES, Tracks
 from vedette.core.errors import InvalidInputError
 from vedette.core.objects import ObjectFacts
 from vedette.vision import wire
+from vedette.vision.boxes import find_covered
+from vedette.vision.recognize.appearance import APPEARANCE
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES
 from vedette.vision.recognize.face_track import MIN_SIGHTINGS, TrackTemplate, join_sightings
 from vedette.vision.recognize.faces_list import FaceFacts
 from vedette.vision.recognize.profile import TrackProfiles
 from vedette.vision.recognize.records import WHOLE_PICTURE, Form
 from vedette.vision.recognize.shots import ShotPicker, ShotPolicy
+from vedette.vision.recognize.track_appearance import TrackAppearance, join_appearance
 from vedette.vision.recognize.whole_picture import find_lone_faces, find_lone_templates
 
 
@@ -72,7 +75,8 @@ class TrackDescriber:
         chosen = self._picker.pick(at_s, fitting, (result.width, result.height), room)
         if not chosen:
             return None
-        asks = [wire.DescribeAsk(_box(fitting, row), _class_name(fitting, row)) for row in chosen]
+        covered = find_covered(tracks.boxes_norm_xyxy)[rows]
+        asks = [wire.DescribeAsk(_box(fitting, n), _class_name(fitting, n), float(covered[n])) for n in chosen]
         request = wire.DescribeRequest(stream, result.pts_90k, asks, self._groups)
         return Ask(request, tuple(int(fitting.track_id[row]) for row in chosen), at_s)
 
@@ -105,6 +109,10 @@ class TrackDescriber:
     def template(self, track_id: int) -> TrackTemplate | None:
         """By what the track's face is compared; None while too few good moments of it are known."""
         return join_sightings(self._profiles.sightings(track_id, FACE_TEMPLATES), least=self._least_faces)
+
+    def appearance(self, track_id: int) -> TrackAppearance | None:
+        """What a person looks like over the track's life; None while no good moment is known."""
+        return join_appearance(self._profiles.sightings(track_id, APPEARANCE))
 
     def lone_templates(self, known: Sequence[TrackTemplate]) -> list[TrackTemplate]:
         """Those of faces found in whole pictures that are none of those known from tracks."""

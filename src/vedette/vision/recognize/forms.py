@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from vedette.vision.recognize.appearance import APPEARANCE_FORM
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES_FORM
 from vedette.vision.recognize.faces import FACES_FORM
 from vedette.vision.recognize.people import PEOPLE_FORM
@@ -9,9 +10,9 @@ from vedette.vision.recognize.plates import PLATES_FORM
 from vedette.vision.recognize.records import Form
 from vedette.vision.recognize.vehicles import VEHICLES_FORM
 
-GROUPS = ("attributes", "plates", "faces")
+GROUPS = ("attributes", "plates", "appearance", "faces")
 """What a camera's setting names. Faces are biometric: never on by default. Templates are no setting: a list of faces
 asks for them (`face_templates`)."""
 
-_ALL = (FACES_FORM, FACE_TEMPLATES_FORM, PEOPLE_FORM, PLATES_FORM, VEHICLES_FORM)
+_ALL = (APPEARANCE_FORM, FACES_FORM, FACE_TEMPLATES_FORM, PEOPLE_FORM, PLATES_FORM, VEHICLES_FORM)
 FORMS: Mapping[str, Form] = {form.name: form for form in _ALL}

@@ -69,7 +69,7 @@ class Form:
     """What records of one recognizer look like.
 
     Attributes:
-        group: What a camera's setting switches: `attributes` | `plates` | `faces`.
+        group: What a camera's setting switches: `attributes` | `plates` | `appearance` | `faces`.
         classes: Object classes it fits; `WHOLE_PICTURE` among them: whole pictures too.
         labels: Name to its closed set of values (`unknown` is not a value: leave the label out).
         numbers: Name to its least and greatest value.

@@ -38,11 +38,11 @@ describe("bodyOf", () => {
     expect(bodyOf({ ...form, password: "x" }, null).password).toBe("x");
   });
   it("never switches faces on by itself, and keeps them as somebody set them", () => {
-    expect(bodyOf(form, null).analysis?.recognize).toEqual(["attributes", "plates"]);
+    expect(bodyOf(form, null).analysis?.recognize).toEqual(["attributes", "plates", "appearance"]);
     const on = switchRecognition(form.recognize, "faces", true);
-    expect(bodyOf({ ...form, recognize: on }, null).analysis?.recognize).toEqual(["attributes", "plates", "faces"]);
-    expect(switchRecognition(on, "attributes", false)).toEqual(["plates", "faces"]);
-    expect(switchRecognition(on, "faces", false)).toEqual(["attributes", "plates"]);
+    expect(bodyOf({ ...form, recognize: on }, null).analysis?.recognize).toEqual(["attributes", "plates", "appearance", "faces"]);
+    expect(switchRecognition(on, "attributes", false)).toEqual(["plates", "appearance", "faces"]);
+    expect(switchRecognition(on, "faces", false)).toEqual(["attributes", "plates", "appearance"]);
   });
   it("analyses the main stream when there is no other", () => {
     expect(bodyOf(form, null)).toMatchObject({ name: "Gate", sub: null, analysis: { stream: "main" } });

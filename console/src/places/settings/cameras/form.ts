@@ -22,7 +22,7 @@ export interface CameraForm {
 }
 
 /** Faces are biometric data: never on unless somebody switches them on for this camera. */
-export const RECOGNITION = ["attributes", "plates", "faces"] as const;
+export const RECOGNITION = ["attributes", "plates", "appearance", "faces"] as const;
 
 /** The list with one name put in or taken out, in a fixed order. Pure. */
 export const switchRecognition = (list: readonly string[], name: string, isOn: boolean): string[] =>
@@ -41,7 +41,7 @@ export const EMPTY_FORM: CameraForm = {
   caPem: "",
   isEnabled: true,
   detector: "auto",
-  recognize: ["attributes", "plates"],
+  recognize: ["attributes", "plates", "appearance"],
 };
 
 export function formOf(camera: Camera): CameraForm {

@@ -1,0 +1,74 @@
+"""The recognizer of appearance: 256 numbers by which a person is found again in other pictures (re-identification).
+
+They tell clothes, build and bearing, not a face: whoever changes the coat is somebody else. Only a whole person alone
+in the box is embedded, because half a person, or two, are alike to nobody. Design: docs/design/reid.md.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from typing_extensions import override
+
+from vedette.vision.picture import Image
+from vedette.vision.ports import Network, Recognizer
+from vedette.vision.recognize.crop import Crop
+from vedette.vision.recognize.records import Form, Record
+
+APPEARANCE = "appearance"
+APPEARANCE_MODEL = "person-reid-0287"
+APPEARANCE_RELEASE = "person-reid-0287-r1"
+"""Vectors of one release can be compared. That of the manifest (a test compares them): the analyzer, which keeps the
+vectors, does not take the worker's word for it."""
+VECTOR_SIZE = 256
+APPEARANCE_FORM = Form(APPEARANCE, APPEARANCE, frozenset({"person"}), vector_size=VECTOR_SIZE)
+
+MIN_WIDTH_PX, MIN_HEIGHT_PX = 16, 40
+MAX_COVERED = 0.25
+"""Share of the box that may lie in another's."""
+_INPUT_PX = (128, 256)
+_EDGE_PX = 2
+
+
+class AppearanceRecognizer(Recognizer):
+    """Embeds people that pass the gate."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    @property
+    @override
+    def form(self) -> Form:
+        return APPEARANCE_FORM
+
+    @property
+    @override
+    def release(self) -> str:
+        return self._network.release
+
+    @override
+    def describe(self, crops: Sequence[Crop]) -> list[list[Record]]:
+        return [[self._describe(crop)] if may_embed(crop) else [] for crop in crops]
+
+    @override
+    def warm_up(self, crop: Crop) -> None:
+        may_embed(crop)
+        self._describe(crop)
+
+    def _describe(self, crop: Crop) -> Record:
+        return Record(APPEARANCE, vector=self.embed(crop.image_bgr).tobytes())
+
+    def embed(self, person_bgr: Image) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        """(256,) float32 of unit length, of one person's box (H, W, 3)."""
+        picture = cv2.resize(person_bgr, _INPUT_PX, interpolation=cv2.INTER_LINEAR)
+        [vector, *_] = self._network.infer(picture.transpose(2, 0, 1)[None].astype(np.float32)).values()
+        flat = vector.reshape(-1)
+        return np.asarray(flat / max(float(np.linalg.norm(flat)), 1e-6), np.float32)
+
+
+def may_embed(crop: Crop) -> bool:
+    """The gate: large enough, not cut by the picture's edge, not overlapped by somebody else."""
+    (left, top, right, bottom), (width, height) = crop.box_px, crop.frame.size_px
+    is_whole = min(left, top) >= _EDGE_PX and right <= width - _EDGE_PX and bottom <= height - _EDGE_PX
+    is_large = right - left >= MIN_WIDTH_PX and bottom - top >= MIN_HEIGHT_PX
+    return is_whole and is_large and crop.covered <= MAX_COVERED
