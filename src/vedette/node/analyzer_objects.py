@@ -21,10 +21,11 @@ from vedette.runtime.clock import Clock, new_id
 from vedette.runtime.log import get_logger
 from vedette.vision.best_shot import BestShots, Box, add_air
 from vedette.vision.recognize.face_track import TrackTemplate
+from vedette.vision.recognize.track_appearance import TrackAppearance
 
 TakeCrop = Callable[[Box], Awaitable[bytes]]
 """A part of the picture that was just analysed, as JPEG; empty when the picture is gone."""
-FACE = "face"
+FACE, APPEARANCE = "face", "appearance"
 _MOST_CROPS = 2
 """Taken of one picture: each costs the worker some milliseconds."""
 _TELL_EVERY_NS = 60 * NS_PER_S
@@ -35,6 +36,7 @@ class Describer(Protocol):
 
     def facts(self, track_id: int) -> ObjectFacts: ...
     def template(self, track_id: int) -> TrackTemplate | None: ...
+    def appearance(self, track_id: int) -> TrackAppearance | None: ...
 
 
 class Sealer(Protocol):
@@ -150,11 +152,15 @@ class CameraObjects:
         return replace(seen, attributes=decided, plate=plate, vectors=vectors)
 
     def _seal_vectors(self, object_id: str, number: int, describer: Describer) -> tuple[SealedVector, ...]:
-        template = describer.template(number)
-        if template is None or self._sealer is None:
+        template, looks = describer.template(number), describer.appearance(number)
+        vectors = [] if template is None else [(FACE, self._face_release, template.vector)]
+        vectors += [] if looks is None else [(APPEARANCE, looks.release, looks.vector)]
+        if self._sealer is None:
             return ()
-        sealed = self._sealer.seal(name_place(FACE, object_id), template.vector.tobytes())
-        return (SealedVector(FACE, self._face_release, sealed),)
+        return tuple(
+            SealedVector(kind, release, self._sealer.seal(name_place(kind, object_id), vector.tobytes()))
+            for kind, release, vector in vectors
+        )
 
     def _write(self, object_id: str, jpeg: bytes) -> str:
         """An object without a picture is still found; blocks."""

@@ -1,5 +1,6 @@
 """Builds the search of seen objects for the gateway: its store, its galleries, and what erases it with footage."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,19 +9,20 @@ from vedette.adapters.database_cameras import SqlSettings
 from vedette.adapters.database_objects import SqlObjectStore
 from vedette.adapters.picture_reader import FilePictureReader
 from vedette.adapters.template_box import TemplateBox
-from vedette.core.errors import VedetteError
+from vedette.core.errors import InvalidInputError
 from vedette.events.erasing import EventPictures
 from vedette.node.recognizers import find_match_terms
 from vedette.runtime.bus import Consumer
 from vedette.runtime.clock import Clock
-from vedette.runtime.log import get_logger
 from vedette.search.galleries import Galleries
 from vedette.search.keeper import ObjectKeeper
 from vedette.search.kernels import NumpyKernels
-from vedette.search.objects import FACE
+from vedette.search.objects import APPEARANCE, FACE
 from vedette.search.service import ObjectSearch
 from vedette.search.verdict import SimilarityTerms
 from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.recognize.appearance import APPEARANCE_MODEL
+from vedette.vision.recognize.face_gallery import read_terms
 
 _SURE_FMR = 1e-4
 """At which false match rate `MatchTerms.sure` was set."""
@@ -78,9 +80,10 @@ def build_search(
 
 def _find_terms(registry: ModelRegistry) -> dict[str, SimilarityTerms]:
     """Thresholds of the embeddings that were measured; what was not is searched all the same, and said so."""
-    try:
-        faces = find_match_terms(registry)
-    except VedetteError as error:
-        get_logger("search").warning("faces are searched without thresholds", reason=error.message)
-        return {}
-    return {FACE: SimilarityTerms(faces.release, faces.unsure, faces.sure, _SURE_FMR)}
+    looks = registry.find_named(APPEARANCE_MODEL)
+    measured = {FACE: find_match_terms(registry)}
+    with contextlib.suppress(InvalidInputError):  # of how people look no thresholds were measured yet
+        measured[APPEARANCE] = read_terms(looks.release, looks.thresholds)
+    return {
+        kind: SimilarityTerms(terms.release, terms.unsure, terms.sure, _SURE_FMR) for kind, terms in measured.items()
+    }

@@ -17,6 +17,7 @@ from vedette.node.analyzer_events import EventOrigin, PictureStore
 from vedette.node.analyzer_objects import FACE, CameraObjects
 from vedette.testing.clock import SimulatedClock
 from vedette.vision.recognize.face_track import TrackTemplate
+from vedette.vision.recognize.track_appearance import TrackAppearance
 
 JPEG = b"\xff\xd8\xff-a-picture-\xff\xd9"
 BOX = TemplateBox(b"k" * 32)
@@ -39,14 +40,19 @@ class Recorder:
 class KnownTracks:
     """Says of every track the same."""
 
-    def __init__(self, facts: ObjectFacts, template: TrackTemplate | None = None) -> None:
-        self._facts, self._template = facts, template
+    def __init__(
+        self, facts: ObjectFacts, template: TrackTemplate | None = None, looks: TrackAppearance | None = None
+    ) -> None:
+        self._facts, self._template, self._looks = facts, template, looks
 
     def facts(self, track_id: int) -> ObjectFacts:
         return self._facts
 
     def template(self, track_id: int) -> TrackTemplate | None:
         return self._template
+
+    def appearance(self, track_id: int) -> TrackAppearance | None:
+        return self._looks
 
 
 PLAIN = KnownTracks(ObjectFacts(1))
@@ -129,6 +135,20 @@ async def test_vector_leaves_sealed_for_its_object_alone(tmp_path: Path) -> None
     assert BOX.open(name_place(FACE, seen.object_id), vector.sealed) == VECTOR.tobytes()
     with pytest.raises(SealedTemplateError):
         BOX.open(name_place(FACE, "another"), vector.sealed)
+
+
+async def test_face_and_appearance_are_each_sealed_for_themselves(tmp_path: Path) -> None:
+    known = KnownTracks(ObjectFacts(1), FACED.template(1), TrackAppearance(VECTOR[::-1].copy(), "people-2", 3))
+    objects, out = make(tmp_path)
+    await objects.look(0, one(), SIZE, take, known)
+    await objects.end((1,), known)
+    [seen] = out.told
+    assert [(vector.kind, vector.release) for vector in seen.vectors] == [
+        ("face", "faces-1"),
+        ("appearance", "people-2"),
+    ]
+    with pytest.raises(SealedTemplateError):
+        BOX.open(name_place(FACE, seen.object_id), seen.vectors[1].sealed)
 
 
 async def test_unknown_attributes_are_left_out_and_the_best_moment_kept(tmp_path: Path) -> None:
