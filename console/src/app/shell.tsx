@@ -14,6 +14,7 @@ import {
   LogOut,
   MonitorPlay,
   Moon,
+  Search,
   Settings,
   Sun,
   WifiOff,
@@ -36,21 +37,32 @@ import styles from "./shell.module.css";
 import { useTheme } from "./theme";
 
 interface PlaceEntry {
-  to: "/watch" | "/review" | "/alarms" | "/files" | "/lists" | "/settings";
-  words: "places.watch" | "places.review" | "places.alarms" | "places.files" | "places.lists" | "places.settings";
+  to: "/watch" | "/review" | "/alarms" | "/search" | "/files" | "/lists" | "/settings";
+  words:
+    | "places.watch"
+    | "places.review"
+    | "places.alarms"
+    | "places.search"
+    | "places.files"
+    | "places.lists"
+    | "places.settings";
+  /** Pressed after G. */
+  hotkey: string;
   icon: ComponentType<{ size?: number; strokeWidth?: number; "aria-hidden"?: boolean }>;
   needs: Permission[];
 }
 
 export const PLACES: readonly PlaceEntry[] = [
-  { to: "/watch", words: "places.watch", icon: MonitorPlay, needs: ["camera.view"] },
-  { to: "/review", words: "places.review", icon: History, needs: ["recording.play"] },
-  { to: "/alarms", words: "places.alarms", icon: Bell, needs: ["event.view"] },
-  { to: "/files", words: "places.files", icon: FileVideo, needs: ["file.analyze"] },
-  { to: "/lists", words: "places.lists", icon: ClipboardList, needs: ["watchlist.view"] },
+  { to: "/watch", words: "places.watch", hotkey: "w", icon: MonitorPlay, needs: ["camera.view"] },
+  { to: "/review", words: "places.review", hotkey: "r", icon: History, needs: ["recording.play"] },
+  { to: "/alarms", words: "places.alarms", hotkey: "a", icon: Bell, needs: ["event.view"] },
+  { to: "/search", words: "places.search", hotkey: "s", icon: Search, needs: ["object.search"] },
+  { to: "/files", words: "places.files", hotkey: "f", icon: FileVideo, needs: ["file.analyze"] },
+  { to: "/lists", words: "places.lists", hotkey: "l", icon: ClipboardList, needs: ["watchlist.view"] },
   {
     to: "/settings",
     words: "places.settings",
+    hotkey: "t",
     icon: Settings,
     needs: ["camera.configure", "users.manage", "audit.view", "system.view"],
   },
@@ -172,7 +184,7 @@ function Frame() {
   const navigate = useNavigate();
   const { permissions } = useSession();
   const goes = Object.fromEntries(
-    placesFor(permissions).map(({ to }) => [`g ${to.charAt(1)}`, () => void navigate({ to })]),
+    placesFor(permissions).map(({ to, hotkey }) => [`g ${hotkey}`, () => void navigate({ to })]),
   );
   useKeys({ "?": () => setShowsKeys(true), ...goes });
   return (
