@@ -71,8 +71,8 @@ export function AskForm({ address, understood, words, onAsk, children }: AskForm
             ]}
             onChange={(id) => ask({ cameras: id === ALL ? undefined : id })}
           />
-          <TextField label={t("review.from")} value={from} onChange={setFrom} error={wrong(from)} />
-          <TextField label={t("review.to")} value={to} onChange={setTo} error={wrong(to)} />
+          <TextField label={t("review.from")} value={from} onChange={setFrom} placeholder="-1h" error={wrong(from)} />
+          <TextField label={t("review.to")} value={to} onChange={setTo} placeholder="-5m" error={wrong(to)} />
           {children}
         </div>
         {words ? <Chips address={address} words={words} onAsk={ask} /> : null}

@@ -73,7 +73,7 @@ export function SearchPlace() {
                   {t("search.more")}
                 </Button>
               ) : null}
-              {pages[0]?.items.length === 0 ? <Nothing isNarrow={key !== "{}"} /> : null}
+              {pages[0]?.items.length === 0 ? <Nothing page={pages[0]} isNarrow={key !== "{}"} /> : null}
             </>
           ) : null}
         </section>
@@ -104,8 +104,16 @@ function Said({ page }: { page: SearchPage | undefined }) {
   );
 }
 
-function Nothing({ isNarrow }: { isNarrow: boolean }) {
+function Nothing({ page, isNarrow }: { page: SearchPage; isNarrow: boolean }) {
   const { t } = useTranslation();
+  if (BIOMETRIC.includes(page.by)) {
+    const word = page.searched > 0 ? "nobody" : page.by === "face" ? "noFaces" : "noAppearances";
+    return (
+      <Empty icon={<SearchX size={32} aria-hidden />} title={t("search.none")}>
+        <p>{t(`search.${word}`, { count: page.searched })}</p>
+      </Empty>
+    );
+  }
   return (
     <Empty icon={<SearchX size={32} aria-hidden />} title={t(isNarrow ? "search.none" : "search.nothing")}>
       <p>{t(isNarrow ? "search.noneLead" : "search.nothingLead")}</p>
