@@ -1,7 +1,7 @@
 """What the search of seen objects costs: keeping one, filling the galleries at the start, each kind of question.
 
 All with `OBJECTS` kept, each with attributes, a third with a plate, half with a vector; no API.
-`put_ms` is one object from the bus into store and gallery, `load_s` opening all sealed vectors and filling the gallery,
+`put_ms` is one object from the bus into store and gallery, `load_s` opening all sealed vectors into the gallery,
 `likeness_ms` the 200 most alike of all, `likeness_camera_ms` among those of one camera, `trace_ms` by likeness with what
 can be learned of travel.
 """
