@@ -2,8 +2,8 @@
 
 All with `OBJECTS` kept, each with attributes, a third with a plate, half with a vector; no API.
 `put_ms` is one object from the bus into store and gallery, `load_s` opening all sealed vectors into the gallery,
-`likeness_ms` the 200 most alike of all, `likeness_camera_ms` among those of one camera, `trace_ms` by likeness with what
-can be learned of travel.
+`likeness_ms` the 200 most alike of all, `likeness_camera_ms` among those of one camera, `trace_ms` by likeness with
+what can be learned of travel.
 """
 
 import asyncio
