@@ -360,7 +360,7 @@ class CameraPipeline:
             ask = self.describer.plan(look.stream, look.frame, look.at_ns / NS_PER_S, look.tracks, room=_MAX_ASKS)
             asked += await self._ask(ask)
             crop_from = self._crop_from(look.stream, look.frame)
-            await self._objects.look_closely(look.at_ns, look.tracks, _size(look.frame), crop_from)
+            await self._objects.look_closely(look.at_ns, look.tracks, _size(look.frame), crop_from, self.describer)
         return asked
 
     async def _ask(self, ask: Ask | None) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ they are, so a camera watched by motion alone tells nothing. Design: docs/design
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -90,14 +90,16 @@ class CameraObjects:
         """Follows the tracks of the picture that was just analysed, and tells of those that have lasted long."""
         for row, number in enumerate(tracks.track_id):
             self._follow(int(number), at_ns, tracks, row)
-        await self.look_closely(at_ns, tracks, size_px, take)
+        await self.look_closely(at_ns, tracks, size_px, take, describer)
         for number in (int(number) for number in tracks.track_id):
             if at_ns - self._lives[number].told_ns >= _TELL_EVERY_NS:
                 await self._tell(number, describer)
 
-    async def look_closely(self, at_ns: int, tracks: Tracks, size_px: tuple[int, int], take: TakeCrop) -> None:
+    async def look_closely(
+        self, at_ns: int, tracks: Tracks, size_px: tuple[int, int], take: TakeCrop, describer: Describer
+    ) -> None:
         """Takes the pictures that are better than what there is, also of a larger stream of the same view."""
-        known = _keep_known(tracks, self._lives)
+        known = self._keep_told(tracks, describer)
         for row in self._shots.pick(known, size_px, _MOST_CROPS):
             life, box = self._lives[int(known.track_id[row])], _box(known, row)
             crop = add_air(box)
@@ -119,6 +121,22 @@ class CameraObjects:
                 self._publish(replace(seen, picture=self._write(seen.object_id, life.jpeg)))
         self._lives.clear()
         self._shots = BestShots()
+
+    def _keep_told(self, tracks: Tracks, describer: Describer) -> Tracks:
+        """Those that will be told, as far as is known: a picture of whatever else moves is work for nothing. A larger
+        stream may show what is over here already.
+        """
+        numbers = [int(number) for number in tracks.track_id]
+        rows = [row for row, number in enumerate(numbers) if number in self._lives and self._is_told(number, describer)]
+        return Tracks(
+            tracks.track_id[rows], tracks.boxes_norm_xyxy[rows], tracks.confidence[rows], tracks.class_id[rows]
+        )
+
+    def _is_told(self, number: int, describer: Describer) -> bool:
+        if self._lives[number].seen.object_class != MOVING_CLASS:
+            return True
+        plate = describer.facts(number).plate
+        return (plate is not None and plate.text != "") or describer.template(number) is not None
 
     def _follow(self, number: int, at_ns: int, tracks: Tracks, row: int) -> None:
         name, confidence = CLASS_NAMES[int(tracks.class_id[row])], round(float(tracks.confidence[row]), 4)
@@ -146,7 +164,7 @@ class CameraObjects:
         seen, facts = self._lives[number].seen, describer.facts(number)
         plate = facts.plate if facts.plate is not None and facts.plate.text else None
         vectors = self._seal_vectors(seen.object_id, number, describer)
-        if seen.object_class == MOVING_CLASS and plate is None and not vectors:
+        if not self._is_told(number, describer):
             return None
         decided = {name: found for name, found in facts.attributes.items() if found.value != UNKNOWN}
         return replace(seen, attributes=decided, plate=plate, vectors=vectors)
@@ -173,12 +191,6 @@ class CameraObjects:
     def _publish(self, seen: ObjectSeen) -> None:
         self.told += 1
         self._publisher.publish_nowait(seen)
-
-
-def _keep_known(tracks: Tracks, known: Mapping[int, _Life]) -> Tracks:
-    """Those that were followed: a larger stream may show what is over here already."""
-    rows = [row for row, number in enumerate(tracks.track_id) if int(number) in known]
-    return Tracks(tracks.track_id[rows], tracks.boxes_norm_xyxy[rows], tracks.confidence[rows], tracks.class_id[rows])
 
 
 def _box(tracks: Tracks, row: int) -> Box:

@@ -123,6 +123,20 @@ async def test_moving_thing_is_told_only_when_something_says_which(
     assert len(out.told) == told
 
 
+async def test_no_picture_is_asked_for_of_what_nobody_named(tmp_path: Path) -> None:
+    asked = []
+
+    async def count(crop: tuple[float, float, float, float]) -> bytes:
+        asked.append(crop)
+        return JPEG
+
+    objects, _ = make(tmp_path)
+    await objects.look(0, one("object"), SIZE, count, PLAIN)
+    assert asked == []
+    await objects.look(NS_PER_S, one("object"), SIZE, count, FACED)
+    assert len(asked) == 1
+
+
 async def test_vector_leaves_sealed_for_its_object_alone(tmp_path: Path) -> None:
     objects, out = make(tmp_path)
     await objects.look(0, one(), SIZE, take, FACED)
