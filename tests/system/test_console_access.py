@@ -86,7 +86,7 @@ def test_page_reflows_at_200_percent_zoom(page: Page, place: str) -> None:
 
 def test_keys_reach_every_place_and_their_list(page: Page) -> None:
     open_place(page, "watch")
-    for key, place in (("r", "review"), ("a", "alarms"), ("s", "settings"), ("w", "watch")):
+    for key, place in (("r", "review"), ("a", "alarms"), ("s", "search"), ("t", "settings"), ("w", "watch")):
         page.keyboard.press("g")
         page.keyboard.press(key)
         page.wait_for_url(f"**/{place}**")

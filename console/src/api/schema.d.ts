@@ -914,6 +914,177 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search/distances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Camera Distances
+         * @description Lists how far cameras are apart, as declared: what the plausibility of a trace is judged by.
+         */
+        get: operations["list_camera_distances"];
+        /**
+         * Declare Camera Distances
+         * @description Replaces all declared distances.
+         */
+        put: operations["declare_camera_distances"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase Seen Objects
+         * @description Erases seen objects, such as all of a trace: of one person. Footage stays; it is erased by `POST /erasures`.
+         */
+        post: operations["erase_seen_objects"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search Objects
+         * @description Finds seen objects, the best first: by class, plate and attributes, or like a seen object.
+         */
+        post: operations["search_objects"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/objects/{object_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Seen Object
+         * @description Shows one seen object.
+         */
+        get: operations["show_seen_object"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase Seen Object
+         * @description Erases one seen object with picture and vectors.
+         */
+        delete: operations["erase_seen_object"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/objects/{object_id}/picture.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Seen Object Picture
+         * @description Shows the picture of a seen object; not where a privacy zone reaches into it.
+         */
+        get: operations["show_seen_object_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search Picture
+         * @description Finds people by the face in a picture. The picture is kept nowhere.
+         *
+         *     It has to show exactly one face, good enough to be matched; `code` says what is wrong with it: `no_face`,
+         *     `several_faces`, `face_too_small`, `face_blurred`, `face_turned`, `face_badly_lit`, `face_doubtful`, `no_picture`.
+         */
+        post: operations["search_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trace Object
+         * @description Follows what is like a seen object across cameras: appearances by time, each with whether it can be.
+         */
+        post: operations["trace_object"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Search Words
+         * @description Shows what can be asked: classes, attributes and their values.
+         */
+        get: operations["show_search_words"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1676,6 +1847,43 @@ export interface components {
              */
             state: "holds" | "weakened" | "absent" | "unknown";
         };
+        /** DistanceIn */
+        DistanceIn: {
+            /**
+             * Camera Id
+             * @example 01JD5Q8Z3M6V1T9W4X7Y2B0C8D
+             */
+            camera_id: string;
+            /**
+             * Metres
+             * @description 0: their views overlap
+             */
+            metres: number;
+            /**
+             * Other Camera Id
+             * @example 01JD5Q8Z3M6V1T9W4X7Y2B0C8D
+             */
+            other_camera_id: string;
+        };
+        /** DistanceOut */
+        DistanceOut: {
+            /** Camera Id */
+            camera_id: string;
+            /** Metres */
+            metres: number;
+            /** Other Camera Id */
+            other_camera_id: string;
+        };
+        /** DistancesIn */
+        DistancesIn: {
+            /** Items */
+            items: components["schemas"]["DistanceIn"][];
+        };
+        /** DistancesOut */
+        DistancesOut: {
+            /** Items */
+            items: components["schemas"]["DistanceOut"][];
+        };
         /**
          * DoubtOut
          * @description Why a match is not sure: what was seen (empty: not seen), and what is listed.
@@ -1814,6 +2022,11 @@ export interface components {
             to: string | null;
             /** Type */
             type: string;
+        };
+        /** ErasedOut */
+        ErasedOut: {
+            /** Erased */
+            erased: number;
         };
         /**
          * ErasedStreamOut
@@ -2755,6 +2968,16 @@ export interface components {
             polygon: number[][];
         };
         /**
+         * ObjectEraseIn
+         * @description Seen objects to be erased, and why.
+         */
+        ObjectEraseIn: {
+            /** Object Ids */
+            object_ids: string[];
+            /** Reason */
+            reason: string;
+        };
+        /**
          * ObjectOut
          * @description What was recognised on one of the event's tracks, decided over the whole track so far.
          */
@@ -2767,6 +2990,83 @@ export interface components {
             plate: components["schemas"]["PlateOut"] | null;
             /** Track Id */
             track_id: number;
+        };
+        /**
+         * ObjectSearchIn
+         * @description What is looked for: facts (class, plate, attributes), or what is like a seen object (`object_id`).
+         *
+         *     Attributes:
+         *         by: By what of the seen object; left out: its plate, else its face, its appearance, its attributes.
+         *         plate: With `?` for one sign and `*` for any.
+         *         attributes: Name to the values that would do, as `GET /search/words` has them.
+         */
+        ObjectSearchIn: {
+            /** Attributes */
+            attributes?: {
+                [key: string]: string[];
+            };
+            /** By */
+            by?: ("plate" | "face" | "appearance" | "attributes") | null;
+            /** Cameras */
+            cameras?: string[];
+            /** Classes */
+            classes?: ("person" | "vehicle" | "two_wheeler" | "object")[];
+            /** Cursor */
+            cursor?: string | null;
+            /** From */
+            from?: string | null;
+            /**
+             * Limit
+             * @default 60
+             */
+            limit: number;
+            /** Object Id */
+            object_id?: string | null;
+            /**
+             * Plate
+             * @default
+             */
+            plate: string;
+            /**
+             * Purpose
+             * @description Why; needed for searches by face or appearance, and always in the audit
+             * @default
+             */
+            purpose: string;
+            /** To */
+            to?: string | null;
+        };
+        /**
+         * ObjectSearchOut
+         * @description Found objects, the best first.
+         *
+         *     Attributes:
+         *         by: What was compared.
+         *         searched: How many were compared, in searches by likeness.
+         *         calibrated: Whether thresholds were measured for it; without, nothing is said but the order.
+         *         cut: More fit than are ranked: narrow the time or the cameras.
+         */
+        ObjectSearchOut: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "facts" | "plate" | "attributes" | "face" | "appearance";
+            /** Calibrated */
+            calibrated: boolean;
+            /** Cut */
+            cut: boolean;
+            /** Items */
+            items: components["schemas"]["SeenObjectOut"][];
+            /**
+             * Next
+             * @description Cursor of the next page, null on the last one.
+             */
+            next: string | null;
+            /** Searched */
+            searched: number;
+            /** Total */
+            total: number;
         };
         /** Page[AuditOut] */
         Page_AuditOut_: {
@@ -2846,7 +3146,7 @@ export interface components {
          * @description One thing that a caller may be allowed to do. Video, export and administration are separate.
          * @enum {string}
          */
-        Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view" | "storage.configure" | "hold.manage" | "evidence.manage" | "privacy.configure" | "privacy.unmask" | "file.analyze" | "footage.erase" | "watchlist.view" | "watchlist.manage" | "face.view" | "face.enroll";
+        Permission: "camera.view" | "camera.configure" | "recording.play" | "recording.export" | "event.view" | "event.acknowledge" | "users.manage" | "audit.view" | "system.view" | "storage.configure" | "hold.manage" | "evidence.manage" | "privacy.configure" | "privacy.unmask" | "file.analyze" | "footage.erase" | "watchlist.view" | "watchlist.manage" | "face.view" | "face.enroll" | "object.search" | "biometric.search";
         /**
          * PersonIn
          * @description What is written of a person. `owner`: empty: who sends it.
@@ -2936,6 +3236,34 @@ export interface components {
             release: string;
             /** To */
             to: string | null;
+        };
+        /**
+         * PictureSearchIn
+         * @description A picture with one face, JPEG, PNG, WebP or BMP in Base64. It is looked at once and kept nowhere.
+         */
+        PictureSearchIn: {
+            /** Cameras */
+            cameras?: string[];
+            /** From */
+            from?: string | null;
+            /**
+             * Limit
+             * @default 60
+             */
+            limit: number;
+            /**
+             * Picture
+             * Format: base64
+             */
+            picture: string;
+            /**
+             * Purpose
+             * @description Why; needed for searches by face or appearance, and always in the audit
+             * @default
+             */
+            purpose: string;
+            /** To */
+            to?: string | null;
         };
         /** PlateOut */
         PlateOut: {
@@ -3368,6 +3696,91 @@ export interface components {
             state: string;
         };
         /**
+         * SearchWordsOut
+         * @description What can be asked.
+         *
+         *     Attributes:
+         *         attributes: Name to its values.
+         *         biometric: Whether the caller may search by face and appearance.
+         *         days: How long seen objects are kept.
+         */
+        SearchWordsOut: {
+            /** Attributes */
+            attributes: {
+                [key: string]: string[];
+            };
+            /** Biometric */
+            biometric: boolean;
+            /** Classes */
+            classes: ("person" | "vehicle" | "two_wheeler" | "object")[];
+            /** Days */
+            days: number;
+        };
+        /**
+         * SeenObjectOut
+         * @description An object as one camera saw it.
+         *
+         *     Attributes:
+         *         best: When it was seen best: its picture and `box` are of then.
+         *         recorded: Whether there is footage of it.
+         *         review: Address in the console that plays it.
+         *         ways: By what of it others like it can be found, for this caller.
+         *         score: 0..1, rounded; null where nothing was asked that fits more or less.
+         *         verdict: Of searches by likeness. `defer`: a person has to look.
+         *         doubts: Why it does not fit surely.
+         */
+        SeenObjectOut: {
+            /** Attributes */
+            attributes: {
+                [key: string]: components["schemas"]["AttributeOut"];
+            };
+            /**
+             * Best
+             * Format: date-time
+             */
+            best: string;
+            /** Box */
+            box: number[];
+            /** Camera Id */
+            camera_id: string;
+            /** Camera Name */
+            camera_name: string;
+            /** Confidence */
+            confidence: number;
+            /** Doubts */
+            doubts: ("plate_unsure" | "signs_alike" | "attributes_unknown")[];
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Id */
+            id: string;
+            /**
+             * Object Class
+             * @enum {string}
+             */
+            object_class: "person" | "vehicle" | "two_wheeler" | "object";
+            /** Picture Url */
+            picture_url: string | null;
+            plate: components["schemas"]["PlateOut"] | null;
+            /** Recorded */
+            recorded: boolean;
+            /** Review */
+            review: string;
+            /** Score */
+            score: number | null;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Verdict */
+            verdict: ("accept" | "defer" | "reject" | "not_calibrated") | null;
+            /** Ways */
+            ways: ("plate" | "face" | "appearance" | "attributes")[];
+        };
+        /**
          * SessionOut
          * @description Who is logged in. Writes by cookie repeat `csrf` in the header X-CSRF-Token.
          */
@@ -3498,6 +3911,11 @@ export interface components {
             mode: "off" | "continuous" | "motion" | "event";
             /** To */
             to: string;
+        };
+        /** StepOut */
+        StepOut: {
+            object: components["schemas"]["SeenObjectOut"];
+            travel: components["schemas"]["TravelOut"] | null;
         };
         /**
          * StorageVolumeOut
@@ -3786,6 +4204,72 @@ export interface components {
             scopes: components["schemas"]["Permission"][];
         };
         /**
+         * TraceIn
+         * @description The seen object whose path is wanted, and by what of it.
+         */
+        TraceIn: {
+            /** By */
+            by?: ("plate" | "face" | "appearance" | "attributes") | null;
+            /** Cameras */
+            cameras?: string[];
+            /** From */
+            from?: string | null;
+            /**
+             * Object Id
+             * @example 01JD5Q8Z3M6V1T9W4X7Y2B0C8D
+             */
+            object_id: string;
+            /**
+             * Purpose
+             * @description Why; needed for searches by face or appearance, and always in the audit
+             * @default
+             */
+            purpose: string;
+            /** To */
+            to?: string | null;
+        };
+        /**
+         * TraceOut
+         * @description Appearances by time, and the stays that they make.
+         */
+        TraceOut: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "facts" | "plate" | "attributes" | "face" | "appearance";
+            /** Calibrated */
+            calibrated: boolean;
+            /** Searched */
+            searched: number;
+            /** Steps */
+            steps: components["schemas"]["StepOut"][];
+            /** Visits */
+            visits: components["schemas"]["VisitOut"][];
+        };
+        /**
+         * TravelOut
+         * @description Whether it can have come here from the step before. `need_s` 0: nobody knows how long it takes.
+         */
+        TravelOut: {
+            /** Distance M */
+            distance_m: number | null;
+            /** Gap S */
+            gap_s: number;
+            /** Need S */
+            need_s: number;
+            /**
+             * Plausibility
+             * @enum {string}
+             */
+            plausibility: "plausible" | "implausible" | "unknown";
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "" | "too_fast" | "faster_than_seen" | "two_at_once";
+        };
+        /**
          * UserIn
          * @description A new user. Without a password one is generated, shown once, and must be changed at the first login.
          */
@@ -3870,6 +4354,32 @@ export interface components {
             /** Password */
             password?: string | null;
             role?: components["schemas"]["Role"] | null;
+        };
+        /**
+         * VisitOut
+         * @description A stay in front of one camera: data for timeline and map. `position` is null while cameras have none.
+         */
+        VisitOut: {
+            /** Camera Id */
+            camera_id: string;
+            /** Camera Name */
+            camera_name: string;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Object Ids */
+            object_ids: string[];
+            /** Plausible */
+            plausible: boolean;
+            /** Position */
+            position: number[] | null;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
         };
         /** VolumeIn */
         VolumeIn: {
@@ -5808,6 +6318,318 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlayableCamerasOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_camera_distances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistancesOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    declare_camera_distances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DistancesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistancesOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_seen_objects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectEraseIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasedOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_objects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectSearchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectSearchOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_seen_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                object_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeenObjectOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_seen_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                object_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_seen_object_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                object_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PictureSearchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectSearchOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trace_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_search_words: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchWordsOut"];
                 };
             };
             /** @description What failed, why, and what to do (RFC 9457) */

@@ -68,3 +68,12 @@ export interface Page<T> {
 export type Person = Schemas["PersonOut"];
 export type EnrolInput = Schemas["EnrolIn"];
 export type PersonInput = Schemas["PersonIn"];
+/** An object as one camera saw it. */
+export type SeenObject = Schemas["SeenObjectOut"];
+export type SearchQuestion = Schemas["ObjectSearchIn"];
+export type SearchPage = Schemas["ObjectSearchOut"];
+export type SearchWay = SeenObject["ways"][number];
+export type SearchWords = Schemas["SearchWordsOut"];
+export type Trace = Schemas["TraceOut"];
+export type TraceQuestion = Schemas["TraceIn"];
+export type Travel = Schemas["TravelOut"];

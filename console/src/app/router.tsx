@@ -102,6 +102,13 @@ const alarms = createRoute({
   component: lazyRouteComponent(() => import("../places/alarms/alarms"), "AlarmsPlace"),
 });
 
+const search = createRoute({
+  getParentRoute: () => app,
+  path: "/search",
+  validateSearch: keep("q", "attributes", "cameras", "from", "to", "like", "by", "why", "object", "trace"),
+  component: lazyRouteComponent(() => import("../places/search/search"), "SearchPlace"),
+});
+
 const files = createRoute({
   getParentRoute: () => app,
   path: "/files",
@@ -211,6 +218,7 @@ const tree = root.addChildren([
     watch,
     review,
     alarms,
+    search,
     files,
     lists,
     lab,

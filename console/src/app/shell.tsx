@@ -15,6 +15,7 @@ import {
   LogOut,
   MonitorPlay,
   Moon,
+  Search,
   Settings,
   Sun,
   WifiOff,
@@ -37,25 +38,26 @@ import styles from "./shell.module.css";
 import { useTheme } from "./theme";
 
 interface PlaceEntry {
-  to: "/watch" | "/review" | "/alarms" | "/files" | "/lists" | "/lab" | "/settings";
-  words: `places.${"watch" | "review" | "alarms" | "files" | "lists" | "lab" | "settings"}`;
-  /** After `G`. */
-  key: string;
+  to: "/watch" | "/review" | "/alarms" | "/search" | "/files" | "/lists" | "/lab" | "/settings";
+  words: `places.${"watch" | "review" | "alarms" | "search" | "files" | "lists" | "lab" | "settings"}`;
+  /** Pressed after G. */
+  hotkey: string;
   icon: ComponentType<{ size?: number; strokeWidth?: number; "aria-hidden"?: boolean }>;
   needs: Permission[];
 }
 
 export const PLACES: readonly PlaceEntry[] = [
-  { to: "/watch", words: "places.watch", key: "w", icon: MonitorPlay, needs: ["camera.view"] },
-  { to: "/review", words: "places.review", key: "r", icon: History, needs: ["recording.play"] },
-  { to: "/alarms", words: "places.alarms", key: "a", icon: Bell, needs: ["event.view"] },
-  { to: "/files", words: "places.files", key: "f", icon: FileVideo, needs: ["file.analyze"] },
-  { to: "/lists", words: "places.lists", key: "l", icon: ClipboardList, needs: ["watchlist.view"] },
-  { to: "/lab", words: "places.lab", key: "b", icon: FlaskConical, needs: ["file.analyze"] },
+  { to: "/watch", words: "places.watch", hotkey: "w", icon: MonitorPlay, needs: ["camera.view"] },
+  { to: "/review", words: "places.review", hotkey: "r", icon: History, needs: ["recording.play"] },
+  { to: "/alarms", words: "places.alarms", hotkey: "a", icon: Bell, needs: ["event.view"] },
+  { to: "/search", words: "places.search", hotkey: "s", icon: Search, needs: ["object.search"] },
+  { to: "/files", words: "places.files", hotkey: "f", icon: FileVideo, needs: ["file.analyze"] },
+  { to: "/lists", words: "places.lists", hotkey: "l", icon: ClipboardList, needs: ["watchlist.view"] },
+  { to: "/lab", words: "places.lab", hotkey: "b", icon: FlaskConical, needs: ["file.analyze"] },
   {
     to: "/settings",
     words: "places.settings",
-    key: "s",
+    hotkey: "t",
     icon: Settings,
     needs: ["camera.configure", "users.manage", "audit.view", "system.view"],
   },
@@ -177,7 +179,7 @@ function Frame() {
   const navigate = useNavigate();
   const { permissions } = useSession();
   const goes = Object.fromEntries(
-    placesFor(permissions).map(({ to, key }) => [`g ${key}`, () => void navigate({ to })]),
+    placesFor(permissions).map(({ to, hotkey }) => [`g ${hotkey}`, () => void navigate({ to })]),
   );
   useKeys({ "?": () => setShowsKeys(true), ...goes });
   return (

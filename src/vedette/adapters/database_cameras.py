@@ -130,3 +130,14 @@ class SqlSettings:
     async def read_number(self, name: str) -> int:
         query = select(settings.c.value).where(settings.c.name == name)
         return int(await self._database.read(lambda c: c.execute(query).scalar()) or 0)
+
+    async def read_text(self, name: str) -> str:
+        query = select(settings.c.value).where(settings.c.name == name)
+        return await self._database.read(lambda c: c.execute(query).scalar()) or ""
+
+    async def write_text(self, name: str, value: str) -> None:
+        def write(connection: Connection) -> None:
+            connection.execute(delete(settings).where(settings.c.name == name))
+            connection.execute(insert(settings).values(name=name, value=value))
+
+        await self._database.write(write)

@@ -254,3 +254,49 @@ face_portraits = Table(
     Column("place", Integer, primary_key=True, autoincrement=False),
     Column("sealed", Text, nullable=False, comment="by TemplateBox"),
 )
+
+seen_objects = Table(
+    "seen_objects",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(26), nullable=False, unique=True),
+    Column("camera_id", String(26), nullable=False),
+    Column("camera_name", String(128), nullable=False, comment="at the time"),
+    Column("object_class", String(16), nullable=False),
+    Column("from_ns", BigInteger, nullable=False),
+    Column("to_ns", BigInteger, nullable=False),
+    Column("plate", String(32), nullable=False),
+    Column("plate_folded", String(32), nullable=False, comment="signs that look alike are one"),
+    Column("plate_read", Boolean, nullable=False),
+    Column("fact", Text, nullable=False, comment="ObjectSeen as JSON, without vectors"),
+    Index("ix_seen_objects_from_ns", "from_ns"),
+    Index("ix_seen_objects_camera_id_from_ns", "camera_id", "from_ns"),
+    Index("ix_seen_objects_plate_folded", "plate_folded"),
+    sqlite_autoincrement=True,  # a number is the key of a gallery's entry: never given to another object
+)
+
+seen_attributes = Table(
+    "seen_attributes",
+    metadata,
+    Column("number", Integer, ForeignKey("seen_objects.number", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(32), primary_key=True),
+    Column("value", String(32), nullable=False),
+    Index("ix_seen_attributes_name_value", "name", "value"),
+    sqlite_with_rowid=False,
+)
+
+seen_vectors = Table(
+    "seen_vectors",
+    metadata,
+    Column("number", Integer, ForeignKey("seen_objects.number", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("release", String(64), nullable=False),
+    Column("sealed", Text, nullable=False, comment="by TemplateBox"),
+)
+
+erased_objects = Table(
+    "erased_objects",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("at_ns", BigInteger, nullable=False),
+)

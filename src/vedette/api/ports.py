@@ -18,6 +18,7 @@ from vedette.api.file_job_desk import FileJobDesk
 from vedette.api.footage_desk import FootageDesk
 from vedette.api.ledger_desk import LedgerDesk
 from vedette.api.privacy_desk import PrivacyDesk
+from vedette.api.search_desk import SearchDesk
 from vedette.api.storage_desk import StorageDesk
 from vedette.api.streaming_ports import StreamingPorts
 from vedette.api.system_desk import SystemDesk
@@ -37,6 +38,7 @@ from vedette.identity.export_limits import ExportLimits
 from vedette.identity.logins import Logins
 from vedette.identity.permissions import Caller
 from vedette.identity.tokens import Tokens
+from vedette.runtime.clock import Clock
 from vedette.watchlists.administration import WatchlistAdministration
 from vedette.watchlists.face_administration import FaceAdministration
 
@@ -126,6 +128,8 @@ class GatewayPorts:
     erasures: ErasureDesk
     watchlists: WatchlistAdministration
     face_lists: FaceAdministration
+    search: SearchDesk
+    clock: Clock
 
 
 def find_ports(connection: HTTPConnection) -> GatewayPorts:
@@ -252,6 +256,14 @@ def _face_lists(connection: HTTPConnection) -> FaceAdministration:
     return find_ports(connection).face_lists
 
 
+def _search(connection: HTTPConnection) -> SearchDesk:
+    return find_ports(connection).search
+
+
+def _clock(connection: HTTPConnection) -> Clock:
+    return find_ports(connection).clock
+
+
 CallerPort = Annotated[Caller, Depends(find_caller)]
 LoginsPort = Annotated[Logins, Depends(_logins)]
 TokensPort = Annotated[Tokens, Depends(_tokens)]
@@ -280,3 +292,5 @@ PrivacyPort = Annotated[PrivacyDesk, Depends(_privacy)]
 ErasuresPort = Annotated[ErasureDesk, Depends(_erasures)]
 WatchlistsPort = Annotated[WatchlistAdministration, Depends(_watchlists)]
 FaceListsPort = Annotated[FaceAdministration, Depends(_face_lists)]
+SearchPort = Annotated[SearchDesk, Depends(_search)]
+ClockPort = Annotated[Clock, Depends(_clock)]

@@ -26,6 +26,7 @@ from vedette.api.routers import (
     playback,
     privacy,
     recordings,
+    search,
     session,
     stills,
     storage,
@@ -55,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     tracks.router,
     watchlists.router,
     face_lists.router,
+    search.router,
     evidence.router,
     system.router,
 )

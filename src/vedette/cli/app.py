@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "erase": "Erase footage before its term: shows what goes, asks, and refuses what is held.",
     "hold": "Put footage on hold, list and release holds.",
     "events": "List or follow events.",
+    "search": "Find people, vehicles and plates that cameras saw, and trace them.",
     "watchlist": "Show and change lists of wanted, permitted and known plates, vehicles and faces.",
     "status": "Show the state of every process, camera, volume and control.",
     "check": "Check volumes against their indexes; never deletes footage.",

@@ -71,6 +71,7 @@ def command(
         witnesses=_split_witnesses(file),
         file_jobs=int(str(file.get("file_jobs", 1))),
         time_stamps=_list_authorities(file),
+        search_days=int(str(file.get("search_days", 30))),
         time_stamp_every_s=60 * int(str(file.get("time_stamp_minutes", 60))),
     )
     module = importlib.import_module(_ROLES[role])
@@ -88,8 +89,10 @@ _CONFIG_KEYS = {
     "file_jobs": int,
     "time_stamps": list,
     "time_stamp_minutes": int,
+    "search_days": int,
 }
 _MOST_FILE_JOBS = 64
+_MOST_SEARCH_DAYS = 3650
 _CHOICES = {"seal": ("off", "immutable"), "encrypt": ("off", "at_rest")}
 
 
@@ -117,6 +120,8 @@ def _read_config(path: Path) -> dict[str, object]:
     problems += _check_witnesses(content)
     if not 1 <= _whole(content.get("file_jobs", 1)) <= _MOST_FILE_JOBS:
         problems.append(f"file_jobs must be 1 to {_MOST_FILE_JOBS}")
+    if not 1 <= _whole(content.get("search_days", 30)) <= _MOST_SEARCH_DAYS:
+        problems.append(f"search_days must be 1 to {_MOST_SEARCH_DAYS}")
     problems += _check_authorities(content)
     if problems:
         raise InvalidInputError(

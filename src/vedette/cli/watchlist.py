@@ -18,8 +18,8 @@ from vedette.cli.output import (
 )
 from vedette.cli.watchlist_find import NoSuchListError, find_list
 from vedette.cli.watchlist_people import enroll, expel, people
+from vedette.core.plates import read_plate
 from vedette.core.watchlists import ListKind, ListSubject
-from vedette.watchlists.plates import read_plate
 
 _PAGE = 500
 

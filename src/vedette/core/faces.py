@@ -1,6 +1,6 @@
 """Face templates as they travel from the analyzer, which makes them, to the gateway, which seals them. Values only.
 
-A template is biometric data: it goes to no log, no metric, no message on the bus and through no public route.
+A template is biometric data: it goes to no log, no metric and through no public route, and on the bus only sealed.
 """
 
 from array import array

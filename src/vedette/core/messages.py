@@ -7,7 +7,7 @@ topic version. Times are UTC nanoseconds.
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from vedette.core.objects import ObjectFacts
+from vedette.core.objects import AttributeValue, ObjectFacts, PlateReading, SealedVector
 from vedette.core.watchlists import WatchlistMatch
 
 
@@ -170,6 +170,39 @@ class EventObserved:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectSeen:
+    """A tracked object was seen on one camera: told when its track ends, and now and then while it lasts. A later fact
+    with the same `object_id` replaces the earlier one.
+
+    Attributes:
+        best_ns: When it was seen best; `box_norm_xyxy` is its box then.
+        picture: Path of a small JPEG under the picture store, empty when there is none.
+        crop_norm_xyxy: Which part of the camera's picture that JPEG shows.
+        attributes: Those that are decided; what is unknown is not in it.
+        vectors: Sealed. At most one of a kind.
+    """
+
+    TOPIC: ClassVar[str] = "object.seen"
+
+    object_id: str
+    camera_id: str
+    track_id: int
+    object_class: str
+    from_ns: int
+    to_ns: int
+    best_ns: int
+    confidence: float
+    box_norm_xyxy: tuple[float, float, float, float]
+    picture: str = ""
+    crop_norm_xyxy: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    attributes: dict[str, AttributeValue] = field(default_factory=dict)
+    plate: PlateReading | None = None
+    vectors: tuple[SealedVector, ...] = ()
+    release: str = ""
+    configuration: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FileFaceMatched:
     """A face in a file that somebody brought is like a person of a list. For the audit trail; it names the entry, not
     the person.
@@ -221,6 +254,7 @@ BusMessage = (
     | StreamAnomalyObserved
     | MotionObserved
     | EventObserved
+    | ObjectSeen
     | FileFaceMatched
     | ProcessStateChanged
     | ControlStateChanged
@@ -234,6 +268,7 @@ MESSAGE_TYPES: tuple[type[BusMessage], ...] = (
     StreamAnomalyObserved,
     MotionObserved,
     EventObserved,
+    ObjectSeen,
     FileFaceMatched,
     ProcessStateChanged,
     ControlStateChanged,

@@ -52,3 +52,23 @@ class ObjectFacts:
     attributes: dict[str, AttributeValue] = field(default_factory=dict)
     plate: PlateReading | None = None
     face: FaceSeen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedVector:
+    """The numbers by which an object is found again, sealed: biometric data, so never in clear outside a process.
+
+    Attributes:
+        kind: `face` | `appearance`.
+        release: Of the embedding: vectors of different releases cannot be compared.
+        sealed: By `vedette.adapters.template_box`, for `name_place(kind, object_id)`.
+    """
+
+    kind: str
+    release: str
+    sealed: str = field(repr=False)
+
+
+def name_place(kind: str, object_id: str) -> str:
+    """What a vector of an object is sealed for: it opens for no other object and no other kind."""
+    return f"{kind} of object {object_id}"

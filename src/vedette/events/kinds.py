@@ -53,6 +53,7 @@ SYSTEM_KINDS = (
     "delay",
     "signature_failed",
     "protection_reduced",
+    "search_flood",
 )
 EVENT_KINDS = (*OBSERVED_KINDS, *SYSTEM_KINDS)
 

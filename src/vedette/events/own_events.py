@@ -13,6 +13,7 @@ from vedette.events.system_events import SystemWatch
 from vedette.runtime.clock import Clock, new_id
 
 PROTECTION_REDUCED = "protection_reduced"
+SEARCH_FLOOD = "search_flood"
 MAX_DETAIL_CHARS = 500
 
 
@@ -30,18 +31,24 @@ class OwnEvents:
 
         `camera_id` is empty when it concerns no single camera.
         """
-        if not weakenings:
-            return
+        if weakenings:
+            await self._tell(PROTECTION_REDUCED, user, camera_id, "; ".join(weakenings))
+
+    async def tell_flood(self, user: str, detail: str) -> None:
+        """Tells that a user, or a program with his token, searches far more than people do (M12)."""
+        await self._tell(SEARCH_FLOOD, user, "", detail)
+
+    async def _tell(self, kind: str, user: str, camera_id: str, detail: str) -> None:
         now_ns = self._clock.utc_ns()
         fact = EventObserved(
             event_id=new_id(self._clock),
             camera_id=camera_id,
-            kind=PROTECTION_REDUCED,
+            kind=kind,
             from_ns=now_ns,
             to_ns=now_ns,
             object_class="",
             confidence=1.0,
-            detail=f"{user}: {'; '.join(weakenings)}"[:MAX_DETAIL_CHARS],
+            detail=f"{user}: {detail}"[:MAX_DETAIL_CHARS],
             caused_by=user,
         )
         self._hub.publish_nowait(await self._events.put(fact))

@@ -31,6 +31,8 @@ class Permission(StrEnum):
     WATCHLIST_MANAGE = "watchlist.manage"
     FACE_VIEW = "face.view"
     FACE_ENROLL = "face.enroll"
+    OBJECT_SEARCH = "object.search"
+    BIOMETRIC_SEARCH = "biometric.search"
 
 
 class Role(StrEnum):
@@ -56,6 +58,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.FILE_ANALYZE,
         Permission.WATCHLIST_VIEW,
         Permission.WATCHLIST_MANAGE,
+        Permission.OBJECT_SEARCH,
+        Permission.BIOMETRIC_SEARCH,
     },
     Role.AUDITOR: frozenset(
         {

@@ -10,11 +10,14 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 from vedette.adapters.feed_client import UnixFeedSource
 from vedette.adapters.model_ledger import open_ledger
 from vedette.adapters.role_server import serve_role_app
+from vedette.adapters.secretbox import NodeKeyError, read_node_key
 from vedette.adapters.sqlite_bus import SqlitePublisher
+from vedette.adapters.template_box import TemplateBox
 from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis
 from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.core.messages import ControlStateChanged
@@ -25,6 +28,7 @@ from vedette.node.analyzer_assignment import load_assignment, save_assignment
 from vedette.node.analyzer_camera import CameraPipeline, configuration_of
 from vedette.node.analyzer_events import EventOrigin, EventReporter, MotionReporter, PictureStore
 from vedette.node.analyzer_faces import CameraFaces
+from vedette.node.analyzer_objects import CameraObjects
 from vedette.node.analyzer_pool import WorkerPool, choose_model
 from vedette.node.analyzer_watchlists import CameraWatch, ListsInForce
 from vedette.node.classification import PictureClassification
@@ -71,6 +75,7 @@ class Analyzer:
         self._started_ns = clock.utc_ns()
         self._registry = ModelRegistry(settings.models_folder, ledger=open_ledger(self._paths.model_keys))
         self._pictures = PictureStore(self._paths.pictures)
+        self._sealer = _open_sealer(self._paths.node_key)
         self._feed = UnixFeedSource(self._paths.socket("recorder"))
         self._assignment = load_assignment(self._paths.assignment("analyzer"))
         self.lists = ListsInForce(find_match_terms(self._registry))
@@ -323,6 +328,7 @@ class Analyzer:
                 events,
                 CameraWatch(camera.camera_id, self.lists, events),
                 CameraFaces(camera.camera_id, self.lists, events),
+                self._make_objects(origin),
                 MotionReporter(camera.camera_id, self._publisher, camera.motion.thresholds.recorded_share),
                 self._clock,
                 self._show,
@@ -333,6 +339,10 @@ class Analyzer:
             return
         self._next_number += 1
         self._cameras[camera.camera_id] = (pipeline, self._tasks.create_task(self._keep(pipeline)))
+
+    def _make_objects(self, origin: EventOrigin) -> CameraObjects:
+        release = self.lists.faces.terms.release
+        return CameraObjects(origin, self._publisher, self._pictures, self._sealer, release, self._clock)
 
     async def _keep(self, pipeline: CameraPipeline) -> None:
         """Supervises one camera: a mistake in the analysis of one must not end that of the others."""
@@ -355,6 +365,15 @@ class Analyzer:
             if queue.full():
                 queue.get_nowait()
             queue.put_nowait(message)
+
+
+def _open_sealer(node_key: Path) -> TemplateBox | None:
+    """None where there is no node's key: an analyzer alone, whose vectors nobody could open."""
+    try:
+        return TemplateBox(read_node_key(node_key))
+    except NodeKeyError as error:
+        get_logger("analyzer").warning("no vectors are kept for searching", reason=error.message)
+        return None
 
 
 def run(settings: NodeSettings) -> int:

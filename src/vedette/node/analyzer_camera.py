@@ -28,6 +28,7 @@ from vedette.media.feed import FeedPacket, FeedState
 from vedette.node.analyzer_close_looks import CloseLooks, name_opening
 from vedette.node.analyzer_events import EventReporter, MotionReporter
 from vedette.node.analyzer_faces import CameraFaces
+from vedette.node.analyzer_objects import CameraObjects, TakeCrop
 from vedette.node.analyzer_watchlists import CameraWatch
 from vedette.runtime.clock import Clock
 from vedette.runtime.worker import WorkerLostError
@@ -46,6 +47,8 @@ _RECONNECT_S = 1.0
 _PENALTY_FIRST_S, _PENALTY_MAX_S = 1.0, 60.0
 _SILENT_S = 8.0
 _SNAPSHOT_WIDTH_PX = 1280
+_OBJECT_PX = 320
+"""Longer side of the picture of a seen object."""
 _MAX_ASKS = 2
 """Objects looked at closely per picture of a live stream: a look at a face takes about as long as a detection."""
 _BUSY_PACKETS = 8
@@ -98,6 +101,7 @@ class CameraPipeline:
         events: EventReporter,
         watch: CameraWatch,
         faces: CameraFaces,
+        objects: CameraObjects,
         motion: MotionReporter,
         clock: Clock,
         show: ShowTracks,
@@ -113,6 +117,7 @@ class CameraPipeline:
         self._events = events
         self._watch = watch
         self._faces = faces
+        self._objects = objects
         self._motion = motion
         self._clock = clock
         self._show = show
@@ -164,6 +169,7 @@ class CameraPipeline:
         self.camera = camera
         self._motion.level = camera.motion.thresholds.recorded_share
         self._events.set_configuration(configuration_of(camera))
+        self._objects.set_configuration(configuration_of(camera))
 
     def _watched(self, tracks: Tracks) -> Tracks:
         """Who drew rules said where to look; without any, what lies wholly outside the motion zones is no event."""
@@ -324,11 +330,13 @@ class CameraPipeline:
         if findings:
             await self._events.report(findings, tracks, take, self.describer.facts)
         asked = await self._describe(result, at_ns, tracks)
+        await self._objects.look(at_ns, tracks, _size(result), self._crop_from(self._number, result), self.describer)
         asked += await self._look_closely(at_ns, tracks)
         await self._watch.look(asked, at_ns, tracks, take, self.describer.facts)
         await self._watch.end(ended, at_ns, tracks, take, self.describer.facts)
         await self._faces.look(asked, at_ns, tracks, take, self.describer.facts, self.describer.template)
         self._faces.end(ended)
+        await self._objects.end(ended, self.describer)
         self._note_ended(ended)
 
     def _note_ended(self, track_ids: tuple[int, ...]) -> None:
@@ -351,6 +359,8 @@ class CameraPipeline:
         for look in self._close.take_looks():
             ask = self.describer.plan(look.stream, look.frame, look.at_ns / NS_PER_S, look.tracks, room=_MAX_ASKS)
             asked += await self._ask(ask)
+            crop_from = self._crop_from(look.stream, look.frame)
+            await self._objects.look_closely(look.at_ns, look.tracks, _size(look.frame), crop_from, self.describer)
         return asked
 
     async def _ask(self, ask: Ask | None) -> tuple[int, ...]:
@@ -378,6 +388,18 @@ class CameraPipeline:
         jpeg = await self.link.request(self._number, Kind.SNAPSHOT, wire.encode(request))
         return wire.check_jpeg(jpeg)
 
+    def _crop_from(self, stream: int, frame: FrameResult) -> TakeCrop:
+        """Small pictures of parts of a picture that the worker keeps."""
+
+        async def take(crop: tuple[float, float, float, float]) -> bytes:
+            request = wire.SnapshotRequest(stream, frame.pts_90k, _OBJECT_PX, [], crop)
+            try:
+                return wire.check_jpeg(await self.link.request(self._number, Kind.SNAPSHOT, wire.encode(request)))
+            except WorkerRefusedError:
+                return b""  # the picture is gone already: a better moment may come
+
+        return take
+
     async def _watch_silence(self) -> None:
         """Ends open events when no picture has come for a while: what is not seen is not known."""
         seen = -1
@@ -388,6 +410,7 @@ class CameraPipeline:
             seen = self.counters.analysed
 
     def _forget_scene(self) -> None:
+        self._objects.end_all(self.describer)
         self._note_ended(self.describer.known_tracks)
         if self.counters.last_at_ns:
             self._events.end_all(self.counters.last_at_ns)
@@ -416,6 +439,10 @@ class CameraPipeline:
 def configuration_of(camera: CameraAnalysis) -> str:
     """A short fingerprint of everything that shaped the camera's events."""
     return hashlib.sha256(msgspec.json.encode(camera)).hexdigest()[:12]
+
+
+def _size(frame: FrameResult) -> tuple[int, int]:
+    return frame.width, frame.height
 
 
 def _overlay_message(at_ns: int, tracks: Tracks, motion: float) -> dict[str, object]:

@@ -26,6 +26,7 @@ from vedette.node.file_watchlists import NO_LISTS, FileLists, FileWatch
 from vedette.runtime.clock import SystemClock
 from vedette.runtime.worker import WorkerCommand, WorkerProcess, start_worker
 from vedette.vision import wire
+from vedette.vision.best_shot import Box, add_air
 from vedette.vision.recognize.describer import TrackDescriber
 from vedette.vision.recognize.face_track import MIN_SIGHTINGS
 from vedette.vision.recognize.forms import FORMS
@@ -281,11 +282,9 @@ class FileAnalysis:
         return _overlays_of(self._followed[0][1], self.results.objects, self._joined)
 
 
-def _crop_of(tracks: Tracks, row: int) -> tuple[float, float, float, float]:
-    """The box with a little air around it."""
+def _crop_of(tracks: Tracks, row: int) -> Box:
     left, top, right, bottom = (float(value) for value in tracks.boxes_norm_xyxy[row])
-    air_x, air_y = (right - left) * 0.08, (bottom - top) * 0.08
-    return max(0.0, left - air_x), max(0.0, top - air_y), min(1.0, right + air_x), min(1.0, bottom + air_y)
+    return add_air((left, top, right, bottom))
 
 
 def _overlays_of(tracks: Tracks, objects: Mapping[int, ObjectRecord], joined: Mapping[int, int]) -> list[Overlay]:

@@ -125,6 +125,7 @@ class Gateway:
                 group.create_task(parts.exports.run(), name="exports"),
                 group.create_task(parts.erasures.run(), name="erasures"),
                 group.create_task(parts.watchlists.run(), name="watchlists"),
+                group.create_task(parts.objects.run(), name="seen-objects"),
                 group.create_task(run_archive_keys(self._settings, self._clock), name="archive-keys"),
             ]
             async with (

@@ -43,6 +43,7 @@ from vedette.api.guard import Watch
 from vedette.api.ledger_desk import LedgerDesk
 from vedette.api.ports import GatewayPorts
 from vedette.api.privacy_desk import PrivacyDesk
+from vedette.api.search_desk import SearchDesk
 from vedette.api.sockets import OpenSockets
 from vedette.api.storage_desk import StorageDesk
 from vedette.api.streaming_ports import StreamingPorts
@@ -66,10 +67,12 @@ from vedette.identity.audit import AuditTrail
 from vedette.identity.export_limits import ExportLimits
 from vedette.identity.logins import Logins
 from vedette.identity.passwords import PasswordHasher
+from vedette.identity.search_limits import SearchLimits
 from vedette.identity.tokens import Tokens
 from vedette.node.camera_roots import CameraRoots
 from vedette.node.erasable_footage import ErasableFootage
 from vedette.node.exports import build_exports
+from vedette.node.gateway_search import ErasedPictures, build_search
 from vedette.node.gateway_storage import Changes, StorageParts, build_storage, find_roots
 from vedette.node.gateway_watchlists import FaceTools, WatchlistParts, build_watchlists
 from vedette.node.signing_probe import MediaSigningInspector
@@ -78,6 +81,7 @@ from vedette.recording.reader import FootageReader
 from vedette.runtime.clock import Clock
 from vedette.runtime.process import ensure_node_key
 from vedette.runtime.settings import NodeSettings
+from vedette.search.keeper import ObjectKeeper
 from vedette.streaming.export_service import ExportService
 from vedette.streaming.footage_service import RoleFinder
 from vedette.vision.models.registry import ModelRegistry
@@ -88,6 +92,7 @@ StreamingOpener = Callable[
 ]
 GROUP = "history"
 FILE_MATCHES = "file-matches"
+SEEN_OBJECTS = "seen-objects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ class GatewayParts:
     exports: ExportService
     erasures: ErasureDesk
     watchlists: WatchlistParts
+    objects: ObjectKeeper
 
 
 class SourceProber:
@@ -165,8 +171,10 @@ async def open_parts(
             AnalyzerPortraits(paths.socket("analyzer")),
             AnalyzerClassifier(paths.socket("analyzer")),
             SqliteConsumer(paths.bus, FILE_MATCHES, clock),
+            SqliteConsumer(paths.bus, SEEN_OBJECTS, clock),
         )
         stack.callback(outside.file_matches.close)
+        stack.callback(outside.seen_objects.close)
         stack.callback(outside.consumer.close)
         stack.push_async_callback(outside.notary.close)
         stack.push_async_callback(outside.masker.close)
@@ -194,6 +202,7 @@ class _Outside:
     portraits: AnalyzerPortraits
     classifier: AnalyzerClassifier
     file_matches: SqliteConsumer
+    seen_objects: SqliteConsumer
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +280,7 @@ def _build(
         live=live,
         history=history,
         machine=LocalMachine(settings.data),
-        models=ModelRegistry(settings.models_folder, ledger=open_ledger(paths.model_keys)),
+        models=_open_models(settings),
         storage=storage,
         clock=clock,
     )
@@ -298,12 +307,14 @@ def _build(
         clock=clock,
     )
     pictures = FilePictureReader(paths.pictures)
-    tools = FaceTools(outside.portraits, TemplateBox(read_node_key(paths.node_key)), hub, outside.file_matches)
+    box, models = TemplateBox(read_node_key(paths.node_key)), _open_models(settings)
+    searching = build_search(database, outside.seen_objects, box, pictures, models, settings.search_days, clock)
+    tools = FaceTools(outside.portraits, box, hub, outside.file_matches)
     watchlists = build_watchlists(database, outside.roles["analyzer"], tools, core.audit, clock)
     erasures = ErasureDesk(
         erasures=outside.storage.erasures,
         footage=ErasableFootage(outside.reader, paths),
-        pictures=EventPictures(events, pictures),
+        pictures=ErasedPictures(EventPictures(events, pictures), searching.keeper),
         holds=outside.storage.holds,
         storage=storage,
         cameras=core.cameras,
@@ -352,6 +363,18 @@ def _build(
         erasures=erasures,
         watchlists=watchlists.lists,
         face_lists=watchlists.faces,
+        search=SearchDesk(
+            search=searching.search,
+            keeper=searching.keeper,
+            faces=outside.portraits,
+            pictures=pictures,
+            footage=outside.reader,
+            limits=SearchLimits(),
+            audit=core.audit,
+            alarms=alarms,
+            clock=clock,
+        ),
+        clock=clock,
     )
     gate = Gate(logins=core.logins, audit=core.audit, clock=clock, limits=limits)
     return GatewayParts(
@@ -364,4 +387,9 @@ def _build(
         exports=exports,
         erasures=erasures,
         watchlists=watchlists,
+        objects=searching.keeper,
     )
+
+
+def _open_models(settings: NodeSettings) -> ModelRegistry:
+    return ModelRegistry(settings.models_folder, ledger=open_ledger(settings.paths.model_keys))

@@ -35,6 +35,7 @@ class NodeSettings:
         encrypt_footage: Footage goes to disk encrypted (`encrypt: at_rest`).
         witnesses: Address and verifier key of each witness that the notary asks to sign its checkpoints.
         file_jobs: Uploaded files analysed at the same time (`file_jobs`).
+        search_days: How long seen objects are kept to be searched (`search_days`).
         time_stamps: Authorities that the notary asks to time-stamp its checkpoints, every `time_stamp_every_s`.
         hash_footage: False only for `benchmarks.evidence`, which measures what hashing costs.
     """
@@ -56,6 +57,7 @@ class NodeSettings:
     file_jobs: int = 1
     time_stamps: tuple[TimeStampAuthority, ...] = ()
     time_stamp_every_s: int = 3600
+    search_days: int = 30
 
     @property
     def models_folder(self) -> Path:

@@ -146,6 +146,21 @@ class SearchIndex:
             distances = np.array([one.distances for one in found], np.float32).reshape(rows.shape)
             return Matches(self._gallery.keys[rows], self._gallery.labels[rows], distances)
 
+    def search_among(self, query: Floats, keys: Rows, k: int) -> tuple[Rows, Floats]:
+        """The k nearest of some entries to one query (D,): their keys and distances, nearest first.
+
+        Keys (n,) that the gallery does not have are left out. Measured one by one: for questions that ask about few.
+        """
+        check_vectors(query[None], self._gallery.dimensions)
+        with self._serving:
+            places = np.flatnonzero(np.isin(self._gallery.keys, keys))
+            distances = self._kernels.measure(self._gallery.vectors, query, places)
+            order = np.lexsort((self._gallery.keys[places], distances))[:k]
+            return self._gallery.keys[places[order]], distances[order]
+
+    def __contains__(self, key: int) -> bool:
+        return key in self._gallery
+
     def classify(self, queries: Floats) -> list[Decision]:
         """Accepts, rejects or defers each query (Q, D).
 

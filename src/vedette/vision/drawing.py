@@ -8,7 +8,7 @@ import numpy as np
 from vedette.core.errors import InvalidInputError
 from vedette.media.decode import PlanarFrame
 from vedette.vision.enhance.marks import mark_picture
-from vedette.vision.picture import Image, fit_size, to_bgr
+from vedette.vision.picture import Image, fit_size, shrink, to_bgr
 from vedette.vision.wire import Overlay
 
 _COLOURS_BGR = ((96, 200, 255), (255, 184, 92), (150, 230, 120), (230, 160, 230))
@@ -85,7 +85,9 @@ def render_jpeg(
     overlays: Sequence[Overlay] = (),
     crop: tuple[float, float, float, float] | None = None,
 ) -> bytes:
-    """A frame as JPEG, scaled down to `max_width`, with overlays, or cut to `crop` (fractions of the picture)."""
+    """A frame as JPEG, scaled down to `max_width`, with overlays, or cut to `crop` (fractions of the picture), which is
+    scaled down so that no side is longer than that.
+    """
     width, height = fit_size(frame, max_width if crop is None else frame.size_px[0])
     image = to_bgr(frame, width, height)
     if crop is None:
@@ -93,4 +95,5 @@ def render_jpeg(
         return encode_jpeg(image)
     left, right = sorted(int(np.clip(v, 0, 1) * width) for v in (crop[0], crop[2]))
     top, bottom = sorted(int(np.clip(v, 0, 1) * height) for v in (crop[1], crop[3]))
-    return encode_jpeg(np.ascontiguousarray(image[top : max(bottom, top + 2), left : max(right, left + 2)]))
+    part = np.ascontiguousarray(image[top : max(bottom, top + 2), left : max(right, left + 2)])
+    return encode_jpeg(shrink(part, max_width))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from vedette.core.faults import Fault
 from vedette.core.ids import is_id
 from vedette.core.objects import COLOUR_NAMES, VEHICLE_TYPES
+from vedette.core.plates import read_plate
 from vedette.core.watchlists import (
     TWO_WHEELER,
     WILDCARDS,
@@ -15,7 +16,6 @@ from vedette.core.watchlists import (
     WatchlistEntry,
 )
 from vedette.watchlists.errors import InvalidEntryError, InvalidWatchlistError
-from vedette.watchlists.plates import read_plate
 
 MAX_NAME_CHARS = 80
 MAX_TEXT_CHARS = 500

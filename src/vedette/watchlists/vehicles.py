@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vedette.core.objects import UNKNOWN, ObjectFacts, PlateReading
+from vedette.core.plates import PlatePattern, compile_plate, fold_alike
 from vedette.core.watchlists import (
     TWO_WHEELER,
     Doubt,
@@ -23,7 +24,6 @@ from vedette.core.watchlists import (
     WatchlistEntry,
     WatchlistMatch,
 )
-from vedette.watchlists.plates import PlatePattern, compile_plate, fold_alike
 
 _VEHICLE = "vehicle"
 _NO_PLATE = PlateReading("", 0.0, UNKNOWN)

@@ -33,7 +33,8 @@ async def test_sensitivity_of_an_older_release_moves_to_the_camera_as_a_step(tmp
             row = {"id": str(number), "name": f"c{number}", "name_key": f"c{number}", "group_name": ""}
             row |= {"settings": text_of, "user": "", "sealed_login": "", "rules": "[]", "created_at_ns": 0}
             connection.execute(insert(cameras).values(**row))
-        for table in ("watchlist_entries", "watchlists", "face_templates", "face_portraits"):  # of later versions
+        later = ("watchlist_entries", "watchlists", "face_templates", "face_portraits")
+        for table in (*later, "seen_attributes", "seen_vectors", "seen_objects", "erased_objects"):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE alembic_version SET version_num='0003'"))
 

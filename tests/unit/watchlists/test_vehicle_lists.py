@@ -6,6 +6,7 @@ import pytest
 
 from vedette.core.faults import FaultyInputError
 from vedette.core.objects import AttributeValue, ObjectFacts, PlateReading
+from vedette.core.plates import read_plate
 from vedette.core.time import NS_PER_S
 from vedette.core.watchlists import (
     Doubt,
@@ -20,7 +21,6 @@ from vedette.core.watchlists import (
     WatchlistEntry,
 )
 from vedette.watchlists.forms import VehicleForm, read_vehicle
-from vedette.watchlists.plates import read_plate
 from vedette.watchlists.vehicles import VehicleLists, VehicleMatch, VehicleSeen, see_vehicle
 
 NOW = 1_750_000_000 * NS_PER_S

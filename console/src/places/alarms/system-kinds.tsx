@@ -10,6 +10,7 @@ import {
   ImageOff,
   type LucideIcon,
   Replace,
+  SearchX,
   ShieldAlert,
   ShieldX,
   Timer,
@@ -27,6 +28,7 @@ const ICONS: Record<string, LucideIcon> = {
   delay: Timer,
   signature_failed: ShieldX,
   protection_reduced: ShieldAlert,
+  search_flood: SearchX,
 };
 
 export const SYSTEM_KINDS: readonly string[] = Object.keys(ICONS);

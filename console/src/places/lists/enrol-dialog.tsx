@@ -5,6 +5,7 @@ import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSavePeople } from "../../api/people";
 import { Problem } from "../../api/problem";
+import { type ReadyPicture, readyPicture } from "../../lib/picture";
 import { Button, IconButton } from "../../parts/button";
 import { Dialog } from "../../parts/dialog";
 import { SelectField, SwitchField, TextField } from "../../parts/field";
@@ -12,7 +13,6 @@ import { ProblemNote } from "../../parts/problem-note";
 import { useWords } from "../../parts/words";
 import { type EnrolForm, emptyForm, enrolBody, isComplete, PICTURES_AT_MOST, pictureFaults } from "./enrol-form";
 import styles from "./people.module.css";
-import { type ReadyPicture, readyPicture } from "./picture";
 
 const today = (): string => new Date().toLocaleDateString("sv-SE"); // the local day as 2026-11-28
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { fitSize } from "../../lib/picture";
 import { changeBody, emptyForm, endOfDay, enrolBody, isComplete, personForm, pictureFaults } from "./enrol-form";
-import { fitSize } from "./picture";
 
 const form = { ...emptyForm("2026-11-28"), name: " Lan ", document: "file 7", reason: "staff" };
 

@@ -40,7 +40,12 @@ describe("bodyOf", () => {
   it("never switches faces on by itself, and keeps them as somebody set them", () => {
     expect(bodyOf(form, null).analysis?.recognize).toEqual(["attributes", "plates", "appearance"]);
     const on = switchRecognition(form.recognize, "faces", true);
-    expect(bodyOf({ ...form, recognize: on }, null).analysis?.recognize).toEqual(["attributes", "plates", "appearance", "faces"]);
+    expect(bodyOf({ ...form, recognize: on }, null).analysis?.recognize).toEqual([
+      "attributes",
+      "plates",
+      "appearance",
+      "faces",
+    ]);
     expect(switchRecognition(on, "attributes", false)).toEqual(["plates", "appearance", "faces"]);
     expect(switchRecognition(on, "faces", false)).toEqual(["attributes", "plates", "appearance"]);
   });

@@ -1,0 +1,75 @@
+// Questions about what cameras saw. A picture that somebody looks with is sent once and kept nowhere, also not in the cache.
+
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useClient } from "./context";
+import { unwrap } from "./http";
+import type { SearchPage, SearchQuestion, TraceQuestion } from "./types";
+
+const PAGE = 60;
+
+export type Question = Omit<SearchQuestion, "limit" | "cursor">;
+
+/** What can be asked: attributes and their values. */
+export function useSearchWords() {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["search", "words"],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: () => unwrap(client.GET("/api/v1/search/words")),
+  });
+}
+
+export function useSearch(question: Question | null) {
+  const client = useClient();
+  return useInfiniteQuery({
+    queryKey: ["search", "objects", question],
+    enabled: question !== null,
+    initialPageParam: "",
+    retry: false,
+    queryFn: ({ pageParam, signal }): Promise<SearchPage> => {
+      const body = { ...question, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } as SearchQuestion;
+      return unwrap(client.POST("/api/v1/search/objects", { body, signal }));
+    },
+    getNextPageParam: (last) => last.next ?? undefined,
+  });
+}
+
+/** Looks once with a picture. */
+export function usePictureSearch() {
+  const client = useClient();
+  return useMutation({
+    mutationFn: (asked: { picture: string; purpose: string; cameras: string[]; from?: string; to?: string }) =>
+      unwrap(client.POST("/api/v1/search/picture", { body: { ...asked, limit: PAGE } })),
+  });
+}
+
+export function useSeenObject(id: string | undefined) {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["search", "object", id],
+    enabled: id !== undefined,
+    retry: false,
+    queryFn: () =>
+      unwrap(client.GET("/api/v1/search/objects/{object_id}", { params: { path: { object_id: id ?? "" } } })),
+  });
+}
+
+export function useTrace(question: TraceQuestion | null) {
+  const client = useClient();
+  return useQuery({
+    queryKey: ["search", "trace", question],
+    enabled: question !== null,
+    retry: false,
+    queryFn: () => unwrap(client.POST("/api/v1/search/trace", { body: question as TraceQuestion })),
+  });
+}
+
+export function useEraseObjects() {
+  const client = useClient();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (asked: { object_ids: string[]; reason: string }) =>
+      unwrap(client.POST("/api/v1/search/erasures", { body: asked })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["search"] }),
+  });
+}

@@ -1,0 +1,39 @@
+// The phrases that the box understands, in the reader's language: made of the words by which the console names things anyway.
+
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import type { SearchWords } from "../../api/types";
+import { useWords } from "../../parts/words";
+import type { Phrase } from "./state";
+
+const COLOURS = "colour";
+/** Values that say something by themselves; "yes" and "long" do only with what they are about. */
+const SPEAKING = ["type", "sex", "lower_clothing"];
+
+export function usePhrases(known: SearchWords | undefined): Phrase[] {
+  const words = useWords();
+  const { i18n } = useTranslation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the words follow the language
+  return useMemo(() => (known ? makePhrases(known, words.objectClass, words.any) : []), [known, i18n.language]);
+}
+
+function makePhrases(
+  known: SearchWords,
+  nameClass: (word: string) => string,
+  name: (prefix: string, word: string) => string,
+): Phrase[] {
+  const said = (words: string) => words.toLowerCase();
+  const phrases: Phrase[] = known.classes.map((one) => ({ words: said(nameClass(one)), asks: { class: one } }));
+  for (const colour of known.attributes[COLOURS] ?? []) {
+    phrases.push({ words: said(name("attributeValues", colour)), asks: { colour } });
+  }
+  for (const [attribute, values] of Object.entries(known.attributes)) {
+    for (const value of SPEAKING.includes(attribute) ? values : []) {
+      phrases.push({ words: said(name("attributeValues", value)), asks: { attribute: [attribute, value] } });
+    }
+    if (values.includes("yes")) {
+      phrases.push({ words: said(name("attributes", attribute)), asks: { attribute: [attribute, "yes"] } });
+    }
+  }
+  return phrases;
+}
