@@ -7,7 +7,7 @@ import numpy as np
 
 from vedette.core.errors import InvalidInputError
 from vedette.lab.compress import huffman
-from vedette.lab.compress.weights import Weights, cluster
+from vedette.lab.compress.weights import Weights, cluster, hash_buckets
 
 _LONGEST_GAP = 15
 _GAPS = _LONGEST_GAP + 1
@@ -41,6 +41,21 @@ def decode_binary(data: bytes, shape: tuple[int, ...]) -> Weights:
     bits = np.unpackbits(np.frombuffer(data[4 * shape[0] :], np.uint8), count=int(np.prod(shape)))
     rows = bits.reshape(shape[0], -1)
     return np.where(rows == 1, scale, -scale).astype(np.float32).reshape(shape)
+
+
+def encode_hashed(weights: Weights, factor: int, seed: int = 0) -> bytes:
+    """The buckets of weights that share them, as float32; who is in which the seed says."""
+    flat = weights.reshape(-1)
+    buckets, signs = hash_buckets(flat.size, factor, seed)
+    values = np.zeros(int(buckets.max()) + 1, np.float32)
+    values[buckets] = flat * signs
+    return values.tobytes()
+
+
+def decode_hashed(data: bytes, shape: tuple[int, ...], factor: int, seed: int = 0) -> Weights:
+    """Back from `encode_hashed`."""
+    buckets, signs = hash_buckets(int(np.prod(shape)), factor, seed)
+    return np.asarray((np.frombuffer(data, np.float32)[buckets] * signs).reshape(shape), np.float32)
 
 
 def encode_deep(weights: Weights, centres: int) -> tuple[bytes, Weights]:

@@ -87,8 +87,12 @@ def find_layers(model: ov.Model) -> list[Layer]:
 
 
 def inner_layers(layers: Sequence[Layer]) -> list[Layer]:
-    """Those that the harsh methods are meant for: with a kernel of more than one place, neither first nor last."""
-    return [layer for layer in layers[1:-1] if layer.is_spatial]
+    """Those that the harsh methods are meant for: with a kernel of more than one place, neither first nor last.
+
+    A network without such layers gives all but the first and the last, and one of two layers both.
+    """
+    middle = layers[1:-1]
+    return [layer for layer in middle if layer.is_spatial] or list(middle) or list(layers)
 
 
 def change_weights(model: ov.Model, layers: Sequence[Layer], change: Callable[[Weights], Weights]) -> ov.Model:

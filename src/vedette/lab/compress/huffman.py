@@ -49,7 +49,7 @@ def decode(data: bytes, lengths: Lengths, number: int) -> Symbols:
         InvalidInputError: the data end before that or hold a code that is none.
     """
     codes = _canonical_codes(lengths)
-    known = {(int(lengths[symbol]), int(codes[symbol])): symbol for symbol in np.flatnonzero(lengths)}
+    known = {(int(lengths[symbol]), int(codes[symbol])): int(symbol) for symbol in np.flatnonzero(lengths)}
     symbols: list[int] = []
     code = size = 0
     for bit in np.unpackbits(np.frombuffer(data, np.uint8)):

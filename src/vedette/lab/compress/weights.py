@@ -35,7 +35,7 @@ def binarise(weights: Weights) -> Weights:
     """Signs times one number for each filter, the mean magnitude: the closest there is (BWN, Rastegari et al. 2016)."""
     rows = weights.reshape(len(weights), -1)
     scale = np.abs(rows).mean(axis=1, keepdims=True)
-    return np.where(rows >= 0, scale, -scale).astype(np.float32).reshape(weights.shape)
+    return np.asarray(np.where(rows >= 0, scale, -scale).reshape(weights.shape), np.float32)
 
 
 def hash_buckets(count: int, factor: int, seed: int) -> tuple[NDArray[np.int64], Weights]:
