@@ -34,19 +34,26 @@ def make_parser(description: str | None, default_data: Path) -> argparse.Argumen
 @contextmanager
 def installed_models(*names: str) -> Iterator[dict[str, InstalledModel]]:
     """Models of the standard pack by name: as installed in VEDETTE_MODELS, else pulled into a temporary folder."""
+    with models_folder(*names) as folder:
+        registry = ModelRegistry(folder)
+        yield {name: registry.load(registry.find_named(name)) for name in names}
+
+
+@contextmanager
+def models_folder(*names: str) -> Iterator[Path]:
+    """A folder in which these models are installed: VEDETTE_MODELS if it has all, else one that is removed again."""
+    given = os.environ.get("VEDETTE_MODELS")
+    if given and all(ModelRegistry(Path(given)).is_installed(ModelRegistry(Path(given)).find_named(n)) for n in names):
+        yield Path(given)
+        return
     mirror = os.environ.get("VEDETTE_MODEL_MIRROR")
     fetch = fetch_from_mirror(Path(mirror)) if mirror else fetch_from_source
     with tempfile.TemporaryDirectory() as folder:
-        installed = ModelRegistry(Path(os.environ.get("VEDETTE_MODELS", folder)))
-        pulled = ModelRegistry(Path(folder))
-        loaded = {}
-        for manifest in map(installed.find_named, names):
-            if installed.is_installed(manifest):
-                loaded[manifest.name] = installed.load(manifest)
-                continue
-            install_model(pulled, manifest, fetch)
-            loaded[manifest.name] = pulled.load(manifest)
-        yield loaded
+        registry = ModelRegistry(Path(folder))
+        for manifest in map(registry.find_named, names):
+            if not registry.is_installed(manifest):
+                install_model(registry, manifest, fetch)
+        yield Path(folder)
 
 
 @contextmanager

@@ -5,42 +5,12 @@ is found when a box overlaps it by an IoU of 0.5. Whole pictures are searched, a
 frame in 0.4 s. `recall` and `precision` are those at the release's threshold.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from evals.common import SHARED, Figures, fingerprint, installed_models, make_parser, write_result
 from vedette.lab.detector.pictures import files_below, read_images
+from vedette.lab.faces.recall import Tally
 from vedette.node.face_recognizer import PICTURE_SIDE_PX, make_face_detector
-from vedette.vision.boxes import Boxes, iou_matrix
-
-MIN_SIDE_PX = 24
-_SAME_IOU = 0.5
-
-
-@dataclass(slots=True)
-class Tally:
-    """Over all pictures. What meets a face under the least side neither rewards nor punishes."""
-
-    reference: int = 0
-    found: int = 0
-    ours: int = 0
-    right: int = 0
-
-    def add(self, reference: Boxes, ours: Boxes) -> None:
-        """Takes the boxes of one picture."""
-        is_large = _sides(reference) >= MIN_SIDE_PX
-        meets = iou_matrix(reference, ours) >= _SAME_IOU
-        counts = ~meets[~is_large].any(axis=0) & (_sides(ours) >= MIN_SIDE_PX)
-        self.reference += int(is_large.sum())
-        self.found += int(meets[is_large].any(axis=1).sum())
-        self.ours += int(counts.sum())
-        self.right += int((meets.any(axis=0) & counts).sum())
-
-
-def _sides(boxes: Boxes) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    return np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
 
 
 def measure(files: list[Path]) -> tuple[Figures, str]:
@@ -53,8 +23,8 @@ def measure(files: list[Path]) -> tuple[Figures, str]:
             for image in read_images(file):
                 tally.add(theirs.detect(image).boxes, ours.detect(image).boxes)
     figures: Figures = {
-        "recall": tally.found / max(tally.reference, 1),
-        "precision": tally.right / max(tally.ours, 1),
+        "recall": tally.recall,
+        "precision": tally.precision,
         "reference_faces": tally.reference,
     }
     return figures, ours.release

@@ -1,7 +1,14 @@
-"""`vedette lab`: trains the models that this repository makes itself. Needs the extra `lab`."""
+"""`vedette lab`: trains the models that this repository makes itself, and measures how far they can be compressed.
 
+Needs the extra `lab`.
+"""
+
+import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +33,7 @@ _ANY = click.Path(path_type=Path, exists=True)
 
 @click.group("lab")
 def command() -> None:
-    """Train models. Installed by `uv sync --extra lab` or `pip install vedette[lab]`."""
+    """Train and compress models. Installed by `uv sync --extra lab` or `pip install vedette[lab]`."""
 
 
 @command.command("train")
@@ -50,17 +57,48 @@ def command() -> None:
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
 def train(name: str, out: Path, threads: int, **given: Any) -> None:
     """Train a model, or go on where a training was stopped; then export it to OpenVINO."""
+    with _training_packages(threads):
+        from vedette.lab.recipes import RECIPES, TrainingInputs  # noqa: PLC0415 - only here, with the extra
+    inputs = TrainingInputs(out, **given)
+    for line in RECIPES[name](inputs, SystemClock(), lambda text: print(text, file=sys.stderr, flush=True)):
+        print(line)
+
+
+@command.command("compress")
+@click.argument("name")
+@click.option("--data", type=_ANY, required=True, help="Pictures, labelled as the model's own evaluation has them.")
+@click.option(
+    "--models", type=_FOLDER, default=Path("var/models"), show_default=True, help="Where the standard pack is."
+)
+@click.option("--pictures", "most", type=click.IntRange(6), default=60, show_default=True, help="At most so many.")
+@click.option("--rounds", type=click.IntRange(1), default=60, show_default=True, help="Times that each is run.")
+@click.option("--scale", type=float, default=1.0, show_default=True, help="A pixel of 255 for a Keras model file.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def compress(name: str, rounds: int, as_json: bool, **given: Any) -> None:
+    """Make the release or the Keras file NAME smaller in every known way, and show what that costs.
+
+    Bytes of all weights, milliseconds on one thread and the score of the model's own task: fp32, bf16, int8, pruned,
+    decomposed, hashed, binary, Huffman-coded.
+    """
+    with _training_packages(1):
+        from vedette.lab.compress.subjects import SubjectTerms, open_subject  # noqa: PLC0415 - only with the extra
+        from vedette.lab.compress.table import format_table, make_table  # noqa: PLC0415 - as above
+    subject = open_subject(SubjectTerms(name, **given))
+    table = make_table(subject, rounds, SystemClock(), lambda text: print(text, file=sys.stderr, flush=True))
+    print(json.dumps(asdict(table), indent=1) if as_json else format_table(table))
+
+
+@contextmanager
+def _training_packages(threads: int) -> Iterator[None]:
+    """Around imports of the extra: sets its threads, says how to install it when it is not there."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     try:
-        from vedette.lab.recipes import RECIPES, TrainingInputs  # noqa: PLC0415 - only here, with the extra
+        yield
     except ModuleNotFoundError as error:
         raise UnavailableError(
-            f"training needs the extra `lab`: {error.name} is not installed",
+            f"this needs the extra `lab`: {error.name} is not installed",
             "Run `uv sync --extra lab` (or `pip install 'vedette[lab]'`).",
         ) from error
-    inputs = TrainingInputs(out, **given)
-    for line in RECIPES[name](inputs, SystemClock(), lambda text: print(text, file=sys.stderr, flush=True)):
-        print(line)

@@ -17,7 +17,7 @@ def export_openvino(
     model.export(str(full), format="openvino", verbose=False)
     network = ov.Core().read_model(full)
     network.reshape(list(shape))
-    for output, name_of_output in zip(_in_order(network), outputs, strict=True):
+    for output, name_of_output in zip(outputs_in_order(network), outputs, strict=True):
         output.get_tensor().set_names({name_of_output})
     ov.save_model(network, folder / f"{name}.xml", compress_to_fp16=True)
     for path in (full, full.with_suffix(".bin")):
@@ -29,7 +29,7 @@ def export_openvino(
     return lines
 
 
-def _in_order(network: ov.Model) -> list[ov.Output]:
+def outputs_in_order(network: ov.Model) -> list[ov.Output]:
     """The outputs as the Keras model has them: the export names them `Identity`, `Identity_1` ... and sorts by word."""
 
     def number(output: ov.Output) -> int:

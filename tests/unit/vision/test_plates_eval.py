@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evals.plates import Tally, count_edits, judge, match_boxes, match_texts, wanted_text
 from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.core.objects import PlateReading
 from vedette.lab.plates.labels import LabelledPicture, PlateLabel, is_held_out, read_labels
+from vedette.lab.plates.tally import Tally, count_edits, judge, match_boxes, match_texts, wanted_text
 from vedette.vision.picture import to_planes
 from vedette.vision.recognize.crop import make_crop
 from vedette.vision.recognize.plate_corners import FoundPlates

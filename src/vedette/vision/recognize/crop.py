@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from vedette.media.decode import PlanarFrame
+from vedette.vision.filters import correlate, laplacian
 from vedette.vision.picture import Image, cut_bgr
 
 BoxPx = tuple[int, int, int, int]
@@ -63,5 +64,5 @@ def measure_sharpness(crop: Crop) -> float:
     scale = min(1.0, _SHARPNESS_HEIGHT_PX / max(luma.shape))
     if scale < 1.0:
         luma = np.asarray(cv2.resize(luma, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-    variance = float(cv2.Laplacian(np.ascontiguousarray(luma), cv2.CV_32F).var())
+    variance = float(correlate(luma, laplacian()).var())
     return variance / (variance + _HALF_SHARP)
