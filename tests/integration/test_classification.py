@@ -1,0 +1,116 @@
+"""Uploaded pictures through the real jailed worker: answers, refusals, a worker that dies, one that rests."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+
+from tests.support.hostile import write_hostile_files
+from vedette.core.errors import InvalidInputError
+from vedette.node.classification import (
+    IDLE_S,
+    ClassifierMissingError,
+    ClassifyBusyError,
+    PictureClassification,
+    classify_routes,
+    find_classifier,
+)
+from vedette.runtime.clock import SystemClock
+from vedette.testing.clock import SimulatedClock
+from vedette.vision.models.registry import ModelRegistry
+
+LABELS = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+
+
+def jpeg(seed: int = 1, side: int = 64) -> bytes:
+    image = np.random.default_rng(seed).integers(0, 255, (side, side, 3), np.uint8)
+    return bytes(cv2.imencode(".jpg", image)[1])
+
+
+@pytest.fixture
+async def classification(tmp_path: Path) -> AsyncIterator[PictureClassification]:
+    one = PictureClassification(ModelRegistry(tmp_path), SystemClock())
+    yield one
+    await one.close()
+
+
+async def test_picture_is_answered_with_all_classes_likeliest_first(classification: PictureClassification) -> None:
+    found = await classification.classify(jpeg())
+    assert sorted(share.label for share in found.ranked) == LABELS
+    shares = [share.probability for share in found.ranked]
+    assert shares == sorted(shares, reverse=True)
+    assert sum(shares) == pytest.approx(1, abs=1e-3)
+    assert found.release.startswith("classifier-")
+
+
+async def test_hostile_files_are_refused_and_the_next_picture_is_answered(
+    classification: PictureClassification, tmp_path: Path
+) -> None:
+    write_hostile_files(tmp_path)
+    pictures = [path.read_bytes() for path in sorted(tmp_path.iterdir())]
+    answers = [(await asyncio.gather(classification.classify(data), return_exceptions=True))[0] for data in pictures]
+    refused = [answer for answer in answers if isinstance(answer, InvalidInputError)]
+    assert len(refused) > 10
+    assert all(error.message for error in refused)
+    assert not [answer for answer in answers if isinstance(answer, BaseException) and answer not in refused]
+    assert (await classification.classify(jpeg())).ranked
+
+
+async def test_lost_worker_is_replaced_with_the_next_picture(classification: PictureClassification) -> None:
+    await classification.classify(jpeg())
+    pid = classification.worker_pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(InvalidInputError):
+        await classification.classify(jpeg())
+    assert (await classification.classify(jpeg())).ranked
+    assert classification.worker_pid not in {None, pid}
+
+
+async def test_worker_that_nobody_asks_ends(tmp_path: Path) -> None:
+    clock = SimulatedClock()
+    one = PictureClassification(ModelRegistry(tmp_path), clock)
+    await one.classify(jpeg())
+    resting = asyncio.create_task(one.run())
+    try:
+        await clock.advance(IDLE_S * 0.9)
+        assert one.worker_pid is not None
+        while one.worker_pid is not None:
+            await clock.advance(IDLE_S / 5)
+    finally:
+        resting.cancel()
+        await one.close()
+
+
+async def test_crowd_is_told_to_wait(classification: PictureClassification) -> None:
+    answers = await asyncio.gather(*(classification.classify(jpeg(seed)) for seed in range(12)), return_exceptions=True)
+    busy = [answer for answer in answers if isinstance(answer, ClassifyBusyError)]
+    assert len(busy) == 4
+    assert len([answer for answer in answers if not isinstance(answer, BaseException)]) == 8
+
+
+async def test_route_tells_what_is_wrong(classification: PictureClassification) -> None:
+    app = Starlette(routes=classify_routes(classification))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://analyzer") as client:
+        good = await client.post("/classify", content=jpeg())
+        assert good.status_code == 200
+        assert len(good.json()["ranked"]) == len(LABELS)
+        text = await client.post("/classify", content=b"hello")
+        assert text.status_code == 422
+        assert text.json()["code"] == "no_picture"
+
+
+def test_system_without_a_classifier_says_so(tmp_path: Path) -> None:
+    manifests = tmp_path / "manifests"
+    manifests.mkdir()
+    own = Path("src/vedette/vision/manifests/yunet-n.yaml").read_text()
+    (manifests / "yunet-n.yaml").write_text(own)
+    with pytest.raises(ClassifierMissingError):
+        find_classifier(ModelRegistry(tmp_path, manifests))
