@@ -67,7 +67,7 @@ export function makeCamera(index: number, overrides: Partial<Camera> = {}): Came
       fps: 15,
       stream: "sub",
       tiles: 0,
-      recognize: ["attributes", "plates", "appearance"],
+      recognize: ["attributes", "plates"],
     },
     live: { main: stream("online", index, true), sub: stream("online", index, false) },
     created_at: new Date(Date.now() - 40 * 24 * HOUR).toISOString(),

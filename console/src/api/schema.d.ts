@@ -1563,7 +1563,7 @@ export interface components {
             fps: number;
             /**
              * Recognize
-             * @description What is recognised on objects: attributes, plates, appearance, faces. Faces are biometric: off unless named.
+             * @description What is recognised on objects: attributes, plates, appearance, faces. Faces and appearance are off unless named.
              */
             recognize?: string[];
             /**
@@ -1589,7 +1589,7 @@ export interface components {
             fps: number;
             /**
              * Recognize
-             * @description What is recognised on objects: attributes, plates, appearance, faces. Faces are biometric: off unless named.
+             * @description What is recognised on objects: attributes, plates, appearance, faces. Faces and appearance are off unless named.
              */
             recognize: string[];
             /**

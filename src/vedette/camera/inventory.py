@@ -24,8 +24,8 @@ MAX_LIVE_TILES = 16
 """Of each picture of a camera: as many looks of the model."""
 DETECTORS = ("auto", "motion", "none")
 RECOGNITION = ("attributes", "plates", "appearance", "faces")
-DEFAULT_RECOGNITION = ("attributes", "plates", "appearance")
-"""Faces are biometric data: never on by default."""
+DEFAULT_RECOGNITION = ("attributes", "plates")
+"""Faces are biometric data, and looks follow people from camera to camera: neither is on by default."""
 MAX_URL_CHARS = 2048
 
 

@@ -191,7 +191,7 @@ def test_the_larger_stream_is_not_asked_for_where_nothing_is_recognised() -> Non
 
 def test_faces_are_recognised_only_where_somebody_switched_them_on() -> None:
     [plain] = plan_analyzer_assignment(1, [DOOR]).cameras
-    assert plain.recognize == ("attributes", "plates", "appearance")
+    assert plain.recognize == ("attributes", "plates")
     watched = replace(DOOR, settings=replace(DOOR.settings, analysis=AnalysisSettings(recognize=("faces",))))
     [seen] = plan_analyzer_assignment(1, [watched]).cameras
     assert seen.recognize == ("faces",)

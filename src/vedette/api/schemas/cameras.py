@@ -12,7 +12,7 @@ Record = Literal["main", "sub", "both", "none"]
 Transport = Literal["auto", "tcp", "udp"]
 CA_PEM = "Authority that signs the camera's certificate, as PEM text; empty: the system's."
 RECOGNIZE = (
-    "What is recognised on objects: attributes, plates, appearance, faces. Faces are biometric: off unless named."
+    "What is recognised on objects: attributes, plates, appearance, faces. Faces and appearance are off unless named."
 )
 TILES = (
     "Tiles of each large picture that are looked at beside the whole, for small people, while there is time; 0: none."

@@ -37,15 +37,11 @@ describe("bodyOf", () => {
     expect(bodyOf(form, null)).not.toHaveProperty("password");
     expect(bodyOf({ ...form, password: "x" }, null).password).toBe("x");
   });
-  it("never switches faces on by itself, and keeps them as somebody set them", () => {
-    expect(bodyOf(form, null).analysis?.recognize).toEqual(["attributes", "plates", "appearance"]);
-    const on = switchRecognition(form.recognize, "faces", true);
-    expect(bodyOf({ ...form, recognize: on }, null).analysis?.recognize).toEqual([
-      "attributes",
-      "plates",
-      "appearance",
-      "faces",
-    ]);
+  it("never switches faces or looks on by itself, and keeps them as somebody set them", () => {
+    expect(bodyOf(form, null).analysis?.recognize).toEqual(["attributes", "plates"]);
+    const on = switchRecognition(switchRecognition(form.recognize, "faces", true), "appearance", true);
+    const all = ["attributes", "plates", "appearance", "faces"];
+    expect(bodyOf({ ...form, recognize: on }, null).analysis?.recognize).toEqual(all);
     expect(switchRecognition(on, "attributes", false)).toEqual(["plates", "appearance", "faces"]);
     expect(switchRecognition(on, "faces", false)).toEqual(["attributes", "plates", "appearance"]);
   });

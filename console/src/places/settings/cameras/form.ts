@@ -41,7 +41,7 @@ export const EMPTY_FORM: CameraForm = {
   caPem: "",
   isEnabled: true,
   detector: "auto",
-  recognize: ["attributes", "plates", "appearance"],
+  recognize: ["attributes", "plates"],
 };
 
 export function formOf(camera: Camera): CameraForm {
