@@ -27,6 +27,7 @@ NAMES = (
     "plate-reader",
     "super-resolution",
 )
+CLASSIFIERS = ("classifier-large", "classifier-small", "classifier-report-constant", "classifier-report-decaying")
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _ANY = click.Path(path_type=Path, exists=True)
 
@@ -62,6 +63,38 @@ def train(name: str, out: Path, threads: int, **given: Any) -> None:
     inputs = TrainingInputs(out, **given)
     for line in RECIPES[name](inputs, SystemClock(), lambda text: print(text, file=sys.stderr, flush=True)):
         print(line)
+
+
+@command.command("eval")
+@click.argument("name", type=click.Choice(CLASSIFIERS))
+@click.option("--data", type=_FOLDER, required=True, help="One folder of CLASS/*.jpg.")
+@click.option("--release", type=_FOLDER, default=None, help="Folder `release` of a training [what is installed].")
+@click.option("--held-out", is_flag=True, help="Only the tenth that no training sees.")
+@click.option("--changes", is_flag=True, help="Also under shift, scale and turn.")
+@click.option("--grid", type=click.Path(path_type=Path, dir_okay=False), help="Draw a sheet of samples (PNG).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def evaluate(
+    name: str, data: Path, release: Path | None, held_out: bool, changes: bool, grid: Path | None, as_json: bool
+) -> None:
+    """Judge a classifier: accuracy in both precisions, calibration, confusion, time. Other models: `evals/`."""
+    import cv2  # noqa: PLC0415 - only here
+
+    from vedette.lab.classifier import judge  # noqa: PLC0415 - only here
+
+    pair = judge.open_pair(name, release)
+    labelled = judge.read_labelled(data, pair, held_out=held_out)
+    figures, confusion = judge.measure(pair, labelled)
+    if changes:
+        figures |= judge.measure_changed(pair, labelled)
+    if grid is not None:
+        cv2.imwrite(str(grid), judge.draw_samples(pair, labelled))
+    if as_json:
+        print(json.dumps({"figures": figures, "classes": labelled.names, "confusion": confusion}))
+        return
+    for figure, value in figures.items():
+        print(f"{figure:24}  {value:.4f}" if isinstance(value, float) else f"{figure:24}  {value}")
+    print("answers, rows the truth:", *labelled.names)
+    print(*confusion, sep="\n")
 
 
 @command.command("compress")

@@ -2,12 +2,15 @@
 calibration that flatters, a curve that hides where it began.
 """
 
+import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from vedette.cli.lab import command
 from vedette.core.errors import InvalidInputError
 from vedette.lab.classifier.evaluation import draw_grid, evaluate, fit_temperature, measure_changes, measure_ece
 from vedette.lab.classifier.pictures import LabelledPictures, load_pictures
@@ -109,3 +112,20 @@ def test_curves_show_every_series_and_refuse_nothing(tmp_path: Path) -> None:
         draw_curves({}, "nothing")
     with pytest.raises(InvalidInputError, match="history"):
         read_history(tmp_path / "gone")
+
+
+def test_installed_classifier_is_judged_from_the_command_line(tmp_path: Path) -> None:
+    write_classes(tmp_path, 10)
+    grid = tmp_path / "grid.png"
+    given = ["eval", "classifier-small", "--data", str(tmp_path), "--json", "--grid", str(grid)]
+    result = CliRunner().invoke(command, given)
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["figures"]["params"] == 296_002
+    assert [sum(row) for row in told["confusion"]] == [0, 0, 0, 10, 0, 10, 0, 0, 0, 0], "cats and dogs"
+    assert grid.stat().st_size > 100
+    (tmp_path / "unicorn").mkdir()
+    (tmp_path / "unicorn" / "1.png").write_bytes((tmp_path / "cat" / "1.png").read_bytes())
+    refused = CliRunner().invoke(command, given)
+    assert isinstance(refused.exception, InvalidInputError)
+    assert "unicorn" in str(refused.exception)
