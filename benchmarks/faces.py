@@ -13,7 +13,8 @@ import numpy as np
 from benchmarks.common import Figures, make_parser, say, write_result
 from vedette.core.faces import TEMPLATE_NUMBERS
 from vedette.core.watchlists import FaceMark, Ground, ListKind, ListOrder, ListSubject, Watchlist, WatchlistEntry
-from vedette.vision.recognize.face_gallery import FaceLists, MatchTerms
+from vedette.vision.recognize.face_gallery import FaceLists
+from vedette.vision.recognize.face_terms import MatchTerms
 
 SIZES = (1, 1_000, 100_000)
 TERMS = MatchTerms("benchmark", 0.42, 0.475)

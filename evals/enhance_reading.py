@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 from evals.common import SHARED, Figures, fingerprint, installed_models, make_parser, write_result
 from evals.faces import Person, read_people
-from evals.plates import count_edits, wanted_text
 from evals.super_resolution import load_bank
 from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.core.errors import NotFoundError
 from vedette.lab.plates.labels import LabelledPicture, PlateLabel, is_held_out, read_labels
+from vedette.lab.plates.tally import count_edits, wanted_text
 from vedette.node.face_recognizer import PICTURE_SIDE_PX, make_face_detector
 from vedette.vision.boxes import iou_matrix
 from vedette.vision.enhance.bank import WeightBank, choose_set

@@ -22,7 +22,6 @@ from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.node.face_recognizer import PICTURE_SIDE_PX, make_face_detector
 from vedette.vision.picture import Image
 from vedette.vision.recognize.face_detector import FaceDetector
-from vedette.vision.recognize.face_gallery import MatchTerms, read_terms
 from vedette.vision.recognize.face_protocol import (
     Verification,
     bound_rate,
@@ -32,6 +31,7 @@ from vedette.vision.recognize.face_protocol import (
     verify_pairs,
 )
 from vedette.vision.recognize.face_quality import QualityPolicy, judge_face
+from vedette.vision.recognize.face_terms import MatchTerms, read_terms
 from vedette.vision.recognize.face_track import MIN_SIGHTINGS, mean_direction
 from vedette.vision.recognize.face_traits import EMBEDDING_SIZE, FaceEmbedder
 

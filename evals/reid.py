@@ -35,7 +35,8 @@ from vedette.media.decode import FileFrames, PlanarFrame
 from vedette.vision.engine import PictureAnalysis
 from vedette.vision.picture import Image
 from vedette.vision.ports import Detector
-from vedette.vision.recognize.appearance import APPEARANCE, APPEARANCE_FORM, APPEARANCE_MODEL, AppearanceRecognizer
+from vedette.vision.recognize.appearance import AppearanceRecognizer
+from vedette.vision.recognize.attribute_forms import APPEARANCE, APPEARANCE_FORM, APPEARANCE_MODEL
 from vedette.vision.recognize.crop import make_crop, measure_sharpness
 from vedette.vision.recognize.describer import Ask, TrackDescriber
 from vedette.vision.recognize.shots import ShotPolicy

@@ -14,7 +14,7 @@ from vedette.media.decode import FileFrames, PlanarFrame
 from vedette.node.model_selftests import run_selftest
 from vedette.node.recognizers import find_recognizers, load_recognizers
 from vedette.vision.models.registry import ModelRegistry
-from vedette.vision.recognize.appearance import APPEARANCE, APPEARANCE_FORM, APPEARANCE_MODEL, APPEARANCE_RELEASE
+from vedette.vision.recognize.attribute_forms import APPEARANCE, APPEARANCE_FORM, APPEARANCE_MODEL, APPEARANCE_RELEASE
 from vedette.vision.recognize.crop import make_crop
 from vedette.vision.recognize.records import Described, Sighting, check_described
 from vedette.vision.recognize.track_appearance import join_appearance

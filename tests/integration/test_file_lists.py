@@ -35,7 +35,7 @@ from vedette.node.analyzer_watchlists import ListsInForce
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs
 from vedette.node.file_plans import FilePlanner
-from vedette.node.recognizers import find_match_terms
+from vedette.node.match_terms import find_match_terms
 from vedette.runtime.clock import SystemClock
 from vedette.vision.file_jobs import FileJob, JobList, JobMatching, JobState, JobTerms
 from vedette.vision.models.registry import ModelRegistry

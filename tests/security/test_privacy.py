@@ -50,11 +50,12 @@ NOT_FOOTAGE = {
     f"{API}/events",
     f"{API}/tracks",
     FILE_RESULTS,
+    f"{API}/search/objects/{{object_id}}/picture.jpg",
     f"{API}/watchlists/{{list_id}}/entries.csv",
     f"{API}/watchlists/{{list_id}}/people/{{entry_id}}/portraits/{{place}}.jpg",
 }
 """The inventory; events and boxes, which are words and numbers; files and portraits that people brought, of no camera
-here; lists.
+here; lists. Pictures of seen objects are walked in `test_search_attacks.py`.
 """
 
 

@@ -10,7 +10,7 @@ import click
 
 from vedette.core.errors import InvalidInputError
 from vedette.node.enhance import EnhancePlan, enhance_file
-from vedette.vision.enhance.label import Corner
+from vedette.vision.enhance.messages import Corner
 from vedette.vision.enhance.network import SCALE
 
 _TOLD_EVERY_S = 10.0

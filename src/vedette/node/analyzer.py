@@ -36,7 +36,8 @@ from vedette.node.face_enrolment import PortraitReader
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs
 from vedette.node.file_plans import FilePlanner
-from vedette.node.recognizers import find_match_terms, find_recognizers
+from vedette.node.match_terms import find_match_terms
+from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.settings import NodeSettings

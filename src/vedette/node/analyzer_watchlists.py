@@ -20,7 +20,8 @@ from vedette.node.analyzer_pictures import problem, read_body
 from vedette.node.watchlist_events import fill_event, find_finding
 from vedette.runtime.collection import paused_collection
 from vedette.vision.file_jobs import ListGoneError
-from vedette.vision.recognize.face_gallery import FaceLists, MatchTerms
+from vedette.vision.recognize.face_gallery import FaceLists
+from vedette.vision.recognize.face_terms import MatchTerms
 from vedette.watchlists.track_watch import Sighting, TrackWatch
 from vedette.watchlists.vehicles import VehicleLists
 

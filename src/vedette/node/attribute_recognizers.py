@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.vision.models.registry import InstalledModel
-from vedette.vision.recognize.appearance import APPEARANCE_MODEL, AppearanceRecognizer
+from vedette.vision.recognize.appearance import AppearanceRecognizer
+from vedette.vision.recognize.attribute_forms import APPEARANCE_MODEL
 from vedette.vision.recognize.people import PersonRecognizer
 from vedette.vision.recognize.vehicles import KINDS_SIDE_PX, VehicleRecognizer
 

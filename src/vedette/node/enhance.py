@@ -14,11 +14,9 @@ from vedette.node.file_replies import ask_worker
 from vedette.runtime.worker import WorkerCommand, WorkerProcess, start_worker
 from vedette.vision import wire
 from vedette.vision.enhance.bank import MODEL
-from vedette.vision.enhance.label import Corner
 from vedette.vision.enhance.marks import describe_enhancement
+from vedette.vision.enhance.messages import Corner, Kind, Part, Probed, decode_probed
 from vedette.vision.enhance.network import SCALE
-from vedette.vision.enhance.session import Kind, Part
-from vedette.vision.enhance.source import Probed, decode_probed
 from vedette.vision.models.registry import ModelRegistry
 
 _FORMATS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".bmp": "bmp", ".mp4": "mp4", ".mkv": "mkv"}

@@ -17,7 +17,8 @@ from vedette.runtime.jail import Jail
 from vedette.runtime.worker_channel import open_inherited_channel
 
 if TYPE_CHECKING:
-    from vedette.vision.enhance.session import EnhanceSession, EnhanceTerms
+    from vedette.vision.enhance.messages import EnhanceTerms
+    from vedette.vision.enhance.session import EnhanceSession
 
 HEADROOM_BYTES = 3 << 30
 """An 8K picture and the encoder's references of it."""
@@ -60,7 +61,8 @@ def prepare(options: WorkerOptions) -> "EnhanceSession":
     import msgspec  # noqa: PLC0415 - as above
 
     from vedette.node.vision_warmup import warm_up  # noqa: PLC0415 - as above
-    from vedette.vision.enhance.session import EnhanceSession, EnhanceTerms  # noqa: PLC0415 - as above
+    from vedette.vision.enhance.messages import EnhanceTerms  # noqa: PLC0415 - as above
+    from vedette.vision.enhance.session import EnhanceSession  # noqa: PLC0415 - as above
 
     cv2.setNumThreads(1)
     warm_up(None)

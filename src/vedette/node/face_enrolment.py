@@ -10,7 +10,8 @@ import os
 from vedette.core.errors import InvalidInputError, NotFoundError, TooManyRequestsError
 from vedette.core.faces import MAX_PICTURE_BYTES, EnrolledFace
 from vedette.node.file_replies import receive_reply
-from vedette.node.recognizers import find_match_terms, find_recognizers
+from vedette.node.match_terms import find_match_terms
+from vedette.node.recognizers import find_recognizers
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 from vedette.vision import wire
 from vedette.vision.models.registry import ModelRegistry

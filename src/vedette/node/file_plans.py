@@ -11,7 +11,8 @@ from vedette.node.analyzer_watchlists import ListsInForce
 from vedette.node.face_enrolment import FaceModelsMissingError
 from vedette.node.file_analysis import FilePlan, plan_ahead
 from vedette.node.file_watchlists import NO_LISTS, FileLists
-from vedette.node.recognizers import find_match_terms, find_recognizers
+from vedette.node.match_terms import find_match_terms
+from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import Clock
 from vedette.vision.file_jobs import FileJob, JobMatching
 from vedette.vision.models.registry import ModelRegistry

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -9,8 +10,10 @@ from vedette.core.errors import InvalidInputError
 from vedette.runtime.worker import WorkerLostError, WorkerProcess
 from vedette.runtime.worker_channel import WorkerMessage
 from vedette.vision import wire
-from vedette.vision.recognize.describer import Ask
 from vedette.vision.wire import Kind, PacketReply
+
+if TYPE_CHECKING:
+    from vedette.vision.recognize.describer import Ask  # the gateway, which enhances, looks at no picture itself
 
 REPLY_TIMEOUT_S = 600.0
 """Sixteen 8K pictures, behind other work, take minutes."""
@@ -38,7 +41,7 @@ class FileReplies:
         answer = await self._ask(Kind.SNAPSHOT, wire.SnapshotRequest(0, pts_90k, 4096, [], crop))
         return b"" if answer is None else wire.check_jpeg(answer)
 
-    async def ask_described(self, ask: Ask) -> bytes | None:
+    async def ask_described(self, ask: "Ask") -> bytes | None:
         """The answer to a describe question, None when the picture is gone already."""
         return await self._ask(Kind.DESCRIBE, ask.request)
 

@@ -12,7 +12,7 @@ from vedette.core.watchlists import ListKind, ListOrder, ListSubject, Watchlist
 from vedette.node.file_results import FileResults
 from vedette.node.watchlist_events import describe, find_finding
 from vedette.runtime.clock import Clock, new_id
-from vedette.vision.recognize.face_gallery import MatchTerms
+from vedette.vision.recognize.face_terms import MatchTerms
 from vedette.watchlists.sheet import SheetTerms, find_zone, read_sheet
 from vedette.watchlists.track_watch import Key, Sighting, TrackWatch
 from vedette.watchlists.vehicles import VehicleLists

@@ -18,7 +18,7 @@ from vedette.node.file_batch import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from vedette.node.file_replies import receive_reply
 from vedette.node.gallery_marks import PlaceJudge, find_mark
 from vedette.node.gallery_models import name_releases
-from vedette.node.recognizers import find_match_terms
+from vedette.node.match_terms import find_match_terms
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.profile.conclude import sum_leaves

@@ -11,7 +11,7 @@ from vedette.adapters.picture_reader import FilePictureReader
 from vedette.adapters.template_box import TemplateBox
 from vedette.core.errors import InvalidInputError
 from vedette.events.erasing import EventPictures
-from vedette.node.recognizers import find_match_terms
+from vedette.node.match_terms import find_match_terms
 from vedette.runtime.bus import Consumer
 from vedette.runtime.clock import Clock
 from vedette.search.galleries import Galleries
@@ -21,8 +21,8 @@ from vedette.search.objects import APPEARANCE, FACE
 from vedette.search.service import ObjectSearch
 from vedette.search.verdict import SimilarityTerms
 from vedette.vision.models.registry import ModelRegistry
-from vedette.vision.recognize.appearance import APPEARANCE_MODEL
-from vedette.vision.recognize.face_gallery import read_terms
+from vedette.vision.recognize.attribute_forms import APPEARANCE_MODEL
+from vedette.vision.recognize.face_terms import read_terms
 
 _SURE_FMR = 1e-4
 """At which false match rate `MatchTerms.sure` was set."""

@@ -5,18 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vedette.core.errors import NotFoundError, VedetteError
+from vedette.node.match_terms import EMBEDDING
 from vedette.vision.models.registry import InstalledModel, ModelRegistry
 from vedette.vision.ports import Recognizer
-from vedette.vision.recognize.appearance import APPEARANCE_FORM, APPEARANCE_MODEL
-from vedette.vision.recognize.face_gallery import MatchTerms, read_terms
+from vedette.vision.recognize.attribute_forms import APPEARANCE_FORM, APPEARANCE_MODEL, PEOPLE_FORM, VEHICLES_FORM
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES_FORM
 from vedette.vision.recognize.faces import FACES_FORM
-from vedette.vision.recognize.people import PEOPLE_FORM
 from vedette.vision.recognize.plates import PLATES_FORM
 from vedette.vision.recognize.records import Form
-from vedette.vision.recognize.vehicles import VEHICLES_FORM
 
-_EMBEDDING = "face-reid-0095"
 Loaded = Mapping[str, InstalledModel]
 """Manifest name to model."""
 
@@ -81,18 +78,12 @@ RECOGNIZERS = (
         _make_faces,
         optional=("age-gender-0013-int8", "minifasnet-v2", "minifasnet-v1se"),
     ),
-    RecognizerPlan(FACE_TEMPLATES_FORM, (("yunet-n",), (_EMBEDDING,)), _make_face_templates),
+    RecognizerPlan(FACE_TEMPLATES_FORM, (("yunet-n",), (EMBEDDING,)), _make_face_templates),
     RecognizerPlan(PEOPLE_FORM, (("person-attributes-0230",),), _make_people),
     RecognizerPlan(VEHICLES_FORM, (("vehicle-attributes-0039",), ("yolox-nano",)), _make_vehicles),
     RecognizerPlan(APPEARANCE_FORM, ((APPEARANCE_MODEL,),), _make_appearance),
     RecognizerPlan(PLATES_FORM, (("plate-detector",), ("plate-reader",)), _make_plates),
 )
-
-
-def find_match_terms(registry: ModelRegistry) -> MatchTerms:
-    """By what the templates of this release are compared."""
-    manifest = registry.find_named(_EMBEDDING)
-    return read_terms(manifest.release, manifest.thresholds)
 
 
 @dataclass(frozen=True, slots=True)

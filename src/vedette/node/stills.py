@@ -18,9 +18,8 @@ from vedette.vision import wire
 from vedette.vision.enhance.bank import MODEL
 from vedette.vision.enhance.headers import MAX_PICTURE_BYTES, read_header
 from vedette.vision.enhance.marks import describe_enhancement
+from vedette.vision.enhance.messages import CutTerms, Kind, Part, StillCut, decode_cut
 from vedette.vision.enhance.network import SCALE
-from vedette.vision.enhance.session import Kind, Part
-from vedette.vision.enhance.still import CutTerms, StillCut, decode_cut
 from vedette.vision.models.registry import ModelRegistry
 
 MOST_WAITING = 4

@@ -7,8 +7,8 @@ from vedette.behavior.scene import Box, Finding, Phase
 from vedette.core.detections import Tracks
 from vedette.core.messages import EventObserved, Measure
 from vedette.core.watchlists import MatchState
+from vedette.vision.recognize.attribute_forms import VEHICLES_FORM
 from vedette.vision.recognize.plate_vote import LEAST_READ
-from vedette.vision.recognize.vehicles import VEHICLES_FORM
 from vedette.watchlists.track_watch import Sighting
 
 _RULE = "watchlist"

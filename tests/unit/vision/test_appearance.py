@@ -11,13 +11,8 @@ from vedette.media.decode import PlanarFrame
 from vedette.vision import wire
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.picture import to_planes
-from vedette.vision.recognize.appearance import (
-    APPEARANCE,
-    APPEARANCE_FORM,
-    APPEARANCE_MODEL,
-    APPEARANCE_RELEASE,
-    AppearanceRecognizer,
-)
+from vedette.vision.recognize.appearance import AppearanceRecognizer
+from vedette.vision.recognize.attribute_forms import APPEARANCE, APPEARANCE_FORM, APPEARANCE_MODEL, APPEARANCE_RELEASE
 from vedette.vision.recognize.crop import Crop
 from vedette.vision.recognize.describer import TrackDescriber
 from vedette.vision.recognize.records import Described, Record

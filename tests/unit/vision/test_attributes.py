@@ -9,12 +9,13 @@ from vedette.core.objects import AttributeValue, ObjectFacts, PlateReading
 from vedette.media.decode import PlanarFrame
 from vedette.vision.colors import Light
 from vedette.vision.picture import Image, to_planes
+from vedette.vision.recognize.attribute_forms import PEOPLE_FORM, VEHICLES_FORM
 from vedette.vision.recognize.clothing import ClothingPoints, name_clothing
 from vedette.vision.recognize.crop import Crop, make_crop
-from vedette.vision.recognize.people import PEOPLE_FORM, PersonRecognizer
+from vedette.vision.recognize.people import PersonRecognizer
 from vedette.vision.recognize.profile import decide_labels
 from vedette.vision.recognize.records import Described, Record, Sighting, check_described
-from vedette.vision.recognize.vehicles import VEHICLES_FORM, VehicleRecognizer, join_types, pad_square
+from vedette.vision.recognize.vehicles import VehicleRecognizer, join_types, pad_square
 from vedette.vision.recognize.words import say_facts
 
 SURE_MAN = (0.98, 0.02, 0.03, 0.01, 0.9, 0.97, 0.05, 0.1)

@@ -9,7 +9,8 @@ import pytest
 from evals.enhance_reading import Small, cut_and_enlarge
 from vedette.core.errors import InvalidInputError
 from vedette.vision import wire
-from vedette.vision.enhance.still import CutTerms, StillCut, crop_picture, cut_still, decode_cut
+from vedette.vision.enhance.messages import CutTerms, StillCut, decode_cut
+from vedette.vision.enhance.still import crop_picture, cut_still
 
 
 def encode(image: np.ndarray, suffix: str) -> bytes:

@@ -24,8 +24,9 @@ from vedette.vision.recognize.crop import Crop, make_crop
 from vedette.vision.recognize.describer import choose_forms
 from vedette.vision.recognize.face_detector import FaceDetector
 from vedette.vision.recognize.face_enrolment import choose_enrolled
-from vedette.vision.recognize.face_gallery import FaceLists, FaceMatch, MatchTerms, read_terms
+from vedette.vision.recognize.face_gallery import FaceLists, FaceMatch
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES, FACE_TEMPLATES_FORM, FaceTemplateRecognizer
+from vedette.vision.recognize.face_terms import MatchTerms, read_terms
 from vedette.vision.recognize.face_track import join_sightings, mean_direction
 from vedette.vision.recognize.face_traits import EMBEDDING_SIZE, FaceEmbedder
 from vedette.vision.recognize.face_watch import FaceWatch

@@ -25,7 +25,7 @@ from vedette.core.watchlists import (
 from vedette.node.analyzer_events import EventOrigin, EventReporter, PictureStore
 from vedette.node.analyzer_watchlists import CameraWatch, ListsInForce
 from vedette.testing.clock import SimulatedClock
-from vedette.vision.recognize.face_gallery import MatchTerms
+from vedette.vision.recognize.face_terms import MatchTerms
 from vedette.vision.wire import Overlay
 
 NOW = 1_750_000_000 * NS_PER_S

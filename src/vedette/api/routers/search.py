@@ -36,8 +36,7 @@ from vedette.core.plates import read_plate
 from vedette.core.time import format_utc
 from vedette.identity.permissions import Caller, Permission
 from vedette.search.objects import MAX_CANDIDATES, ObjectFilter
-from vedette.vision.recognize.people import PEOPLE_FORM
-from vedette.vision.recognize.vehicles import VEHICLES_FORM
+from vedette.vision.recognize.attribute_forms import PEOPLE_FORM, VEHICLES_FORM
 
 router = feature_router("search")
 ObjectId = Annotated[Id, Path()]

@@ -1,15 +1,13 @@
 """The visible label of enhanced pictures: small, in a corner that may be chosen, never left out."""
 
-from typing import Literal
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.media.decode import PlanarFrame
+from vedette.vision.enhance.messages import Corner
 
 Plane = NDArray[np.uint8]
-Corner = Literal["top-left", "top-right", "bottom-left", "bottom-right"]
 CORNERS: tuple[Corner, ...] = ("top-left", "top-right", "bottom-left", "bottom-right")
 TEXT = "ENHANCED x2"
 _FONT = cv2.FONT_HERSHEY_SIMPLEX

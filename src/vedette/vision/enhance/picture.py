@@ -11,32 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
-from vedette.media.decode import MAX_AREA_PX, MAX_SIDE_PX, PlanarFrame
+from vedette.media.decode import PlanarFrame
 from vedette.vision.enhance.headers import PictureFormat
-from vedette.vision.enhance.label import Corner, label_bgr, label_planes
+from vedette.vision.enhance.label import label_bgr, label_planes
+from vedette.vision.enhance.messages import Corner
 from vedette.vision.enhance.network import SCALE
 
 Plane = NDArray[np.uint8]
 EnlargeLuma = Callable[[Plane], Plane]
 """Luma (H, W) uint8 to (2H, 2W) uint8."""
 _JPEG_QUALITY = 95
-
-
-class PictureTooLargeError(InvalidInputError):
-    """The enlarged picture would be larger than any that this system takes."""
-
-    code = "picture_too_large"
-
-
-def check_enlarged_size(width: int, height: int) -> None:
-    """Raises PictureTooLargeError where a picture of this size may not be enlarged."""
-    larger = (SCALE * width, SCALE * height)
-    if max(larger) > MAX_SIDE_PX or larger[0] * larger[1] > MAX_AREA_PX:
-        raise PictureTooLargeError(
-            f"a picture of {width} x {height} pixels is too large to be enlarged: the result may have "
-            f"{MAX_SIDE_PX} pixels a side and {MAX_AREA_PX / 1e6:.0f} million in all",
-            "Cut out the part that you want to see.",
-        )
 
 
 def enhance_bgr(image_bgr: Plane, enlarge: EnlargeLuma, corner: Corner) -> Plane:

@@ -6,11 +6,8 @@ second, whose network was compiled for just that size before its jail closed, en
 
 import io
 from collections.abc import Iterator
-from enum import IntEnum
-from typing import Literal
 
 import cv2
-import msgspec
 import numpy as np
 
 from vedette.core.errors import InvalidInputError, VedetteError
@@ -18,42 +15,16 @@ from vedette.core.time import TICKS_PER_S
 from vedette.media.annotate import VideoContainer, VideoWriter
 from vedette.media.decode import PlanarFrame
 from vedette.vision import wire
-from vedette.vision.enhance.label import Corner
 from vedette.vision.enhance.marks import mark_picture
+from vedette.vision.enhance.messages import CutTerms, EnhanceTerms, Kind, Part
 from vedette.vision.enhance.picture import EnlargeLuma, encode_picture, enhance_bgr, enhance_planes
 from vedette.vision.enhance.source import open_video, probe_file, read_picture
-from vedette.vision.enhance.still import CutTerms, cut_still
+from vedette.vision.enhance.still import cut_still
 
 PART_BYTES = 16 << 20
 _VIDEO_CRF = 18
 _FULL_TO_STUDIO = np.asarray(np.rint(16 + np.arange(256) * 219 / 255), np.uint8)
 _FULL_TO_STUDIO_CHROMA = np.asarray(np.rint(128 + (np.arange(256) - 128.0) * 224 / 255), np.uint8)
-
-
-class Kind(IntEnum):
-    """Message kinds. Replies carry the kind of their request, or `FAILED`."""
-
-    READY = 0
-    PROBE = 1
-    NEXT = 2
-    CUT = 3
-    FAILED = wire.Kind.FAILED.value
-
-
-class Part(msgspec.Struct, frozen=True):
-    """The next bytes of the enhanced file. `at_s`: how far a video is."""
-
-    data: bytes
-    done: bool
-    at_s: float
-
-
-class EnhanceTerms(msgspec.Struct, frozen=True):
-    """How to write the result."""
-
-    format: Literal["jpeg", "png", "bmp", "mp4", "mkv"]
-    corner: Corner
-    note: str
 
 
 class EnhanceSession:

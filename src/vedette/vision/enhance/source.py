@@ -3,30 +3,18 @@
 import io
 
 import cv2
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
 from vedette.media.decode import FileFrames, PlanarFrame, UndecodableError
 from vedette.media.quantiser import probe_coding
-from vedette.vision import wire
-from vedette.vision.enhance.bank import SET_NAMES, choose_set
+from vedette.vision.enhance.bank import choose_set
 from vedette.vision.enhance.headers import MAX_PICTURE_BYTES, NoPictureError, is_picture, read_header
-from vedette.vision.enhance.picture import check_enlarged_size
+from vedette.vision.enhance.messages import Probed, check_enlarged_size
 from vedette.vision.enhance.quality import quality_of_grid, quality_of_qp
 
 Plane = NDArray[np.uint8]
-
-
-class Probed(msgspec.Struct, frozen=True):
-    """What the file is: its size as shown, and the weight set for it. `duration_s` 0: not known, or a picture."""
-
-    is_picture: bool
-    width: int
-    height: int
-    weight_set: str
-    duration_s: float
 
 
 def probe_file(file: io.BufferedIOBase) -> Probed:
@@ -105,16 +93,3 @@ def read_picture(file: io.BufferedIOBase) -> Plane:
     if image is None:
         raise NoPictureError("the picture is damaged and cannot be decoded")
     return np.asarray(image, np.uint8)
-
-
-def decode_probed(payload: bytes) -> Probed:
-    """Decodes and checks what a worker says of a file.
-
-    Raises:
-        InvalidInputError: it is no answer, or out of range.
-    """
-    probed = wire.decode(payload, Probed)
-    check_enlarged_size(probed.width, probed.height)
-    if min(probed.width, probed.height) < 1 or probed.weight_set not in SET_NAMES:
-        raise InvalidInputError("a worker's reply is out of range")
-    return probed

@@ -12,16 +12,9 @@ from typing_extensions import override
 
 from vedette.vision.picture import Image
 from vedette.vision.ports import Network, Recognizer
+from vedette.vision.recognize.attribute_forms import APPEARANCE, APPEARANCE_FORM
 from vedette.vision.recognize.crop import Crop
 from vedette.vision.recognize.records import Form, Record
-
-APPEARANCE = "appearance"
-APPEARANCE_MODEL = "person-reid-0287"
-APPEARANCE_RELEASE = "person-reid-0287-r1"
-"""Vectors of one release can be compared. That of the manifest (a test compares them): the analyzer, which keeps the
-vectors, does not take the worker's word for it."""
-VECTOR_SIZE = 256
-APPEARANCE_FORM = Form(APPEARANCE, APPEARANCE, frozenset({"person"}), vector_size=VECTOR_SIZE)
 
 MIN_WIDTH_PX, MIN_HEIGHT_PX = 14, 40
 MAX_COVERED = 0.3

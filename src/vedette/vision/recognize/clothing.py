@@ -5,13 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.core.objects import COLOUR_NAMES
 from vedette.vision.colors import UNKNOWN, Light, name_colour
 from vedette.vision.picture import Image
 from vedette.vision.recognize.records import Label
 
-CLOTHING_LABELS = {"upper_colour": COLOUR_NAMES, "lower_colour": COLOUR_NAMES}
-CLOTHING_FLOORS = {"upper_colour": 0.45, "lower_colour": 0.45}
 MIN_HEIGHT_PX = 40
 """Lower persons are a few pixels of cloth in a lot of compression."""
 _UPRIGHT = 1.6

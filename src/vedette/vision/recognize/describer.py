@@ -11,7 +11,8 @@ from vedette.core.errors import InvalidInputError
 from vedette.core.objects import ObjectFacts
 from vedette.vision import wire
 from vedette.vision.boxes import find_covered
-from vedette.vision.recognize.appearance import APPEARANCE, MIN_WIDTH_PX
+from vedette.vision.recognize.appearance import MIN_WIDTH_PX
+from vedette.vision.recognize.attribute_forms import APPEARANCE
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES
 from vedette.vision.recognize.face_track import MIN_SIGHTINGS, TrackTemplate, join_sightings
 from vedette.vision.recognize.faces_list import FaceFacts

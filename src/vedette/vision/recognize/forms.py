@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 
-from vedette.vision.recognize.appearance import APPEARANCE_FORM
+from vedette.vision.recognize.attribute_forms import APPEARANCE_FORM, PEOPLE_FORM, VEHICLES_FORM
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES_FORM
 from vedette.vision.recognize.faces import FACES_FORM
-from vedette.vision.recognize.people import PEOPLE_FORM
 from vedette.vision.recognize.plates import PLATES_FORM
 from vedette.vision.recognize.records import Form
-from vedette.vision.recognize.vehicles import VEHICLES_FORM
 
 GROUPS = ("attributes", "plates", "appearance", "faces")
 """What a camera's setting names. Faces are biometric: never on by default. Templates are no setting: a list of faces

@@ -12,39 +12,11 @@ import numpy as np
 
 from vedette.vision.colors import Light
 from vedette.vision.ports import Network, Recognizer
-from vedette.vision.recognize.clothing import CLOTHING_FLOORS, CLOTHING_LABELS, ClothingPoints, name_clothing
+from vedette.vision.recognize.attribute_forms import PEOPLE_FORM
+from vedette.vision.recognize.clothing import ClothingPoints, name_clothing
 from vedette.vision.recognize.crop import Crop
 from vedette.vision.recognize.light import describe_in_light, read_light
 from vedette.vision.recognize.records import Form, Label, Record
-
-_YES_NO = ("yes", "no")
-PEOPLE_FORM = Form(
-    "people",
-    "attributes",
-    frozenset({"person"}),
-    labels={
-        "sex": ("male", "female"),
-        "hair": ("long", "short"),
-        "hat": _YES_NO,
-        "bag": _YES_NO,
-        "backpack": _YES_NO,
-        "sleeves": ("long", "short"),
-        "jacket": ("yes",),
-        "lower_clothing": ("trousers", "shorts_or_skirt"),
-        **CLOTHING_LABELS,
-    },
-    floors={
-        "sex": 0.75,
-        "hair": 0.75,
-        "hat": 0.85,
-        "bag": 0.85,
-        "backpack": 0.8,
-        "sleeves": 0.85,
-        "jacket": 0.85,
-        "lower_clothing": 0.75,
-        **CLOTHING_FLOORS,
-    },
-)
 
 MIN_HEIGHT_PX = 80
 """Under this the model tosses a coin: on PETS, 45 to 70 px, the sex of one person changed within the track."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vedette.vision.recognize.appearance import APPEARANCE_RELEASE
+from vedette.vision.recognize.attribute_forms import APPEARANCE_RELEASE
 from vedette.vision.recognize.face_track import Vector, mean_direction
 from vedette.vision.recognize.records import Sighting
 

@@ -11,21 +11,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.core.objects import COLOUR_NAMES, VEHICLE_TYPES
+from vedette.core.objects import VEHICLE_TYPES
 from vedette.vision.colors import PAINT_BONUS, UNKNOWN, Light, name_colour, weigh_body
 from vedette.vision.picture import Image
 from vedette.vision.ports import Network, Recognizer
+from vedette.vision.recognize.attribute_forms import VEHICLES_FORM
 from vedette.vision.recognize.crop import Crop
 from vedette.vision.recognize.light import describe_in_light, read_light
 from vedette.vision.recognize.records import Form, Label, Record
 
-VEHICLES_FORM = Form(
-    "vehicles",
-    "attributes",
-    frozenset({"vehicle"}),
-    labels={"type": VEHICLE_TYPES, "colour": COLOUR_NAMES},
-    floors={"type": 0.75, "colour": 0.65},
-)
 KINDS_SIDE_PX = 224
 _COCO_CAR, _COCO_BUS, _COCO_TRUCK = 2, 5, 7
 _KINDS = (_COCO_CAR, _COCO_BUS, _COCO_TRUCK, _COCO_CAR)

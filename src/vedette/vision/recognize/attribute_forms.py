@@ -1,0 +1,53 @@
+"""What may be said of people and vehicles: closed sets of labels, for whoever checks, lists or searches them.
+
+Apart from the recognizers, because the gateway reads the words and loads nothing that looks at pictures.
+"""
+
+from vedette.core.objects import COLOUR_NAMES, VEHICLE_TYPES
+from vedette.vision.recognize.records import Form
+
+CLOTHING_LABELS = {"upper_colour": COLOUR_NAMES, "lower_colour": COLOUR_NAMES}
+CLOTHING_FLOORS = {"upper_colour": 0.45, "lower_colour": 0.45}
+_YES_NO = ("yes", "no")
+PEOPLE_FORM = Form(
+    "people",
+    "attributes",
+    frozenset({"person"}),
+    labels={
+        "sex": ("male", "female"),
+        "hair": ("long", "short"),
+        "hat": _YES_NO,
+        "bag": _YES_NO,
+        "backpack": _YES_NO,
+        "sleeves": ("long", "short"),
+        "jacket": ("yes",),
+        "lower_clothing": ("trousers", "shorts_or_skirt"),
+        **CLOTHING_LABELS,
+    },
+    floors={
+        "sex": 0.75,
+        "hair": 0.75,
+        "hat": 0.85,
+        "bag": 0.85,
+        "backpack": 0.8,
+        "sleeves": 0.85,
+        "jacket": 0.85,
+        "lower_clothing": 0.75,
+        **CLOTHING_FLOORS,
+    },
+)
+VEHICLES_FORM = Form(
+    "vehicles",
+    "attributes",
+    frozenset({"vehicle"}),
+    labels={"type": VEHICLE_TYPES, "colour": COLOUR_NAMES},
+    floors={"type": 0.75, "colour": 0.65},
+)
+
+APPEARANCE = "appearance"
+APPEARANCE_MODEL = "person-reid-0287"
+APPEARANCE_RELEASE = "person-reid-0287-r1"
+"""Vectors of one release can be compared. That of the manifest (a test compares them): the analyzer, which keeps the
+vectors, does not take the worker's word for it."""
+VECTOR_SIZE = 256
+APPEARANCE_FORM = Form(APPEARANCE, APPEARANCE, frozenset({"person"}), vector_size=VECTOR_SIZE)
