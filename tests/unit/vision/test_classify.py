@@ -10,8 +10,8 @@ import pytest
 from vedette.core.errors import InvalidInputError
 from vedette.vision.classify.answers import decode_failure, decode_verdict, encode_failure, encode_verdict
 from vedette.vision.classify.classifier import PictureClassifier, Verdict, fit_square
-from vedette.vision.classify.upload import MAX_UPLOAD_BYTES, PictureTooLargeError, decode_upload
-from vedette.vision.enhance.headers import NoPictureError
+from vedette.vision.classify.upload import MAX_UPLOAD_BYTES, decode_upload
+from vedette.vision.enhance.headers import NoPictureError, PictureTooLargeError
 
 
 class Told:

@@ -13,15 +13,11 @@ from vedette.media.annotate import VideoWriter
 from vedette.media.decode import PlanarFrame
 from vedette.vision.enhance.bank import SET_NAMES, choose_set
 from vedette.vision.enhance.blockiness import measure_blockiness
-from vedette.vision.enhance.headers import NoPictureError, is_picture, read_header
+from vedette.vision.enhance.headers import NoPictureError, PictureTooLargeError, is_picture, read_header
 from vedette.vision.enhance.label import CORNERS, place_label, render_label
 from vedette.vision.enhance.marks import describe_enhancement, mark_picture
-from vedette.vision.enhance.picture import (
-    PictureTooLargeError,
-    check_enlarged_size,
-    enhance_bgr,
-    enhance_planes,
-)
+from vedette.vision.enhance.messages import check_enlarged_size
+from vedette.vision.enhance.picture import enhance_bgr, enhance_planes
 from vedette.vision.enhance.quality import quality_of_grid, quality_of_qp
 
 NOTE = describe_enhancement("sr-r0", "clean")

@@ -5,8 +5,7 @@ import numpy as np
 
 from vedette.core.errors import InvalidInputError, VedetteError
 from vedette.vision.classify.classifier import Verdict
-from vedette.vision.classify.upload import PictureTooLargeError
-from vedette.vision.enhance.headers import NoPictureError
+from vedette.vision.enhance.headers import NoPictureError, PictureTooLargeError
 
 CLASSIFY = 1
 FAILED = 255

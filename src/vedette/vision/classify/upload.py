@@ -7,8 +7,7 @@ is decoded at the fraction that suffices. Runs in a jail: the decoder is C code,
 import cv2
 import numpy as np
 
-from vedette.core.errors import InvalidInputError
-from vedette.vision.enhance.headers import NoPictureError, read_header
+from vedette.vision.enhance.headers import NoPictureError, PictureTooLargeError, read_header
 from vedette.vision.picture import Image
 
 MAX_UPLOAD_BYTES = 24 << 20
@@ -17,12 +16,6 @@ _LEAST_PX = 2
 _ENOUGH_PX = 256
 """Of the shorter side: a classifier looks at far less."""
 _REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
-
-
-class PictureTooLargeError(InvalidInputError):
-    """More pixels than anything here would look at."""
-
-    code = "picture_too_large"
 
 
 def decode_upload(data: bytes) -> Image:

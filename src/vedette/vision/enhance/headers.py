@@ -27,6 +27,12 @@ class NoPictureError(InvalidInputError):
     code = "no_picture"
 
 
+class PictureTooLargeError(InvalidInputError):
+    """More pixels than would be looked at, or than its enlarged form may have."""
+
+    code = "picture_too_large"
+
+
 @dataclass(frozen=True, slots=True)
 class PictureHeader:
     """What a picture announces.

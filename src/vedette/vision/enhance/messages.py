@@ -11,7 +11,7 @@ from vedette.core.errors import InvalidInputError
 from vedette.media.decode import MAX_AREA_PX, MAX_SIDE_PX
 from vedette.vision import wire
 from vedette.vision.enhance.bank import SET_NAMES
-from vedette.vision.enhance.headers import read_header
+from vedette.vision.enhance.headers import PictureTooLargeError, read_header
 from vedette.vision.enhance.network import SCALE
 
 Corner = Literal["top-left", "top-right", "bottom-left", "bottom-right"]
@@ -76,12 +76,6 @@ class StillCut(msgspec.Struct, frozen=True):
     height: int
     weight_set: str
     at_90k: int
-
-
-class PictureTooLargeError(InvalidInputError):
-    """The enlarged picture would be larger than any that this system takes."""
-
-    code = "picture_too_large"
 
 
 def check_enlarged_size(width: int, height: int) -> None:
