@@ -135,8 +135,8 @@ def test_probe_tells_scripts_by_exit_code_and_one_object(addresses: Mapping[str,
     assert json.loads(unusable.stdout)["error"]["hint"]
 
 
-def test_unknown_camera_name_says_how_to_list_them(box: Box) -> None:
-    check_advice(command(box, "recordings", "--camera", "Nobody", "--json"), 1, "Nobody", "vedette camera list")
+def test_unknown_camera_name_says_which_there_are(box: Box) -> None:
+    check_advice(command(box, "recordings", "--camera", "Nobody", "--json"), 1, "Nobody", "There are: foreign, garbage")
 
 
 @pytest.mark.parametrize("name", ["recordings", "export"])

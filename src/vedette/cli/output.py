@@ -87,7 +87,7 @@ def find_playable_camera(client: ApiClient, name: str) -> tuple[str, str]:
         for camera in cameras:
             if camera[key].casefold() == wanted:
                 return camera["id"], camera["name"]
-    known = ", ".join(camera["name"] for camera in cameras[:20])
+    known = ", ".join(camera["name"] for camera in cameras[:20]) or "none"
     raise NoSuchCameraError(f"there is no camera {name!r}", f"There are: {known}{', …' * (len(cameras) > 20)}.")
 
 
