@@ -160,7 +160,7 @@ function Rail({ onKeys, onPassword }: { onKeys: () => void; onPassword: () => vo
           <li key={to}>
             <Link to={to} className={classes(styles["link"])} activeOptions={{ includeSearch: false }}>
               <Icon size={20} strokeWidth={1.75} aria-hidden />
-              {t(words)}
+              <span className={styles["word"]}>{t(words)}</span>
               {to === "/alarms" ? <NewEvents /> : null}
             </Link>
           </li>

@@ -1,6 +1,6 @@
 // Which models, how good? For now the classifier of pictures: drop, choose or paste some, see what they show.
 
-import { FlaskConical, ImageUp, X } from "lucide-react";
+import { FlaskConical, ImageOff, ImageUp, X } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClassify } from "../../api/lab";
@@ -145,7 +145,7 @@ function Result({ looked, onRemove }: { looked: Looked; onRemove: () => void }) 
   const name = looked.name || t("lab.pasted");
   return (
     <article className={styles["result"]} aria-label={name}>
-      <img src={looked.url} alt={name} className={styles["picture"]} />
+      <Preview url={looked.url} name={name} />
       <div className={styles["words"]}>
         <header>
           <strong className="truncate" title={name}>
@@ -168,6 +168,19 @@ function useClassNames(): (label: string) => string {
   const { t, i18n } = useTranslation();
   const translate = t as unknown as (name: string) => string;
   return (label) => (i18n.exists(`lab.classes.${label}`) ? translate(`lab.classes.${label}`) : label);
+}
+
+/** What the browser itself cannot show is no broken picture. */
+function Preview({ url, name }: { url: string; name: string }) {
+  const [isBroken, setBroken] = useState(false);
+  if (isBroken) {
+    return (
+      <span className={styles["picture"]} role="img" aria-label={name}>
+        <ImageOff size={28} aria-hidden />
+      </span>
+    );
+  }
+  return <img src={url} alt={name} className={styles["picture"]} onError={() => setBroken(true)} />;
 }
 
 function Shares({ answer }: { answer: Classified }) {
