@@ -22,7 +22,7 @@ START_NS = 1_795_000_000 * NS_PER_S
 
 
 def camera_id(number: int) -> str:
-    return make_id(number + 1, bytes(10))
+    return make_id((number + 1) * 1_000_000, bytes(10))  # an id counts milliseconds
 
 
 def record(rig: Rig, clips: Path, camera: int, *starts_s: float, frames: int = 100, **options) -> None:
