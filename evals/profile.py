@@ -22,7 +22,7 @@ from evals.common import SHARED, Figures, fingerprint, installed_models, make_pa
 from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.node.gallery_models import CLASSIFIER
 from vedette.vision.picture import Image, to_planes
-from vedette.vision.profile.classifier import EMBEDDING_OUTPUT, PictureClassifier, choose_classes
+from vedette.vision.profile.classifier import EMBEDDING_OUTPUT, GalleryClassifier, choose_classes
 from vedette.vision.profile.conclude import ConclusionPolicy, conclude_categories, sum_leaves
 from vedette.vision.profile.occasions import Sight
 from vedette.vision.profile.taxonomy import Taxonomy, read_taxonomy
@@ -125,7 +125,7 @@ def read_pictures(data: Path, taxonomy: Taxonomy, labels: Sequence[str]) -> list
     return found
 
 
-def look_at(classifier: PictureClassifier, image: Image, taxonomy: Taxonomy) -> Look:
+def look_at(classifier: GalleryClassifier, image: Image, taxonomy: Taxonomy) -> Look:
     """As the worker of a gallery does."""
     shares, embedding = classifier.classify(to_planes(image))
     return Look(shares, embedding, sum_leaves(choose_classes(shares), taxonomy))
@@ -174,7 +174,7 @@ def change(image: Image) -> Iterator[Image]:
 
 
 def measure_duplicates(
-    classifier: PictureClassifier, pictures: Sequence[Labelled], looks: Sequence[Look], taxonomy: Taxonomy, floor: float
+    classifier: GalleryClassifier, pictures: Sequence[Labelled], looks: Sequence[Look], taxonomy: Taxonomy, floor: float
 ) -> Figures:
     """The first picture of each class changed in six ways, and pairs of different pictures of one class."""
     found, pairs = [], []
@@ -239,7 +239,7 @@ def main() -> None:
     given = make_parser(__doc__, SHARED / "data/caltech101").parse_args()
     with installed_models(CLASSIFIER) as models:
         model = models[CLASSIFIER]
-        classifier = PictureClassifier(OpenVinoNetwork(model, pooled_as=EMBEDDING_OUTPUT))
+        classifier = GalleryClassifier(OpenVinoNetwork(model, pooled_as=EMBEDDING_OUTPUT))
         taxonomy = read_taxonomy(model.manifest.labels)
         pictures = read_pictures(given.data, taxonomy, model.manifest.labels)
         if not pictures:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from vedette.core.errors import InvalidInputError
 
+MAX_UPLOAD_BYTES = 24 << 20
+"""Of a picture that somebody sends to be looked at."""
+
 
 class PictureUnusableError(InvalidInputError):
     """What was sent is no picture, or none that can be looked at."""

@@ -66,14 +66,14 @@ def prepare(options: WorkerOptions, scratch: IO[bytes]) -> "GallerySession":
     from vedette.node.gallery_models import CLASSIFIER  # noqa: PLC0415 - as above
     from vedette.node.vision_warmup import warm_up  # noqa: PLC0415 - as above
     from vedette.vision.models.registry import ModelRegistry  # noqa: PLC0415 - as above
-    from vedette.vision.profile.classifier import EMBEDDING_OUTPUT, PictureClassifier  # noqa: PLC0415 - as above
+    from vedette.vision.profile.classifier import EMBEDDING_OUTPUT, GalleryClassifier  # noqa: PLC0415 - as above
     from vedette.vision.profile.session import GallerySession  # noqa: PLC0415 - as above
 
     cv2.setNumThreads(1)
     warm_up(None)
     registry = ModelRegistry(options.models)
     model = registry.load(registry.find_named(CLASSIFIER))
-    classifier = PictureClassifier(OpenVinoNetwork(model, pooled_as=EMBEDDING_OUTPUT, scratch=scratch))
+    classifier = GalleryClassifier(OpenVinoNetwork(model, pooled_as=EMBEDDING_OUTPUT, scratch=scratch))
     faces, templates = _load_faces(registry) if options.faces else (None, None)
     video = os.fdopen(options.video, "rb") if options.video is not None else None
     session = GallerySession(classifier, faces, templates, video)

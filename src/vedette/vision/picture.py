@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from vedette.media.decode import PlanarFrame
 
 Image = NDArray[np.uint8]
+_REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
 
 
 def to_bgr(frame: PlanarFrame, width: int, height: int) -> Image:
@@ -28,6 +29,11 @@ def to_bgr(frame: PlanarFrame, width: int, height: int) -> Image:
         ]
     ).reshape(height * 3 // 2, width)
     return np.asarray(cv2.cvtColor(i420, cv2.COLOR_YUV2BGR_I420), np.uint8)
+
+
+def find_jpeg_flag(side_px: int, enough_px: int) -> int:
+    """How OpenCV decodes a JPEG at the smallest of 1/8, 1/4, 1/2 that leaves `enough_px` of a side, else whole."""
+    return next((flag for by, flag in _REDUCED if side_px // by >= enough_px), cv2.IMREAD_COLOR)
 
 
 def shrink(image: Image, most_px: int) -> Image:

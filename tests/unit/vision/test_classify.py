@@ -7,10 +7,11 @@ import msgspec
 import numpy as np
 import pytest
 
+from vedette.core.classified import MAX_UPLOAD_BYTES
 from vedette.core.errors import InvalidInputError
 from vedette.vision.classify.answers import decode_failure, decode_verdict, encode_failure, encode_verdict
 from vedette.vision.classify.classifier import PictureClassifier, Verdict, fit_square
-from vedette.vision.classify.upload import MAX_UPLOAD_BYTES, decode_upload
+from vedette.vision.classify.upload import decode_upload
 from vedette.vision.enhance.headers import NoPictureError, PictureTooLargeError
 
 

@@ -8,10 +8,10 @@ from vedette.api.access import allows
 from vedette.api.features import feature_router
 from vedette.api.ports import ClassifierPort
 from vedette.api.schemas.classify import ClassifiedOut, classified_out
+from vedette.core.classified import MAX_UPLOAD_BYTES
 from vedette.identity.permissions import Permission
 
 router = feature_router("lab")
-MAX_PICTURE_BYTES = 24 << 20
 MAX_TOP = 100
 
 
@@ -24,7 +24,7 @@ MAX_TOP = 100
         }
     },
 )
-@allows(Permission.FILE_ANALYZE, max_body_bytes=MAX_PICTURE_BYTES)
+@allows(Permission.FILE_ANALYZE, max_body_bytes=MAX_UPLOAD_BYTES)
 async def classify_picture(
     request: Request, classifier: ClassifierPort, top: Annotated[int, Query(ge=1, le=MAX_TOP)] = 3
 ) -> ClassifiedOut:

@@ -7,15 +7,14 @@ is decoded at the fraction that suffices. Runs in a jail: the decoder is C code,
 import cv2
 import numpy as np
 
+from vedette.core.classified import MAX_UPLOAD_BYTES
 from vedette.vision.enhance.headers import NoPictureError, PictureTooLargeError, read_header
-from vedette.vision.picture import Image
+from vedette.vision.picture import Image, find_jpeg_flag
 
-MAX_UPLOAD_BYTES = 24 << 20
 MAX_AREA_PX = 100_000_000
 _LEAST_PX = 2
 _ENOUGH_PX = 256
 """Of the shorter side: a classifier looks at far less."""
-_REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
 
 
 def decode_upload(data: bytes) -> Image:
@@ -39,9 +38,7 @@ def decode_upload(data: bytes) -> Image:
     shorter = min(header.width, header.height)
     if shorter < _LEAST_PX:
         raise NoPictureError("the picture is too small to show anything")
-    flag = cv2.IMREAD_COLOR
-    if header.format == "jpeg":
-        flag = next((way for by, way in _REDUCED if shorter >= by * _ENOUGH_PX), flag)
+    flag = find_jpeg_flag(shorter, _ENOUGH_PX) if header.format == "jpeg" else cv2.IMREAD_COLOR
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
     except cv2.error as error:

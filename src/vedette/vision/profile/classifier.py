@@ -14,7 +14,7 @@ _LEVELS = 256
 _LEAST = 0.02
 
 
-class PictureClassifier:
+class GalleryClassifier:
     """One network that gives classes in 256ths, and its last mean as an embedding.
 
     The middle 224 pixels are shown of a picture whose shorter side is 256, as it was trained. Of 193 of the

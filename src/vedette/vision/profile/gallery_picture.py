@@ -12,14 +12,13 @@ import numpy as np
 from vedette.core.errors import InvalidInputError
 from vedette.media.decode import FileFrames, PlanarFrame, check_picture_size
 from vedette.vision.enhance.headers import is_picture, read_header
-from vedette.vision.picture import to_planes
+from vedette.vision.picture import find_jpeg_flag, to_planes
 
 MAX_FILE_BYTES = 48 << 20
 _WANTED_PX = 1600
 """The longer side that faces need: found at 640, compared from 32 pixels on."""
 _MAX_JPEG_PX = 250_000_000
 """Telephones make 200 megapixels."""
-_REDUCED = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
 _TIFF_LIKE = (b"II*\0", b"MM\0*", b"GIF8")
 
 
@@ -50,8 +49,7 @@ def decode_gallery_picture(data: bytes) -> PlanarFrame:
     if header.format == "jpeg":
         if header.width * header.height > _MAX_JPEG_PX:
             raise PictureUnreadableError(f"a picture of {header.width} x {header.height} pixels is not accepted")
-        fitting = [by for by in _REDUCED if max(header.width, header.height) // by >= _WANTED_PX]
-        flag = _REDUCED[max(fitting)] if fitting else flag
+        flag = find_jpeg_flag(max(header.width, header.height), _WANTED_PX)
     else:
         check_picture_size(header.width, header.height)
     image = cv2.imdecode(np.frombuffer(data, np.uint8), flag)

@@ -9,7 +9,7 @@ from vedette.media.decode import FileFrames, PlanarFrame
 from vedette.vision import wire
 from vedette.vision.drawing import render_jpeg
 from vedette.vision.ports import Recognizer
-from vedette.vision.profile.classifier import PictureClassifier, choose_classes
+from vedette.vision.profile.classifier import GalleryClassifier, choose_classes
 from vedette.vision.profile.gallery_picture import decode_gallery_picture
 from vedette.vision.profile.observed import MAX_FACES, Answer, Kind, Observed, SeenFace
 from vedette.vision.recognize.crop import make_crop
@@ -30,7 +30,7 @@ class GallerySession:
 
     def __init__(
         self,
-        classifier: PictureClassifier,
+        classifier: GalleryClassifier,
         faces: Recognizer | None,
         templates: Recognizer | None,
         video: io.BufferedIOBase | None = None,
