@@ -74,6 +74,20 @@ async def test_lost_worker_is_replaced_with_the_next_picture(classification: Pic
     assert classification.worker_pid not in {None, pid}
 
 
+async def test_warm_worker_answers_for_the_release_that_it_has_loaded(tmp_path: Path) -> None:
+    manifests = tmp_path / "manifests"
+    manifests.mkdir()
+    own = Path("src/vedette/vision/manifests/classifier-small-int8.yaml")
+    (manifests / own.name).write_text(own.read_text())
+    one = PictureClassification(ModelRegistry(tmp_path, manifests), SystemClock())
+    try:
+        first = await one.classify(jpeg())
+        (manifests / own.name).write_text(own.read_text().replace("  - airplane", "  - zeppelin"))
+        assert await one.classify(jpeg()) == first
+    finally:
+        await one.close()
+
+
 async def test_worker_that_nobody_asks_ends(tmp_path: Path) -> None:
     clock = SimulatedClock()
     one = PictureClassification(ModelRegistry(tmp_path), clock)

@@ -6,21 +6,22 @@ system where nobody does pays nothing. One that is lost is replaced with the nex
 """
 
 import asyncio
+from dataclasses import dataclass
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vedette.core.classified import ClassifiedPicture, ClassShare
-from vedette.core.errors import NotFoundError, TooManyRequestsError, VedetteError
+from vedette.core.classified import MAX_UPLOAD_BYTES, ClassifiedPicture, ClassShare
+from vedette.core.errors import InvalidInputError, NotFoundError, TooManyRequestsError, VedetteError
 from vedette.node.analyzer_pictures import problem, read_body
 from vedette.node.file_replies import receive_reply
 from vedette.runtime.clock import Clock
+from vedette.runtime.turns import Turns
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 from vedette.vision.classify.answers import CLASSIFY, FAILED, decode_failure, decode_verdict
-from vedette.vision.classify.classifier import NONE_BELOW
-from vedette.vision.classify.upload import MAX_UPLOAD_BYTES
+from vedette.vision.classify.classifier import NONE_BELOW, Verdict
 from vedette.vision.enhance.headers import NoPictureError
 from vedette.vision.models.manifest import ModelManifest
 from vedette.vision.models.registry import ModelRegistry
@@ -48,15 +49,14 @@ class PictureClassification:
 
     def __init__(self, registry: ModelRegistry, clock: Clock) -> None:
         self._registry, self._clock = registry, clock
-        self._worker: WorkerProcess | None = None
-        self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._warm: _Warm | None = None
+        self._turns = Turns(_MAX_WAITING, _refuse)
         self._asked_ns = 0
 
     @property
     def worker_pid(self) -> int | None:
         """Of the worker that is warm."""
-        return None if self._worker is None else self._worker.pid
+        return None if self._warm is None else self._warm.worker.pid
 
     async def classify(self, picture: bytes) -> ClassifiedPicture:
         """Says what a picture shows.
@@ -65,21 +65,15 @@ class PictureClassification:
             InvalidInputError: it is none, damaged or too large.
             ClassifierMissingError, ClassifyBusyError, WorkerLostError.
         """
-        if self._waiting >= _MAX_WAITING:
-            raise ClassifyBusyError("other pictures are being looked at", "Try again.", retry_after_s=1.0)
-        self._waiting += 1
-        try:
-            async with self._turn:
-                return await self._ask(picture)
-        finally:
-            self._waiting -= 1
+        async with self._turns.take():
+            return await self._ask(picture)
 
     async def run(self) -> None:
         """Ends a worker that nobody has asked for a while. Runs until cancelled."""
         while True:
             await self._clock.sleep(IDLE_S / 5)
-            async with self._turn:
-                if self._worker and self._clock.mono_ns() - self._asked_ns > IDLE_S * 1e9:
+            async with self._turns.have():
+                if self._warm and self._clock.mono_ns() - self._asked_ns > IDLE_S * 1e9:
                     await self._drop()
 
     async def close(self) -> None:
@@ -87,16 +81,15 @@ class PictureClassification:
         await self._drop()
 
     async def _ask(self, picture: bytes) -> ClassifiedPicture:
-        manifest = find_classifier(self._registry)
         self._asked_ns = self._clock.mono_ns()
-        worker = self._worker or await self._start(manifest)
-        self._worker = worker
+        self._warm = self._warm or await self._start()
+        worker, manifest = self._warm.worker, self._warm.manifest
         try:
             await worker.send(CLASSIFY, picture)
             message = await receive_reply(worker, _REPLY_TIMEOUT_S)
             if message.kind == FAILED:
                 raise decode_failure(message.payload)
-            verdict = decode_verdict(message.payload, len(manifest.labels))
+            verdict = _read_verdict(message.payload, manifest)
         except WorkerLostError as error:
             await self._drop()
             raise NoPictureError("this picture cannot be decoded", "Save it anew, as JPEG or PNG.") from error
@@ -106,15 +99,35 @@ class PictureClassification:
         ranked = [ClassShare(manifest.labels[index], share) for index, share in verdict.best(len(manifest.labels))]
         return ClassifiedPicture(ranked, verdict.is_known, manifest.release)
 
-    async def _start(self, manifest: ModelManifest) -> WorkerProcess:
+    async def _start(self) -> "_Warm":
+        manifest = find_classifier(self._registry)
         given = ("--model", manifest.name, "--models", str(self._registry.directory.absolute()))
-        return await start_worker(WorkerCommand("vedette.node.classify_worker", given))
+        return _Warm(await start_worker(WorkerCommand("vedette.node.classify_worker", given)), manifest)
 
     async def _drop(self) -> None:
         """Forgets the worker once it is collected: who is cancelled before leaves it to `close`."""
-        if self._worker is not None:
-            await self._worker.stop()
-            self._worker = None
+        if self._warm is not None:
+            await self._warm.worker.stop()
+            self._warm = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Warm:
+    """A running worker and the release that it has loaded, whatever is installed meanwhile."""
+
+    worker: WorkerProcess
+    manifest: ModelManifest
+
+
+def _read_verdict(payload: bytes, manifest: ModelManifest) -> Verdict:
+    try:
+        return decode_verdict(payload, len(manifest.labels))
+    except InvalidInputError as error:  # it may have been taken over: it is not asked again
+        raise WorkerLostError("a worker of the classifier talks nonsense") from error
+
+
+def _refuse() -> ClassifyBusyError:
+    return ClassifyBusyError("other pictures are being looked at", "Try again.", retry_after_s=1.0)
 
 
 def find_classifier(registry: ModelRegistry) -> ModelManifest:

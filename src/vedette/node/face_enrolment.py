@@ -12,6 +12,7 @@ from vedette.core.faces import MAX_PICTURE_BYTES, EnrolledFace
 from vedette.node.file_replies import receive_reply
 from vedette.node.match_terms import find_match_terms
 from vedette.node.recognizers import find_recognizers
+from vedette.runtime.turns import Turns
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 from vedette.vision import wire
 from vedette.vision.models.registry import ModelRegistry
@@ -50,8 +51,7 @@ class PortraitReader:
 
     def __init__(self, registry: ModelRegistry) -> None:
         self._registry = registry
-        self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._turns = Turns(_MAX_WAITING, _refuse)
 
     async def read(self, picture: bytes) -> EnrolledFace:
         """Gives the template of the one face of a picture.
@@ -62,14 +62,8 @@ class PortraitReader:
             EnrolmentBusyError: too many wait already.
         """
         check_picture(picture)
-        if self._waiting >= _MAX_WAITING:
-            raise EnrolmentBusyError("other pictures are being enrolled", "Try again.", retry_after_s=5.0)
-        self._waiting += 1
-        try:
-            async with self._turn:
-                return await self._read(picture)
-        finally:
-            self._waiting -= 1
+        async with self._turns.take():
+            return await self._read(picture)
 
     async def _read(self, picture: bytes) -> EnrolledFace:
         found = await asyncio.to_thread(find_recognizers, self._registry, (FACE_TEMPLATES,))
@@ -100,6 +94,10 @@ class PortraitReader:
             return await start_worker(command)
         finally:
             os.close(handle)
+
+
+def _refuse() -> EnrolmentBusyError:
+    return EnrolmentBusyError("other pictures are being enrolled", "Try again.", retry_after_s=5.0)
 
 
 def check_picture(picture: bytes) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from vedette.core.errors import InvalidInputError, TooManyRequestsError, UnavailableError
 from vedette.node.enhance import EnhancePlan, NetworkChoice, enlarging, start_enhancer
 from vedette.node.file_replies import ask_worker
+from vedette.runtime.turns import Turns
 from vedette.streaming.still_service import MadeStill, StillMaker, StillOrder, StillSource
 from vedette.vision import wire
 from vedette.vision.enhance.bank import MODEL
@@ -32,20 +33,18 @@ class WorkerStillMaker(StillMaker):
     """See `vedette.streaming.still_service.StillMaker`."""
 
     def __init__(self) -> None:
-        self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._turns = Turns(MOST_WAITING, _refuse)
 
     async def make(self, source: StillSource, order: StillOrder) -> MadeStill:
-        if self._waiting >= MOST_WAITING:
-            raise TooManyRequestsError("too many still pictures are being made", "Try again in a moment.", 5.0)
-        self._waiting += 1
         try:
-            async with self._turn, asyncio.timeout(TIMEOUT_S):
+            async with self._turns.take(), asyncio.timeout(TIMEOUT_S):
                 return await _make(source, order)
         except TimeoutError as exc:
             raise UnavailableError("making the still picture took too long", "Try again, or a smaller part.") from exc
-        finally:
-            self._waiting -= 1
+
+
+def _refuse() -> TooManyRequestsError:
+    return TooManyRequestsError("too many still pictures are being made", "Try again in a moment.", 5.0)
 
 
 async def _make(source: StillSource, order: StillOrder) -> MadeStill:
