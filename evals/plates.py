@@ -22,7 +22,7 @@ from evals.common import SHARED, fingerprint, make_parser, write_result
 from evals.super_resolution import load_bank
 from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork
 from vedette.lab.plates.labels import LabelledPicture, is_held_out, read_labels
-from vedette.lab.plates.tally import Tally, judge, look, match_boxes, match_texts
+from vedette.lab.plates.tally import Tally, judge_picture
 from vedette.node.plate_recognizer import make_plate_recognizer
 from vedette.vision.enhance.bank import choose_set
 from vedette.vision.enhance.headers import read_header
@@ -30,8 +30,6 @@ from vedette.vision.enhance.picture import enlarge_bgr
 from vedette.vision.enhance.strips import StripRunner
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.ports import Recognizer
-from vedette.vision.recognize.plate_vote import decide_plate
-from vedette.vision.recognize.records import Sighting
 
 
 @contextmanager
@@ -62,13 +60,7 @@ def evaluate(
         if image is None:
             raise SystemExit(f"{picture.path} cannot be read")
         shown = image if enlarge == "none" else enlarge_picture(image, picture.path.read_bytes(), enlarge)
-        records = look(recognizer, shown)
-        readings = [decide_plate([Sighting(0.0, 1.0, record)]) for record in records]
-        if all(label.box_xyxy for label in picture.plates):
-            matches = match_boxes(records, picture.plates, (image.shape[1], image.shape[0]))
-        else:
-            matches = match_texts([record.text for record in records], picture.plates)
-        judge(tally, picture.plates, readings, matches)
+        readings = judge_picture(tally, recognizer, picture.plates, shown, (image.shape[1], image.shape[0]))
         if tell:
             texts = [f"{r.text}({r.confidence:.2f},{r.state})" for r in readings if r]
             print(f"{picture.path.name}: wanted {[p.text for p in picture.plates]}, read {texts}", flush=True)

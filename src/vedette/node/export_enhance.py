@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vedette.node.enhance import EnhancePlan, enhance_file
 from vedette.streaming.export_job import ExportFile, ExportOrder, ExportOutcome
-from vedette.streaming.export_marks import make_notes
+from vedette.streaming.export_marks import make_order_notes
 from vedette.streaming.export_masked import hash_file
 from vedette.streaming.export_ports import ENHANCE_WEIGHT, Report
 
@@ -46,12 +46,4 @@ class WorkerClipEnhancer:
 def _remark(order: ExportOrder, clip: ExportFile) -> str:
     """Who took it out, why, and under which number (AR10), as every exported file says."""
     camera = next(one for one in order.cameras if one.camera_id == clip.camera_id)
-    notes = make_notes(
-        title=camera.name,
-        user_name=order.user_name,
-        user_id=order.user_id,
-        purpose=order.purpose,
-        export_id=order.export_id,
-        zones_filled=len(camera.masked),
-    )
-    return notes["comment"]
+    return make_order_notes(order, camera)["comment"]

@@ -22,7 +22,7 @@ from vedette.streaming.export_job import (
     ExportOutcome,
     name_files,
 )
-from vedette.streaming.export_marks import Notes, make_notes
+from vedette.streaming.export_marks import Notes, make_order_notes
 from vedette.streaming.export_masked import MaskedWriter, hash_file
 from vedette.streaming.export_mp4 import Mp4Writer, WrittenFile
 from vedette.streaming.export_ports import ExportCancelledError, FootageFiles, Report
@@ -132,14 +132,7 @@ class FootageExportMaker:
     ) -> tuple[Path, ExportFile]:
         draft = folder / f".{camera.camera_id}-{selection.first_ns}"
         draft.unlink(missing_ok=True)
-        notes = make_notes(
-            title=camera.name,
-            user_name=order.user_name,
-            user_id=order.user_id,
-            purpose=order.purpose,
-            export_id=order.export_id,
-            zones_filled=len(camera.masked),
-        )
+        notes = make_order_notes(order, camera)
         if camera.masked:
             done = self._write_masked(order.format, selection, camera, draft, notes, report)
         else:

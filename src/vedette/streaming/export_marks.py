@@ -8,6 +8,8 @@ A file with hidden parts says so too: nobody shall take it for what was recorded
 
 from collections.abc import Mapping
 
+from vedette.streaming.export_job import ExportCamera, ExportOrder
+
 Notes = Mapping[str, str]
 EXPORT_MARK = "Exported from Vedette."
 _MOST_CHARS = 500
@@ -26,6 +28,18 @@ def make_notes(
         facts["masked"] = f"not the recorded original: encoded anew, parts filled by {zones_filled} privacy zones"
     comment = f"{EXPORT_MARK} " + "; ".join(f"{name}: {text}" for name, text in facts.items())
     return {name: _clean(text) for name, text in {"title": title, "comment": comment, **facts}.items()}
+
+
+def make_order_notes(order: ExportOrder, camera: ExportCamera) -> dict[str, str]:
+    """The same for the file of one camera of an export."""
+    return make_notes(
+        title=camera.name,
+        user_name=order.user_name,
+        user_id=order.user_id,
+        purpose=order.purpose,
+        export_id=order.export_id,
+        zones_filled=len(camera.masked),
+    )
 
 
 def _clean(text: str) -> str:

@@ -47,6 +47,8 @@ def test_single_class_and_file_that_is_no_picture_are_refused(tmp_path: Path) ->
     (tmp_path / "cat" / "1.jpg").write_bytes(b"no picture")
     with pytest.raises(InvalidInputError, match="two folders"):
         load_pictures(tmp_path, 32)
+    with pytest.raises(InvalidInputError, match="no folder"):
+        load_pictures(tmp_path / "gone", 32)
     write_classes(tmp_path / "more", 1)
     (tmp_path / "more" / "cat" / "2.jpg").write_bytes(b"no picture")
     with pytest.raises(InvalidInputError, match="no picture"):

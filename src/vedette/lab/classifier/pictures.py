@@ -39,8 +39,10 @@ def find_pictures(folder: Path) -> list[tuple[str, Path]]:
     """Class and file of every picture in `<class>/*`, sorted.
 
     Raises:
-        InvalidInputError: there are not at least two classes.
+        InvalidInputError: there is no such folder, or it has not at least two classes.
     """
+    if not folder.is_dir():
+        raise InvalidInputError(f"{folder} is no folder", "Unpack the pictures there, those of each class in a folder.")
     found = [
         (below.name, file)
         for below in sorted(folder.iterdir())

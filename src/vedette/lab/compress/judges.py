@@ -15,16 +15,14 @@ from vedette.lab.detector.pictures import files_below, read_images
 from vedette.lab.faces.recall import Tally as FaceTally
 from vedette.lab.plates.labels import LabelledPicture
 from vedette.lab.plates.tally import Tally as PlateTally
-from vedette.lab.plates.tally import judge, look, match_boxes, match_texts
+from vedette.lab.plates.tally import judge_picture
 from vedette.vision.models.manifest import ModelInput
 from vedette.vision.picture import Image
 from vedette.vision.ports import Network
 from vedette.vision.recognize.face_detector import FaceDetector
 from vedette.vision.recognize.plate_finder import PlateFinder
 from vedette.vision.recognize.plate_reader import PlateReader
-from vedette.vision.recognize.plate_vote import decide_plate
 from vedette.vision.recognize.plates import PlateRecognizer
-from vedette.vision.recognize.records import Sighting
 
 
 class Judge(Protocol):
@@ -75,13 +73,7 @@ class PlateJudge(Judge):
         tally = PlateTally()
         for picture in (self.pictures[place] for place in places):
             image = read_picture(picture.path)
-            records = look(recognizer, image)
-            readings = [decide_plate([Sighting(0.0, 1.0, record)]) for record in records]
-            if all(label.box_xyxy for label in picture.plates):
-                matches = match_boxes(records, picture.plates, (image.shape[1], image.shape[0]))
-            else:
-                matches = match_texts([record.text for record in records], picture.plates)
-            judge(tally, picture.plates, readings, matches)
+            judge_picture(tally, recognizer, picture.plates, image, (image.shape[1], image.shape[0]))
         return float(tally.figures()[self.figure])
 
 

@@ -13,7 +13,8 @@ from vedette.vision.picture import Image, to_planes
 from vedette.vision.ports import Recognizer
 from vedette.vision.recognize.crop import make_crop
 from vedette.vision.recognize.plate_grammar import normalise
-from vedette.vision.recognize.records import WHOLE_PICTURE, Record
+from vedette.vision.recognize.plate_vote import decide_plate
+from vedette.vision.recognize.records import WHOLE_PICTURE, Record, Sighting
 
 _FOUND_IOU, _FOUND_EDITS = 0.5, 2
 
@@ -81,6 +82,20 @@ def _assign(score: NDArray[np.float32], is_good: Callable[[float], bool]) -> lis
         chosen[int(row)] = int(column)
         left[row, :] = left[:, column] = -np.inf
     return chosen
+
+
+def judge_picture(
+    tally: Tally, recognizer: Recognizer, labels: Sequence[PlateLabel], image: Image, size_px: tuple[int, int]
+) -> list[PlateReading | None]:
+    """Looks at a picture and adds it; gives what was read. `size_px`: width and height that boxes of labels are of."""
+    records = look(recognizer, image)
+    readings = [decide_plate([Sighting(0.0, 1.0, record)]) for record in records]
+    if all(label.box_xyxy for label in labels):
+        matches = match_boxes(records, labels, size_px)
+    else:
+        matches = match_texts([record.text for record in records], labels)
+    judge(tally, labels, readings, matches)
+    return readings
 
 
 def judge(
