@@ -31,6 +31,15 @@ export function Badge({ tone = "neutral", children, dot = true }: { tone?: Tone;
   );
 }
 
+/** A place that scrolls as a whole. `isChosen`: one thing of it is open, which on a phone hides the rest. */
+export function Page({ look, isChosen, children }: { look?: string; isChosen?: boolean; children: ReactNode }) {
+  return (
+    <div className={classes(styles["page"], look)} data-chosen={isChosen}>
+      {children}
+    </div>
+  );
+}
+
 export function PageHead({ title, lead, children }: { title: string; lead?: string; children?: ReactNode }) {
   return (
     <header className={styles["head"]}>

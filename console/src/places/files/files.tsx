@@ -7,7 +7,7 @@ import { isOver, useChangeFileJob, useFileJobs, useRemoveFileJob } from "../../a
 import type { FileJob } from "../../api/types";
 import { formatBytes, formatDuration, formatMoment, formatNumber } from "../../lib/format";
 import { Button, IconButton } from "../../parts/button";
-import { Badge, Empty, PageHead, TableSkeleton, type Tone } from "../../parts/misc";
+import { Badge, Empty, Page, PageHead, TableSkeleton, type Tone } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import styles from "./files.module.css";
 import { JobTerms } from "./job-terms";
@@ -31,7 +31,7 @@ export function FilesPlace() {
   const choose = (id: string | undefined) =>
     void navigate({ to: "/files", search: id === undefined ? {} : { job: id }, replace: true });
   return (
-    <div className={styles["files"]}>
+    <Page>
       <PageHead title={t("files.title")} lead={t("files.lead")} />
       <UploadBox />
       {error && !jobs ? <ProblemNote error={error} what={t("files.failed")} /> : null}
@@ -42,7 +42,7 @@ export function FilesPlace() {
           <Job key={job.id} job={job} isOpen={job.id === chosen} onOpen={(open) => choose(open ? job.id : undefined)} />
         ))}
       </section>
-    </div>
+    </Page>
   );
 }
 

@@ -1,10 +1,10 @@
 // Takes files: dropped or chosen, sent one after the other.
 
 import { Upload } from "lucide-react";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useUpload } from "../../api/files";
-import { Button } from "../../parts/button";
+import { DropBox } from "../../parts/drop-box";
 import { SwitchField } from "../../parts/field";
 import { ProblemNote } from "../../parts/problem-note";
 import styles from "./files.module.css";
@@ -27,8 +27,6 @@ export function UploadBox() {
   const [looksClosely, setLooksClosely] = useState(false);
   const [matching, setMatching] = useState<Matching>({ lists: [], purpose: "" });
   const [sending, setSending] = useState<Sending | null>(null);
-  const [isOver, setOver] = useState(false);
-  const input = useRef<HTMLInputElement>(null);
   const upload = useUpload();
   const send = async (files: readonly File[]) => {
     for (const [index, file] of files.entries()) {
@@ -46,43 +44,14 @@ export function UploadBox() {
     setSending(null);
   };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is for the mouse; the button does the same
-    <div
-      className={styles["drop"]}
-      data-over={isOver}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        if (!sending) void send([...event.dataTransfer.files]);
-      }}
+    <DropBox
+      icon={<Upload size={24} aria-hidden />}
+      words={t("files.drop")}
+      choose={t("files.choose")}
+      look="primary"
+      onFiles={send}
+      busy={sending ? <Sent sending={sending} /> : null}
     >
-      <input
-        ref={input}
-        type="file"
-        multiple
-        hidden
-        aria-label={t("files.choose")}
-        onChange={(event) => {
-          void send([...(event.target.files ?? [])]);
-          event.target.value = "";
-        }}
-      />
-      {sending ? (
-        <Sent sending={sending} />
-      ) : (
-        <>
-          <Upload size={24} aria-hidden />
-          <p>{t("files.drop")}</p>
-          <Button look="primary" onPress={() => input.current?.click()}>
-            {t("files.choose")}
-          </Button>
-        </>
-      )}
       <div className={styles["options"]}>
         <TermsFields value={terms} onChange={setTerms} />
         <SwitchField label={t("files.annotate")} isSelected={annotate} onChange={setAnnotate} />
@@ -90,7 +59,7 @@ export function UploadBox() {
       </div>
       <MatchingFields value={matching} onChange={setMatching} />
       {upload.error ? <ProblemNote error={upload.error} what={t("files.uploadFailed")} /> : null}
-    </div>
+    </DropBox>
   );
 }
 

@@ -6,8 +6,9 @@ import { useTranslation } from "react-i18next";
 import { useClassify } from "../../api/lab";
 import type { Classified } from "../../api/types";
 import { formatNumber } from "../../lib/format";
-import { Button, IconButton } from "../../parts/button";
-import { Badge, Empty, PageHead, Skeleton, type Tone } from "../../parts/misc";
+import { IconButton } from "../../parts/button";
+import { DropBox } from "../../parts/drop-box";
+import { Badge, Empty, Page, PageHead, Skeleton, type Tone } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import styles from "./lab.module.css";
 import { howSure, pickPictures, type Sureness } from "./pictures";
@@ -29,9 +30,15 @@ export function LabPlace() {
   const nameClass = useClassNames();
   const known = looked.find((one) => one.answer)?.answer;
   return (
-    <div className={styles["lab"]}>
+    <Page>
       <PageHead title={t("lab.title")} lead={t("lab.lead")} />
-      <PictureBox onPictures={look} />
+      <DropBox
+        icon={<ImageUp size={24} aria-hidden />}
+        words={t("lab.drop")}
+        choose={t("lab.choose")}
+        accept="image/jpeg,image/png,image/bmp"
+        onFiles={look}
+      />
       {leftOut > 0 ? <p className="muted">{t("lab.leftOut", { count: leftOut })}</p> : null}
       {known ? (
         <p className="muted">
@@ -44,7 +51,7 @@ export function LabPlace() {
           <Result key={one.key} looked={one} onRemove={() => remove(one.key)} />
         ))}
       </section>
-    </div>
+    </Page>
   );
 }
 
@@ -99,45 +106,6 @@ function usePasted(look: (files: readonly File[]) => Promise<void>): void {
     window.addEventListener("paste", onPaste);
     return () => window.removeEventListener("paste", onPaste);
   }, [look]);
-}
-
-function PictureBox({ onPictures }: { onPictures: (files: readonly File[]) => Promise<void> }) {
-  const { t } = useTranslation();
-  const [isOver, setOver] = useState(false);
-  const input = useRef<HTMLInputElement>(null);
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is for the mouse; the button does the same
-    <div
-      className={styles["drop"]}
-      data-over={isOver}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        void onPictures([...event.dataTransfer.files]);
-      }}
-    >
-      <input
-        ref={input}
-        type="file"
-        multiple
-        hidden
-        accept="image/jpeg,image/png,image/bmp"
-        aria-label={t("lab.choose")}
-        onChange={(event) => {
-          void onPictures([...(event.target.files ?? [])]);
-          event.target.value = "";
-        }}
-      />
-      <ImageUp size={24} aria-hidden />
-      <p>{t("lab.drop")}</p>
-      <Button onPress={() => input.current?.click()}>{t("lab.choose")}</Button>
-    </div>
-  );
 }
 
 function Result({ looked, onRemove }: { looked: Looked; onRemove: () => void }) {

@@ -8,7 +8,7 @@ import { useMay } from "../../api/context";
 import type { Watchlist } from "../../api/types";
 import { useWatchlists } from "../../api/watchlists";
 import { Button } from "../../parts/button";
-import { Badge, Empty, PageHead, TableSkeleton, type Tone } from "../../parts/misc";
+import { Badge, Empty, Page, PageHead, TableSkeleton, type Tone } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import { Entries } from "./entries";
 import { ListDialog } from "./list-dialog";
@@ -28,7 +28,7 @@ export function ListsPlace() {
     void navigate({ to: "/lists", search: { ...(list ? { list } : {}), ...(words ? { search: words } : {}) } });
   const chosen = lists?.find((item) => item.id === chosenId);
   return (
-    <div className={styles["lists"]} data-chosen={chosen !== undefined}>
+    <Page look={styles["lists"] ?? ""} isChosen={chosen !== undefined}>
       <PageHead title={t("lists.title")} lead={t("lists.lead")}>
         {may("watchlist.manage") ? (
           <Button look="primary" onPress={() => setAdding(true)}>
@@ -67,7 +67,7 @@ export function ListsPlace() {
         </div>
       ) : null}
       {isAdding ? <ListDialog list={null} onClose={() => setAdding(false)} onSaved={(made) => go(made.id)} /> : null}
-    </div>
+    </Page>
   );
 }
 

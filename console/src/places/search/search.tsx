@@ -10,7 +10,7 @@ import { usePictureSearch, useSearch, useSearchWords } from "../../api/search";
 import type { SearchPage } from "../../api/types";
 import { useKeys } from "../../app/keys";
 import { Button } from "../../parts/button";
-import { Empty, PageHead, Skeleton } from "../../parts/misc";
+import { Empty, Page, PageHead, Skeleton } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import { AskForm } from "./ask-form";
 import { ObjectDetail } from "./detail";
@@ -51,7 +51,7 @@ export function SearchPlace() {
   const error = words.error ?? answer.error;
   const waits = address.like !== undefined && question === null;
   return (
-    <div className={styles["search"]} data-chosen={object !== undefined}>
+    <Page look={styles["search"] ?? ""} isChosen={object !== undefined}>
       <PageHead title={t("search.title")} lead={t("search.lead", { count: words.data?.days ?? 30 })} />
       <AskForm address={address} understood={understood} words={words.data} onAsk={go}>
         {may("biometric.search") ? (
@@ -88,7 +88,7 @@ export function SearchPlace() {
           />
         ) : null}
       </div>
-    </div>
+    </Page>
   );
 }
 
