@@ -13,6 +13,7 @@ from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.core.errors import InvalidInputError
 from vedette.lab.classifier import training as classifier_training
 from vedette.lab.classifier.networks import SIDE_PX as CLASSIFIER_SIDE_PX
+from vedette.lab.classifier.networks import with_mirror
 from vedette.lab.classifier.pictures import LabelledPictures, load_pictures
 from vedette.lab.classifier.release import release_classifier
 from vedette.lab.curves import draw_curves, read_history
@@ -178,7 +179,8 @@ def _train_lean_classifier(size: str, inputs: TrainingInputs, clock: Clock, tell
     plan = inputs.cut(classifier_training.LEAN_PLAN)
     model = classifier_training.train_lean(size, plan, taught, held_out, inputs.folder, clock, tell)
     _plot({size: inputs.folder}, inputs.folder, f"Classifier, {size}: loss and accuracy by epoch")
-    return release_classifier(model, f"classifier-{size}", taught, held_out, inputs.folder / "release")
+    released = with_mirror(model) if size == "large" else model  # twice the time, which only the large one has to spend
+    return release_classifier(released, f"classifier-{size}", taught, held_out, inputs.folder / "release")
 
 
 def train_report_classifier(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:

@@ -17,10 +17,12 @@ from vedette.lab.classifier.networks import (  # noqa: E402 - after the skip
     build_lean,
     build_report,
     whiten,
+    with_mirror,
 )
 from vedette.lab.classifier.pictures import LabelledPictures  # noqa: E402
 from vedette.lab.classifier.samples import draw_epoch, keep_epoch, shift_pictures  # noqa: E402
 from vedette.lab.classifier.training import LEAN_PLAN, REPORT_PLAN, train_lean, train_report  # noqa: E402
+from vedette.lab.export import export_openvino  # noqa: E402
 from vedette.lab.training import HISTORY, Plan  # noqa: E402
 from vedette.runtime.clock import SystemClock  # noqa: E402
 
@@ -123,6 +125,19 @@ def test_lean_network_learns_and_tells_how_it_went(tmp_path: Path) -> None:
     assert all("held_out" in line for line in told)
     probabilities = as_probabilities(model, 2.0)(noise(1).transpose(0, 3, 1, 2).astype(np.float32))
     assert float(np.asarray(probabilities).sum()) == pytest.approx(1, abs=1e-5)
+
+
+def test_with_mirror_is_the_mean_of_both_and_a_mirrored_picture_gets_the_same_answer(tmp_path: Path) -> None:
+    model = build_lean(SMALL_WIDTHS, noise(20))
+    pictures = noise(3).astype(np.float32) / 255
+    flipped = pictures[:, :, ::-1]
+    both = np.asarray(with_mirror(model)(pictures))
+    expected = (np.asarray(model(pictures)) + np.asarray(model(flipped))) / 2
+    np.testing.assert_allclose(both, expected, atol=1e-5)
+    np.testing.assert_allclose(both, with_mirror(model)(flipped), atol=1e-5)
+    assert with_mirror(model).count_params() == model.count_params()
+    export_openvino(as_probabilities(with_mirror(model), 2.0), ("classes",), (1, 3, 32, 32), tmp_path, "mirror")
+    assert (tmp_path / "mirror.bin").stat().st_size < 2.2 * model.count_params()  # the weights are there once
 
 
 def test_decaying_rate_falls_as_the_report_wrote_it(tmp_path: Path) -> None:

@@ -80,6 +80,14 @@ def whiten(pictures: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np
     return both.reshape(_STEM_PX, _STEM_PX, 3, -1), -(mean @ both).astype(np.float32)
 
 
+def with_mirror(model: keras.Model) -> keras.Model:
+    """The same network, which answers with the mean of the logits of a picture and of its mirror image."""
+    image = keras.Input((SIDE_PX, SIDE_PX, 3), name="image")
+    both = ops.concatenate([image, ops.flip(image, axis=2)], axis=0)
+    seen, mirrored = ops.split(model(both), 2, axis=0)
+    return keras.Model(image, (seen + mirrored) / 2, name=model.name)
+
+
 def as_probabilities(model: keras.Model, temperature: float) -> keras.Model:
     """The classifier as the product calls it: (1, 3, 32, 32) BGR 0..255 -> (1, 10) probabilities.
 
