@@ -4,7 +4,6 @@ The graphics processor is Chromium's software one (SwiftShader): exact, and too 
 """
 
 import base64
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -143,11 +142,11 @@ def test_enhanced_picture_is_that_of_the_server_but_for_its_label(yard: Yard) ->
         difference = np.abs(shown.astype(int) - wanted.astype(int))
         assert difference[:height, left:].max() > 100, "the label's letters"
         difference[:height, left:] = 0
-        print(json.dumps({"set": name, "max": int(difference.max()), "mean": float(difference.mean())}))
-        assert difference.max() <= 4
-        assert difference.mean() < 0.5
+        # Half floats turn a rounding now and then: one level of luma and one of colour are up to four of blue.
+        assert difference.max() <= 6
+        assert difference.mean() < 0.05
         plain = cv2.resize(pixels_of(tile.locator("video")), (1280, 720), interpolation=cv2.INTER_LINEAR)
-        assert np.abs(shown.astype(int) - plain.astype(int)).mean() > 4 * difference.mean()
+        assert np.abs(shown.astype(int) - plain.astype(int)).mean() > 0.5
 
 
 def test_machine_that_is_too_slow_shows_the_plain_picture_and_says_so(yard: Yard) -> None:
@@ -159,7 +158,6 @@ def test_machine_that_is_too_slow_shows_the_plain_picture_and_says_so(yard: Yard
         page.keyboard.press("l")  # Space would press the switch that has the focus
         note = tile.get_by_role("status").filter(has_text="Not enhanced: this computer needs")
         note.wait_for()
-        print(note.inner_text())
         assert tile.locator("canvas").is_hidden()
         assert page.get_by_role("figure", name=LABEL).count() == 0
         keep_screenshot(page, "tiles-too-slow")
