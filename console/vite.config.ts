@@ -33,6 +33,7 @@ export default defineConfig({
   },
   server: {
     host: "127.0.0.1",
+    fs: { allow: [".."] }, // the weights of super-resolution are the server's own files
     ...(server ? { proxy: { "/api": { target: server, ws: true, changeOrigin: true } } } : {}),
   },
   test: {

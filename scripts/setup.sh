@@ -37,7 +37,7 @@ if [ "$wanted" != "$(cat .cache/node.stamp 2>/dev/null)" ] || [ ! -d console/nod
 fi
 
 # By find, not by git: an unpacked archive, or a clone that another user made, is set up as well.
-wanted=$(find console -name node_modules -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cat | sha256sum)
+wanted=$(find console src/vedette/vision/weights/enhance -name node_modules -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cat | sha256sum)
 if [ "$wanted" != "$(cat .cache/console.stamp 2>/dev/null)" ] || [ ! -f src/vedette/api/static/index.html ]; then
     say "building the console"
     (cd console && VITE_CONFIG_NATIVE_IGNORE_WARNING=true npm run --silent build -- --logLevel warn)

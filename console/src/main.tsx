@@ -13,6 +13,7 @@ import { Problem } from "./api/problem";
 import { makeRouter } from "./app/router";
 import { startTheme } from "./app/theme";
 import { startLanguage } from "./i18n";
+import { EnlargerPool } from "./media/enhance/pool";
 import "./styles/base.css";
 
 const TRIES = 2;
@@ -32,7 +33,8 @@ async function start(): Promise<void> {
       },
     },
   });
-  const router = makeRouter({ http, link, queries });
+  const services = { http, link, queries, enlargers: new EnlargerPool() };
+  const router = makeRouter(services);
   // The session ended on the server: to the login, and back to the same view afterwards.
   queries.getQueryCache().subscribe((event) => {
     const error = event.query.state.error;
@@ -51,7 +53,7 @@ async function start(): Promise<void> {
       <I18nextProvider i18n={i18n}>
         <I18nProvider locale={i18n.language}>
           <QueryClientProvider client={queries}>
-            <ServicesContext.Provider value={{ http, link, queries }}>
+            <ServicesContext.Provider value={services}>
               <RouterProvider router={router} />
             </ServicesContext.Provider>
           </QueryClientProvider>

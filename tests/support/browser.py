@@ -3,7 +3,7 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,12 +23,12 @@ CHROMIUM_OPTIONS = (
 
 
 @contextlib.contextmanager
-def open_browser(url: str, viewport: ViewportSize | None = None) -> Iterator[Page]:
+def open_browser(url: str, viewport: ViewportSize | None = None, more_options: Sequence[str] = ()) -> Iterator[Page]:
     """A fresh browser with one page; errors of the page fail the test that uses it."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("Chromium is not installed (apt-get install chromium)")
-    options = [*CHROMIUM_OPTIONS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    options = [*CHROMIUM_OPTIONS, *more_options, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=options)
         context = browser.new_context(base_url=url, viewport=viewport or {"width": 1280, "height": 800}, locale="en-GB")

@@ -2,6 +2,7 @@
 
 import { type QueryClient, useQuery } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
+import type { EnlargerPool } from "../media/enhance/pool";
 import { type Http, unwrap } from "./http";
 import type { ServerLink } from "./link";
 import { Problem } from "./problem";
@@ -11,6 +12,7 @@ export interface Services {
   http: Http;
   link: ServerLink;
   queries: QueryClient;
+  enlargers: EnlargerPool;
 }
 
 export const ServicesContext = createContext<Services | null>(null);

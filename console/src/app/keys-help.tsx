@@ -29,6 +29,7 @@ const GROUPS = [
       ["B", "keys.boxes"],
       ["F", "keys.full"],
       ["Enter", "keys.maximise"],
+      ["E", "keys.enhanceTile"],
     ],
   },
   {

@@ -3,6 +3,7 @@
 import { Arrivals } from "./arrivals";
 import { ClockOffset } from "./clock-offset";
 import { DriftControl } from "./drift";
+import { QuantiserMeter } from "./enhance/quantiser";
 import { FrameMeter } from "./frame-meter";
 import { FLAG_AUDIO, KIND_INIT, type MediaMessage, readMessage } from "./head";
 import { ReturningSocket, socketUrl } from "./live-socket";
@@ -46,6 +47,7 @@ export class LivePlayer {
   readonly #walls = new WallMap();
   readonly #offset = new ClockOffset();
   readonly #drift = new DriftControl();
+  readonly #quantiser = new QuantiserMeter();
   #sink: MseSink | null = null;
   #choice: StreamChoice;
   #asked: StreamRole;
@@ -101,6 +103,11 @@ export class LivePlayer {
   /** `captured_at` of the shown picture, UTC milliseconds of the server's line, or null before the first. */
   get wallMs(): number | null {
     return this.#sink ? this.#walls.wallOf(this.#video.currentTime) : null;
+  }
+
+  /** Mean quantiser of the stream's last pictures, 0 to 51, or null where it is not known (H.264 tells it). */
+  get qp(): number | null {
+    return this.#quantiser.qp;
   }
 
   start(): void {
@@ -240,6 +247,7 @@ export class LivePlayer {
     if (this.#sink && this.#shown && hasSound(this.#shown.mime) !== hasSound(announced.mime)) this.#closeSink();
     this.#sink ??= new MseSink(this.#video, Number.POSITIVE_INFINITY, (reason) => this.#onSinkError(reason));
     this.#sink.init(announced.mime, message.body);
+    this.#quantiser.init(message.body);
     this.#shown = announced;
     this.#hasPlacement = false;
   }
@@ -259,6 +267,7 @@ export class LivePlayer {
     }
     sink.append(message.body);
     if (!isAudio) {
+      this.#quantiser.fragment(message.body);
       const elementS = message.mediaTimeS + sink.shiftS;
       this.#walls.add(elementS, message.capturedAtMs, message.durationS);
       this.#arrivals.add(elementS, message.receivedAtMs);

@@ -1,5 +1,6 @@
 /** Recorded pictures of one camera in a `<video>` element, following a `SyncClock`. Design: docs/design/streaming.md. */
 
+import { QuantiserMeter } from "./enhance/quantiser";
 import { decideFollow, isKeysOnly } from "./follow";
 import { FrameMeter } from "./frame-meter";
 import { FLAG_AUDIO, KIND_INIT, type MediaMessage, readMessage } from "./head";
@@ -35,6 +36,7 @@ export class PlaybackPlayer {
   readonly #socket: ReturningSocket;
   readonly #walls = new WallMap();
   readonly #meter = new FrameMeter();
+  readonly #quantiser = new QuantiserMeter();
   #gaps: Gap[] = [];
   #sink: MseSink | null = null;
   #announced: Announced | null = null;
@@ -85,6 +87,11 @@ export class PlaybackPlayer {
   /** Wall time of the shown picture, UTC milliseconds, or null. */
   get wallMs(): number | null {
     return this.#walls.wallOf(this.#video.currentTime);
+  }
+
+  /** Mean quantiser of the last pictures that came, 0 to 51, or null where it is not known (H.264 tells it). */
+  get qp(): number | null {
+    return this.#quantiser.qp;
   }
 
   // --- what the clock asks of a follower
@@ -263,6 +270,7 @@ export class PlaybackPlayer {
     }
     this.#sink ??= new MseSink(this.#video, Number.POSITIVE_INFINITY, (reason) => this.#onSinkError(reason));
     this.#sink.init(announced.mime, message.body);
+    this.#quantiser.init(message.body);
     this.#shown = announced;
   }
 
@@ -270,6 +278,7 @@ export class PlaybackPlayer {
     if (!this.#sink) return;
     this.#sink.append(message.body);
     if ((message.flags & FLAG_AUDIO) !== 0 && message.durationS === 0) return;
+    if ((message.flags & FLAG_AUDIO) === 0) this.#quantiser.fragment(message.body);
     this.#walls.add(message.mediaTimeS, message.capturedAtMs, message.durationS);
     this.#sink.whenDone(() => this.#follow());
   }

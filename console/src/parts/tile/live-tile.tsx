@@ -17,13 +17,14 @@ import { useMay } from "../../api/context";
 import { urlOf } from "../../api/http";
 import type { Camera } from "../../api/types";
 import { formatClock, formatMoment } from "../../lib/format";
-import { nameMoment, saveBlob } from "../../lib/save";
 import type { LivePlayer } from "../../media";
 import { classes, IconButton } from "../button";
 import { useCodeWords } from "../problem-words";
 import { Boxes } from "./boxes";
+import { EnhancedPicture, EnhanceToggle } from "./enhanced";
 import styles from "./tile.module.css";
 import { recordStateOf, type Truth, truthOf } from "./truth";
+import { type Enhanced, useEnhanced } from "./use-enhanced";
 import { useLive } from "./use-live";
 
 export const DRAG_TYPE = "application/x-vedette-camera";
@@ -44,20 +45,25 @@ export function LiveTile({ camera, isMaximised, showsBoxes, ...on }: LiveTilePro
   const { state, stats, player } = useLive(video, camera.id, isMaximised ? "main" : "auto", isMaximised);
   const truth = truthOf(state, stats?.latencyMs ?? null, camera.enabled);
   const stateWords = useStateWords(truth);
+  const enhanced = useEnhanced(video, camera.id, player, truth.name === "live");
+  const isEnhanced = enhanced.state?.word === "on";
   const drop = useDrop(on.onDropCamera);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a tile is a group of a picture and its actions, not a fieldset
     <div
       className={classes(styles["tile"], truth.isDimmed && styles["dim"])}
       role="group"
-      aria-label={`${camera.name}, ${stateWords}`}
+      aria-label={[camera.name, stateWords, ...(isEnhanced ? [t("tile.enhanced.label")] : [])].join(", ")}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: Enter on a tile maximises it
       tabIndex={0}
       data-state={truth.name}
       data-camera={camera.id}
+      data-enhanced={enhanced.state?.word}
       onDoubleClick={on.onMaximise}
       onKeyDown={(event) => {
-        if (event.key !== "Enter" || event.target !== event.currentTarget) return;
+        if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+        if (event.key === "e") enhanced.setWanted(!enhanced.isWanted);
+        if (event.key !== "Enter") return;
         event.preventDefault();
         on.onMaximise?.();
       }}
@@ -67,6 +73,7 @@ export function LiveTile({ camera, isMaximised, showsBoxes, ...on }: LiveTilePro
     >
       <LastPicture camera={camera} truth={truth} />
       <video ref={video} className={styles["video"]} muted playsInline autoPlay aria-hidden />
+      <EnhancedPicture enhanced={enhanced} />
       {truth.name === "connecting" && stats === null ? <div className={styles["skeleton"]} /> : null}
       {showsBoxes && truth.name === "live" ? (
         <Boxes camera={camera.id} player={player} width={stats?.width ?? 0} height={stats?.height ?? 0} />
@@ -89,6 +96,7 @@ export function LiveTile({ camera, isMaximised, showsBoxes, ...on }: LiveTilePro
         truth={truth}
         words={stateWords}
         player={player}
+        enhanced={enhanced}
         isMaximised={isMaximised}
         hasAudio={stats?.hasAudio ?? false}
         {...on}
@@ -178,6 +186,7 @@ interface TileBarProps extends Omit<LiveTileProps, "showsBoxes"> {
   truth: Truth;
   words: string;
   player: { readonly current: LivePlayer | null };
+  enhanced: Enhanced;
   hasAudio: boolean;
 }
 
@@ -186,6 +195,7 @@ function TileBar({
   truth,
   words,
   player,
+  enhanced,
   isMaximised,
   hasAudio,
   onMaximise,
@@ -194,11 +204,6 @@ function TileBar({
 }: TileBarProps) {
   const { t } = useTranslation();
   const record = recordStateOf(camera);
-  const save = async () => {
-    const picture = await player.current?.snapshot();
-    if (!picture) return;
-    saveBlob(picture, `${camera.name} ${nameMoment(player.current?.wallMs ?? Date.now())}.jpg`);
-  };
   return (
     <div className={styles["bar"]}>
       <span className={styles["dot"]} data-tone={truth.tone} aria-hidden />
@@ -223,9 +228,17 @@ function TileBar({
           </IconButton>
         ) : null}
         {truth.name === "live" ? (
-          <IconButton small placement="top" label={t("tile.snapshot")} onPress={() => void save()}>
-            <CameraIcon size={15} aria-hidden />
-          </IconButton>
+          <>
+            <EnhanceToggle enhanced={enhanced} hotkey="E" />
+            <IconButton
+              small
+              placement="top"
+              label={t("tile.snapshot")}
+              onPress={() => void enhanced.save(camera.name)}
+            >
+              <CameraIcon size={15} aria-hidden />
+            </IconButton>
+          </>
         ) : null}
         {onMaximise ? (
           <IconButton

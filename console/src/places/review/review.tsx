@@ -21,6 +21,8 @@ import { SelectField } from "../../parts/field";
 import { HoldDialog } from "../../parts/hold/hold-dialogs";
 import { Empty } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
+import { EnhancedPicture, EnhanceToggle } from "../../parts/tile/enhanced";
+import { useEnhanced } from "../../parts/tile/use-enhanced";
 import { Timeline } from "../../parts/timeline/timeline";
 import { fetchSpan, follow, lengthMs, type Span, zoomAbout } from "../../parts/timeline/view";
 import { CameraTree } from "../watch/tree";
@@ -463,16 +465,27 @@ function ReviewTile({ camera, clock, stream, players, onEnhance, onRemove }: Rev
     return () => void players.delete(camera.id);
   }, [players, camera.id, player]);
   const hasPicture = state.state === "playing" || state.state === "paused" || state.state === "loading";
+  const enhanced = useEnhanced(video, camera.id, player, hasPicture);
   return (
-    <figure className={styles["tile"]} aria-label={camera.name} data-camera={camera.id} data-state={state.state}>
+    <figure
+      className={styles["tile"]}
+      aria-label={[camera.name, ...(enhanced.state?.word === "on" ? [t("tile.enhanced.label")] : [])].join(", ")}
+      data-camera={camera.id}
+      data-state={state.state}
+      data-enhanced={enhanced.state?.word}
+    >
       <video ref={video} muted playsInline data-visible={hasPicture || undefined} />
+      <EnhancedPicture enhanced={enhanced} />
       <PlaybackWord state={state} />
       <figcaption className={styles["tileName"]}>
         <span className="truncate">{camera.name}</span>
         {hasPicture ? (
-          <IconButton small label={t("enhance.open")} hotkey="S" onPress={onEnhance}>
-            <ScanSearch size={14} aria-hidden />
-          </IconButton>
+          <>
+            <EnhanceToggle enhanced={enhanced} />
+            <IconButton small label={t("enhance.open")} hotkey="S" onPress={onEnhance}>
+              <ScanSearch size={14} aria-hidden />
+            </IconButton>
+          </>
         ) : null}
         {onRemove ? (
           <IconButton small label={t("review.removeCamera")} onPress={onRemove}>
