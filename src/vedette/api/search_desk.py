@@ -6,10 +6,12 @@ an object has a vector nor objects that are kept for their vector alone: no answ
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from vedette.api.convert_search import find_ways, seen_object_out, step_out, visits_out
+from vedette.api.file_job_desk import SentFile
 from vedette.api.gate import MissingPermissionError
 from vedette.api.schemas.search import MAX_PAGE, ObjectSearchOut, SeenObjectOut, TraceOut
 from vedette.core.detections import MOVING_CLASS
@@ -25,9 +27,10 @@ from vedette.identity.permissions import Caller, Permission
 from vedette.identity.search_limits import SearchLimitError, SearchLimits
 from vedette.runtime.clock import Clock
 from vedette.search.keeper import ObjectKeeper
-from vedette.search.objects import BIOMETRIC_KINDS, FACE, NoSuchObjectError, ObjectFilter, ObjectRecord
+from vedette.search.objects import BIOMETRIC_KINDS, FACE, NoSuchObjectError, ObjectFilter, ObjectRecord, Source
 from vedette.search.ranking import Ranked
 from vedette.search.service import Found, NotComparableError, ObjectSearch
+from vedette.vision.file_jobs import FileJob, NoSuchJobError
 
 
 class FaceReader(Protocol):
@@ -36,6 +39,20 @@ class FaceReader(Protocol):
     async def read(self, picture: bytes) -> EnrolledFace:
         """Raises PictureRefusedError, TooManyRequestsError, UnavailableError."""
         ...
+
+
+class Files(Protocol):
+    """The analysed files that a caller may see: `vedette.api.file_job_desk.FileJobDesk`."""
+
+    async def list_jobs(self, caller: Caller) -> list[FileJob]: ...
+
+    async def find(self, caller: Caller, job_id: str) -> FileJob:
+        """Raises NoSuchJobError."""
+        ...
+
+    async def open_file(
+        self, caller: Caller, job_id: str, name: str, byte_range: str | None
+    ) -> AbstractAsyncContextManager[SentFile]: ...
 
 
 class Coverage(Protocol):
@@ -72,6 +89,7 @@ class SearchDesk:
         search: ObjectSearch,
         keeper: ObjectKeeper,
         faces: FaceReader,
+        files: Files,
         pictures: PictureReader,
         footage: Coverage,
         limits: SearchLimits,
@@ -82,6 +100,7 @@ class SearchDesk:
         self.search = search
         self._keeper = keeper
         self._faces = faces
+        self._files = files
         self._pictures = pictures
         self._footage = footage
         self._limits = limits
@@ -98,6 +117,7 @@ class SearchDesk:
         """
         record, by = await self._choose(caller, question)
         await self._enter(caller, by, question)
+        question = await self._show_files(caller, question)
         if record is None:
             found = await self.search.find(question.wanted)
         else:
@@ -114,6 +134,7 @@ class SearchDesk:
             UnavailableError
         """
         await self._enter(caller, FACE, question)
+        question = await self._show_files(caller, question)
         try:
             face = await self._faces.read(picture)
         except VedetteError as exc:
@@ -127,6 +148,7 @@ class SearchDesk:
         """Answers with the path of what is like a seen object. Raises what `find` does."""
         record, by = await self._choose(caller, question)
         await self._enter(caller, by, question)
+        question = await self._show_files(caller, question)
         if record is None:
             raise InvalidInputError("a trace begins with a seen object", "Search first, then choose one.")
         trace, found = await self.search.trace(record, by, question.wanted)
@@ -155,6 +177,10 @@ class SearchDesk:
         seen = (await self._find(caller, object_id)).seen
         if not seen.picture:
             raise NotFoundError(f"the seen object {object_id} has no picture")
+        if seen.file is not None:
+            opening = await self._files.open_file(caller, seen.file.job_id, seen.picture, None)
+            async with opening as sent:
+                return b"".join([block async for block in sent.blocks])
         if hides_part(await look(seen.camera_id), seen.crop_norm_xyxy):
             raise MaskedUnavailableError(
                 "a privacy zone hides a part of this picture from you",
@@ -188,7 +214,24 @@ class SearchDesk:
         record = await self.search.find_object(object_id)
         if is_biometric_alone(record) and not caller.may(Permission.BIOMETRIC_SEARCH):
             raise NoSuchObjectError(object_id)
+        if record.seen.file is not None:
+            try:
+                await self._files.find(caller, record.seen.file.job_id)
+            except NoSuchJobError as exc:
+                raise NoSuchObjectError(object_id) from exc
         return record
+
+    async def _show_files(self, caller: Caller, question: Question) -> Question:
+        """The question with the files that the caller may see: somebody else's are like ones that never were."""
+        if question.wanted.source is Source.CAMERAS:
+            return question
+        if not caller.may(Permission.FILE_ANALYZE):
+            raise MissingPermissionError(
+                f"searching in files needs the permission {Permission.FILE_ANALYZE.value}",
+                "Ask an administrator for a role that has it, or search what cameras saw.",
+            )
+        jobs = tuple(job.job_id for job in await self._files.list_jobs(caller))
+        return replace(question, wanted=replace(question.wanted, jobs=jobs))
 
     async def _enter(self, caller: Caller, by: str, question: Question) -> None:
         """Checks permission and purpose, and counts, before anything is compared."""
@@ -228,6 +271,8 @@ class SearchDesk:
         return [seen_object_out(caller, row, is_recorded=one) for row, one in zip(rows, recorded, strict=True)]
 
     def _is_recorded(self, record: ObjectRecord) -> bool:
+        if record.seen.file is not None:
+            return False
         seen, length_ns = record.seen, record.seen.to_ns - record.seen.from_ns + 1
         return any(
             self._footage.find_coverage(seen.camera_id, role, seen.from_ns, seen.to_ns + 1, length_ns)

@@ -32,6 +32,8 @@ _CLASSES = ("person", "vehicle", "two_wheeler", "object")
 @click.option("--like", help="Id of a seen object that others are to be like.")
 @click.option("--by", type=click.Choice(_WAYS), help="By what of it; else by the surest.")
 @click.option("--trace", is_flag=True, help="Follow what is like the object of --like from camera to camera.")
+@click.option("--files", "source", flag_value="files", help="In files that were analysed, instead of cameras.")
+@click.option("--both", "source", flag_value="both", help="In files and cameras.")
 @click.option("--camera", "cameras", multiple=True, help="Name of a camera; may be repeated.")
 @range_options
 @click.option("--purpose", default="", help="Why; needed for searches by face or appearance.")
@@ -46,6 +48,7 @@ def command(
     like: str | None,
     by: str | None,
     trace: bool,
+    source: str | None,
     cameras: tuple[str, ...],
     from_: str | None,
     to: str | None,
@@ -54,7 +57,7 @@ def command(
     data: Path | None,
     as_json: bool,
 ) -> None:
-    """Find people, vehicles and plates that cameras saw, the best first."""
+    """Find people, vehicles and plates that cameras saw or files showed, the best first."""
     if trace and not like:
         raise click.UsageError("--trace follows the object that --like names")
     facts = {"plate": plate, "classes": list(classes), "attributes": _read_attributes(attributes)}
@@ -62,6 +65,7 @@ def command(
         raise click.UsageError("--picture and --like look for likeness; leave --plate, --class and --attribute out")
     with open_client(data) as client:
         among = {"cameras": [find_camera(client, name)["id"] for name in cameras], "from": from_, "to": to}
+        among["source"] = source or "cameras"
         body: dict[str, Any] = {**among, "purpose": purpose}
         if trace:
             _show_trace(client.post("/search/trace", {**body, "object_id": like, "by": by}), as_json=as_json)
@@ -116,7 +120,15 @@ def _row(item: Mapping[str, Any]) -> tuple[str, ...]:
     fits = "" if item["score"] is None else f"{item['score']:.2f}"
     if item["verdict"] not in {None, "not_calibrated"}:
         fits += f" {item['verdict']}"
-    return item["from"], item["camera_name"], item["object_class"], ", ".join(said), fits, item["id"]
+    return *_say_place(item), item["object_class"], ", ".join(said), fits, item["id"]
+
+
+def _say_place(item: Mapping[str, Any]) -> tuple[str, str]:
+    """When and where; of a file the second, and a time of day only where somebody said when it begins."""
+    file = item["file"]
+    if file is None:
+        return item["from"], item["camera_name"]
+    return item["from"] if file["dated"] else "", f"{file['name']} at {file['best_s']:.1f} s"
 
 
 def _say_travel(travel: Mapping[str, Any] | None) -> str:

@@ -35,6 +35,7 @@ from vedette.node.classification import PictureClassification
 from vedette.node.face_enrolment import PortraitReader
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs
+from vedette.node.file_objects import FileObjects
 from vedette.node.file_plans import FilePlanner
 from vedette.node.match_terms import find_match_terms
 from vedette.node.recognizers import find_recognizers
@@ -90,6 +91,7 @@ class Analyzer:
             settings.file_jobs,
             clock,
             publisher.publish_nowait,
+            FileObjects(publisher.publish_nowait, self._sealer, self.lists.faces.terms.release, clock),
         )
         self._cameras: dict[str, tuple[CameraPipeline, asyncio.Task[None]]] = {}
         self._viewers: dict[str, set[asyncio.Queue[dict[str, object]]]] = {}

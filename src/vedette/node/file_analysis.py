@@ -255,6 +255,7 @@ class FileAnalysis:
         for track_id in fresh:
             record = self.results.objects[track_id]
             record.facts, record.look = self._describer.facts(track_id), self._describer.appearance(track_id)
+            record.template = self._describer.template(track_id)
             face = self._describer.face(track_id)
             self.results.faces += [face] if face else []
         self._describer.forget(track_ids)

@@ -323,6 +323,7 @@ def _build(
         name_day=name_day,
         clock=clock,
     )
+    file_jobs = FileJobDesk(outside.file_jobs, watchlists.lists, core.cameras, core.audit)
     ports = GatewayPorts(
         logins=core.logins,
         tokens=core.tokens,
@@ -357,7 +358,7 @@ def _build(
             clock=clock,
         ),
         classifier=outside.classifier,
-        file_jobs=FileJobDesk(outside.file_jobs, watchlists.lists, core.audit),
+        file_jobs=file_jobs,
         notary=outside.notary,
         privacy=privacy,
         erasures=erasures,
@@ -367,6 +368,7 @@ def _build(
             search=searching.search,
             keeper=searching.keeper,
             faces=outside.portraits,
+            files=file_jobs,
             pictures=pictures,
             footage=outside.reader,
             limits=SearchLimits(),

@@ -132,14 +132,13 @@ class ObjectSearch:
         """
         if not self._keeper.is_loaded:
             raise GalleriesLoadingError("what was seen is being read", "Try again in a moment.")
-        among = None if wanted == ObjectFilter() else await self._store.find_numbers(wanted, kind, release)
-        searched = self._galleries.count(kind, release) if among is None else len(among)
+        among = await self._store.find_numbers(wanted, kind, release)
         alike = await asyncio.to_thread(self._galleries.find, kind, release, vector, MAX_ALIKE, among)
         records = await self._store.find_records([one.number for one in alike])
         terms = self._terms.get(kind)
         terms = terms if terms is not None and terms.release == release else None
-        rows = rank_by_likeness(alike, records, terms, searched)
-        return Found(tuple(rows), kind, len(rows), searched, terms is not None)
+        rows = rank_by_likeness(alike, records, terms, len(among))
+        return Found(tuple(rows), kind, len(rows), len(among), terms is not None)
 
     async def trace(self, record: ObjectRecord, by: str, wanted: ObjectFilter) -> tuple[Trace, Found]:
         """The path of what is like a seen object, which is on it whatever the range is."""

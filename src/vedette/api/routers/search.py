@@ -35,7 +35,7 @@ from vedette.core.errors import InvalidInputError
 from vedette.core.plates import read_plate
 from vedette.core.time import format_utc
 from vedette.identity.permissions import Caller, Permission
-from vedette.search.objects import MAX_CANDIDATES, ObjectFilter
+from vedette.search.objects import MAX_CANDIDATES, ObjectFilter, Source
 from vedette.vision.recognize.attribute_forms import PEOPLE_FORM, VEHICLES_FORM
 
 router = feature_router("search")
@@ -170,6 +170,7 @@ def _filter(caller: Caller, body: ObjectRangeIn, facts: ObjectSearchIn | None, b
         to_ns=until_ns,
         before_ns=before_ns,
         is_named=not caller.may(Permission.BIOMETRIC_SEARCH),
+        source=Source(body.source),
     )
 
 
@@ -205,6 +206,7 @@ def _describe(wanted: ObjectFilter, like: str | None, by: str | None) -> str:
     said += [f"plate {wanted.plate}"] if wanted.plate else []
     said += [f"{name} {'/'.join(values)}" for name, values in wanted.attributes.items()]
     said += ["/".join(wanted.classes)] if wanted.classes else []
+    said += [] if wanted.source is Source.CAMERAS else [f"in {wanted.source.value}"]
     said += [f"{len(wanted.cameras)} cameras"] if wanted.cameras else []
     said += [f"from {format_utc(wanted.from_ns)}"] if wanted.from_ns is not None else []
     said += [f"to {format_utc(wanted.to_ns)}"] if wanted.to_ns is not None else []

@@ -10,6 +10,7 @@ from vedette.search.objects import MAX_CANDIDATES
 
 ClassWord = Literal["person", "vehicle", "two_wheeler", "object"]
 WayWord = Literal["plate", "face", "appearance", "attributes"]
+SourceWord = Literal["cameras", "files", "both"]
 Word = Annotated[str, Field(max_length=32)]
 Values = Annotated[list[Word], Field(min_length=1, max_length=16)]
 Purpose = Annotated[
@@ -19,11 +20,17 @@ MAX_PAGE = 200
 
 
 class ObjectRangeIn(Request):
-    """Among which objects is searched; what is left out asks nothing."""
+    """Among which objects is searched; what is left out asks nothing.
+
+    Attributes:
+        source: What cameras saw, what files showed (`file.analyze`; the files that the caller may see), or both. Times
+            of a file whose beginning nobody said count from when it was brought.
+    """
 
     cameras: Annotated[list[Id], Field(default_factory=list, max_length=1000)]
     from_: Annotated[When | None, Field(alias="from")] = None
     to: When | None = None
+    source: SourceWord = "cameras"
     purpose: Purpose = ""
 
 
@@ -70,6 +77,22 @@ class ErasedOut(Answer):
     erased: int
 
 
+class SeenInFileOut(Answer):
+    """Where in a file an object was seen, in seconds from its beginning.
+
+    Attributes:
+        job_id: Of the analysis; its results are at `/analysis/files/{job_id}/results`.
+        dated: Whether somebody said when the file begins; without, the object's times count from when it was brought.
+    """
+
+    job_id: str
+    name: str
+    first_s: float
+    last_s: float
+    best_s: float
+    dated: bool
+
+
 class SeenObjectOut(Answer):
     """An object as one camera saw it.
 
@@ -77,6 +100,7 @@ class SeenObjectOut(Answer):
         best: When it was seen best: its picture and `box` are of then.
         recorded: Whether there is footage of it.
         review: Address in the console that plays it.
+        file: Of what a file showed, null for cameras. `camera_id` is empty where nobody said which camera took it.
         ways: By what of it others like it can be found, for this caller.
         score: 0..1, rounded; null where nothing was asked that fits more or less.
         verdict: Of searches by likeness. `defer`: a person has to look.
@@ -97,6 +121,7 @@ class SeenObjectOut(Answer):
     picture_url: str | None
     recorded: bool
     review: str
+    file: SeenInFileOut | None
     ways: list[WayWord]
     score: float | None
     verdict: Literal["accept", "defer", "reject", "not_calibrated"] | None
