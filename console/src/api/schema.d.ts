@@ -24,6 +24,9 @@ export interface paths {
          *     `tiles`: of each large picture, looked at beside the whole, for small people; each costs as much as the whole.
          *     `lists`: ids of the watchlists that it is matched with (`watchlist.view`; lists of faces need `face.view` and a
          *     `purpose`).
+         *     What it shows is found by `POST /search/objects` while the job is kept. `keep`: people also by face or appearance
+         *     (`biometric.search` and a `purpose`). `camera_id`, `started_at`: which camera took it and when, so that traces judge
+         *     whether a way to and from it can be.
          */
         post: operations["upload_file_to_analyze"];
         delete?: never;
@@ -2479,11 +2482,14 @@ export interface components {
          * @description The analysis of one file.
          *
          *     `progress`: 0 to 1. `speed`: seconds of the file per second. `left_s`: seconds until it is done, null when nobody
-         *     can tell. `fps` 0: every picture. `files`: what can be fetched, once it is done.
+         *     can tell. `fps` 0: every picture. `files`: what can be fetched, once it is done. `kept`: by what people in
+         *     it are found again. `camera_id`, `started_at`: which camera took it and when, where somebody said so.
          */
         FileJobOut: {
             /** Annotate */
             annotate: boolean;
+            /** Camera Id */
+            camera_id: string;
             /** Classes */
             classes: string[];
             /** Code */
@@ -2515,6 +2521,8 @@ export interface components {
             frames_read: number;
             /** Id */
             id: string;
+            /** Kept */
+            kept: ("face" | "appearance")[];
             /** Left S */
             left_s: number | null;
             /** Lists */
@@ -2537,6 +2545,8 @@ export interface components {
             size_bytes: number;
             /** Speed */
             speed: number;
+            /** Started At */
+            started_at: string | null;
             /**
              * State
              * @enum {string}
@@ -3033,6 +3043,12 @@ export interface components {
              * @default
              */
             purpose: string;
+            /**
+             * Source
+             * @default cameras
+             * @enum {string}
+             */
+            source: "cameras" | "files" | "both";
             /** To */
             to?: string | null;
         };
@@ -3262,6 +3278,12 @@ export interface components {
              * @default
              */
             purpose: string;
+            /**
+             * Source
+             * @default cameras
+             * @enum {string}
+             */
+            source: "cameras" | "files" | "both";
             /** To */
             to?: string | null;
         };
@@ -3717,6 +3739,28 @@ export interface components {
             days: number;
         };
         /**
+         * SeenInFileOut
+         * @description Where in a file an object was seen, in seconds from its beginning.
+         *
+         *     Attributes:
+         *         job_id: Of the analysis; its results are at `/analysis/files/{job_id}/results`.
+         *         dated: Whether somebody said when the file begins; without, the object's times count from when it was brought.
+         */
+        SeenInFileOut: {
+            /** Best S */
+            best_s: number;
+            /** Dated */
+            dated: boolean;
+            /** First S */
+            first_s: number;
+            /** Job Id */
+            job_id: string;
+            /** Last S */
+            last_s: number;
+            /** Name */
+            name: string;
+        };
+        /**
          * SeenObjectOut
          * @description An object as one camera saw it.
          *
@@ -3724,6 +3768,7 @@ export interface components {
          *         best: When it was seen best: its picture and `box` are of then.
          *         recorded: Whether there is footage of it.
          *         review: Address in the console that plays it.
+         *         file: Of what a file showed, null for cameras. `camera_id` is empty where nobody said which camera took it.
          *         ways: By what of it others like it can be found, for this caller.
          *         score: 0..1, rounded; null where nothing was asked that fits more or less.
          *         verdict: Of searches by likeness. `defer`: a person has to look.
@@ -3749,6 +3794,7 @@ export interface components {
             confidence: number;
             /** Doubts */
             doubts: ("plate_unsure" | "signs_alike" | "attributes_unknown")[];
+            file: components["schemas"]["SeenInFileOut"] | null;
             /**
              * From
              * Format: date-time
@@ -4225,6 +4271,12 @@ export interface components {
              * @default
              */
             purpose: string;
+            /**
+             * Source
+             * @default cameras
+             * @enum {string}
+             */
+            source: "cameras" | "files" | "both";
             /** To */
             to?: string | null;
         };
@@ -4555,6 +4607,9 @@ export interface operations {
                 annotate?: boolean;
                 lists?: string[] | null;
                 purpose?: string;
+                keep?: ("face" | "appearance")[] | null;
+                camera_id?: string | null;
+                started_at?: string | null;
             };
             header?: never;
             path?: never;

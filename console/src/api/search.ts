@@ -5,6 +5,8 @@ import { useClient } from "./context";
 import { unwrap } from "./http";
 import type { SearchPage, SearchQuestion, TraceQuestion } from "./types";
 
+type Source = SearchQuestion["source"];
+
 const PAGE = 60;
 
 export type Question = Omit<SearchQuestion, "limit" | "cursor">;
@@ -38,8 +40,14 @@ export function useSearch(question: Question | null) {
 export function usePictureSearch() {
   const client = useClient();
   return useMutation({
-    mutationFn: (asked: { picture: string; purpose: string; cameras: string[]; from?: string; to?: string }) =>
-      unwrap(client.POST("/api/v1/search/picture", { body: { ...asked, limit: PAGE } })),
+    mutationFn: (asked: {
+      picture: string;
+      purpose: string;
+      source: Source;
+      cameras: string[];
+      from?: string;
+      to?: string;
+    }) => unwrap(client.POST("/api/v1/search/picture", { body: { ...asked, limit: PAGE } })),
   });
 }
 

@@ -16,6 +16,7 @@ from vedette.core.detections import MOVING_CLASS
 from vedette.core.messages import ObjectSeen
 from vedette.core.plates import fold_alike
 from vedette.search.objects import ObjectFilter, ObjectRecord, Passage, Source, StoredVector
+from vedette.search.strangers import Span
 
 _FACT = msgspec.json.Decoder(ObjectSeen)
 _IN_ONE_QUESTION = 500
@@ -49,6 +50,14 @@ class SqlObjectStore:
         joined = seen_objects.join(seen_vectors, seen_vectors.c.number == seen_objects.c.number)
         query = select(seen_objects.c.number).select_from(joined).where(has_it, *_conditions(wanted))
         return await self._database.read(lambda c: list(c.execute(query).scalars()))
+
+    async def find_spans(self, kind: str, release: str, limit: int) -> list[Span]:
+        has_it = (seen_vectors.c.kind == kind) & (seen_vectors.c.release == release)
+        shown = seen_objects.c
+        query = select(shown.number, shown.camera_id + shown.job_id, shown.from_ns, shown.to_ns)
+        query = query.select_from(seen_objects.join(seen_vectors, seen_vectors.c.number == shown.number))
+        query = query.where(has_it).order_by(shown.from_ns.desc()).limit(limit)
+        return await self._database.read(lambda c: [Span(*row) for row in c.execute(query)])
 
     async def find_records(self, numbers: Sequence[int]) -> list[ObjectRecord]:
         def find(connection: Connection) -> list[ObjectRecord]:

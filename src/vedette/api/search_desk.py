@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from vedette.api.convert_search import find_ways, seen_object_out, step_out, visits_out
 from vedette.api.file_job_desk import SentFile
 from vedette.api.gate import MissingPermissionError
-from vedette.api.schemas.search import MAX_PAGE, ObjectSearchOut, SeenObjectOut, TraceOut
+from vedette.api.schemas.search import MAX_PAGE, EvidenceOut, ObjectSearchOut, SeenObjectOut, TraceOut
 from vedette.core.detections import MOVING_CLASS
 from vedette.core.errors import InvalidInputError, NotFoundError, VedetteError
 from vedette.core.faces import EnrolledFace
@@ -25,11 +25,15 @@ from vedette.identity.audit import AuditTrail, Outcome
 from vedette.identity.export_limits import LOCAL_KEY, MAX_PURPOSE_CHARS, PurposeRequiredError
 from vedette.identity.permissions import Caller, Permission
 from vedette.identity.search_limits import SearchLimitError, SearchLimits
+from vedette.identity.search_trail import NAMED_NEAREST, say_detail, say_result
+from vedette.identity.search_watcher import SearchWatcher
 from vedette.runtime.clock import Clock
 from vedette.search.keeper import ObjectKeeper
 from vedette.search.objects import BIOMETRIC_KINDS, FACE, NoSuchObjectError, ObjectFilter, ObjectRecord, Source
 from vedette.search.ranking import Ranked
 from vedette.search.service import Found, NotComparableError, ObjectSearch
+from vedette.search.strangers import NEEDED_PAIRS
+from vedette.search.verdict import Verdict
 from vedette.vision.file_jobs import FileJob, NoSuchJobError
 
 
@@ -93,6 +97,7 @@ class SearchDesk:
         pictures: PictureReader,
         footage: Coverage,
         limits: SearchLimits,
+        watcher: SearchWatcher,
         audit: AuditTrail,
         alarms: OwnEvents,
         clock: Clock,
@@ -104,6 +109,7 @@ class SearchDesk:
         self._pictures = pictures
         self._footage = footage
         self._limits = limits
+        self._watcher = watcher
         self._audit = audit
         self._alarms = alarms
         self._clock = clock
@@ -122,7 +128,7 @@ class SearchDesk:
             found = await self.search.find(question.wanted)
         else:
             found = await self.search.find_alike(record, by, question.wanted)
-        await self._write(caller, f"search.{found.by}", question, f"{found.total} found")
+        await self._write_found(caller, f"search.{found.by}", question, found)
         return await self._show_page(caller, found, limit, offset)
 
     async def find_face(self, caller: Caller, picture: bytes, question: Question, limit: int) -> ObjectSearchOut:
@@ -139,9 +145,10 @@ class SearchDesk:
             face = await self._faces.read(picture)
         except VedetteError as exc:
             await self._write(caller, "search.picture", question, exc.code, Outcome.FAILED)
+            await self._watcher.look(caller)
             raise
         found = await self.search.find_like_vector(FACE, face.release, face.template, question.wanted)
-        await self._write(caller, "search.picture", question, f"{found.total} found")
+        await self._write_found(caller, "search.picture", question, found)
         return await self._show_page(caller, found, min(limit, MAX_PAGE), 0)
 
     async def trace(self, caller: Caller, question: Question) -> TraceOut:
@@ -152,7 +159,7 @@ class SearchDesk:
         if record is None:
             raise InvalidInputError("a trace begins with a seen object", "Search first, then choose one.")
         trace, found = await self.search.trace(record, by, question.wanted)
-        await self._write(caller, "search.trace", question, f"by {by}, {len(trace.steps)} found")
+        await self._write_found(caller, "search.trace", question, found, by)
         shown = await self._show_all(caller, [step.row for step in trace.steps])
         return TraceOut(
             by=_way(found.by),
@@ -253,8 +260,20 @@ class SearchDesk:
         self, caller: Caller, action: str, question: Question, result: str, outcome: Outcome = Outcome.DONE
     ) -> None:
         purpose = question.purpose[:MAX_PURPOSE_CHARS] or "no purpose given"
-        detail = f"{question.words}; {result}: {purpose}"
+        detail = say_detail(question.words, result, purpose)
         await self._audit.record(caller, action, question.like or "", outcome=outcome, detail=detail)
+
+    async def _write_found(self, caller: Caller, action: str, question: Question, found: Found, by: str = "") -> None:
+        """Writes what was found, and has what people were searched for looked at. `by`: of traces."""
+        if found.by not in BIOMETRIC_KINDS:
+            await self._write(caller, action, question, say_result(found.total, (), by=by))
+            return
+        believed = [row for row in found.rows if row.verdict in {Verdict.ACCEPT, Verdict.DEFER}]
+        ids = [row.record.seen.object_id for row in believed[: NAMED_NEAREST + 1]]
+        nearest = [object_id for object_id in ids if object_id != question.like]
+        is_near = found.is_just_under and question.like is None
+        await self._write(caller, action, question, say_result(len(believed), nearest, by=by, is_near=is_near))
+        await self._watcher.look(caller)
 
     async def _show_page(self, caller: Caller, found: Found, limit: int, offset: int) -> ObjectSearchOut:
         return ObjectSearchOut(
@@ -263,6 +282,7 @@ class SearchDesk:
             by=_way(found.by),
             searched=found.searched,
             calibrated=found.is_calibrated,
+            evidence=_evidence_out(found),
             cut=found.total > len(found.rows),
         )
 
@@ -302,6 +322,12 @@ def hides_part(sight: Sight, crop: tuple[float, float, float, float]) -> bool:
         if min(xs) < right and max(xs) > left and min(ys) < bottom and max(ys) > top:
             return True
     return False
+
+
+def _evidence_out(found: Found) -> EvidenceOut | None:
+    if found.evidence is None:
+        return None
+    return EvidenceOut(pairs=found.evidence.pairs, needed=NEEDED_PAIRS)
 
 
 def _way(by: str) -> Literal["facts", "plate", "attributes", "face", "appearance"]:

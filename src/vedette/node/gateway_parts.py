@@ -68,6 +68,7 @@ from vedette.identity.export_limits import ExportLimits
 from vedette.identity.logins import Logins
 from vedette.identity.passwords import PasswordHasher
 from vedette.identity.search_limits import SearchLimits
+from vedette.identity.search_watcher import SearchWatcher
 from vedette.identity.tokens import Tokens
 from vedette.node.camera_roots import CameraRoots
 from vedette.node.erasable_footage import ErasableFootage
@@ -323,6 +324,10 @@ def _build(
         name_day=name_day,
         clock=clock,
     )
+
+    async def find_cases() -> list[str]:
+        return [hold.reason for hold in await outside.storage.holds.list_active()]
+
     file_jobs = FileJobDesk(outside.file_jobs, watchlists.lists, core.cameras, core.audit)
     ports = GatewayPorts(
         logins=core.logins,
@@ -372,6 +377,7 @@ def _build(
             pictures=pictures,
             footage=outside.reader,
             limits=SearchLimits(),
+            watcher=SearchWatcher(core.audit, find_cases, alarms.tell_odd_search, clock),
             audit=core.audit,
             alarms=alarms,
             clock=clock,

@@ -154,7 +154,7 @@ async def test_face_in_a_file_is_found_by_a_picture_under_the_same_rules(box: Fi
     refused = await box.ask(path="picture", status=422, picture=PICTURE, source="files")
     assert refused["code"] == "purpose_required"
     rows = await find_audit(box.gateway, "search.picture")
-    assert max(row["detail"] for row in rows) == "in files; 1 found: theft of 3 May"
+    assert max(row["detail"] for row in rows) == f"in files; 1 found, nearest {filed.object_id}: theft of 3 May"
 
 
 async def test_objects_go_with_their_job_and_do_not_come_back(box: FilesBox) -> None:

@@ -44,8 +44,8 @@ export function SearchPlace() {
   const [pictureFailed, setPictureFailed] = useState<unknown>(null);
   const lookFor = async (picture: string, purpose: string) => {
     setPictureFailed(null);
-    const { cameras, from, to } = readRange(address, new Date());
-    const range = { cameras, ...(from ? { from } : {}), ...(to ? { to } : {}) };
+    const { source, cameras, from, to } = readRange(address, new Date());
+    const range = { source, cameras, ...(from ? { from } : {}), ...(to ? { to } : {}) };
     await byPicture.mutateAsync({ picture, purpose, ...range }).catch(setPictureFailed);
   };
   const error = words.error ?? answer.error;

@@ -1,9 +1,9 @@
 // The answer as a wall of pictures: each with when, where, and how well it fits in words.
 
-import { ImageOff } from "lucide-react";
+import { FileVideo, ImageOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { SearchPage, SeenObject } from "../../api/types";
-import { formatMoment, formatNumber } from "../../lib/format";
+import { formatDuration, formatMoment, formatNumber } from "../../lib/format";
 import { Badge, type Tone } from "../../parts/misc";
 import { useWords } from "../../parts/words";
 import styles from "./search.module.css";
@@ -55,15 +55,30 @@ export function ObjectPicture({ item }: { item: SeenObject }) {
   );
 }
 
-function Caption({ item }: { item: SeenObject }) {
+/** A place in a file, as players show it. */
+export const seconds = (at: number): string => formatDuration(at * 1000);
+
+/** When it was seen; of a file the second, and a time of day only where somebody said when it begins. */
+export function When({ item }: { item: SeenObject }) {
   const { i18n } = useTranslation();
+  const moment = formatMoment(Date.parse(item.best), Date.now(), i18n.language);
+  if (!item.file) return <span className="muted">{moment}</span>;
+  return (
+    <span className="muted">
+      <FileVideo size={12} aria-hidden /> {seconds(item.file.best_s)}
+      {item.file.dated ? ` · ${moment}` : null}
+    </span>
+  );
+}
+
+function Caption({ item }: { item: SeenObject }) {
   return (
     <span className={styles["caption"]}>
       <span className={styles["captionHead"]}>
         <strong className="truncate">{item.camera_name}</strong>
         {item.plate ? <span className="mono">{item.plate.text}</span> : null}
       </span>
-      <span className="muted">{formatMoment(Date.parse(item.best), Date.now(), i18n.language)}</span>
+      <When item={item} />
       <Fit item={item} />
     </span>
   );

@@ -128,6 +128,13 @@ class SeenObjectOut(Answer):
     doubts: list[Literal["plate_unsure", "signs_alike", "attributes_unknown"]]
 
 
+class EvidenceOut(Answer):
+    """Of how many pairs of strangers, seen at once by one camera, thresholds are made, and how many it takes."""
+
+    pairs: int
+    needed: int
+
+
 class ObjectSearchOut(Page[SeenObjectOut]):
     """Found objects, the best first.
 
@@ -135,12 +142,14 @@ class ObjectSearchOut(Page[SeenObjectOut]):
         by: What was compared.
         searched: How many were compared, in searches by likeness.
         calibrated: Whether thresholds were measured for it; without, nothing is said but the order.
+        evidence: Of what this site's thresholds are made, for appearance; null for all else.
         cut: More fit than are ranked: narrow the time or the cameras.
     """
 
     by: Literal["facts", "plate", "attributes", "face", "appearance"]
     searched: int
     calibrated: bool
+    evidence: EvidenceOut | None
     cut: bool
 
 
