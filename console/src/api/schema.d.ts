@@ -2237,37 +2237,6 @@ export interface components {
          * @enum {string}
          */
         EventState: "new" | "acknowledged";
-        /**
-         * EvidenceOut
-         * @description State of the evidence log.
-         *
-         *     `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know. `time_stamps`
-         *     has a line for each time-stamping authority (RFC 3161): what it stamped last, and its certificate's fingerprint.
-         */
-        EvidenceOut: {
-            /** Behind */
-            behind: {
-                [key: string]: number;
-            };
-            checkpoint: components["schemas"]["CheckpointOut"] | null;
-            /** Detail */
-            detail: string;
-            /** Fingerprint */
-            fingerprint: string;
-            /** Keys */
-            keys: components["schemas"]["LogKeyOut"][];
-            /** Log Key */
-            log_key: string;
-            sealing: components["schemas"]["SealingOut"];
-            /** Site */
-            site: string;
-            /** State */
-            state: string;
-            /** Time Stamps */
-            time_stamps: string[];
-            /** Witnesses */
-            witnesses: string[];
-        };
         /** ExportFaultOut */
         ExportFaultOut: {
             /** Code */
@@ -3060,6 +3029,7 @@ export interface components {
          *         by: What was compared.
          *         searched: How many were compared, in searches by likeness.
          *         calibrated: Whether thresholds were measured for it; without, nothing is said but the order.
+         *         evidence: Of what this site's thresholds are made, for appearance; null for all else.
          *         cut: More fit than are ranked: narrow the time or the cameras.
          */
         ObjectSearchOut: {
@@ -3072,6 +3042,7 @@ export interface components {
             calibrated: boolean;
             /** Cut */
             cut: boolean;
+            evidence: components["schemas"]["vedette__api__schemas__search__EvidenceOut"] | null;
             /** Items */
             items: components["schemas"]["SeenObjectOut"][];
             /**
@@ -4559,6 +4530,47 @@ export interface components {
              */
             subject: "vehicles" | "faces";
         };
+        /**
+         * EvidenceOut
+         * @description State of the evidence log.
+         *
+         *     `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know. `time_stamps`
+         *     has a line for each time-stamping authority (RFC 3161): what it stamped last, and its certificate's fingerprint.
+         */
+        vedette__api__schemas__evidence__EvidenceOut: {
+            /** Behind */
+            behind: {
+                [key: string]: number;
+            };
+            checkpoint: components["schemas"]["CheckpointOut"] | null;
+            /** Detail */
+            detail: string;
+            /** Fingerprint */
+            fingerprint: string;
+            /** Keys */
+            keys: components["schemas"]["LogKeyOut"][];
+            /** Log Key */
+            log_key: string;
+            sealing: components["schemas"]["SealingOut"];
+            /** Site */
+            site: string;
+            /** State */
+            state: string;
+            /** Time Stamps */
+            time_stamps: string[];
+            /** Witnesses */
+            witnesses: string[];
+        };
+        /**
+         * EvidenceOut
+         * @description Of how many pairs of strangers, seen at once by one camera, thresholds are made, and how many it takes.
+         */
+        vedette__api__schemas__search__EvidenceOut: {
+            /** Needed */
+            needed: number;
+            /** Pairs */
+            pairs: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -5968,7 +5980,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EvidenceOut"];
+                    "application/json": components["schemas"]["vedette__api__schemas__evidence__EvidenceOut"];
                 };
             };
             /** @description What failed, why, and what to do (RFC 9457) */

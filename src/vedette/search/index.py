@@ -166,7 +166,7 @@ class SearchIndex:
             known = pairs[np.isin(pairs, keys).all(axis=1)]
             rows = order[np.searchsorted(keys, known)]
             differences = self._gallery.vectors[rows[:, 0]] - self._gallery.vectors[rows[:, 1]]
-            return np.einsum("nd,nd->n", differences, differences)
+            return np.asarray(np.einsum("nd,nd->n", differences, differences), np.float32)
 
     def __contains__(self, key: int) -> bool:
         return key in self._gallery

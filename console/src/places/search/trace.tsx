@@ -41,7 +41,7 @@ export function TraceView({ trace, chosen, onChoose }: TraceViewProps) {
                     {formatClock(Date.parse(object.to), i18n.language)}
                   </span>
                 )}
-                <Fit item={object} />
+                <Fit item={object} by={trace.by} />
               </span>
             </button>
           </li>

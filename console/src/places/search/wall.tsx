@@ -30,7 +30,7 @@ export function Wall({ pages, chosen, onChoose }: WallProps) {
               onClick={() => onChoose(item.id)}
             >
               <ObjectPicture item={item} />
-              <Caption item={item} />
+              <Caption item={item} by={pages[0]?.by ?? "facts"} />
             </button>
           </li>
         ))}
@@ -71,7 +71,7 @@ export function When({ item }: { item: SeenObject }) {
   );
 }
 
-function Caption({ item }: { item: SeenObject }) {
+function Caption({ item, by }: { item: SeenObject; by: SearchPage["by"] }) {
   return (
     <span className={styles["caption"]}>
       <span className={styles["captionHead"]}>
@@ -79,14 +79,22 @@ function Caption({ item }: { item: SeenObject }) {
         {item.plate ? <span className="mono">{item.plate.text}</span> : null}
       </span>
       <When item={item} />
-      <Fit item={item} />
+      <Fit item={item} by={by} />
     </span>
   );
 }
 
-/** How well it fits, in words; the figure is for ordering alone. */
-export function Fit({ item }: { item: SeenObject }) {
+interface FitProps {
+  item: SeenObject;
+  by?: SearchPage["by"];
+}
+
+/** How well it fits, in words; the figure is for ordering alone. Looks say how alike two are, never who somebody is. */
+export function Fit({ item, by }: FitProps) {
   const { t, i18n } = useTranslation();
+  if (item.verdict && by === "appearance") {
+    return <Badge tone={VERDICT_TONES[item.verdict] ?? "neutral"}>{t(`search.looks.${item.verdict}`)}</Badge>;
+  }
   if (item.verdict) {
     const score = item.score === null ? "" : formatNumber(item.score * 100, i18n.language);
     return (
