@@ -1025,6 +1025,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find People In Picture
+         * @description Finds the people in a picture, to choose one for `POST /search/person`. Nobody is compared; nothing is kept.
+         *
+         *     `code` says what is wrong: `no_picture`, `nobody_found`, `appearance_models_missing`.
+         */
+        post: operations["find_people_in_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search Person
+         * @description Finds people who look like one in a picture, face or no face. The picture is kept nowhere.
+         *
+         *     `code` says what is wrong: `no_picture`, `nobody_found`, `choose_person`, `person_unclear`, `appearance_not_kept`,
+         *     `appearance_models_missing`.
+         */
+        post: operations["search_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search/picture": {
         parameters: {
             query?: never;
@@ -2237,6 +2282,37 @@ export interface components {
          * @enum {string}
          */
         EventState: "new" | "acknowledged";
+        /**
+         * EvidenceOut
+         * @description State of the evidence log.
+         *
+         *     `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know. `time_stamps`
+         *     has a line for each time-stamping authority (RFC 3161): what it stamped last, and its certificate's fingerprint.
+         */
+        EvidenceOut: {
+            /** Behind */
+            behind: {
+                [key: string]: number;
+            };
+            checkpoint: components["schemas"]["CheckpointOut"] | null;
+            /** Detail */
+            detail: string;
+            /** Fingerprint */
+            fingerprint: string;
+            /** Keys */
+            keys: components["schemas"]["LogKeyOut"][];
+            /** Log Key */
+            log_key: string;
+            sealing: components["schemas"]["SealingOut"];
+            /** Site */
+            site: string;
+            /** State */
+            state: string;
+            /** Time Stamps */
+            time_stamps: string[];
+            /** Witnesses */
+            witnesses: string[];
+        };
         /** ExportFaultOut */
         ExportFaultOut: {
             /** Code */
@@ -3042,7 +3118,7 @@ export interface components {
             calibrated: boolean;
             /** Cut */
             cut: boolean;
-            evidence: components["schemas"]["vedette__api__schemas__search__EvidenceOut"] | null;
+            evidence: components["schemas"]["StrangersOut"] | null;
             /** Items */
             items: components["schemas"]["SeenObjectOut"][];
             /**
@@ -3128,6 +3204,19 @@ export interface components {
              */
             new: string;
         };
+        /** PeopleIn */
+        PeopleIn: {
+            /**
+             * Picture
+             * Format: base64
+             */
+            picture: string;
+        };
+        /** PeopleOut */
+        PeopleOut: {
+            /** Items */
+            items: components["schemas"]["vedette__api__schemas__search__PersonOut"][];
+        };
         /**
          * Permission
          * @description One thing that a caller may be allowed to do. Video, export and administration are separate.
@@ -3176,53 +3265,48 @@ export interface components {
         /** PersonList */
         PersonList: {
             /** Items */
-            items: components["schemas"]["PersonOut"][];
+            items: components["schemas"]["vedette__api__schemas__face_lists__PersonOut"][];
             /** Total */
             total: number;
         };
         /**
-         * PersonOut
-         * @description `pictures`: how many were enrolled. `portraits`: how many of them are kept.
+         * PersonSearchIn
+         * @description A picture in which a whole person is seen. It is looked at once and kept nowhere.
+         *
+         *     Attributes:
+         *         person: Which one, from 1, from left to right, as `POST /search/people` has them; left out: the only one.
          */
-        PersonOut: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Created By */
-            created_by: string;
-            /** Document */
-            document: string;
+        PersonSearchIn: {
+            /** Cameras */
+            cameras?: string[];
             /** From */
-            from: string | null;
-            /** Granted On */
-            granted_on: string;
+            from?: string | null;
             /**
-             * Ground
+             * Limit
+             * @default 60
+             */
+            limit: number;
+            /** Person */
+            person?: number | null;
+            /**
+             * Picture
+             * Format: base64
+             */
+            picture: string;
+            /**
+             * Purpose
+             * @description Why; needed for searches by face or appearance, and always in the audit
+             * @default
+             */
+            purpose: string;
+            /**
+             * Source
+             * @default cameras
              * @enum {string}
              */
-            ground: "consent" | "legal";
-            /** Id */
-            id: string;
-            /** List Id */
-            list_id: string;
-            /** Name */
-            name: string;
-            /** Note */
-            note: string;
-            /** Owner */
-            owner: string;
-            /** Pictures */
-            pictures: number;
-            /** Portraits */
-            portraits: number;
-            /** Reason */
-            reason: string;
-            /** Release */
-            release: string;
+            source: "cameras" | "files" | "both";
             /** To */
-            to: string | null;
+            to?: string | null;
         };
         /**
          * PictureSearchIn
@@ -3979,6 +4063,16 @@ export interface components {
             used_bytes: number;
         };
         /**
+         * StrangersOut
+         * @description Of how many pairs of strangers, seen at once by one camera, thresholds are made, and how many it takes.
+         */
+        StrangersOut: {
+            /** Needed */
+            needed: number;
+            /** Pairs */
+            pairs: number;
+        };
+        /**
          * StreamChoice
          * @description What a client asks for.
          * @enum {string}
@@ -4531,45 +4625,66 @@ export interface components {
             subject: "vehicles" | "faces";
         };
         /**
-         * EvidenceOut
-         * @description State of the evidence log.
-         *
-         *     `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know. `time_stamps`
-         *     has a line for each time-stamping authority (RFC 3161): what it stamped last, and its certificate's fingerprint.
+         * PersonOut
+         * @description `pictures`: how many were enrolled. `portraits`: how many of them are kept.
          */
-        vedette__api__schemas__evidence__EvidenceOut: {
-            /** Behind */
-            behind: {
-                [key: string]: number;
-            };
-            checkpoint: components["schemas"]["CheckpointOut"] | null;
-            /** Detail */
-            detail: string;
-            /** Fingerprint */
-            fingerprint: string;
-            /** Keys */
-            keys: components["schemas"]["LogKeyOut"][];
-            /** Log Key */
-            log_key: string;
-            sealing: components["schemas"]["SealingOut"];
-            /** Site */
-            site: string;
-            /** State */
-            state: string;
-            /** Time Stamps */
-            time_stamps: string[];
-            /** Witnesses */
-            witnesses: string[];
+        vedette__api__schemas__face_lists__PersonOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Document */
+            document: string;
+            /** From */
+            from: string | null;
+            /** Granted On */
+            granted_on: string;
+            /**
+             * Ground
+             * @enum {string}
+             */
+            ground: "consent" | "legal";
+            /** Id */
+            id: string;
+            /** List Id */
+            list_id: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Owner */
+            owner: string;
+            /** Pictures */
+            pictures: number;
+            /** Portraits */
+            portraits: number;
+            /** Reason */
+            reason: string;
+            /** Release */
+            release: string;
+            /** To */
+            to: string | null;
         };
         /**
-         * EvidenceOut
-         * @description Of how many pairs of strangers, seen at once by one camera, thresholds are made, and how many it takes.
+         * PersonOut
+         * @description A person of a picture.
+         *
+         *     Attributes:
+         *         picture: JPEG in Base64.
+         *         usable: Whether it can be said how the person looks.
          */
-        vedette__api__schemas__search__EvidenceOut: {
-            /** Needed */
-            needed: number;
-            /** Pairs */
-            pairs: number;
+        vedette__api__schemas__search__PersonOut: {
+            /** Box */
+            box: number[];
+            /** Number */
+            number: number;
+            /** Picture */
+            picture: string;
+            /** Usable */
+            usable: boolean;
         };
     };
     responses: never;
@@ -5980,7 +6095,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["vedette__api__schemas__evidence__EvidenceOut"];
+                    "application/json": components["schemas"]["EvidenceOut"];
                 };
             };
             /** @description What failed, why, and what to do (RFC 9457) */
@@ -6603,6 +6718,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_people_in_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeopleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonSearchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectSearchOut"];
+                };
             };
             /** @description What failed, why, and what to do (RFC 9457) */
             default: {
@@ -7688,7 +7869,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PersonOut"];
+                    "application/json": components["schemas"]["vedette__api__schemas__face_lists__PersonOut"];
                 };
             };
             /** @description What failed, why, and what to do (RFC 9457) */
@@ -7720,7 +7901,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PersonOut"];
+                    "application/json": components["schemas"]["vedette__api__schemas__face_lists__PersonOut"];
                 };
             };
             /** @description What failed, why, and what to do (RFC 9457) */
@@ -7756,7 +7937,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PersonOut"];
+                    "application/json": components["schemas"]["vedette__api__schemas__face_lists__PersonOut"];
                 };
             };
             /** @description What failed, why, and what to do (RFC 9457) */

@@ -13,11 +13,13 @@ from typing import Literal, Protocol
 from vedette.api.convert_search import find_ways, seen_object_out, step_out, visits_out
 from vedette.api.file_job_desk import SentFile
 from vedette.api.gate import MissingPermissionError
-from vedette.api.schemas.search import MAX_PAGE, EvidenceOut, ObjectSearchOut, SeenObjectOut, TraceOut
+from vedette.api.person_choice import AppearanceNotKeptError, choose_person
+from vedette.api.schemas.search import MAX_PAGE, ObjectSearchOut, SeenObjectOut, StrangersOut, TraceOut
 from vedette.core.detections import MOVING_CLASS
 from vedette.core.errors import InvalidInputError, NotFoundError, VedetteError
 from vedette.core.faces import EnrolledFace
 from vedette.core.media import StreamRole
+from vedette.core.people import PersonInPicture
 from vedette.core.privacy import LookAt, MaskedUnavailableError, Sight
 from vedette.events.own_events import OwnEvents
 from vedette.events.ports import PictureReader
@@ -29,7 +31,15 @@ from vedette.identity.search_trail import NAMED_NEAREST, say_detail, say_result
 from vedette.identity.search_watcher import SearchWatcher
 from vedette.runtime.clock import Clock
 from vedette.search.keeper import ObjectKeeper
-from vedette.search.objects import BIOMETRIC_KINDS, FACE, NoSuchObjectError, ObjectFilter, ObjectRecord, Source
+from vedette.search.objects import (
+    APPEARANCE,
+    BIOMETRIC_KINDS,
+    FACE,
+    NoSuchObjectError,
+    ObjectFilter,
+    ObjectRecord,
+    Source,
+)
 from vedette.search.ranking import Ranked
 from vedette.search.service import Found, NotComparableError, ObjectSearch
 from vedette.search.strangers import NEEDED_PAIRS
@@ -42,6 +52,14 @@ class FaceReader(Protocol):
 
     async def read(self, picture: bytes) -> EnrolledFace:
         """Raises PictureRefusedError, TooManyRequestsError, UnavailableError."""
+        ...
+
+
+class PeopleReader(Protocol):
+    """Finds people in a picture, outside this process: `vedette.adapters.people_client`."""
+
+    async def read(self, picture: bytes) -> list[PersonInPicture]:
+        """Raises NobodyFoundError, UnreadablePictureError, AppearanceModelsMissingError, UnavailableError."""
         ...
 
 
@@ -93,6 +111,7 @@ class SearchDesk:
         search: ObjectSearch,
         keeper: ObjectKeeper,
         faces: FaceReader,
+        people: PeopleReader,
         files: Files,
         pictures: PictureReader,
         footage: Coverage,
@@ -105,6 +124,7 @@ class SearchDesk:
         self.search = search
         self._keeper = keeper
         self._faces = faces
+        self._people = people
         self._files = files
         self._pictures = pictures
         self._footage = footage
@@ -150,6 +170,34 @@ class SearchDesk:
         found = await self.search.find_like_vector(FACE, face.release, face.template, question.wanted)
         await self._write_found(caller, "search.picture", question, found)
         return await self._show_page(caller, found, min(limit, MAX_PAGE), 0)
+
+    async def find_person(
+        self, caller: Caller, picture: bytes, person: int | None, question: Question, limit: int
+    ) -> ObjectSearchOut:
+        """Finds people who look like one of a picture. `person`: which, from 1, from left to right.
+
+        Raises:
+            MissingPermissionError, PurposeRequiredError, SearchLimitError
+            NobodyFoundError, UnreadablePictureError, AppearanceModelsMissingError, UnavailableError
+            ChoosePersonError: there are several, or none of this number.
+            PersonUnclearError, AppearanceNotKeptError
+        """
+        await self._enter(caller, APPEARANCE, question)
+        question = await self._show_files(caller, question)
+        try:
+            chosen = choose_person(await self._people.read(picture), person)
+            if not self.search.count_kept(APPEARANCE, chosen.release):
+                raise AppearanceNotKeptError
+        except VedetteError as exc:
+            await self._write(caller, "search.person", question, exc.code, Outcome.FAILED)
+            raise
+        found = await self.search.find_like_vector(APPEARANCE, chosen.release, chosen.vector, question.wanted)
+        await self._write_found(caller, "search.person", question, found)
+        return await self._show_page(caller, found, min(limit, MAX_PAGE), 0)
+
+    async def find_people(self, picture: bytes) -> list[PersonInPicture]:
+        """The people of a picture, to choose from; nobody is compared. Raises what `PeopleReader.read` does."""
+        return await self._people.read(picture)
 
     async def trace(self, caller: Caller, question: Question) -> TraceOut:
         """Answers with the path of what is like a seen object. Raises what `find` does."""
@@ -272,7 +320,7 @@ class SearchDesk:
         ids = [row.record.seen.object_id for row in believed[: NAMED_NEAREST + 1]]
         nearest = [object_id for object_id in ids if object_id != question.like]
         is_near = found.is_just_under and question.like is None
-        await self._write(caller, action, question, say_result(len(believed), nearest, by=by, is_near=is_near))
+        await self._write(caller, action, question, say_result(_count_found(found), nearest, by=by, is_near=is_near))
         await self._watcher.look(caller)
 
     async def _show_page(self, caller: Caller, found: Found, limit: int, offset: int) -> ObjectSearchOut:
@@ -282,7 +330,7 @@ class SearchDesk:
             by=_way(found.by),
             searched=found.searched,
             calibrated=found.is_calibrated,
-            evidence=_evidence_out(found),
+            evidence=_strangers_out(found),
             cut=found.total > len(found.rows),
         )
 
@@ -324,10 +372,15 @@ def hides_part(sight: Sight, crop: tuple[float, float, float, float]) -> bool:
     return False
 
 
-def _evidence_out(found: Found) -> EvidenceOut | None:
+def _count_found(found: Found) -> int:
+    """Without those who are surely or probably somebody else: they are no answer."""
+    return sum(row.verdict is not Verdict.REJECT for row in found.rows)
+
+
+def _strangers_out(found: Found) -> StrangersOut | None:
     if found.evidence is None:
         return None
-    return EvidenceOut(pairs=found.evidence.pairs, needed=NEEDED_PAIRS)
+    return StrangersOut(pairs=found.evidence.pairs, needed=NEEDED_PAIRS)
 
 
 def _way(by: str) -> Literal["facts", "plate", "attributes", "face", "appearance"]:

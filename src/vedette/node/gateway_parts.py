@@ -21,6 +21,7 @@ from vedette.adapters.file_jobs_client import FileJobsClient
 from vedette.adapters.machine import LocalMachine
 from vedette.adapters.model_ledger import open_ledger
 from vedette.adapters.notary_client import NotaryClient
+from vedette.adapters.people_client import AnalyzerPeople
 from vedette.adapters.picture_reader import FilePictureReader
 from vedette.adapters.portraits_client import AnalyzerPortraits
 from vedette.adapters.recorder_live import RecorderLiveStates
@@ -170,6 +171,7 @@ async def open_parts(
             UnixThumbnailer(paths.socket("analyzer")),
             FileJobsClient(paths.socket("analyzer")),
             AnalyzerPortraits(paths.socket("analyzer")),
+            AnalyzerPeople(paths.socket("analyzer")),
             AnalyzerClassifier(paths.socket("analyzer")),
             SqliteConsumer(paths.bus, FILE_MATCHES, clock),
             SqliteConsumer(paths.bus, SEEN_OBJECTS, clock),
@@ -181,6 +183,7 @@ async def open_parts(
         stack.push_async_callback(outside.masker.close)
         stack.push_async_callback(outside.file_jobs.close)
         stack.push_async_callback(outside.portraits.close)
+        stack.push_async_callback(outside.people.close)
         stack.push_async_callback(outside.classifier.close)
         core = _build_core(settings, clock, outside, hasher or PasswordHasher())
         changed.listen(core.dispatcher.announce)
@@ -201,6 +204,7 @@ class _Outside:
     masker: UnixThumbnailer
     file_jobs: FileJobsClient
     portraits: AnalyzerPortraits
+    people: AnalyzerPeople
     classifier: AnalyzerClassifier
     file_matches: SqliteConsumer
     seen_objects: SqliteConsumer
@@ -373,6 +377,7 @@ def _build(
             search=searching.search,
             keeper=searching.keeper,
             faces=outside.portraits,
+            people=outside.people,
             files=file_jobs,
             pictures=pictures,
             footage=outside.reader,

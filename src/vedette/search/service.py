@@ -101,6 +101,10 @@ class ObjectSearch:
     def days(self) -> int:
         return self._keeper.days
 
+    def count_kept(self, kind: str, release: str) -> int:
+        """Objects that are kept with such a vector."""
+        return self._galleries.count(kind, release)
+
     async def find_object(self, object_id: str) -> ObjectRecord:
         """Raises NoSuchObjectError."""
         record = await self._store.find(object_id)

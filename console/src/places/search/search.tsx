@@ -43,11 +43,11 @@ export function SearchPlace() {
   useKeys({ "/": () => document.getElementById("search-box")?.focus(), Escape: () => go({ object: undefined }) });
 
   const [pictureFailed, setPictureFailed] = useState<unknown>(null);
-  const lookFor = async (picture: string, purpose: string) => {
+  const lookFor = async (picture: string, purpose: string, person: number | null) => {
     setPictureFailed(null);
     const { source, cameras, from, to } = readRange(address, new Date());
     const range = { source, cameras, ...(from ? { from } : {}), ...(to ? { to } : {}) };
-    await byPicture.mutateAsync({ picture, purpose, ...range }).catch(setPictureFailed);
+    await byPicture.mutateAsync({ picture, purpose, person, ...range }).catch(setPictureFailed);
   };
   const error = words.error ?? answer.error;
   const waits = address.like !== undefined && question === null;

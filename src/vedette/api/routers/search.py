@@ -3,6 +3,7 @@
 Every search is counted and in the audit trail. Searches by face or appearance need `biometric.search` and a purpose.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
@@ -22,6 +23,10 @@ from vedette.api.schemas.search import (
     ObjectRangeIn,
     ObjectSearchIn,
     ObjectSearchOut,
+    PeopleIn,
+    PeopleOut,
+    PersonOut,
+    PersonSearchIn,
     PictureSearchIn,
     SearchWordsOut,
     SeenObjectOut,
@@ -90,6 +95,40 @@ async def search_picture(body: PictureSearchIn, caller: CallerPort, desk: Search
     wanted = _filter(caller, body, None, None)
     question = Question(wanted, body.purpose, _describe(wanted, None, None))
     return await desk.find_face(caller, body.picture, question, body.limit)
+
+
+@router.post("/search/people")
+@allows(Permission.BIOMETRIC_SEARCH, max_body_bytes=MAX_PICTURE_BODY_BYTES)
+async def find_people_in_picture(body: PeopleIn, desk: SearchPort) -> PeopleOut:
+    """Finds the people in a picture, to choose one for `POST /search/person`. Nobody is compared; nothing is kept.
+
+    `code` says what is wrong: `no_picture`, `nobody_found`, `appearance_models_missing`.
+    """
+    people = await desk.find_people(body.picture)
+    return PeopleOut(
+        items=[
+            PersonOut(
+                number=number,
+                box=[round(side, 4) for side in one.box_norm_xyxy],
+                picture=b64encode(one.picture).decode(),
+                usable=bool(one.vector),
+            )
+            for number, one in enumerate(people, 1)
+        ]
+    )
+
+
+@router.post("/search/person")
+@allows(Permission.BIOMETRIC_SEARCH, max_body_bytes=MAX_PICTURE_BODY_BYTES)
+async def search_person(body: PersonSearchIn, caller: CallerPort, desk: SearchPort) -> ObjectSearchOut:
+    """Finds people who look like one in a picture, face or no face. The picture is kept nowhere.
+
+    `code` says what is wrong: `no_picture`, `nobody_found`, `choose_person`, `person_unclear`, `appearance_not_kept`,
+    `appearance_models_missing`.
+    """
+    wanted = _filter(caller, body, None, None)
+    question = Question(wanted, body.purpose, _describe(wanted, None, None))
+    return await desk.find_person(caller, body.picture, body.person, question, body.limit)
 
 
 @router.post("/search/trace")

@@ -59,6 +59,40 @@ class PictureSearchIn(ObjectRangeIn):
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 60
 
 
+class PersonSearchIn(ObjectRangeIn):
+    """A picture in which a whole person is seen. It is looked at once and kept nowhere.
+
+    Attributes:
+        person: Which one, from 1, from left to right, as `POST /search/people` has them; left out: the only one.
+    """
+
+    picture: Base64Bytes
+    person: Annotated[int | None, Field(ge=1, le=100)] = None
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 60
+
+
+class PeopleIn(Request):
+    picture: Base64Bytes
+
+
+class PersonOut(Answer):
+    """A person of a picture.
+
+    Attributes:
+        picture: JPEG in Base64.
+        usable: Whether it can be said how the person looks.
+    """
+
+    number: int
+    box: Annotated[list[float], Field(min_length=4, max_length=4)]
+    picture: str
+    usable: bool
+
+
+class PeopleOut(Answer):
+    items: list[PersonOut]
+
+
 class TraceIn(ObjectRangeIn):
     """The seen object whose path is wanted, and by what of it."""
 
@@ -128,7 +162,7 @@ class SeenObjectOut(Answer):
     doubts: list[Literal["plate_unsure", "signs_alike", "attributes_unknown"]]
 
 
-class EvidenceOut(Answer):
+class StrangersOut(Answer):
     """Of how many pairs of strangers, seen at once by one camera, thresholds are made, and how many it takes."""
 
     pairs: int
@@ -149,7 +183,7 @@ class ObjectSearchOut(Page[SeenObjectOut]):
     by: Literal["facts", "plate", "attributes", "face", "appearance"]
     searched: int
     calibrated: bool
-    evidence: EvidenceOut | None
+    evidence: StrangersOut | None
     cut: bool
 
 
