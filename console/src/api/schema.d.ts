@@ -3215,7 +3215,7 @@ export interface components {
         /** PeopleOut */
         PeopleOut: {
             /** Items */
-            items: components["schemas"]["vedette__api__schemas__search__PersonOut"][];
+            items: components["schemas"]["PersonInPictureOut"][];
         };
         /**
          * Permission
@@ -3262,12 +3262,74 @@ export interface components {
             /** To */
             to?: string | null;
         };
+        /**
+         * PersonInPictureOut
+         * @description A person of a picture.
+         *
+         *     Attributes:
+         *         picture: JPEG in Base64.
+         *         usable: Whether it can be said how the person looks.
+         */
+        PersonInPictureOut: {
+            /** Box */
+            box: number[];
+            /** Number */
+            number: number;
+            /** Picture */
+            picture: string;
+            /** Usable */
+            usable: boolean;
+        };
         /** PersonList */
         PersonList: {
             /** Items */
-            items: components["schemas"]["vedette__api__schemas__face_lists__PersonOut"][];
+            items: components["schemas"]["PersonOut"][];
             /** Total */
             total: number;
+        };
+        /**
+         * PersonOut
+         * @description `pictures`: how many were enrolled. `portraits`: how many of them are kept.
+         */
+        PersonOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Document */
+            document: string;
+            /** From */
+            from: string | null;
+            /** Granted On */
+            granted_on: string;
+            /**
+             * Ground
+             * @enum {string}
+             */
+            ground: "consent" | "legal";
+            /** Id */
+            id: string;
+            /** List Id */
+            list_id: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Owner */
+            owner: string;
+            /** Pictures */
+            pictures: number;
+            /** Portraits */
+            portraits: number;
+            /** Reason */
+            reason: string;
+            /** Release */
+            release: string;
+            /** To */
+            to: string | null;
         };
         /**
          * PersonSearchIn
@@ -4623,68 +4685,6 @@ export interface components {
              * @enum {string}
              */
             subject: "vehicles" | "faces";
-        };
-        /**
-         * PersonOut
-         * @description `pictures`: how many were enrolled. `portraits`: how many of them are kept.
-         */
-        vedette__api__schemas__face_lists__PersonOut: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Created By */
-            created_by: string;
-            /** Document */
-            document: string;
-            /** From */
-            from: string | null;
-            /** Granted On */
-            granted_on: string;
-            /**
-             * Ground
-             * @enum {string}
-             */
-            ground: "consent" | "legal";
-            /** Id */
-            id: string;
-            /** List Id */
-            list_id: string;
-            /** Name */
-            name: string;
-            /** Note */
-            note: string;
-            /** Owner */
-            owner: string;
-            /** Pictures */
-            pictures: number;
-            /** Portraits */
-            portraits: number;
-            /** Reason */
-            reason: string;
-            /** Release */
-            release: string;
-            /** To */
-            to: string | null;
-        };
-        /**
-         * PersonOut
-         * @description A person of a picture.
-         *
-         *     Attributes:
-         *         picture: JPEG in Base64.
-         *         usable: Whether it can be said how the person looks.
-         */
-        vedette__api__schemas__search__PersonOut: {
-            /** Box */
-            box: number[];
-            /** Number */
-            number: number;
-            /** Picture */
-            picture: string;
-            /** Usable */
-            usable: boolean;
         };
     };
     responses: never;
@@ -7869,7 +7869,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["vedette__api__schemas__face_lists__PersonOut"];
+                    "application/json": components["schemas"]["PersonOut"];
                 };
             };
             /** @description What failed, why, and what to do (RFC 9457) */
@@ -7901,7 +7901,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["vedette__api__schemas__face_lists__PersonOut"];
+                    "application/json": components["schemas"]["PersonOut"];
                 };
             };
             /** @description What failed, why, and what to do (RFC 9457) */
@@ -7937,7 +7937,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["vedette__api__schemas__face_lists__PersonOut"];
+                    "application/json": components["schemas"]["PersonOut"];
                 };
             };
             /** @description What failed, why, and what to do (RFC 9457) */

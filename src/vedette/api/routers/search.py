@@ -25,7 +25,7 @@ from vedette.api.schemas.search import (
     ObjectSearchOut,
     PeopleIn,
     PeopleOut,
-    PersonOut,
+    PersonInPictureOut,
     PersonSearchIn,
     PictureSearchIn,
     SearchWordsOut,
@@ -107,7 +107,7 @@ async def find_people_in_picture(body: PeopleIn, desk: SearchPort) -> PeopleOut:
     people = await desk.find_people(body.picture)
     return PeopleOut(
         items=[
-            PersonOut(
+            PersonInPictureOut(
                 number=number,
                 box=[round(side, 4) for side in one.box_norm_xyxy],
                 picture=b64encode(one.picture).decode(),

@@ -75,7 +75,7 @@ class PeopleIn(Request):
     picture: Base64Bytes
 
 
-class PersonOut(Answer):
+class PersonInPictureOut(Answer):
     """A person of a picture.
 
     Attributes:
@@ -90,7 +90,7 @@ class PersonOut(Answer):
 
 
 class PeopleOut(Answer):
-    items: list[PersonOut]
+    items: list[PersonInPictureOut]
 
 
 class TraceIn(ObjectRangeIn):
