@@ -12,6 +12,7 @@ from vedette.core.errors import InvalidInputError
 from vedette.node.file_analysis import FilePlan
 from vedette.node.file_job_shelf import FileJobShelf, UploadTooLargeError
 from vedette.node.file_jobs import KEPT_NS, FileJobs
+from vedette.node.file_objects import FileObjects, Publish
 from vedette.node.file_watchlists import NO_LISTS, FileLists
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.testing.clock import SimulatedClock
@@ -34,8 +35,11 @@ class MotionPlanner:
         return FilePlan("", Path(), tuple(job.terms.classes), job.terms.fps, job.annotate, lists=self.lists)
 
 
-def make_jobs(shelf: FileJobShelf, clock: Clock | None = None, parallel: int = 1) -> FileJobs:
-    return FileJobs(shelf, MotionPlanner(), parallel, clock or SystemClock(), lambda _: None)
+def make_jobs(
+    shelf: FileJobShelf, clock: Clock | None = None, parallel: int = 1, publish: Publish = lambda _: None
+) -> FileJobs:
+    objects = FileObjects(publish, None, "", clock or SystemClock())
+    return FileJobs(shelf, MotionPlanner(), parallel, clock or SystemClock(), lambda _: None, objects)
 
 
 async def parts(data: bytes, size: int = 5000) -> AsyncIterator[bytes]:
@@ -44,8 +48,10 @@ async def parts(data: bytes, size: int = 5000) -> AsyncIterator[bytes]:
 
 
 @asynccontextmanager
-async def running(folder: Path, clock: Clock | None = None, parallel: int = 1) -> AsyncIterator[FileJobs]:
-    jobs = make_jobs(FileJobShelf(folder, RESERVE_BYTES), clock, parallel)
+async def running(
+    folder: Path, clock: Clock | None = None, parallel: int = 1, publish: Publish = lambda _: None
+) -> AsyncIterator[FileJobs]:
+    jobs = make_jobs(FileJobShelf(folder, RESERVE_BYTES), clock, parallel, publish)
     await jobs.load()
     task = asyncio.create_task(jobs.run())
     try:

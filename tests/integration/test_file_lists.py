@@ -21,7 +21,7 @@ from tests.integration.test_file_jobs import OWNER, RESERVE_BYTES, is_over, part
 from tests.support.encoded import write_film, write_square_file
 from tests.support.models import install_models
 from tests.support.plate_scene import CLEAR, write_drive_file
-from vedette.core.messages import FileFaceMatched
+from vedette.core.messages import FileFaceMatched, FileObjectsGone, ObjectSeen
 from vedette.core.watchlists import (
     ListKind,
     ListOrder,
@@ -34,6 +34,7 @@ from vedette.core.watchlists import (
 from vedette.node.analyzer_watchlists import ListsInForce
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs
+from vedette.node.file_objects import FileObjects
 from vedette.node.file_plans import FilePlanner
 from vedette.node.match_terms import find_match_terms
 from vedette.runtime.clock import SystemClock
@@ -52,7 +53,9 @@ class Box:
         self.told: list[FileFaceMatched] = []
         self.lists = ListsInForce(find_match_terms(registry))
         planner = FilePlanner(registry, self.lists, 1, clock)
-        self.jobs = FileJobs(FileJobShelf(folder, RESERVE_BYTES), planner, 1, clock, self.told.append)
+        self.seen: list[ObjectSeen | FileObjectsGone] = []
+        objects = FileObjects(self.seen.append, None, "", clock)
+        self.jobs = FileJobs(FileJobShelf(folder, RESERVE_BYTES), planner, 1, clock, self.told.append, objects)
 
     async def finish(self, name: str, data: bytes, matching: JobMatching) -> FileJob:
         job = await self.jobs.add(name, JobTerms(), OWNER, parts(data, 1 << 16), annotate=False, matching=matching)
@@ -131,6 +134,11 @@ async def test_plate_of_a_named_list_is_found_and_others_are_not_asked(tmp_path:
         film = write_drive_file(CLEAR)
         job = await box.finish("drive.mp4", film, VEHICLES)
         assert {event["detail"] for event in box.matches(job)} == {f"{CLEAR} fits {CLEAR} of Stolen: stolen"}
+        [gone, seen] = box.seen
+        assert isinstance(gone, FileObjectsGone)
+        assert isinstance(seen, ObjectSeen)
+        assert seen.plate is not None
+        assert (seen.plate.text, seen.file is not None and seen.file.job_id) == (CLEAR, job.job_id)
         assert box.matches(await box.finish("drive.mp4", film, JobMatching())) == []
 
 

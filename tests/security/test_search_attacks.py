@@ -113,7 +113,8 @@ async def test_people_are_not_searched_without_a_stated_purpose(gateway: Harness
         assert (refused.status_code, refused.json()["code"]) == (422, "purpose_required")
     assert (await ask(monitor, "picture", picture=PICTURE, **WHY)).json()["items"][0]["id"] == known.object_id
     [row] = await find_audit(gateway, "search.picture")
-    assert (row["user"], row["detail"]) == ("monitor", "everything; 1 found: theft of 3 May")
+    detail = f"everything; 1 found, nearest {known.object_id}: theft of 3 May"
+    assert (row["user"], row["detail"]) == ("monitor", detail)
 
 
 async def test_extraction_gets_rounded_scores_and_no_numbers_of_a_vector(gateway: Harness) -> None:
@@ -152,9 +153,35 @@ async def test_extraction_at_ten_times_the_share_is_refused_and_told(gateway: Ha
     assert (await ask(monitor, "objects", **question)).status_code == 200
 
 
+async def test_gallery_walk_inside_the_share_is_told_once_and_not_refused(gateway: Harness) -> None:
+    """Each question is for whoever was like the last: all allowed, and all seen (M12, M13)."""
+    seer, monitor = Seer(gateway), await gateway.login_as(Role.MONITOR)
+    vectors = [np.frombuffer(face_vector(seed), "<f4") for seed in range(18)]
+    walk = [vectors[at] + vectors[at + 1] for at in range(17)]  # each like its neighbours and nobody else
+    seen = [
+        seer.with_vector(see("A", at, "person"), (one / np.linalg.norm(one)).astype("<f4").tobytes())
+        for at, one in enumerate(walk)
+    ]
+    await seer.keep(*seen)
+    for number, one in enumerate(seen):
+        answer = await ask(monitor, "objects", object_id=one.object_id, by="face", purpose=f"case {number}")
+        assert answer.status_code == 200
+        assert len(await find_events(gateway, "search_odd")) == (number >= 14)
+        await gateway.clock.advance(61)
+    [told] = await find_events(gateway, "search_odd")
+    assert told["detail"] == "monitor: sweep: 15 searches in a row, each for somebody like the last"
+    [row] = await find_audit(gateway, "search.odd")
+    assert (row["user"], row["resource"]) == ("monitor", "sweep")
+    assert await flood_events(gateway) == []
+
+
 async def flood_events(gateway: Harness) -> list[dict[str, str]]:
+    return await find_events(gateway, "search_flood")
+
+
+async def find_events(gateway: Harness, kind: str) -> list[dict[str, str]]:
     async with gateway.local() as client:
-        return list((await client.get(f"{API}/events", params={"kind": "search_flood"})).json()["items"])
+        return list((await client.get(f"{API}/events", params={"kind": kind})).json()["items"])
 
 
 async def test_guard_and_auditor_search_nothing(gateway: Harness) -> None:

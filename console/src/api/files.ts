@@ -46,6 +46,11 @@ export interface FileOrder {
   /** Ids of the lists that it is matched with, and why. */
   lists: readonly string[];
   purpose: string;
+  /** By what people in it are kept to be found again. */
+  keep: readonly ("face" | "appearance")[];
+  /** Which camera took it and when its first picture is of, empty: nobody said. */
+  camera: string;
+  start: string;
 }
 
 export function useFileJobs() {
@@ -98,6 +103,9 @@ function send(order: FileOrder, csrf: string, onProgress: (share: number) => voi
   });
   for (const name of order.classes) query.append("classes", name);
   for (const id of order.lists) query.append("lists", id);
+  for (const way of order.keep) query.append("keep", way);
+  if (order.camera) query.append("camera_id", order.camera);
+  if (order.start) query.append("started_at", order.start);
   if (order.purpose) query.append("purpose", order.purpose);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

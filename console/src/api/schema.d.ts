@@ -24,6 +24,9 @@ export interface paths {
          *     `tiles`: of each large picture, looked at beside the whole, for small people; each costs as much as the whole.
          *     `lists`: ids of the watchlists that it is matched with (`watchlist.view`; lists of faces need `face.view` and a
          *     `purpose`).
+         *     What it shows is found by `POST /search/objects` while the job is kept. `keep`: people also by face or appearance
+         *     (`biometric.search` and a `purpose`). `camera_id`, `started_at`: which camera took it and when, so that traces judge
+         *     whether a way to and from it can be.
          */
         post: operations["upload_file_to_analyze"];
         delete?: never;
@@ -1016,6 +1019,51 @@ export interface paths {
         get: operations["show_seen_object_picture"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find People In Picture
+         * @description Finds the people in a picture, to choose one for `POST /search/person`. Nobody is compared; nothing is kept.
+         *
+         *     `code` says what is wrong: `no_picture`, `nobody_found`, `appearance_models_missing`.
+         */
+        post: operations["find_people_in_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search Person
+         * @description Finds people who look like one in a picture, face or no face. The picture is kept nowhere.
+         *
+         *     `code` says what is wrong: `no_picture`, `nobody_found`, `choose_person`, `person_unclear`, `appearance_not_kept`,
+         *     `appearance_models_missing`.
+         */
+        post: operations["search_person"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2479,11 +2527,14 @@ export interface components {
          * @description The analysis of one file.
          *
          *     `progress`: 0 to 1. `speed`: seconds of the file per second. `left_s`: seconds until it is done, null when nobody
-         *     can tell. `fps` 0: every picture. `files`: what can be fetched, once it is done.
+         *     can tell. `fps` 0: every picture. `files`: what can be fetched, once it is done. `kept`: by what people in
+         *     it are found again. `camera_id`, `started_at`: which camera took it and when, where somebody said so.
          */
         FileJobOut: {
             /** Annotate */
             annotate: boolean;
+            /** Camera Id */
+            camera_id: string;
             /** Classes */
             classes: string[];
             /** Code */
@@ -2515,6 +2566,8 @@ export interface components {
             frames_read: number;
             /** Id */
             id: string;
+            /** Kept */
+            kept: ("face" | "appearance")[];
             /** Left S */
             left_s: number | null;
             /** Lists */
@@ -2537,6 +2590,8 @@ export interface components {
             size_bytes: number;
             /** Speed */
             speed: number;
+            /** Started At */
+            started_at: string | null;
             /**
              * State
              * @enum {string}
@@ -3033,6 +3088,12 @@ export interface components {
              * @default
              */
             purpose: string;
+            /**
+             * Source
+             * @default cameras
+             * @enum {string}
+             */
+            source: "cameras" | "files" | "both";
             /** To */
             to?: string | null;
         };
@@ -3044,6 +3105,7 @@ export interface components {
          *         by: What was compared.
          *         searched: How many were compared, in searches by likeness.
          *         calibrated: Whether thresholds were measured for it; without, nothing is said but the order.
+         *         evidence: Of what this site's thresholds are made, for appearance; null for all else.
          *         cut: More fit than are ranked: narrow the time or the cameras.
          */
         ObjectSearchOut: {
@@ -3056,6 +3118,7 @@ export interface components {
             calibrated: boolean;
             /** Cut */
             cut: boolean;
+            evidence: components["schemas"]["StrangersOut"] | null;
             /** Items */
             items: components["schemas"]["SeenObjectOut"][];
             /**
@@ -3141,6 +3204,19 @@ export interface components {
              */
             new: string;
         };
+        /** PeopleIn */
+        PeopleIn: {
+            /**
+             * Picture
+             * Format: base64
+             */
+            picture: string;
+        };
+        /** PeopleOut */
+        PeopleOut: {
+            /** Items */
+            items: components["schemas"]["PersonInPictureOut"][];
+        };
         /**
          * Permission
          * @description One thing that a caller may be allowed to do. Video, export and administration are separate.
@@ -3185,6 +3261,24 @@ export interface components {
             reason: string;
             /** To */
             to?: string | null;
+        };
+        /**
+         * PersonInPictureOut
+         * @description A person of a picture.
+         *
+         *     Attributes:
+         *         picture: JPEG in Base64.
+         *         usable: Whether it can be said how the person looks.
+         */
+        PersonInPictureOut: {
+            /** Box */
+            box: number[];
+            /** Number */
+            number: number;
+            /** Picture */
+            picture: string;
+            /** Usable */
+            usable: boolean;
         };
         /** PersonList */
         PersonList: {
@@ -3238,6 +3332,45 @@ export interface components {
             to: string | null;
         };
         /**
+         * PersonSearchIn
+         * @description A picture in which a whole person is seen. It is looked at once and kept nowhere.
+         *
+         *     Attributes:
+         *         person: Which one, from 1, from left to right, as `POST /search/people` has them; left out: the only one.
+         */
+        PersonSearchIn: {
+            /** Cameras */
+            cameras?: string[];
+            /** From */
+            from?: string | null;
+            /**
+             * Limit
+             * @default 60
+             */
+            limit: number;
+            /** Person */
+            person?: number | null;
+            /**
+             * Picture
+             * Format: base64
+             */
+            picture: string;
+            /**
+             * Purpose
+             * @description Why; needed for searches by face or appearance, and always in the audit
+             * @default
+             */
+            purpose: string;
+            /**
+             * Source
+             * @default cameras
+             * @enum {string}
+             */
+            source: "cameras" | "files" | "both";
+            /** To */
+            to?: string | null;
+        };
+        /**
          * PictureSearchIn
          * @description A picture with one face, JPEG, PNG, WebP or BMP in Base64. It is looked at once and kept nowhere.
          */
@@ -3262,6 +3395,12 @@ export interface components {
              * @default
              */
             purpose: string;
+            /**
+             * Source
+             * @default cameras
+             * @enum {string}
+             */
+            source: "cameras" | "files" | "both";
             /** To */
             to?: string | null;
         };
@@ -3717,6 +3856,28 @@ export interface components {
             days: number;
         };
         /**
+         * SeenInFileOut
+         * @description Where in a file an object was seen, in seconds from its beginning.
+         *
+         *     Attributes:
+         *         job_id: Of the analysis; its results are at `/analysis/files/{job_id}/results`.
+         *         dated: Whether somebody said when the file begins; without, the object's times count from when it was brought.
+         */
+        SeenInFileOut: {
+            /** Best S */
+            best_s: number;
+            /** Dated */
+            dated: boolean;
+            /** First S */
+            first_s: number;
+            /** Job Id */
+            job_id: string;
+            /** Last S */
+            last_s: number;
+            /** Name */
+            name: string;
+        };
+        /**
          * SeenObjectOut
          * @description An object as one camera saw it.
          *
@@ -3724,6 +3885,7 @@ export interface components {
          *         best: When it was seen best: its picture and `box` are of then.
          *         recorded: Whether there is footage of it.
          *         review: Address in the console that plays it.
+         *         file: Of what a file showed, null for cameras. `camera_id` is empty where nobody said which camera took it.
          *         ways: By what of it others like it can be found, for this caller.
          *         score: 0..1, rounded; null where nothing was asked that fits more or less.
          *         verdict: Of searches by likeness. `defer`: a person has to look.
@@ -3749,6 +3911,7 @@ export interface components {
             confidence: number;
             /** Doubts */
             doubts: ("plate_unsure" | "signs_alike" | "attributes_unknown")[];
+            file: components["schemas"]["SeenInFileOut"] | null;
             /**
              * From
              * Format: date-time
@@ -3960,6 +4123,16 @@ export interface components {
             state: "writable" | "full" | "failed" | "unknown";
             /** Used Bytes */
             used_bytes: number;
+        };
+        /**
+         * StrangersOut
+         * @description Of how many pairs of strangers, seen at once by one camera, thresholds are made, and how many it takes.
+         */
+        StrangersOut: {
+            /** Needed */
+            needed: number;
+            /** Pairs */
+            pairs: number;
         };
         /**
          * StreamChoice
@@ -4225,6 +4398,12 @@ export interface components {
              * @default
              */
             purpose: string;
+            /**
+             * Source
+             * @default cameras
+             * @enum {string}
+             */
+            source: "cameras" | "files" | "both";
             /** To */
             to?: string | null;
         };
@@ -4555,6 +4734,9 @@ export interface operations {
                 annotate?: boolean;
                 lists?: string[] | null;
                 purpose?: string;
+                keep?: ("face" | "appearance")[] | null;
+                camera_id?: string | null;
+                started_at?: string | null;
             };
             header?: never;
             path?: never;
@@ -6536,6 +6718,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_people_in_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeopleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonSearchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectSearchOut"];
+                };
             };
             /** @description What failed, why, and what to do (RFC 9457) */
             default: {

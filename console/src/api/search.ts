@@ -5,6 +5,8 @@ import { useClient } from "./context";
 import { unwrap } from "./http";
 import type { SearchPage, SearchQuestion, TraceQuestion } from "./types";
 
+type Source = SearchQuestion["source"];
+
 const PAGE = 60;
 
 export type Question = Omit<SearchQuestion, "limit" | "cursor">;
@@ -34,12 +36,33 @@ export function useSearch(question: Question | null) {
   });
 }
 
-/** Looks once with a picture. */
+/** Looks once with a picture: for the face in it, or for how one of the people in it looks. */
 export function usePictureSearch() {
   const client = useClient();
   return useMutation({
-    mutationFn: (asked: { picture: string; purpose: string; cameras: string[]; from?: string; to?: string }) =>
-      unwrap(client.POST("/api/v1/search/picture", { body: { ...asked, limit: PAGE } })),
+    mutationFn: ({
+      person,
+      ...asked
+    }: {
+      picture: string;
+      purpose: string;
+      person: number | null;
+      source: Source;
+      cameras: string[];
+      from?: string;
+      to?: string;
+    }) =>
+      person === null
+        ? unwrap(client.POST("/api/v1/search/picture", { body: { ...asked, limit: PAGE } }))
+        : unwrap(client.POST("/api/v1/search/person", { body: { ...asked, person, limit: PAGE } })),
+  });
+}
+
+/** The people in a picture, to choose one of. */
+export function usePeopleInPicture() {
+  const client = useClient();
+  return useMutation({
+    mutationFn: (picture: string) => unwrap(client.POST("/api/v1/search/people", { body: { picture } })),
   });
 }
 

@@ -105,14 +105,14 @@ const alarms = createRoute({
 const search = createRoute({
   getParentRoute: () => app,
   path: "/search",
-  validateSearch: keep("q", "attributes", "cameras", "from", "to", "like", "by", "why", "object", "trace"),
+  validateSearch: keep("q", "attributes", "source", "cameras", "from", "to", "like", "by", "why", "object", "trace"),
   component: lazyRouteComponent(() => import("../places/search/search"), "SearchPlace"),
 });
 
 const files = createRoute({
   getParentRoute: () => app,
   path: "/files",
-  validateSearch: keep("job"),
+  validateSearch: keep("job", "at"),
   component: lazyRouteComponent(() => import("../places/files/files"), "FilesPlace"),
 });
 

@@ -15,7 +15,8 @@ from vedette.adapters.database_schema import cameras, erased_objects, seen_attri
 from vedette.core.detections import MOVING_CLASS
 from vedette.core.messages import ObjectSeen
 from vedette.core.plates import fold_alike
-from vedette.search.objects import ObjectFilter, ObjectRecord, Passage, StoredVector
+from vedette.search.objects import ObjectFilter, ObjectRecord, Passage, Source, StoredVector
+from vedette.search.strangers import Span
 
 _FACT = msgspec.json.Decoder(ObjectSeen)
 _IN_ONE_QUESTION = 500
@@ -50,6 +51,14 @@ class SqlObjectStore:
         query = select(seen_objects.c.number).select_from(joined).where(has_it, *_conditions(wanted))
         return await self._database.read(lambda c: list(c.execute(query).scalars()))
 
+    async def find_spans(self, kind: str, release: str, limit: int) -> list[Span]:
+        has_it = (seen_vectors.c.kind == kind) & (seen_vectors.c.release == release)
+        shown = seen_objects.c
+        query = select(shown.number, shown.camera_id + shown.job_id, shown.from_ns, shown.to_ns)
+        query = query.select_from(seen_objects.join(seen_vectors, seen_vectors.c.number == shown.number))
+        query = query.where(has_it).order_by(shown.from_ns.desc()).limit(limit)
+        return await self._database.read(lambda c: [Span(*row) for row in c.execute(query)])
+
     async def find_records(self, numbers: Sequence[int]) -> list[ObjectRecord]:
         def find(connection: Connection) -> list[ObjectRecord]:
             parts = [numbers[at : at + _IN_ONE_QUESTION] for at in range(0, len(numbers), _IN_ONE_QUESTION)]
@@ -70,7 +79,9 @@ class SqlObjectStore:
     async def find_passages(self, from_ns: int) -> list[Passage]:
         shown = seen_objects.c
         query = select(shown.plate, shown.camera_id, shown.from_ns, shown.to_ns)
-        query = query.where(shown.plate_read, shown.from_ns >= from_ns).order_by(shown.plate, shown.from_ns)
+        query = query.where(shown.plate_read, shown.job_id == "", shown.from_ns >= from_ns).order_by(
+            shown.plate, shown.from_ns
+        )
         return await self._database.read(lambda c: [Passage(*row) for row in c.execute(query)])
 
     async def remove(self, object_ids: Sequence[str], at_ns: int) -> list[ObjectRecord]:
@@ -124,6 +135,7 @@ def _put_parts(connection: Connection, number: int, seen: ObjectSeen) -> None:
 def _row(seen: ObjectSeen) -> dict[str, object]:
     plate = seen.plate.text if seen.plate is not None else ""
     return {
+        "job_id": seen.file.job_id if seen.file is not None else "",
         "camera_id": seen.camera_id,
         "object_class": seen.object_class,
         "from_ns": seen.from_ns,
@@ -146,7 +158,7 @@ def _remove(connection: Connection, records: Sequence[ObjectRecord], at_ns: int)
 def _conditions(wanted: ObjectFilter) -> list[ColumnElement[bool]]:
     """Translates a filter."""
     shown = seen_objects.c
-    found: list[ColumnElement[bool]] = []
+    found = [_source_condition(wanted)]
     if wanted.cameras:
         found.append(shown.camera_id.in_(wanted.cameras))
     if wanted.classes:
@@ -165,6 +177,13 @@ def _conditions(wanted: ObjectFilter) -> list[ColumnElement[bool]]:
         found.append(shown.plate_folded.like(fold_alike(wanted.plate).translate(_LIKE)))
         found.append(shown.plate != "")
     return found + _attribute_conditions(wanted)
+
+
+def _source_condition(wanted: ObjectFilter) -> ColumnElement[bool]:
+    job = seen_objects.c.job_id
+    if wanted.source is Source.CAMERAS:
+        return job == ""
+    return job.in_(wanted.jobs) if wanted.source is Source.FILES else or_(job == "", job.in_(wanted.jobs))
 
 
 def _attribute_conditions(wanted: ObjectFilter) -> list[ColumnElement[bool]]:

@@ -269,9 +269,11 @@ seen_objects = Table(
     Column("plate_folded", String(32), nullable=False, comment="signs that look alike are one"),
     Column("plate_read", Boolean, nullable=False),
     Column("fact", Text, nullable=False, comment="ObjectSeen as JSON, without vectors"),
+    Column("job_id", String(26), nullable=False, server_default="", comment="of the file's analysis; empty: a camera"),
     Index("ix_seen_objects_from_ns", "from_ns"),
     Index("ix_seen_objects_camera_id_from_ns", "camera_id", "from_ns"),
     Index("ix_seen_objects_plate_folded", "plate_folded"),
+    Index("ix_seen_objects_job_id", "job_id"),
     sqlite_autoincrement=True,  # a number is the key of a gallery's entry: never given to another object
 )
 

@@ -19,7 +19,7 @@ from vedette.core.errors import (
     VedetteError,
 )
 from vedette.core.ids import is_id
-from vedette.vision.file_jobs import FileJob, JobChange, JobMatching, JobTerms, NoSuchJobError
+from vedette.vision.file_jobs import FileJob, JobChange, JobMatching, JobSearching, JobTerms, NoSuchJobError
 
 _TIMEOUT = httpx.Timeout(30.0)
 _KINDS: dict[int, type[VedetteError]] = {
@@ -59,10 +59,11 @@ class FileJobsClient:
         *,
         annotate: bool,
         matching: JobMatching,
+        searching: JobSearching,
     ) -> FileJob:
         """Passes a file on. `owner`: id and name of a user. Raises what the analyzer says."""
         order = {"name": name, "owner": owner[0], "owner_name": owner[1], "terms": terms}
-        order |= {"annotate": annotate, "matching": matching}
+        order |= {"annotate": annotate, "matching": matching, "searching": searching}
         parameters = {"order": msgspec.json.encode(order).decode()}
         return _decode(await self._send("POST", "/jobs", body, parameters), FileJob)
 

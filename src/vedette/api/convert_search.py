@@ -5,10 +5,10 @@ from dataclasses import asdict
 
 from vedette.api.features import PREFIX
 from vedette.api.schemas.events import AttributeOut, PlateOut
-from vedette.api.schemas.search import ClassWord, SeenObjectOut, StepOut, TravelOut, VisitOut, WayWord
+from vedette.api.schemas.search import ClassWord, SeenInFileOut, SeenObjectOut, StepOut, TravelOut, VisitOut, WayWord
 from vedette.core.messages import ObjectSeen
-from vedette.core.objects import PlateReading
-from vedette.core.time import format_utc
+from vedette.core.objects import FileOrigin, PlateReading
+from vedette.core.time import NS_PER_S, format_utc
 from vedette.identity.permissions import Caller, Permission
 from vedette.search.objects import APPEARANCE, FACE, ObjectRecord
 from vedette.search.ranking import Ranked
@@ -32,7 +32,7 @@ def seen_object_out(caller: Caller, row: Ranked, *, is_recorded: bool) -> SeenOb
     return SeenObjectOut(
         id=seen.object_id,
         camera_id=seen.camera_id,
-        camera_name=record.camera_name,
+        camera_name=record.camera_name or ("" if seen.file is None else seen.file.name),
         object_class=_CLASSES.get(seen.object_class, "object"),
         from_=format_utc(seen.from_ns),
         to=format_utc(seen.to_ns),
@@ -47,6 +47,7 @@ def seen_object_out(caller: Caller, row: Ranked, *, is_recorded: bool) -> SeenOb
         picture_url=f"{PREFIX}/search/objects/{seen.object_id}/picture.jpg" if seen.picture else None,
         recorded=is_recorded,
         review=_review_address(seen),
+        file=None if seen.file is None else _file_out(seen, seen.file),
         ways=find_ways(caller, record),
         score=row.score,
         verdict=None if row.verdict is None else row.verdict.value,
@@ -81,5 +82,16 @@ def _plate_out(plate: PlateReading) -> PlateOut:
     return PlateOut(text=plate.text, confidence=confidence, state="read" if plate.state == "read" else "unsure")
 
 
+def _file_out(seen: ObjectSeen, file: FileOrigin) -> SeenInFileOut:
+    first_s, last_s, best_s = (
+        round((at_ns - file.start_ns) / NS_PER_S, 3) for at_ns in (seen.from_ns, seen.to_ns, seen.best_ns)
+    )
+    return SeenInFileOut(
+        job_id=file.job_id, name=file.name, first_s=first_s, last_s=last_s, best_s=best_s, dated=file.is_dated
+    )
+
+
 def _review_address(seen: ObjectSeen) -> str:
+    if seen.file is not None:
+        return f"/files?job={seen.file.job_id}&at={(seen.best_ns - seen.file.start_ns) / NS_PER_S:.3f}"
     return f"/review?cameras={seen.camera_id}&at={format_utc(seen.best_ns)}"

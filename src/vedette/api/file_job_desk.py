@@ -8,13 +8,15 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from vedette.api.face_sight import check_may_see_list
 from vedette.api.gate import MissingPermissionError
 from vedette.core.errors import ConflictError
 from vedette.identity.audit import AuditTrail
 from vedette.identity.export_limits import MAX_PURPOSE_CHARS, PurposeRequiredError
 from vedette.identity.permissions import Caller, Permission, Role
-from vedette.vision.file_jobs import FileJob, JobChange, JobList, JobMatching, JobTerms, NoSuchJobError
+from vedette.vision.file_jobs import FileJob, JobChange, JobList, JobMatching, JobSearching, JobTerms, NoSuchJobError
 from vedette.watchlists.records import WatchlistRecord
 
 
@@ -38,6 +40,7 @@ class WantedLists:
 
 
 NO_LISTS = WantedLists()
+PLAIN = JobSearching()
 
 
 class ListOffError(ConflictError):
@@ -52,6 +55,12 @@ class Lists(Protocol):
     async def find_list(self, list_id: str) -> WatchlistRecord: ...
 
 
+class Cameras(Protocol):
+    """The system's cameras. Raises NoSuchCameraError."""
+
+    async def find_camera(self, camera_id: str) -> object: ...
+
+
 class FileJobs(Protocol):
     """The analyzer's jobs. Raises UnavailableError when it does not answer."""
 
@@ -64,6 +73,7 @@ class FileJobs(Protocol):
         *,
         annotate: bool,
         matching: JobMatching,
+        searching: JobSearching,
     ) -> FileJob: ...
     async def list_jobs(self) -> list[FileJob]: ...
     async def find(self, job_id: str) -> FileJob: ...
@@ -75,9 +85,10 @@ class FileJobs(Protocol):
 class FileJobDesk:
     """See the module's head."""
 
-    def __init__(self, jobs: FileJobs, lists: Lists, audit: AuditTrail) -> None:
+    def __init__(self, jobs: FileJobs, lists: Lists, cameras: Cameras, audit: AuditTrail) -> None:
         self._jobs = jobs
         self._lists = lists
+        self._cameras = cameras
         self._audit = audit
 
     async def add(
@@ -89,19 +100,28 @@ class FileJobDesk:
         *,
         annotate: bool,
         wanted: WantedLists = NO_LISTS,
+        searching: JobSearching = PLAIN,
     ) -> FileJob:
         """Passes an upload on; written down with its hash once it is there, and with its lists before.
 
         Raises:
             MissingPermissionError, NoSuchWatchlistError, ListOffError: of the lists.
-            PurposeRequiredError: faces are looked for without a stated purpose.
+            PurposeRequiredError: faces are looked for, or people kept to be found, without a stated purpose.
+            NoSuchCameraError: it is said to be of a camera that there is not.
         """
         matching = await self._find_lists(caller, wanted)
+        if searching.camera_id:
+            await self._cameras.find_camera(searching.camera_id)
+        if searching.kept:
+            purpose = _check_kept(caller, wanted.purpose)
+            matching = replace(matching, purpose=purpose)
+            detail = f"{name}: people are kept to be found by {' and '.join(searching.kept)}: {purpose}"
+            await self._audit.record(caller, "file.keep", detail=detail)
         for named in matching.lists:
             detail = f"{name} matched with the list {named.name}: {matching.purpose or 'no purpose given'}"
             await self._audit.record(caller, "file.match", named.list_id, detail=detail)
         owner = (caller.user_id, caller.name)
-        job = await self._jobs.add(name, terms, owner, body, annotate=annotate, matching=matching)
+        job = await self._jobs.add(name, terms, owner, body, annotate=annotate, matching=matching, searching=searching)
         await self._audit.record(caller, "file.analyze", job.job_id, detail=f"{job.name} sha256 {job.sha256}")
         return job
 
@@ -150,6 +170,20 @@ class FileJobDesk:
         """A result file, to be entered."""
         await self.find(caller, job_id)
         return self._jobs.open_file(job_id, name, byte_range)
+
+
+def _check_kept(caller: Caller, purpose: str) -> str:
+    """The purpose for which people of a file are kept to be found by face or appearance."""
+    if not caller.may(Permission.BIOMETRIC_SEARCH):
+        raise MissingPermissionError(
+            f"keeping people to be found again needs the permission {Permission.BIOMETRIC_SEARCH.value}",
+            "Ask an administrator for a role that has it.",
+        )
+    if not purpose.strip():
+        raise PurposeRequiredError(
+            "people are kept to be found by face or appearance only for a stated purpose", "Say why in 'purpose'."
+        )
+    return purpose.strip()[:MAX_PURPOSE_CHARS]
 
 
 def _may_see(caller: Caller, job: FileJob) -> bool:

@@ -6,16 +6,20 @@ an object has a vector nor objects that are kept for their vector alone: no answ
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from vedette.api.convert_search import find_ways, seen_object_out, step_out, visits_out
+from vedette.api.file_job_desk import SentFile
 from vedette.api.gate import MissingPermissionError
-from vedette.api.schemas.search import MAX_PAGE, ObjectSearchOut, SeenObjectOut, TraceOut
+from vedette.api.person_choice import AppearanceNotKeptError, choose_person
+from vedette.api.schemas.search import MAX_PAGE, ObjectSearchOut, SeenObjectOut, StrangersOut, TraceOut
 from vedette.core.detections import MOVING_CLASS
 from vedette.core.errors import InvalidInputError, NotFoundError, VedetteError
 from vedette.core.faces import EnrolledFace
 from vedette.core.media import StreamRole
+from vedette.core.people import PersonInPicture
 from vedette.core.privacy import LookAt, MaskedUnavailableError, Sight
 from vedette.events.own_events import OwnEvents
 from vedette.events.ports import PictureReader
@@ -23,11 +27,24 @@ from vedette.identity.audit import AuditTrail, Outcome
 from vedette.identity.export_limits import LOCAL_KEY, MAX_PURPOSE_CHARS, PurposeRequiredError
 from vedette.identity.permissions import Caller, Permission
 from vedette.identity.search_limits import SearchLimitError, SearchLimits
+from vedette.identity.search_trail import NAMED_NEAREST, say_detail, say_result
+from vedette.identity.search_watcher import SearchWatcher
 from vedette.runtime.clock import Clock
 from vedette.search.keeper import ObjectKeeper
-from vedette.search.objects import BIOMETRIC_KINDS, FACE, NoSuchObjectError, ObjectFilter, ObjectRecord
+from vedette.search.objects import (
+    APPEARANCE,
+    BIOMETRIC_KINDS,
+    FACE,
+    NoSuchObjectError,
+    ObjectFilter,
+    ObjectRecord,
+    Source,
+)
 from vedette.search.ranking import Ranked
 from vedette.search.service import Found, NotComparableError, ObjectSearch
+from vedette.search.strangers import NEEDED_PAIRS
+from vedette.search.verdict import Verdict
+from vedette.vision.file_jobs import FileJob, NoSuchJobError
 
 
 class FaceReader(Protocol):
@@ -36,6 +53,28 @@ class FaceReader(Protocol):
     async def read(self, picture: bytes) -> EnrolledFace:
         """Raises PictureRefusedError, TooManyRequestsError, UnavailableError."""
         ...
+
+
+class PeopleReader(Protocol):
+    """Finds people in a picture, outside this process: `vedette.adapters.people_client`."""
+
+    async def read(self, picture: bytes) -> list[PersonInPicture]:
+        """Raises NobodyFoundError, UnreadablePictureError, AppearanceModelsMissingError, UnavailableError."""
+        ...
+
+
+class Files(Protocol):
+    """The analysed files that a caller may see: `vedette.api.file_job_desk.FileJobDesk`."""
+
+    async def list_jobs(self, caller: Caller) -> list[FileJob]: ...
+
+    async def find(self, caller: Caller, job_id: str) -> FileJob:
+        """Raises NoSuchJobError."""
+        ...
+
+    async def open_file(
+        self, caller: Caller, job_id: str, name: str, byte_range: str | None
+    ) -> AbstractAsyncContextManager[SentFile]: ...
 
 
 class Coverage(Protocol):
@@ -72,9 +111,12 @@ class SearchDesk:
         search: ObjectSearch,
         keeper: ObjectKeeper,
         faces: FaceReader,
+        people: PeopleReader,
+        files: Files,
         pictures: PictureReader,
         footage: Coverage,
         limits: SearchLimits,
+        watcher: SearchWatcher,
         audit: AuditTrail,
         alarms: OwnEvents,
         clock: Clock,
@@ -82,9 +124,12 @@ class SearchDesk:
         self.search = search
         self._keeper = keeper
         self._faces = faces
+        self._people = people
+        self._files = files
         self._pictures = pictures
         self._footage = footage
         self._limits = limits
+        self._watcher = watcher
         self._audit = audit
         self._alarms = alarms
         self._clock = clock
@@ -98,11 +143,12 @@ class SearchDesk:
         """
         record, by = await self._choose(caller, question)
         await self._enter(caller, by, question)
+        question = await self._show_files(caller, question)
         if record is None:
             found = await self.search.find(question.wanted)
         else:
             found = await self.search.find_alike(record, by, question.wanted)
-        await self._write(caller, f"search.{found.by}", question, f"{found.total} found")
+        await self._write_found(caller, f"search.{found.by}", question, found)
         return await self._show_page(caller, found, limit, offset)
 
     async def find_face(self, caller: Caller, picture: bytes, question: Question, limit: int) -> ObjectSearchOut:
@@ -114,23 +160,54 @@ class SearchDesk:
             UnavailableError
         """
         await self._enter(caller, FACE, question)
+        question = await self._show_files(caller, question)
         try:
             face = await self._faces.read(picture)
         except VedetteError as exc:
             await self._write(caller, "search.picture", question, exc.code, Outcome.FAILED)
+            await self._watcher.look(caller)
             raise
         found = await self.search.find_like_vector(FACE, face.release, face.template, question.wanted)
-        await self._write(caller, "search.picture", question, f"{found.total} found")
+        await self._write_found(caller, "search.picture", question, found)
         return await self._show_page(caller, found, min(limit, MAX_PAGE), 0)
+
+    async def find_person(
+        self, caller: Caller, picture: bytes, person: int | None, question: Question, limit: int
+    ) -> ObjectSearchOut:
+        """Finds people who look like one of a picture. `person`: which, from 1, from left to right.
+
+        Raises:
+            MissingPermissionError, PurposeRequiredError, SearchLimitError
+            NobodyFoundError, UnreadablePictureError, AppearanceModelsMissingError, UnavailableError
+            ChoosePersonError: there are several, or none of this number.
+            PersonUnclearError, AppearanceNotKeptError
+        """
+        await self._enter(caller, APPEARANCE, question)
+        question = await self._show_files(caller, question)
+        try:
+            chosen = choose_person(await self._people.read(picture), person)
+            if not self.search.count_kept(APPEARANCE, chosen.release):
+                raise AppearanceNotKeptError
+        except VedetteError as exc:
+            await self._write(caller, "search.person", question, exc.code, Outcome.FAILED)
+            raise
+        found = await self.search.find_like_vector(APPEARANCE, chosen.release, chosen.vector, question.wanted)
+        await self._write_found(caller, "search.person", question, found)
+        return await self._show_page(caller, found, min(limit, MAX_PAGE), 0)
+
+    async def find_people(self, picture: bytes) -> list[PersonInPicture]:
+        """The people of a picture, to choose from; nobody is compared. Raises what `PeopleReader.read` does."""
+        return await self._people.read(picture)
 
     async def trace(self, caller: Caller, question: Question) -> TraceOut:
         """Answers with the path of what is like a seen object. Raises what `find` does."""
         record, by = await self._choose(caller, question)
         await self._enter(caller, by, question)
+        question = await self._show_files(caller, question)
         if record is None:
             raise InvalidInputError("a trace begins with a seen object", "Search first, then choose one.")
         trace, found = await self.search.trace(record, by, question.wanted)
-        await self._write(caller, "search.trace", question, f"by {by}, {len(trace.steps)} found")
+        await self._write_found(caller, "search.trace", question, found, by)
         shown = await self._show_all(caller, [step.row for step in trace.steps])
         return TraceOut(
             by=_way(found.by),
@@ -155,6 +232,10 @@ class SearchDesk:
         seen = (await self._find(caller, object_id)).seen
         if not seen.picture:
             raise NotFoundError(f"the seen object {object_id} has no picture")
+        if seen.file is not None:
+            opening = await self._files.open_file(caller, seen.file.job_id, seen.picture, None)
+            async with opening as sent:
+                return b"".join([block async for block in sent.blocks])
         if hides_part(await look(seen.camera_id), seen.crop_norm_xyxy):
             raise MaskedUnavailableError(
                 "a privacy zone hides a part of this picture from you",
@@ -188,7 +269,24 @@ class SearchDesk:
         record = await self.search.find_object(object_id)
         if is_biometric_alone(record) and not caller.may(Permission.BIOMETRIC_SEARCH):
             raise NoSuchObjectError(object_id)
+        if record.seen.file is not None:
+            try:
+                await self._files.find(caller, record.seen.file.job_id)
+            except NoSuchJobError as exc:
+                raise NoSuchObjectError(object_id) from exc
         return record
+
+    async def _show_files(self, caller: Caller, question: Question) -> Question:
+        """The question with the files that the caller may see: somebody else's are like ones that never were."""
+        if question.wanted.source is Source.CAMERAS:
+            return question
+        if not caller.may(Permission.FILE_ANALYZE):
+            raise MissingPermissionError(
+                f"searching in files needs the permission {Permission.FILE_ANALYZE.value}",
+                "Ask an administrator for a role that has it, or search what cameras saw.",
+            )
+        jobs = tuple(job.job_id for job in await self._files.list_jobs(caller))
+        return replace(question, wanted=replace(question.wanted, jobs=jobs))
 
     async def _enter(self, caller: Caller, by: str, question: Question) -> None:
         """Checks permission and purpose, and counts, before anything is compared."""
@@ -210,8 +308,20 @@ class SearchDesk:
         self, caller: Caller, action: str, question: Question, result: str, outcome: Outcome = Outcome.DONE
     ) -> None:
         purpose = question.purpose[:MAX_PURPOSE_CHARS] or "no purpose given"
-        detail = f"{question.words}; {result}: {purpose}"
+        detail = say_detail(question.words, result, purpose)
         await self._audit.record(caller, action, question.like or "", outcome=outcome, detail=detail)
+
+    async def _write_found(self, caller: Caller, action: str, question: Question, found: Found, by: str = "") -> None:
+        """Writes what was found, and has what people were searched for looked at. `by`: of traces."""
+        if found.by not in BIOMETRIC_KINDS:
+            await self._write(caller, action, question, say_result(found.total, (), by=by))
+            return
+        believed = [row for row in found.rows if row.verdict in {Verdict.ACCEPT, Verdict.DEFER}]
+        ids = [row.record.seen.object_id for row in believed[: NAMED_NEAREST + 1]]
+        nearest = [object_id for object_id in ids if object_id != question.like]
+        is_near = found.is_just_under and question.like is None
+        await self._write(caller, action, question, say_result(_count_found(found), nearest, by=by, is_near=is_near))
+        await self._watcher.look(caller)
 
     async def _show_page(self, caller: Caller, found: Found, limit: int, offset: int) -> ObjectSearchOut:
         return ObjectSearchOut(
@@ -220,6 +330,7 @@ class SearchDesk:
             by=_way(found.by),
             searched=found.searched,
             calibrated=found.is_calibrated,
+            evidence=_strangers_out(found),
             cut=found.total > len(found.rows),
         )
 
@@ -228,6 +339,8 @@ class SearchDesk:
         return [seen_object_out(caller, row, is_recorded=one) for row, one in zip(rows, recorded, strict=True)]
 
     def _is_recorded(self, record: ObjectRecord) -> bool:
+        if record.seen.file is not None:
+            return False
         seen, length_ns = record.seen, record.seen.to_ns - record.seen.from_ns + 1
         return any(
             self._footage.find_coverage(seen.camera_id, role, seen.from_ns, seen.to_ns + 1, length_ns)
@@ -257,6 +370,17 @@ def hides_part(sight: Sight, crop: tuple[float, float, float, float]) -> bool:
         if min(xs) < right and max(xs) > left and min(ys) < bottom and max(ys) > top:
             return True
     return False
+
+
+def _count_found(found: Found) -> int:
+    """Without those who are surely or probably somebody else: they are no answer."""
+    return sum(row.verdict is not Verdict.REJECT for row in found.rows)
+
+
+def _strangers_out(found: Found) -> StrangersOut | None:
+    if found.evidence is None:
+        return None
+    return StrangersOut(pairs=found.evidence.pairs, needed=NEEDED_PAIRS)
 
 
 def _way(by: str) -> Literal["facts", "plate", "attributes", "face", "appearance"]:

@@ -29,9 +29,13 @@ _CLASSES = ("person", "vehicle", "two_wheeler", "object")
 @click.option("--class", "classes", multiple=True, type=click.Choice(_CLASSES), help="May be repeated.")
 @click.option("--attribute", "attributes", multiple=True, help="Like upper_colour=red; may be repeated.")
 @click.option("--picture", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="One face to look for.")
+@click.option("--body", is_flag=True, help="Look for the whole person of --picture, by how people look.")
+@click.option("--person", type=click.IntRange(1, 100), help="Which person of --picture; 1 is the leftmost.")
 @click.option("--like", help="Id of a seen object that others are to be like.")
 @click.option("--by", type=click.Choice(_WAYS), help="By what of it; else by the surest.")
 @click.option("--trace", is_flag=True, help="Follow what is like the object of --like from camera to camera.")
+@click.option("--files", "source", flag_value="files", help="In files that were analysed, instead of cameras.")
+@click.option("--both", "source", flag_value="both", help="In files and cameras.")
 @click.option("--camera", "cameras", multiple=True, help="Name of a camera; may be repeated.")
 @range_options
 @click.option("--purpose", default="", help="Why; needed for searches by face or appearance.")
@@ -43,9 +47,12 @@ def command(
     classes: tuple[str, ...],
     attributes: tuple[str, ...],
     picture: Path | None,
+    body: bool,
+    person: int | None,
     like: str | None,
     by: str | None,
     trace: bool,
+    source: str | None,
     cameras: tuple[str, ...],
     from_: str | None,
     to: str | None,
@@ -54,7 +61,9 @@ def command(
     data: Path | None,
     as_json: bool,
 ) -> None:
-    """Find people, vehicles and plates that cameras saw, the best first."""
+    """Find people, vehicles and plates that cameras saw or files showed, the best first."""
+    if (body and not picture) or (person and not body):
+        raise click.UsageError("--body looks for a whole person in --picture, and --person says for which")
     if trace and not like:
         raise click.UsageError("--trace follows the object that --like names")
     facts = {"plate": plate, "classes": list(classes), "attributes": _read_attributes(attributes)}
@@ -62,15 +71,20 @@ def command(
         raise click.UsageError("--picture and --like look for likeness; leave --plate, --class and --attribute out")
     with open_client(data) as client:
         among = {"cameras": [find_camera(client, name)["id"] for name in cameras], "from": from_, "to": to}
-        body: dict[str, Any] = {**among, "purpose": purpose}
+        among["source"] = source or "cameras"
+        asked: dict[str, Any] = {**among, "purpose": purpose}
         if trace:
-            _show_trace(client.post("/search/trace", {**body, "object_id": like, "by": by}), as_json=as_json)
+            _show_trace(client.post("/search/trace", {**asked, "object_id": like, "by": by}), as_json=as_json)
+        elif picture and body:
+            coded = base64.b64encode(_read_picture(picture)).decode()
+            asked |= {"picture": coded, "person": person, "limit": limit}
+            _show_found(client.post("/search/person", asked), as_json=as_json)
         elif picture:
             coded = base64.b64encode(_read_picture(picture)).decode()
-            _show_found(client.post("/search/picture", {**body, "picture": coded, "limit": limit}), as_json=as_json)
+            _show_found(client.post("/search/picture", {**asked, "picture": coded, "limit": limit}), as_json=as_json)
         else:
-            body |= {**facts, "object_id": like, "by": by, "limit": limit}
-            _show_found(client.post("/search/objects", body), as_json=as_json)
+            asked |= {**facts, "object_id": like, "by": by, "limit": limit}
+            _show_found(client.post("/search/objects", asked), as_json=as_json)
 
 
 def _read_attributes(pairs: Sequence[str]) -> dict[str, list[str]]:
@@ -116,7 +130,15 @@ def _row(item: Mapping[str, Any]) -> tuple[str, ...]:
     fits = "" if item["score"] is None else f"{item['score']:.2f}"
     if item["verdict"] not in {None, "not_calibrated"}:
         fits += f" {item['verdict']}"
-    return item["from"], item["camera_name"], item["object_class"], ", ".join(said), fits, item["id"]
+    return *_say_place(item), item["object_class"], ", ".join(said), fits, item["id"]
+
+
+def _say_place(item: Mapping[str, Any]) -> tuple[str, str]:
+    """When and where; of a file the second, and a time of day only where somebody said when it begins."""
+    file = item["file"]
+    if file is None:
+        return item["from"], item["camera_name"]
+    return item["from"] if file["dated"] else "", f"{file['name']} at {file['best_s']:.1f} s"
 
 
 def _say_travel(travel: Mapping[str, Any] | None) -> str:

@@ -7,7 +7,7 @@ topic version. Times are UTC nanoseconds.
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from vedette.core.objects import AttributeValue, ObjectFacts, PlateReading, SealedVector
+from vedette.core.objects import AttributeValue, FileOrigin, ObjectFacts, PlateReading, SealedVector
 from vedette.core.watchlists import WatchlistMatch
 
 
@@ -180,6 +180,8 @@ class ObjectSeen:
         crop_norm_xyxy: Which part of the camera's picture that JPEG shows.
         attributes: Those that are decided; what is unknown is not in it.
         vectors: Sealed. At most one of a kind.
+        file: Where it was seen in a file: `camera_id` is then the camera that took it, empty when nobody said.
+            `picture` is a file of the job's results.
     """
 
     TOPIC: ClassVar[str] = "object.seen"
@@ -200,6 +202,17 @@ class ObjectSeen:
     vectors: tuple[SealedVector, ...] = ()
     release: str = ""
     configuration: str = ""
+    file: FileOrigin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileObjectsGone:
+    """What was told of the objects of a file is not kept any more: its job was removed, or tells them anew."""
+
+    TOPIC: ClassVar[str] = "file.objects_gone"
+
+    job_id: str
+    at_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +268,7 @@ BusMessage = (
     | MotionObserved
     | EventObserved
     | ObjectSeen
+    | FileObjectsGone
     | FileFaceMatched
     | ProcessStateChanged
     | ControlStateChanged
@@ -269,6 +283,7 @@ MESSAGE_TYPES: tuple[type[BusMessage], ...] = (
     MotionObserved,
     EventObserved,
     ObjectSeen,
+    FileObjectsGone,
     FileFaceMatched,
     ProcessStateChanged,
     ControlStateChanged,

@@ -55,6 +55,23 @@ class ObjectFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class FileOrigin:
+    """The file in which something was seen, where no camera of ours saw it.
+
+    Attributes:
+        job_id: Of its analysis; what is told of it is kept as long as that.
+        name: As its owner called it.
+        start_ns: The moment as which its first second counts.
+        is_dated: Whether somebody said so; else `start_ns` is when the file was brought.
+    """
+
+    job_id: str
+    name: str
+    start_ns: int
+    is_dated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SealedVector:
     """The numbers by which an object is found again, sealed: biometric data, so never in clear outside a process.
 

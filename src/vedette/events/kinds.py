@@ -54,6 +54,7 @@ SYSTEM_KINDS = (
     "signature_failed",
     "protection_reduced",
     "search_flood",
+    "search_odd",
 )
 EVENT_KINDS = (*OBSERVED_KINDS, *SYSTEM_KINDS)
 

@@ -14,6 +14,7 @@ from vedette.runtime.clock import Clock, new_id
 
 PROTECTION_REDUCED = "protection_reduced"
 SEARCH_FLOOD = "search_flood"
+SEARCH_ODD = "search_odd"
 MAX_DETAIL_CHARS = 500
 
 
@@ -37,6 +38,10 @@ class OwnEvents:
     async def tell_flood(self, user: str, detail: str) -> None:
         """Tells that a user, or a program with his token, searches far more than people do (M12)."""
         await self._tell(SEARCH_FLOOD, user, "", detail)
+
+    async def tell_odd_search(self, user: str, detail: str) -> None:
+        """Tells that a user searches people in a way that an honest day does not explain (M12)."""
+        await self._tell(SEARCH_ODD, user, "", detail)
 
     async def _tell(self, kind: str, user: str, camera_id: str, detail: str) -> None:
         now_ns = self._clock.utc_ns()

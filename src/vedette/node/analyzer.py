@@ -35,8 +35,10 @@ from vedette.node.classification import PictureClassification
 from vedette.node.face_enrolment import PortraitReader
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs
+from vedette.node.file_objects import FileObjects
 from vedette.node.file_plans import FilePlanner
 from vedette.node.match_terms import find_match_terms
+from vedette.node.people_reader import PeopleReader
 from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
@@ -81,6 +83,7 @@ class Analyzer:
         self._assignment = load_assignment(self._paths.assignment("analyzer"))
         self.lists = ListsInForce(find_match_terms(self._registry))
         self.portraits = PortraitReader(self._registry)
+        self.people = PeopleReader(self._registry)
         self.classification = PictureClassification(self._registry, clock)
         self._pool = self._make_pool()
         self._pool_task: asyncio.Task[None] | None = None
@@ -90,6 +93,7 @@ class Analyzer:
             settings.file_jobs,
             clock,
             publisher.publish_nowait,
+            FileObjects(publisher.publish_nowait, self._sealer, self.lists.faces.terms.release, clock),
         )
         self._cameras: dict[str, tuple[CameraPipeline, asyncio.Task[None]]] = {}
         self._viewers: dict[str, set[asyncio.Queue[dict[str, object]]]] = {}

@@ -18,6 +18,7 @@ from vedette.node.analyzer_metrics import format_metrics
 from vedette.node.analyzer_pictures import picture_routes, problem, read_body
 from vedette.node.analyzer_watchlists import watchlist_routes
 from vedette.node.classification import classify_routes
+from vedette.node.people_reader import people_routes
 
 if TYPE_CHECKING:
     from vedette.node.analyzer import Analyzer
@@ -57,6 +58,7 @@ def make_analyzer_app(analyzer: "Analyzer") -> Starlette:
             *job_routes(analyzer.jobs),
             *watchlist_routes(analyzer.lists, analyzer.take_lists),
             *face_routes(analyzer.portraits),
+            *people_routes(analyzer.people),
             *classify_routes(analyzer.classification),
             Route("/status", status),
             Route("/metrics", metrics),

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from vedette.core.errors import InvalidInputError, VedetteError
 from vedette.node.analyzer_pictures import problem, read_body
 from vedette.node.file_jobs import FileJobs
-from vedette.vision.file_jobs import JobChange, JobMatching, JobTerms
+from vedette.vision.file_jobs import JobChange, JobMatching, JobSearching, JobTerms
 
 _Asked = TypeVar("_Asked", bound=msgspec.Struct)
 
@@ -25,6 +25,7 @@ class JobOrder(msgspec.Struct, frozen=True):
     terms: JobTerms = JobTerms()
     annotate: bool = False
     matching: JobMatching = JobMatching()
+    searching: JobSearching = JobSearching()
 
 
 def job_routes(jobs: FileJobs) -> list[Route]:
@@ -34,7 +35,13 @@ def job_routes(jobs: FileJobs) -> list[Route]:
         order = _parse(request.query_params.get("order", "").encode(), JobOrder)
         owner = (order.owner, order.owner_name)
         job = await jobs.add(
-            order.name, order.terms, owner, request.stream(), annotate=order.annotate, matching=order.matching
+            order.name,
+            order.terms,
+            owner,
+            request.stream(),
+            annotate=order.annotate,
+            matching=order.matching,
+            searching=order.searching,
         )
         return _json(job, 201)
 

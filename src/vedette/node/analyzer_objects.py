@@ -10,6 +10,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vedette.core.detections import CLASS_NAMES, MOVING_CLASS, Tracks
 from vedette.core.errors import VedetteError
 from vedette.core.messages import ObjectSeen
@@ -173,12 +176,7 @@ class CameraObjects:
         template, looks = describer.template(number), describer.appearance(number)
         vectors = [] if template is None else [(FACE, self._face_release, template.vector)]
         vectors += [] if looks is None else [(APPEARANCE, looks.release, looks.vector)]
-        if self._sealer is None:
-            return ()
-        return tuple(
-            SealedVector(kind, release, self._sealer.seal(name_place(kind, object_id), vector.tobytes()))
-            for kind, release, vector in vectors
-        )
+        return () if self._sealer is None else seal_vectors(self._sealer, object_id, vectors)
 
     def _write(self, object_id: str, jpeg: bytes) -> str:
         """An object without a picture is still found; blocks."""
@@ -191,6 +189,16 @@ class CameraObjects:
     def _publish(self, seen: ObjectSeen) -> None:
         self.told += 1
         self._publisher.publish_nowait(seen)
+
+
+def seal_vectors(
+    sealer: Sealer, object_id: str, vectors: Sequence[tuple[str, str, NDArray[np.float32]]]
+) -> tuple[SealedVector, ...]:
+    """Kind, release and numbers of each; sealed for this object alone."""
+    return tuple(
+        SealedVector(kind, release, sealer.seal(name_place(kind, object_id), vector.tobytes()))
+        for kind, release, vector in vectors
+    )
 
 
 def _box(tracks: Tracks, row: int) -> Box:

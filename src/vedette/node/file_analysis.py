@@ -6,7 +6,8 @@ file can at worst end its own worker, which is an error of this one file.
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -141,6 +142,20 @@ class FileAnalysis:
             WorkerLostError: the worker died of it.
             StorageError: the file cannot be read or the results cannot be written.
         """
+        async with self._open_worker() as worker:
+            info = await self._analyse(worker, progress)
+            await asyncio.to_thread(self._write, folder)
+            if self._plan.annotate:
+                await self._annotate(worker, folder / "annotated.mp4")
+        return FileOutcome(info, self._read, self._analysed, self._damaged)
+
+    async def look(self) -> None:
+        """Analyses and writes nothing: for what is asked once and kept nowhere. Raises what `run` does."""
+        async with self._open_worker() as worker:
+            await self._analyse(worker, lambda _, __: None)
+
+    @asynccontextmanager
+    async def _open_worker(self) -> AsyncIterator[WorkerProcess]:
         try:
             file = self._path.open("rb")
         except OSError as error:
@@ -158,13 +173,9 @@ class FileAnalysis:
         if self._is_background:
             os.setpriority(os.PRIO_PROCESS, worker.pid, _BACKGROUND_NICE)
         try:
-            info = await self._analyse(worker, progress)
-            await asyncio.to_thread(self._write, folder)
-            if self._plan.annotate:
-                await self._annotate(worker, folder / "annotated.mp4")
+            yield worker
         finally:
             await worker.stop()
-        return FileOutcome(info, self._read, self._analysed, self._damaged)
 
     def _write(self, folder: Path) -> None:
         try:
@@ -255,6 +266,7 @@ class FileAnalysis:
         for track_id in fresh:
             record = self.results.objects[track_id]
             record.facts, record.look = self._describer.facts(track_id), self._describer.appearance(track_id)
+            record.template = self._describer.template(track_id)
             face = self._describer.face(track_id)
             self.results.faces += [face] if face else []
         self._describer.forget(track_ids)

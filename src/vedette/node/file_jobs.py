@@ -21,6 +21,7 @@ from vedette.node.file_analysis import FileAnalysis, FileOutcome, FilePlan
 from vedette.node.file_batch import PICTURE_SUFFIXES
 from vedette.node.file_control import FileControl
 from vedette.node.file_job_shelf import FileJobShelf
+from vedette.node.file_objects import FileObjects
 from vedette.runtime.clock import Clock, new_id
 from vedette.runtime.log import get_logger
 from vedette.vision.file_jobs import (
@@ -29,6 +30,7 @@ from vedette.vision.file_jobs import (
     JobFindings,
     JobMatching,
     JobProgress,
+    JobSearching,
     JobState,
     JobTerms,
     NoSuchJobError,
@@ -72,13 +74,23 @@ class FileJobs:
 
     Args:
         parallel: Files analysed at the same time.
+        objects: Tells what finished files showed, to be searched.
         tell: Hears of each face that is like a person of a list, before anybody can read it in the results.
     """
 
-    def __init__(self, shelf: FileJobShelf, planner: JobPlanner, parallel: int, clock: Clock, tell: Tell) -> None:
+    def __init__(
+        self,
+        shelf: FileJobShelf,
+        planner: JobPlanner,
+        parallel: int,
+        clock: Clock,
+        tell: Tell,
+        objects: FileObjects,
+    ) -> None:
         self._shelf = shelf
         self._planner = planner
         self._tell = tell
+        self._objects = objects
         self._parallel = parallel
         self._clock = clock
         self._jobs: dict[str, FileJob] = {}
@@ -130,6 +142,7 @@ class FileJobs:
         *,
         annotate: bool,
         matching: JobMatching | None = None,
+        searching: JobSearching | None = None,
     ) -> FileJob:
         """Takes a file and queues its analysis. `owner`: the id and the name of a user.
 
@@ -142,7 +155,7 @@ class FileJobs:
         if sum(not job.is_over for job in self._jobs.values()) >= MOST_WAITING:
             raise TooManyJobsError(f"{MOST_WAITING} files wait already", "Wait until some are done, or cancel some.")
         job = FileJob(new_id(self._clock), name, *owner, self._clock.utc_ns(), terms, annotate=annotate)
-        job = replace(job, matching=matching or job.matching)
+        job = replace(job, matching=matching or job.matching, searching=searching or job.searching)
         job = await self._receive(job, body)
         self._jobs[job.job_id] = job
         self._changed.set()
@@ -178,6 +191,7 @@ class FileJobs:
         self.find(job_id)
         await self._stop(job_id)
         self._jobs.pop(job_id, None)
+        self._objects.forget(job_id)
         await asyncio.to_thread(self._shelf.remove, job_id)
         self._changed.set()
 
@@ -249,6 +263,7 @@ class FileJobs:
 
         outcome = await analysis.run(self._shelf.result_of(job_id), note)
         self._tell_matches(job_id, analysis)
+        await asyncio.to_thread(self._objects.tell, self.find(job_id), analysis.results)
         return replace(self.find(job_id), state=JobState.DONE, findings=_count(analysis, outcome))
 
     def _tell_matches(self, job_id: str, analysis: FileAnalysis) -> None:

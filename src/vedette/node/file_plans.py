@@ -58,17 +58,17 @@ class FilePlanner:
             tuple(job.terms.classes),
             job.terms.fps,
             job.annotate,
-            self._find_recognizers(job.matching),
+            self._find_recognizers(job),
             self._find_lists(job.matching),
             plan_ahead(len(os.sched_getaffinity(0)), self._parallel),
             job.terms.tiles,
         )
 
-    def _find_recognizers(self, matching: JobMatching) -> tuple[str, ...]:
-        """Templates are made only where somebody named a list of faces."""
-        groups = (*GROUPS, FACE_TEMPLATES) if matching.has_faces else GROUPS
+    def _find_recognizers(self, job: FileJob) -> tuple[str, ...]:
+        """Templates are made only where somebody named a list of faces, or asked to find them again."""
+        groups = (*GROUPS, FACE_TEMPLATES) if job.keeps_faces else GROUPS
         found = find_recognizers(self._registry, groups)
-        if matching.has_faces and FACE_TEMPLATES not in found.names:
+        if job.keeps_faces and FACE_TEMPLATES not in found.names:
             reason = found.refused.get(FACE_TEMPLATES, "they are not installed")
             raise FaceModelsMissingError(
                 f"the models that tell faces apart cannot be used: {reason}", "Run `vedette models pull standard`."

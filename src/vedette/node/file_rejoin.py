@@ -45,6 +45,7 @@ def _join(first: ObjectRecord, then: ObjectRecord) -> ObjectRecord:
         first_s=first.first_s,
         last_s=then.last_s,
         facts=_join_facts(first.facts, then.facts),
+        template=best.template or first.template or then.template,
     )
 
 

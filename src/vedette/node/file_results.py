@@ -14,6 +14,7 @@ from vedette.behavior.scene import Finding, Phase
 from vedette.core.detections import CLASS_NAMES, Tracks
 from vedette.core.objects import ObjectFacts
 from vedette.core.time import NS_PER_S
+from vedette.vision.recognize.face_track import TrackTemplate
 from vedette.vision.recognize.faces_list import FaceFacts
 from vedette.vision.recognize.track_appearance import TrackAppearance
 
@@ -38,6 +39,7 @@ class ObjectRecord:
     first_box_px: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     last_box_px: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     look: TrackAppearance | None = None
+    template: TrackTemplate | None = None
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ from vedette.adapters.file_jobs_client import FileJobsClient
 from vedette.adapters.machine import LocalMachine
 from vedette.adapters.model_ledger import open_ledger
 from vedette.adapters.notary_client import NotaryClient
+from vedette.adapters.people_client import AnalyzerPeople
 from vedette.adapters.picture_reader import FilePictureReader
 from vedette.adapters.portraits_client import AnalyzerPortraits
 from vedette.adapters.recorder_live import RecorderLiveStates
@@ -68,6 +69,7 @@ from vedette.identity.export_limits import ExportLimits
 from vedette.identity.logins import Logins
 from vedette.identity.passwords import PasswordHasher
 from vedette.identity.search_limits import SearchLimits
+from vedette.identity.search_watcher import SearchWatcher
 from vedette.identity.tokens import Tokens
 from vedette.node.camera_roots import CameraRoots
 from vedette.node.erasable_footage import ErasableFootage
@@ -169,6 +171,7 @@ async def open_parts(
             UnixThumbnailer(paths.socket("analyzer")),
             FileJobsClient(paths.socket("analyzer")),
             AnalyzerPortraits(paths.socket("analyzer")),
+            AnalyzerPeople(paths.socket("analyzer")),
             AnalyzerClassifier(paths.socket("analyzer")),
             SqliteConsumer(paths.bus, FILE_MATCHES, clock),
             SqliteConsumer(paths.bus, SEEN_OBJECTS, clock),
@@ -180,6 +183,7 @@ async def open_parts(
         stack.push_async_callback(outside.masker.close)
         stack.push_async_callback(outside.file_jobs.close)
         stack.push_async_callback(outside.portraits.close)
+        stack.push_async_callback(outside.people.close)
         stack.push_async_callback(outside.classifier.close)
         core = _build_core(settings, clock, outside, hasher or PasswordHasher())
         changed.listen(core.dispatcher.announce)
@@ -200,6 +204,7 @@ class _Outside:
     masker: UnixThumbnailer
     file_jobs: FileJobsClient
     portraits: AnalyzerPortraits
+    people: AnalyzerPeople
     classifier: AnalyzerClassifier
     file_matches: SqliteConsumer
     seen_objects: SqliteConsumer
@@ -323,6 +328,11 @@ def _build(
         name_day=name_day,
         clock=clock,
     )
+
+    async def find_cases() -> list[str]:
+        return [hold.reason for hold in await outside.storage.holds.list_active()]
+
+    file_jobs = FileJobDesk(outside.file_jobs, watchlists.lists, core.cameras, core.audit)
     ports = GatewayPorts(
         logins=core.logins,
         tokens=core.tokens,
@@ -357,7 +367,7 @@ def _build(
             clock=clock,
         ),
         classifier=outside.classifier,
-        file_jobs=FileJobDesk(outside.file_jobs, watchlists.lists, core.audit),
+        file_jobs=file_jobs,
         notary=outside.notary,
         privacy=privacy,
         erasures=erasures,
@@ -367,9 +377,12 @@ def _build(
             search=searching.search,
             keeper=searching.keeper,
             faces=outside.portraits,
+            people=outside.people,
+            files=file_jobs,
             pictures=pictures,
             footage=outside.reader,
             limits=SearchLimits(),
+            watcher=SearchWatcher(core.audit, find_cases, alarms.tell_odd_search, clock),
             audit=core.audit,
             alarms=alarms,
             clock=clock,

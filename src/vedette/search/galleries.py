@@ -13,7 +13,7 @@ import numpy as np
 from vedette.core.errors import InvalidInputError
 from vedette.runtime.clock import Clock
 from vedette.search.index import SearchIndex, SearchPolicy
-from vedette.search.kernels import Floats, Kernels
+from vedette.search.kernels import Floats, Kernels, Rows
 from vedette.search.verdict import find_similarities
 
 VECTOR_NUMBERS = 256
@@ -91,6 +91,11 @@ class Galleries:
             matches = index.search(query[None], most)
             keys, distances = matches.keys[0], matches.distances[0]
         return _likenesses(keys.tolist(), distances)
+
+    def measure_pairs(self, kind: str, release: str, pairs: Rows) -> Floats:
+        """Squared distances between the objects of (P, 2) numbers, for those of which there are both vectors."""
+        index = self._indexes.get((kind, release))
+        return np.zeros(0, np.float32) if index is None or not len(pairs) else index.measure_pairs(pairs)
 
     def refit(self) -> None:
         """Fits galleries anew that have changed a lot since. Searches go on meanwhile."""

@@ -158,6 +158,16 @@ class SearchIndex:
             order = np.lexsort((self._gallery.keys[places], distances))[:k]
             return self._gallery.keys[places[order]], distances[order]
 
+    def measure_pairs(self, pairs: Rows) -> Floats:
+        """(P',) squared distances between the entries of (P, 2) keys; pairs that the gallery lacks are left out."""
+        with self._serving:
+            order = np.argsort(self._gallery.keys)
+            keys = self._gallery.keys[order]
+            known = pairs[np.isin(pairs, keys).all(axis=1)]
+            rows = order[np.searchsorted(keys, known)]
+            differences = self._gallery.vectors[rows[:, 0]] - self._gallery.vectors[rows[:, 1]]
+            return np.asarray(np.einsum("nd,nd->n", differences, differences), np.float32)
+
     def __contains__(self, key: int) -> bool:
         return key in self._gallery
 

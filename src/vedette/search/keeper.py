@@ -8,14 +8,14 @@ import asyncio
 from collections.abc import Sequence
 
 from vedette.core.errors import InvalidInputError, StorageError
-from vedette.core.messages import ObjectSeen
+from vedette.core.messages import FileObjectsGone, ObjectSeen
 from vedette.core.objects import SealedVector, name_place
 from vedette.core.time import NS_PER_S
 from vedette.runtime.bus import Consumer
 from vedette.runtime.clock import Clock
 from vedette.runtime.log import get_logger
 from vedette.search.galleries import Galleries, group_vectors, read_vector
-from vedette.search.objects import MAX_CANDIDATES, ObjectFilter, StoredVector
+from vedette.search.objects import MAX_CANDIDATES, ObjectFilter, Source, StoredVector
 from vedette.search.ports import ObjectStore, PictureRemover, VectorOpener
 
 DAY_NS = 86_400 * NS_PER_S
@@ -95,8 +95,13 @@ class ObjectKeeper:
             gone = await self._store.remove(object_ids, self._clock.utc_ns())
             await asyncio.to_thread(self._galleries.remove, [record.number for record in gone])
         for record in gone:
-            await self._pictures.remove_picture(record.seen.picture)
+            if record.seen.file is None:  # those of a file are of its job's results
+                await self._pictures.remove_picture(record.seen.picture)
         return len(gone)
+
+    async def erase_job(self, job_id: str) -> int:
+        """Removes all objects of a file; returns how many there were."""
+        return await self._erase_all(ObjectFilter(source=Source.FILES, jobs=(job_id,)))
 
     async def count_in(self, cameras: Sequence[str], from_ns: int, to_ns: int) -> int:
         """Counts the objects seen in a half-open range."""
@@ -108,7 +113,7 @@ class ObjectKeeper:
         return await self._erase_all(_in_range(cameras, from_ns, to_ns)) if cameras else 0
 
     async def expire(self) -> int:
-        """Removes what was seen longer ago than it is kept."""
+        """Removes what cameras saw longer ago than it is kept. What files showed goes with their jobs."""
         now_ns = self._clock.utc_ns()
         gone = await self._erase_all(ObjectFilter(over_before_ns=now_ns - self.days * DAY_NS))
         await self._store.forget_removed(now_ns - _REMEMBERED_NS)
@@ -123,15 +128,18 @@ class ObjectKeeper:
             erased += await self.erase([record.seen.object_id for record in found])
 
     async def _consume(self) -> None:
-        async for delivery in self._consumer.deliveries((ObjectSeen.TOPIC,)):
-            if isinstance(delivery.message, ObjectSeen):
-                while not await self._is_kept(delivery.message):
+        async for delivery in self._consumer.deliveries((ObjectSeen.TOPIC, FileObjectsGone.TOPIC)):
+            if isinstance(delivery.message, ObjectSeen | FileObjectsGone):
+                while not await self._is_taken(delivery.message):
                     await self._clock.sleep(RETRY_S)
             await self._consumer.commit(delivery)
 
-    async def _is_kept(self, seen: ObjectSeen) -> bool:
+    async def _is_taken(self, fact: ObjectSeen | FileObjectsGone) -> bool:
         try:
-            await self.keep(seen)
+            if isinstance(fact, ObjectSeen):
+                await self.keep(fact)
+            else:
+                await self.erase_job(fact.job_id)
         except StorageError as exc:
             if not self._is_failing:
                 self._log.error("what was seen cannot be kept", code=exc.code, reason=exc.message)

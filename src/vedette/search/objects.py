@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from vedette.core.errors import NotFoundError
 from vedette.core.messages import ObjectSeen
@@ -11,6 +12,14 @@ BIOMETRIC_KINDS = (FACE, APPEARANCE)
 """By which people are found again: asked for with a permission of its own, and a purpose."""
 MAX_CANDIDATES = 2000
 """Objects that are ranked for one question; of more, the newest."""
+
+
+class Source(StrEnum):
+    """Whose objects are asked for: what cameras saw, what files showed, or both."""
+
+    CAMERAS = "cameras"
+    FILES = "files"
+    BOTH = "both"
 
 
 class NoSuchObjectError(NotFoundError):
@@ -60,6 +69,7 @@ class ObjectFilter:
         plate: With wildcards, as `vedette.core.plates.read_plate` gives it.
         before_ns: Seen first before this moment: pages of one question show one state.
         over_before_ns: Seen last before this moment.
+        source, jobs: Of files only the objects of these jobs are looked at: those that the asker may see.
         is_named: Without what is kept for its vector alone.
     """
 
@@ -72,6 +82,8 @@ class ObjectFilter:
     before_ns: int | None = None
     over_before_ns: int | None = None
     is_named: bool = False
+    source: Source = Source.CAMERAS
+    jobs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

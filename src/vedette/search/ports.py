@@ -5,6 +5,7 @@ from typing import Protocol
 
 from vedette.core.messages import ObjectSeen
 from vedette.search.objects import ObjectFilter, ObjectRecord, Passage, StoredVector
+from vedette.search.strangers import Span
 
 
 class ObjectStore(Protocol):
@@ -22,6 +23,10 @@ class ObjectStore(Protocol):
 
     async def find_numbers(self, wanted: ObjectFilter, kind: str, release: str) -> list[int]:
         """Numbers of all objects that fit and have such a vector."""
+        ...
+
+    async def find_spans(self, kind: str, release: str, limit: int) -> list[Span]:
+        """When and where the newest objects were followed that have such a vector."""
         ...
 
     async def find_records(self, numbers: Sequence[int]) -> list[ObjectRecord]: ...

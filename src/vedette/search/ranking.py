@@ -12,6 +12,7 @@ from vedette.search.galleries import Likeness
 from vedette.search.objects import ObjectFilter, ObjectRecord
 from vedette.search.verdict import SimilarityTerms, Verdict, judge_similarity
 
+_SHOWN_UNLIKE = 12
 _PLATE_UNSURE, _PLATE_ALIKE = 0.8, 0.6
 """Share of its confidence that a plate keeps which was not surely read, or fits only with signs that look alike."""
 
@@ -49,15 +50,19 @@ def rank_by_likeness(
     terms: SimilarityTerms | None,
     searched: int,
 ) -> list[Ranked]:
-    """Ranks what is alike, the most alike first. What is surely somebody else is left out.
+    """Ranks what is alike, the most alike first. Faces of surely somebody else are left out; of others who only look
+    unlike some are shown, because a coat that was taken off is still the same person.
 
     `searched`: how many objects it was found among.
     """
     by_number = {record.number: record for record in records}
-    rows = []
+    rows, unlike = list[Ranked](), 0
+    shown_unlike = 0 if terms is None or terms.false_accepts < 1 else _SHOWN_UNLIKE
     for likeness in likenesses:
         verdict = judge_similarity(likeness.similarity, terms, searched)
-        if verdict is not Verdict.REJECT and likeness.number in by_number:
+        unlike += verdict is Verdict.REJECT
+        is_shown = verdict is not Verdict.REJECT or unlike <= shown_unlike
+        if is_shown and likeness.number in by_number:
             score = round(max(0.0, likeness.similarity), 2)
             rows.append(Ranked(by_number[likeness.number], score, verdict))
     return rows

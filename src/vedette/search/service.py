@@ -9,18 +9,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
+import numpy as np
 
 from vedette.core.errors import ConflictError, InvalidInputError, UnavailableError
 from vedette.core.objects import name_place
+from vedette.core.time import NS_PER_S
 from vedette.runtime.clock import Clock
 from vedette.search.galleries import Galleries
 from vedette.search.keeper import DAY_NS, ObjectKeeper
-from vedette.search.objects import MAX_CANDIDATES, NoSuchObjectError, ObjectFilter, ObjectRecord
+from vedette.search.objects import APPEARANCE, MAX_CANDIDATES, NoSuchObjectError, ObjectFilter, ObjectRecord
 from vedette.search.ports import ObjectStore, SettingStore, VectorOpener
 from vedette.search.ranking import Ranked, rank_by_facts, rank_by_likeness
+from vedette.search.strangers import Evidence, Span, find_together, make_terms
 from vedette.search.trace import Trace, make_trace
 from vedette.search.travel import TravelTerms, learn_travel
-from vedette.search.verdict import SimilarityTerms
+from vedette.search.verdict import SimilarityTerms, Verdict, is_just_under
 
 MAX_ALIKE = 200
 """Objects that a question by likeness answers with."""
@@ -29,6 +32,8 @@ MAX_DISTANCE_M = 1_000_000.0
 _DISTANCES = "camera_distances"
 PLATE, LOOKS = "plate", "attributes"
 _LEARN_DAYS = 30
+_MEASURE_EVERY_NS = 600 * NS_PER_S
+_MOST_SPANS = 20_000
 
 
 class GalleriesLoadingError(UnavailableError):
@@ -52,6 +57,8 @@ class Found:
         total: How many fit in all; `rows` has at most `MAX_CANDIDATES` or `MAX_ALIKE` of them.
         searched: How many were compared, for questions by likeness.
         is_calibrated: Whether thresholds of that embedding were measured; False for questions by facts.
+        is_just_under: Whether the most alike was just under a threshold.
+        evidence: Of what the thresholds of this site are made, where none came with the embedding.
     """
 
     rows: tuple[Ranked, ...]
@@ -59,6 +66,8 @@ class Found:
     total: int
     searched: int = 0
     is_calibrated: bool = False
+    is_just_under: bool = False
+    evidence: Evidence | None = None
 
 
 class ObjectSearch:
@@ -86,10 +95,15 @@ class ObjectSearch:
         self._settings = settings
         self._terms = terms
         self._clock = clock
+        self._measured: dict[str, tuple[int, SimilarityTerms | None, Evidence]] = {}
 
     @property
     def days(self) -> int:
         return self._keeper.days
+
+    def count_kept(self, kind: str, release: str) -> int:
+        """Objects that are kept with such a vector."""
+        return self._galleries.count(kind, release)
 
     async def find_object(self, object_id: str) -> ObjectRecord:
         """Raises NoSuchObjectError."""
@@ -132,19 +146,38 @@ class ObjectSearch:
         """
         if not self._keeper.is_loaded:
             raise GalleriesLoadingError("what was seen is being read", "Try again in a moment.")
-        among = None if wanted == ObjectFilter() else await self._store.find_numbers(wanted, kind, release)
-        searched = self._galleries.count(kind, release) if among is None else len(among)
+        among = await self._store.find_numbers(wanted, kind, release)
         alike = await asyncio.to_thread(self._galleries.find, kind, release, vector, MAX_ALIKE, among)
         records = await self._store.find_records([one.number for one in alike])
+        terms, evidence = await self._find_terms(kind, release)
+        rows = rank_by_likeness(alike, records, terms, len(among))
+        is_under = bool(alike) and is_just_under(alike[0].similarity, terms)
+        return Found(tuple(rows), kind, len(rows), len(among), terms is not None, is_under, evidence)
+
+    async def _find_terms(self, kind: str, release: str) -> tuple[SimilarityTerms | None, Evidence | None]:
+        """Thresholds that came with the embedding; of how people look, those that this site's strangers set."""
         terms = self._terms.get(kind)
-        terms = terms if terms is not None and terms.release == release else None
-        rows = rank_by_likeness(alike, records, terms, searched)
-        return Found(tuple(rows), kind, len(rows), searched, terms is not None)
+        if terms is not None and terms.release == release:
+            return terms, None
+        if kind != APPEARANCE:
+            return None, None
+        now_ns, known = self._clock.mono_ns(), self._measured.get(release)
+        if known is None or now_ns - known[0] > _MEASURE_EVERY_NS:
+            spans = await self._store.find_spans(kind, release, _MOST_SPANS)
+            known = (now_ns, *await asyncio.to_thread(self._measure, kind, release, spans))
+            self._measured[release] = known
+        return known[1], known[2]
+
+    def _measure(self, kind: str, release: str, spans: Sequence[Span]) -> tuple[SimilarityTerms | None, Evidence]:
+        pairs = find_together(spans)
+        distances = self._galleries.measure_pairs(kind, release, pairs)
+        evidence = Evidence(len(distances), len(np.unique(pairs)))
+        return make_terms(release, distances, evidence), evidence
 
     async def trace(self, record: ObjectRecord, by: str, wanted: ObjectFilter) -> tuple[Trace, Found]:
         """The path of what is like a seen object, which is on it whatever the range is."""
         found = await self.find_alike(record, by, wanted)
-        rows = list(found.rows[:MAX_ALIKE])
+        rows = [row for row in found.rows[:MAX_ALIKE] if row.verdict is not Verdict.REJECT]
         if all(row.record.number != record.number for row in rows):
             rows.append(Ranked(record))
         return make_trace(rows, await self.find_travel_terms()), found

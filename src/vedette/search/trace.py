@@ -43,16 +43,30 @@ def make_trace(rows: Sequence[Ranked], terms: TravelTerms) -> Trace:
     """Orders appearances by time and judges each step from the last one that is believable.
 
     An implausible step is kept and marked, and the next is judged from before it: one wrong match does not make all
-    later ones look wrong. The first appearance is believed.
+    later ones look wrong. The first appearance is believed. What a file showed of which nobody said the camera and the
+    time is last and not judged.
     """
     steps: list[Step] = []
     last: Ranked | None = None
-    for row in sorted(rows, key=lambda row: (row.record.seen.from_ns, row.record.number)):
+    placed = [row for row in rows if _is_placed(row)]
+    for row in sorted(placed, key=_moment):
         travel = None if last is None else _judge(last, row, terms)
         steps.append(Step(row, travel))
         if travel is None or travel.plausibility is not Plausibility.IMPLAUSIBLE:
             last = row
+    lost = sorted((row for row in rows if not _is_placed(row)), key=_moment)
+    steps += [Step(row, None) for row in lost]
     return Trace(tuple(steps), tuple(_find_visits(steps)))
+
+
+def _is_placed(row: Ranked) -> bool:
+    """Whether it is known where and when it was; of most files it is not."""
+    seen = row.record.seen
+    return seen.file is None or (seen.file.is_dated and seen.camera_id != "")
+
+
+def _moment(row: Ranked) -> tuple[int, int]:
+    return row.record.seen.from_ns, row.record.number
 
 
 def _judge(before: Ranked, after: Ranked, terms: TravelTerms) -> Travel:
@@ -61,15 +75,20 @@ def _judge(before: Ranked, after: Ranked, terms: TravelTerms) -> Travel:
     return judge_travel(terms, came.object_class, left.camera_id, came.camera_id, gap_s)
 
 
+def _name_place(row: Ranked) -> str:
+    file = row.record.seen.file
+    return row.record.camera_name or ("" if file is None else file.name)
+
+
 def _find_visits(steps: Sequence[Step]) -> list[Visit]:
     visits: list[Visit] = []
     for step in steps:
-        seen, name = step.row.record.seen, step.row.record.camera_name
+        seen, name = step.row.record.seen, _name_place(step.row)
         is_plausible = step.travel is None or step.travel.plausibility is not Plausibility.IMPLAUSIBLE
         last = visits[-1] if visits else None
         if (
             last is not None
-            and (last.camera_id, last.is_plausible) == (seen.camera_id, is_plausible)
+            and (last.camera_id, last.camera_name, last.is_plausible) == (seen.camera_id, name, is_plausible)
             and seen.from_ns - last.to_ns <= _ONE_VISIT_NS
         ):
             to_ns, ids = max(last.to_ns, seen.to_ns), (*last.object_ids, seen.object_id)

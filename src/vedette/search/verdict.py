@@ -17,6 +17,9 @@ MAX_FALSE_ACCEPTS = 0.01
 """Strangers accepted per search, on average."""
 
 
+_JUST_UNDER = 0.05
+
+
 class Verdict(StrEnum):
     ACCEPT = "accept"
     DEFER = "defer"
@@ -31,12 +34,15 @@ class SimilarityTerms:
     Attributes:
         unsure: Below it two are not the same.
         sure: Of one comparison at the false match rate `sure_fmr`.
+        false_accepts: Strangers accepted per search on average, at most. What only says that two look alike may be
+            wrong more often than what says who somebody is.
     """
 
     release: str
     unsure: float
     sure: float
     sure_fmr: float
+    false_accepts: float = MAX_FALSE_ACCEPTS
 
     def __post_init__(self) -> None:
         if not (0 < self.unsure <= self.sure < 1 and 0 < self.sure_fmr < 1):
@@ -45,7 +51,7 @@ class SimilarityTerms:
     @property
     def most_accepted_of(self) -> int:
         """Objects up to which a search may accept."""
-        return int(MAX_FALSE_ACCEPTS / self.sure_fmr)
+        return int(self.false_accepts / self.sure_fmr + 1e-9)
 
 
 def judge_similarity(similarity: float, terms: SimilarityTerms | None, searched: int) -> Verdict:
@@ -57,6 +63,11 @@ def judge_similarity(similarity: float, terms: SimilarityTerms | None, searched:
     if similarity >= terms.sure and searched <= terms.most_accepted_of:
         return Verdict.ACCEPT
     return Verdict.DEFER
+
+
+def is_just_under(similarity: float, terms: SimilarityTerms | None) -> bool:
+    """Whether a little more would have changed what is said: seen again and again, somebody is trying (M12)."""
+    return terms is not None and any(0 < bound - similarity <= _JUST_UNDER for bound in (terms.unsure, terms.sure))
 
 
 def find_similarities(distances: Floats) -> Floats:

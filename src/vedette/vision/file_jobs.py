@@ -96,6 +96,20 @@ class JobMatching(msgspec.Struct, frozen=True):
         return bool(self.find_ids(ListSubject.FACES))
 
 
+class JobSearching(msgspec.Struct, frozen=True):
+    """How the objects of a file are found again, once it is done.
+
+    Attributes:
+        kept: By what people are found besides: `face`, `appearance`. Each is biometric, so nobody's default.
+        camera_id: Of the camera that took it; empty: nobody said.
+        start_ns: When its first picture was taken; None: nobody said.
+    """
+
+    kept: list[str] = []
+    camera_id: str = ""
+    start_ns: int | None = None
+
+
 class JobProgress(msgspec.Struct, frozen=True):
     """How far it is, in seconds of the file. `active_s`: time spent, pauses left out."""
 
@@ -146,6 +160,12 @@ class FileJob(msgspec.Struct, frozen=True):
     progress: JobProgress = JobProgress()
     findings: JobFindings = JobFindings()
     matching: JobMatching = JobMatching()
+    searching: JobSearching = JobSearching()
+
+    @property
+    def keeps_faces(self) -> bool:
+        """As with cameras, where a list of faces looks; or where somebody asked for it. Both with a purpose."""
+        return self.matching.has_faces or "face" in self.searching.kept
 
     @property
     def is_over(self) -> bool:

@@ -29,6 +29,7 @@ const ICONS: Record<string, LucideIcon> = {
   signature_failed: ShieldX,
   protection_reduced: ShieldAlert,
   search_flood: SearchX,
+  search_odd: SearchX,
 };
 
 export const SYSTEM_KINDS: readonly string[] = Object.keys(ICONS);

@@ -25,7 +25,7 @@ const TONES: Record<FileJob["state"], Tone> = {
 
 export function FilesPlace() {
   const { t } = useTranslation();
-  const { job: chosen } = useSearch({ from: "/app/files" });
+  const { job: chosen, at } = useSearch({ from: "/app/files" });
   const navigate = useNavigate();
   const { data: jobs, error } = useFileJobs();
   const choose = (id: string | undefined) =>
@@ -39,7 +39,13 @@ export function FilesPlace() {
       {jobs?.length === 0 ? <Empty icon={<FileVideo size={32} aria-hidden />} title={t("files.none")} /> : null}
       <section className={styles["jobs"]} aria-label={t("files.jobs")}>
         {jobs?.map((job) => (
-          <Job key={job.id} job={job} isOpen={job.id === chosen} onOpen={(open) => choose(open ? job.id : undefined)} />
+          <Job
+            key={job.id}
+            job={job}
+            isOpen={job.id === chosen}
+            at={Number(at) || 0}
+            onOpen={(open) => choose(open ? job.id : undefined)}
+          />
         ))}
       </section>
     </Page>
@@ -49,10 +55,12 @@ export function FilesPlace() {
 interface JobProps {
   job: FileJob;
   isOpen: boolean;
+  /** Seconds of the file to show first. */
+  at: number;
   onOpen: (open: boolean) => void;
 }
 
-function Job({ job, isOpen, onOpen }: JobProps) {
+function Job({ job, isOpen, at: shown, onOpen }: JobProps) {
   const { t, i18n } = useTranslation();
   const at = formatMoment(Date.parse(job.created_at), Date.now(), i18n.language);
   return (
@@ -75,7 +83,7 @@ function Job({ job, isOpen, onOpen }: JobProps) {
           </Button>
         ) : null}
       </footer>
-      {isOpen && job.state === "done" ? <Results job={job} /> : null}
+      {isOpen && job.state === "done" ? <Results job={job} at={shown} /> : null}
     </article>
   );
 }

@@ -8,8 +8,12 @@ describe("the purpose of matching a file", () => {
   ];
 
   it("is asked for when faces are looked for, and only then", () => {
-    expect(needsPurpose([], lists)).toBe(false);
-    expect(needsPurpose(["cars"], lists)).toBe(false);
-    expect(needsPurpose(["cars", "people"], lists)).toBe(true);
+    expect(needsPurpose({ lists: [], keep: [] }, lists)).toBe(false);
+    expect(needsPurpose({ lists: ["cars"], keep: [] }, lists)).toBe(false);
+    expect(needsPurpose({ lists: ["cars", "people"], keep: [] }, lists)).toBe(true);
+  });
+
+  it("is asked for when people are kept to be found again", () => {
+    expect(needsPurpose({ lists: [], keep: ["appearance"] }, [])).toBe(true);
   });
 });

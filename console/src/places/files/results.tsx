@@ -15,7 +15,13 @@ import { Matches } from "./matches";
 const SHOWN_AT_MOST = 200;
 const clock = (seconds: number): string => formatDuration(seconds * 1000);
 
-export function Results({ job }: { job: FileJob }) {
+interface ResultsProps {
+  job: FileJob;
+  /** Seconds to show first. */
+  at: number;
+}
+
+export function Results({ job, at }: ResultsProps) {
   const { t } = useTranslation();
   const video = useRef<HTMLVideoElement>(null);
   const { data, error } = useFindings(job);
@@ -27,7 +33,15 @@ export function Results({ job }: { job: FileJob }) {
   return (
     <div className={styles["results"]}>
       {job.annotate ? (
-        <video ref={video} src={resultUrl(job.id, "annotated.mp4")} controls muted playsInline preload="metadata" />
+        <video
+          ref={video}
+          src={resultUrl(job.id, "annotated.mp4")}
+          controls
+          muted
+          playsInline
+          preload="metadata"
+          onLoadedMetadata={() => (at > 0 ? jump(at) : undefined)}
+        />
       ) : null}
       {error ? <ProblemNote error={error} what={t("files.resultsFailed")} /> : null}
       {!data && !error ? <Skeleton height={120} /> : null}

@@ -9,6 +9,7 @@ import { SwitchField } from "../../parts/field";
 import { ProblemNote } from "../../parts/problem-note";
 import styles from "./files.module.css";
 import { type Matching, MatchingFields } from "./matching";
+import { type Origin, OriginFields, readOrigin } from "./origin";
 import { type Terms, TermsFields } from "./terms";
 
 /** Of a 4K picture nearly half, those where something moves; each costs as much time as the whole picture. */
@@ -25,7 +26,8 @@ export function UploadBox() {
   const [terms, setTerms] = useState<Terms>({ classes: [], fps: 0 });
   const [annotate, setAnnotate] = useState(true);
   const [looksClosely, setLooksClosely] = useState(false);
-  const [matching, setMatching] = useState<Matching>({ lists: [], purpose: "" });
+  const [matching, setMatching] = useState<Matching>({ lists: [], purpose: "", keep: [] });
+  const [origin, setOrigin] = useState<Origin>({ camera: "", start: "" });
   const [sending, setSending] = useState<Sending | null>(null);
   const upload = useUpload();
   const send = async (files: readonly File[]) => {
@@ -34,7 +36,10 @@ export function UploadBox() {
       setSending({ name: file.name, share: 0, left });
       const onProgress = (share: number) => setSending({ name: file.name, share, left });
       const isSent = await upload
-        .mutateAsync({ order: { file, ...terms, ...matching, annotate, tiles: looksClosely ? TILES : 0 }, onProgress })
+        .mutateAsync({
+          order: { file, ...terms, ...matching, ...readOrigin(origin), annotate, tiles: looksClosely ? TILES : 0 },
+          onProgress,
+        })
         .then(
           () => true,
           () => false,
@@ -58,6 +63,7 @@ export function UploadBox() {
         <SwitchField label={t("files.looksClosely")} isSelected={looksClosely} onChange={setLooksClosely} />
       </div>
       <MatchingFields value={matching} onChange={setMatching} />
+      <OriginFields value={origin} onChange={setOrigin} />
       {upload.error ? <ProblemNote error={upload.error} what={t("files.uploadFailed")} /> : null}
     </DropBox>
   );

@@ -11,7 +11,15 @@ import { Button } from "../../parts/button";
 import { SelectField, TextField } from "../../parts/field";
 import { useWords } from "../../parts/words";
 import styles from "./search.module.css";
-import { readAttributes, type SearchAddress, toggleAttribute, type Understood, writeAttributes } from "./state";
+import {
+  readAttributes,
+  readSource,
+  type SearchAddress,
+  SOURCES,
+  toggleAttribute,
+  type Understood,
+  writeAttributes,
+} from "./state";
 
 interface AskFormProps {
   address: SearchAddress;
@@ -62,6 +70,14 @@ export function AskForm({ address, understood, words, onAsk, children }: AskForm
         </div>
         <Meaning understood={understood} />
         <div className={styles["terms"]}>
+          {may("file.analyze") ? (
+            <SelectField
+              label={t("search.source")}
+              value={readSource(address.source)}
+              options={SOURCES.map((id) => ({ id, label: t(`search.sources.${id}`) }))}
+              onChange={(id) => ask({ source: id === "cameras" ? undefined : id })}
+            />
+          ) : null}
           <SelectField
             label={t("search.camera")}
             value={address.cameras ?? ALL}

@@ -1,7 +1,7 @@
 // One seen object: its picture, what is known of it, its footage, others like it, and its path across cameras.
 
 import { Link } from "@tanstack/react-router";
-import { ArrowLeft, Play, Route, Trash2 } from "lucide-react";
+import { ArrowLeft, FileVideo, Play, Route, Trash2 } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/context";
@@ -17,7 +17,7 @@ import { useWords } from "../../parts/words";
 import styles from "./search.module.css";
 import { BIOMETRIC, readRange, readWay, type SearchAddress } from "./state";
 import { TraceView } from "./trace";
-import { Fit, ObjectPicture } from "./wall";
+import { Fit, ObjectPicture, seconds } from "./wall";
 
 interface DetailProps {
   id: string;
@@ -46,8 +46,11 @@ export function ObjectDetail({ id, isTraced, address, onGo, onClose }: DetailPro
         <div>
           <h2>{item.camera_name || words.objectClass(item.object_class)}</h2>
           <p className="muted">
-            {formatDay(at, i18n.language)}, {formatClock(Date.parse(item.from), i18n.language)} –{" "}
-            {formatClock(Date.parse(item.to), i18n.language)}
+            {item.file ? `${seconds(item.file.first_s)} – ${seconds(item.file.last_s)}` : null}
+            {item.file?.dated ? " · " : null}
+            {item.file && !item.file.dated
+              ? null
+              : `${formatDay(at, i18n.language)}, ${formatClock(Date.parse(item.from), i18n.language)} – ${formatClock(Date.parse(item.to), i18n.language)}`}
           </p>
         </div>
       </header>
@@ -60,7 +63,17 @@ export function ObjectDetail({ id, isTraced, address, onGo, onClose }: DetailPro
             {t("search.play")}
           </Link>
         ) : null}
-        {item.recorded ? null : <span className="muted">{t("search.noFootage")}</span>}
+        {item.file ? (
+          <Link
+            to="/files"
+            search={{ job: item.file.job_id, at: String(item.file.best_s) }}
+            className={buttonClass("primary")}
+          >
+            <FileVideo size={15} aria-hidden />
+            {t("search.openFile")}
+          </Link>
+        ) : null}
+        {item.recorded || item.file ? null : <span className="muted">{t("search.noFootage")}</span>}
         {may("footage.erase") ? (
           <Button look="quiet" onPress={() => setErasing(true)}>
             <Trash2 size={15} aria-hidden />
@@ -174,15 +187,23 @@ interface TracedProps {
 
 function Traced({ item, by, address, onGo }: TracedProps) {
   const { t } = useTranslation();
-  const { cameras, from, to, why } = address;
+  const { source, cameras, from, to, why } = address;
   const question = useMemo(
     () => ({
-      ...readRange({ ...(cameras ? { cameras } : {}), ...(from ? { from } : {}), ...(to ? { to } : {}) }, new Date()),
+      ...readRange(
+        {
+          ...(source ? { source } : {}),
+          ...(cameras ? { cameras } : {}),
+          ...(from ? { from } : {}),
+          ...(to ? { to } : {}),
+        },
+        new Date(),
+      ),
       object_id: item.id,
       by,
       purpose: why ?? "",
     }),
-    [item.id, by, why, cameras, from, to],
+    [item.id, by, why, source, cameras, from, to],
   );
   const { data, error } = useTrace(question);
   if (error) return <ProblemNote error={error} what={t("search.traceFailed")} />;

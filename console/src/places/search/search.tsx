@@ -9,6 +9,7 @@ import { useMay } from "../../api/context";
 import { usePictureSearch, useSearch, useSearchWords } from "../../api/search";
 import type { SearchPage } from "../../api/types";
 import { useKeys } from "../../app/keys";
+import { formatNumber } from "../../lib/format";
 import { Button } from "../../parts/button";
 import { Empty, Page, PageHead, Skeleton } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
@@ -42,11 +43,11 @@ export function SearchPlace() {
   useKeys({ "/": () => document.getElementById("search-box")?.focus(), Escape: () => go({ object: undefined }) });
 
   const [pictureFailed, setPictureFailed] = useState<unknown>(null);
-  const lookFor = async (picture: string, purpose: string) => {
+  const lookFor = async (picture: string, purpose: string, person: number | null) => {
     setPictureFailed(null);
-    const { cameras, from, to } = readRange(address, new Date());
-    const range = { cameras, ...(from ? { from } : {}), ...(to ? { to } : {}) };
-    await byPicture.mutateAsync({ picture, purpose, ...range }).catch(setPictureFailed);
+    const { source, cameras, from, to } = readRange(address, new Date());
+    const range = { source, cameras, ...(from ? { from } : {}), ...(to ? { to } : {}) };
+    await byPicture.mutateAsync({ picture, purpose, person, ...range }).catch(setPictureFailed);
   };
   const error = words.error ?? answer.error;
   const waits = address.like !== undefined && question === null;
@@ -99,9 +100,18 @@ function Said({ page }: { page: SearchPage | undefined }) {
   return (
     <p className="muted" role="status">
       {t("search.found", { count: page.total })} {t(`search.by.${page.by}`)} {page.cut ? t("search.cut") : null}{" "}
-      {BIOMETRIC.includes(page.by) && !page.calibrated ? t("search.uncalibrated") : null}
+      {BIOMETRIC.includes(page.by) && !page.calibrated ? <Unrated page={page} /> : null}
     </p>
   );
+}
+
+/** Why it is not said how alike they are. */
+function Unrated({ page }: { page: SearchPage }) {
+  const { t, i18n } = useTranslation();
+  if (!page.evidence) return t("search.uncalibrated");
+  const { pairs, needed } = page.evidence;
+  const said = { pairs: formatNumber(pairs, i18n.language), needed: formatNumber(needed, i18n.language) };
+  return t("search.tooFewStrangers", said);
 }
 
 function Nothing({ page, isNarrow }: { page: SearchPage; isNarrow: boolean }) {

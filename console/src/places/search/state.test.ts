@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { askOf, type Phrase, readAttributes, readWay, readWords, toggleAttribute, writeAttributes } from "./state";
+import {
+  askOf,
+  type Phrase,
+  readAttributes,
+  readSource,
+  readWay,
+  readWords,
+  toggleAttribute,
+  writeAttributes,
+} from "./state";
 
 const PHRASES: Phrase[] = [
   { words: "person", asks: { class: "person" } },
@@ -56,6 +65,15 @@ describe("the address", () => {
   it("takes no way that does not exist", () => {
     expect(readWay("mind")).toBeUndefined();
     expect(readWay("face")).toBe("face");
+  });
+});
+
+describe("where is searched", () => {
+  const nothing = readWords("", PHRASES);
+  it("is what cameras saw unless the address says otherwise", () => {
+    expect([undefined, "archive", "files", "both"].map(readSource)).toEqual(["cameras", "cameras", "files", "both"]);
+    expect(askOf({}, nothing, NOW)?.source).toBe("cameras");
+    expect(askOf({ source: "files", like: "X" }, nothing, NOW)?.source).toBe("files");
   });
 });
 

@@ -7,6 +7,7 @@ import { readWhen } from "../../lib/when";
 export interface SearchAddress {
   q?: string;
   attributes?: string;
+  source?: string;
   cameras?: string;
   from?: string;
   to?: string;
@@ -108,12 +109,17 @@ const WAYS: readonly string[] = ["plate", "face", "appearance", "attributes"];
 export const readWay = (text: string | undefined): SearchWay | undefined =>
   WAYS.includes(text ?? "") ? (text as SearchWay) : undefined;
 
+export const SOURCES = ["cameras", "files", "both"] as const;
+export type Source = (typeof SOURCES)[number];
+export const readSource = (text: string | undefined): Source => SOURCES.find((source) => source === text) ?? "cameras";
+
 const moment = (text: string | undefined, now: Date): string | null =>
   text ? (readWhen(text, now)?.toISOString() ?? null) : null;
 
 /** Among which objects is searched; texts of times that mean none are left to the field to complain about. */
 export function readRange(address: SearchAddress, now: Date) {
   return {
+    source: readSource(address.source),
     cameras: (address.cameras ?? "").split(",").filter(Boolean),
     from: moment(address.from, now),
     to: moment(address.to, now),

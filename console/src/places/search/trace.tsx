@@ -6,7 +6,7 @@ import type { Trace, Travel } from "../../api/types";
 import { formatClock, formatDuration, formatMoment, formatNumber } from "../../lib/format";
 import styles from "./search.module.css";
 import { type Mark, placeMarks } from "./trace-marks";
-import { Fit, ObjectPicture } from "./wall";
+import { Fit, ObjectPicture, When } from "./wall";
 
 interface TraceViewProps {
   trace: Trace;
@@ -33,11 +33,15 @@ export function TraceView({ trace, chosen, onChoose }: TraceViewProps) {
               <ObjectPicture item={object} />
               <span className={styles["caption"]}>
                 <strong className="truncate">{object.camera_name}</strong>
-                <span className="muted">
-                  {formatMoment(Date.parse(object.from), Date.now(), i18n.language)} –{" "}
-                  {formatClock(Date.parse(object.to), i18n.language)}
-                </span>
-                <Fit item={object} />
+                {object.file ? (
+                  <When item={object} />
+                ) : (
+                  <span className="muted">
+                    {formatMoment(Date.parse(object.from), Date.now(), i18n.language)} –{" "}
+                    {formatClock(Date.parse(object.to), i18n.language)}
+                  </span>
+                )}
+                <Fit item={object} by={trace.by} />
               </span>
             </button>
           </li>

@@ -1,9 +1,9 @@
 // The answer as a wall of pictures: each with when, where, and how well it fits in words.
 
-import { ImageOff } from "lucide-react";
+import { FileVideo, ImageOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { SearchPage, SeenObject } from "../../api/types";
-import { formatMoment, formatNumber } from "../../lib/format";
+import { formatDuration, formatMoment, formatNumber } from "../../lib/format";
 import { Badge, type Tone } from "../../parts/misc";
 import { useWords } from "../../parts/words";
 import styles from "./search.module.css";
@@ -30,7 +30,7 @@ export function Wall({ pages, chosen, onChoose }: WallProps) {
               onClick={() => onChoose(item.id)}
             >
               <ObjectPicture item={item} />
-              <Caption item={item} />
+              <Caption item={item} by={pages[0]?.by ?? "facts"} />
             </button>
           </li>
         ))}
@@ -55,23 +55,46 @@ export function ObjectPicture({ item }: { item: SeenObject }) {
   );
 }
 
-function Caption({ item }: { item: SeenObject }) {
+/** A place in a file, as players show it. */
+export const seconds = (at: number): string => formatDuration(at * 1000);
+
+/** When it was seen; of a file the second, and a time of day only where somebody said when it begins. */
+export function When({ item }: { item: SeenObject }) {
   const { i18n } = useTranslation();
+  const moment = formatMoment(Date.parse(item.best), Date.now(), i18n.language);
+  if (!item.file) return <span className="muted">{moment}</span>;
+  return (
+    <span className="muted">
+      <FileVideo size={12} aria-hidden /> {seconds(item.file.best_s)}
+      {item.file.dated ? ` · ${moment}` : null}
+    </span>
+  );
+}
+
+function Caption({ item, by }: { item: SeenObject; by: SearchPage["by"] }) {
   return (
     <span className={styles["caption"]}>
       <span className={styles["captionHead"]}>
         <strong className="truncate">{item.camera_name}</strong>
         {item.plate ? <span className="mono">{item.plate.text}</span> : null}
       </span>
-      <span className="muted">{formatMoment(Date.parse(item.best), Date.now(), i18n.language)}</span>
-      <Fit item={item} />
+      <When item={item} />
+      <Fit item={item} by={by} />
     </span>
   );
 }
 
-/** How well it fits, in words; the figure is for ordering alone. */
-export function Fit({ item }: { item: SeenObject }) {
+interface FitProps {
+  item: SeenObject;
+  by?: SearchPage["by"];
+}
+
+/** How well it fits, in words; the figure is for ordering alone. Looks say how alike two are, never who somebody is. */
+export function Fit({ item, by }: FitProps) {
   const { t, i18n } = useTranslation();
+  if (item.verdict && by === "appearance") {
+    return <Badge tone={VERDICT_TONES[item.verdict] ?? "neutral"}>{t(`search.looks.${item.verdict}`)}</Badge>;
+  }
   if (item.verdict) {
     const score = item.score === null ? "" : formatNumber(item.score * 100, i18n.language);
     return (

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -11,11 +11,12 @@ from vedette.api.access import allows
 from vedette.api.features import feature_router
 from vedette.api.file_job_desk import SentFile, WantedLists
 from vedette.api.ports import CallerPort, FileJobsPort
-from vedette.api.schemas.common import Id
+from vedette.api.schemas.common import Id, When
 from vedette.api.schemas.file_jobs import FileJobChangeIn, FileJobList, FileJobOut, file_job_out
+from vedette.api.times import to_ns
 from vedette.identity.export_limits import MAX_PURPOSE_CHARS
 from vedette.identity.permissions import Permission
-from vedette.vision.file_jobs import MAX_INPUT_BYTES, MAX_NAME_CHARS, JobChange, JobState, JobTerms
+from vedette.vision.file_jobs import MAX_INPUT_BYTES, MAX_NAME_CHARS, JobChange, JobSearching, JobState, JobTerms
 from vedette.vision.tiles import MAX_TILES
 
 router = feature_router("files")
@@ -46,15 +47,25 @@ async def upload_file_to_analyze(
     annotate: Annotated[bool, Query()] = False,  # noqa: FBT002 -- a query parameter, named by its caller
     lists: Annotated[list[Id] | None, Query(max_length=100)] = None,
     purpose: Annotated[str, Query(max_length=MAX_PURPOSE_CHARS)] = "",
+    keep: Annotated[list[Literal["face", "appearance"]] | None, Query(max_length=2)] = None,
+    camera_id: Annotated[Id | None, Query()] = None,
+    started_at: Annotated[When | None, Query()] = None,
 ) -> FileJobOut:
     """Takes a video or picture as the body, and queues its analysis. `fps` 0: every picture.
 
     `tiles`: of each large picture, looked at beside the whole, for small people; each costs as much as the whole.
     `lists`: ids of the watchlists that it is matched with (`watchlist.view`; lists of faces need `face.view` and a
     `purpose`).
+    What it shows is found by `POST /search/objects` while the job is kept. `keep`: people also by face or appearance
+    (`biometric.search` and a `purpose`). `camera_id`, `started_at`: which camera took it and when, so that traces judge
+    whether a way to and from it can be.
     """
     terms, wanted = JobTerms(classes or [], fps, tiles), WantedLists(lists or (), purpose)
-    return file_job_out(await jobs.add(caller, name, terms, request.stream(), annotate=annotate, wanted=wanted))
+    start_ns = None if started_at is None else to_ns(started_at)
+    searching = JobSearching(sorted(set(keep or ())), camera_id or "", start_ns)
+    body = request.stream()
+    job = await jobs.add(caller, name, terms, body, annotate=annotate, wanted=wanted, searching=searching)
+    return file_job_out(job)
 
 
 @router.get("/analysis/files")

@@ -3,6 +3,7 @@
 Every search is counted and in the audit trail. Searches by face or appearance need `biometric.search` and a purpose.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
@@ -22,6 +23,10 @@ from vedette.api.schemas.search import (
     ObjectRangeIn,
     ObjectSearchIn,
     ObjectSearchOut,
+    PeopleIn,
+    PeopleOut,
+    PersonInPictureOut,
+    PersonSearchIn,
     PictureSearchIn,
     SearchWordsOut,
     SeenObjectOut,
@@ -35,7 +40,7 @@ from vedette.core.errors import InvalidInputError
 from vedette.core.plates import read_plate
 from vedette.core.time import format_utc
 from vedette.identity.permissions import Caller, Permission
-from vedette.search.objects import MAX_CANDIDATES, ObjectFilter
+from vedette.search.objects import MAX_CANDIDATES, ObjectFilter, Source
 from vedette.vision.recognize.attribute_forms import PEOPLE_FORM, VEHICLES_FORM
 
 router = feature_router("search")
@@ -90,6 +95,40 @@ async def search_picture(body: PictureSearchIn, caller: CallerPort, desk: Search
     wanted = _filter(caller, body, None, None)
     question = Question(wanted, body.purpose, _describe(wanted, None, None))
     return await desk.find_face(caller, body.picture, question, body.limit)
+
+
+@router.post("/search/people")
+@allows(Permission.BIOMETRIC_SEARCH, max_body_bytes=MAX_PICTURE_BODY_BYTES)
+async def find_people_in_picture(body: PeopleIn, desk: SearchPort) -> PeopleOut:
+    """Finds the people in a picture, to choose one for `POST /search/person`. Nobody is compared; nothing is kept.
+
+    `code` says what is wrong: `no_picture`, `nobody_found`, `appearance_models_missing`.
+    """
+    people = await desk.find_people(body.picture)
+    return PeopleOut(
+        items=[
+            PersonInPictureOut(
+                number=number,
+                box=[round(side, 4) for side in one.box_norm_xyxy],
+                picture=b64encode(one.picture).decode(),
+                usable=bool(one.vector),
+            )
+            for number, one in enumerate(people, 1)
+        ]
+    )
+
+
+@router.post("/search/person")
+@allows(Permission.BIOMETRIC_SEARCH, max_body_bytes=MAX_PICTURE_BODY_BYTES)
+async def search_person(body: PersonSearchIn, caller: CallerPort, desk: SearchPort) -> ObjectSearchOut:
+    """Finds people who look like one in a picture, face or no face. The picture is kept nowhere.
+
+    `code` says what is wrong: `no_picture`, `nobody_found`, `choose_person`, `person_unclear`, `appearance_not_kept`,
+    `appearance_models_missing`.
+    """
+    wanted = _filter(caller, body, None, None)
+    question = Question(wanted, body.purpose, _describe(wanted, None, None))
+    return await desk.find_person(caller, body.picture, body.person, question, body.limit)
 
 
 @router.post("/search/trace")
@@ -170,6 +209,7 @@ def _filter(caller: Caller, body: ObjectRangeIn, facts: ObjectSearchIn | None, b
         to_ns=until_ns,
         before_ns=before_ns,
         is_named=not caller.may(Permission.BIOMETRIC_SEARCH),
+        source=Source(body.source),
     )
 
 
@@ -205,6 +245,7 @@ def _describe(wanted: ObjectFilter, like: str | None, by: str | None) -> str:
     said += [f"plate {wanted.plate}"] if wanted.plate else []
     said += [f"{name} {'/'.join(values)}" for name, values in wanted.attributes.items()]
     said += ["/".join(wanted.classes)] if wanted.classes else []
+    said += [] if wanted.source is Source.CAMERAS else [f"in {wanted.source.value}"]
     said += [f"{len(wanted.cameras)} cameras"] if wanted.cameras else []
     said += [f"from {format_utc(wanted.from_ns)}"] if wanted.from_ns is not None else []
     said += [f"to {format_utc(wanted.to_ns)}"] if wanted.to_ns is not None else []

@@ -29,7 +29,8 @@ class FileJobOut(Answer):
     """The analysis of one file.
 
     `progress`: 0 to 1. `speed`: seconds of the file per second. `left_s`: seconds until it is done, null when nobody
-    can tell. `fps` 0: every picture. `files`: what can be fetched, once it is done.
+    can tell. `fps` 0: every picture. `files`: what can be fetched, once it is done. `kept`: by what people in
+    it are found again. `camera_id`, `started_at`: which camera took it and when, where somebody said so.
     """
 
     id: str
@@ -55,6 +56,9 @@ class FileJobOut(Answer):
     matches: int
     lists: list[JobListOut]
     purpose: str
+    kept: list[Literal["face", "appearance"]]
+    camera_id: str
+    started_at: Utc | None
     frames_read: int
     frames_analyzed: int
     files: list[str]
@@ -64,6 +68,10 @@ class FileJobOut(Answer):
 
 class FileJobList(Answer):
     items: list[FileJobOut]
+
+
+def _kept(job: FileJob) -> list[str]:
+    return [*job.searching.kept, *(["face"] if job.keeps_faces else [])]
 
 
 _FILES = ["objects.json", "events.json", "faces.json", "tracks.csv", "classes.json"]
@@ -100,6 +108,9 @@ def file_job_out(job: FileJob) -> FileJobOut:
             JobListOut(id=named.list_id, name=named.name, subject=named.about.value) for named in job.matching.lists
         ],
         purpose=job.matching.purpose,
+        kept=[word for word in ("face", "appearance") if word in _kept(job)],
+        camera_id=job.searching.camera_id,
+        started_at=None if job.searching.start_ns is None else format_utc(job.searching.start_ns),
         frames_read=findings.frames_read,
         frames_analyzed=findings.frames_analyzed,
         files=[*_FILES, *(["annotated.mp4"] if job.annotate else [])] if is_done else [],

@@ -10,6 +10,7 @@ from vedette.search.objects import MAX_CANDIDATES
 
 ClassWord = Literal["person", "vehicle", "two_wheeler", "object"]
 WayWord = Literal["plate", "face", "appearance", "attributes"]
+SourceWord = Literal["cameras", "files", "both"]
 Word = Annotated[str, Field(max_length=32)]
 Values = Annotated[list[Word], Field(min_length=1, max_length=16)]
 Purpose = Annotated[
@@ -19,11 +20,17 @@ MAX_PAGE = 200
 
 
 class ObjectRangeIn(Request):
-    """Among which objects is searched; what is left out asks nothing."""
+    """Among which objects is searched; what is left out asks nothing.
+
+    Attributes:
+        source: What cameras saw, what files showed (`file.analyze`; the files that the caller may see), or both. Times
+            of a file whose beginning nobody said count from when it was brought.
+    """
 
     cameras: Annotated[list[Id], Field(default_factory=list, max_length=1000)]
     from_: Annotated[When | None, Field(alias="from")] = None
     to: When | None = None
+    source: SourceWord = "cameras"
     purpose: Purpose = ""
 
 
@@ -52,6 +59,40 @@ class PictureSearchIn(ObjectRangeIn):
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 60
 
 
+class PersonSearchIn(ObjectRangeIn):
+    """A picture in which a whole person is seen. It is looked at once and kept nowhere.
+
+    Attributes:
+        person: Which one, from 1, from left to right, as `POST /search/people` has them; left out: the only one.
+    """
+
+    picture: Base64Bytes
+    person: Annotated[int | None, Field(ge=1, le=100)] = None
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 60
+
+
+class PeopleIn(Request):
+    picture: Base64Bytes
+
+
+class PersonInPictureOut(Answer):
+    """A person of a picture.
+
+    Attributes:
+        picture: JPEG in Base64.
+        usable: Whether it can be said how the person looks.
+    """
+
+    number: int
+    box: Annotated[list[float], Field(min_length=4, max_length=4)]
+    picture: str
+    usable: bool
+
+
+class PeopleOut(Answer):
+    items: list[PersonInPictureOut]
+
+
 class TraceIn(ObjectRangeIn):
     """The seen object whose path is wanted, and by what of it."""
 
@@ -70,6 +111,22 @@ class ErasedOut(Answer):
     erased: int
 
 
+class SeenInFileOut(Answer):
+    """Where in a file an object was seen, in seconds from its beginning.
+
+    Attributes:
+        job_id: Of the analysis; its results are at `/analysis/files/{job_id}/results`.
+        dated: Whether somebody said when the file begins; without, the object's times count from when it was brought.
+    """
+
+    job_id: str
+    name: str
+    first_s: float
+    last_s: float
+    best_s: float
+    dated: bool
+
+
 class SeenObjectOut(Answer):
     """An object as one camera saw it.
 
@@ -77,6 +134,7 @@ class SeenObjectOut(Answer):
         best: When it was seen best: its picture and `box` are of then.
         recorded: Whether there is footage of it.
         review: Address in the console that plays it.
+        file: Of what a file showed, null for cameras. `camera_id` is empty where nobody said which camera took it.
         ways: By what of it others like it can be found, for this caller.
         score: 0..1, rounded; null where nothing was asked that fits more or less.
         verdict: Of searches by likeness. `defer`: a person has to look.
@@ -97,10 +155,18 @@ class SeenObjectOut(Answer):
     picture_url: str | None
     recorded: bool
     review: str
+    file: SeenInFileOut | None
     ways: list[WayWord]
     score: float | None
     verdict: Literal["accept", "defer", "reject", "not_calibrated"] | None
     doubts: list[Literal["plate_unsure", "signs_alike", "attributes_unknown"]]
+
+
+class StrangersOut(Answer):
+    """Of how many pairs of strangers, seen at once by one camera, thresholds are made, and how many it takes."""
+
+    pairs: int
+    needed: int
 
 
 class ObjectSearchOut(Page[SeenObjectOut]):
@@ -110,12 +176,14 @@ class ObjectSearchOut(Page[SeenObjectOut]):
         by: What was compared.
         searched: How many were compared, in searches by likeness.
         calibrated: Whether thresholds were measured for it; without, nothing is said but the order.
+        evidence: Of what this site's thresholds are made, for appearance; null for all else.
         cut: More fit than are ranked: narrow the time or the cameras.
     """
 
     by: Literal["facts", "plate", "attributes", "face", "appearance"]
     searched: int
     calibrated: bool
+    evidence: StrangersOut | None
     cut: bool
 
 
