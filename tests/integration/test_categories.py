@@ -74,7 +74,7 @@ def test_track_gets_the_category_as_an_attribute(
     taught: tuple[Path, dict[str, object], str], models: Path, tmp_path: Path
 ) -> None:
     """A picture is a file with one moment; the detector of the pack finds the person in it."""
-    frame = sorted(shared_file("data/mot17_mini").rglob("*.jpg"))[0]
+    frame = min(shared_file("data/mot17_mini").rglob("*.jpg"))
     image = cv2.imread(str(frame))
     cv2.imwrite(str(tmp_path / "street.png"), np.asarray(image, np.uint8))
     out = tmp_path / "out"

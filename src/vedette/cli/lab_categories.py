@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import cast
@@ -77,16 +77,15 @@ def train(folder: Path, name: str, about: str, out: Path, data: Path | None, as_
 @_DATA
 @_JSON
 def say(file: Path, pictures: tuple[Path, ...], data: Path | None, as_json: bool) -> None:
-    """Say which category of FILE each of the PICTURES shows, surest first, or none of them."""
+    """Say which category of FILE each of the PICTURES shows, surest first, or none. Exit code 1: one is no picture."""
     one = open_set(read_set(file))
     said = asyncio.run(_say(one, pictures, data))
     if as_json:
         print(json.dumps({"pictures": said}, indent=1))
-        return
-    for picture in said:
-        print(f"{picture['path']}  {picture.get('error') or picture['category'] or 'none of these'}")
-        for name, share in cast(dict[str, float], picture.get("shares", {})).items():
-            print(f"    {name:32}  {share:.3f}")
+    else:
+        _print_said(said)
+    if any("error" in picture for picture in said):
+        sys.exit(1)
 
 
 def read_set(path: Path) -> CategorySet:
@@ -172,6 +171,13 @@ def _say_figures(one: CategorySet) -> list[str]:
         lines.append(f"    {name:32}  {precision:>5}  {found.recall or 0.0:5.2f}  of {found.held_out}")
     lines.append("rows the truth, columns what was said:")
     return lines + [" ".join(f"{count:4}" for count in row) for row in figures.confusion]
+
+
+def _print_said(said: Sequence[Mapping[str, object]]) -> None:
+    for picture in said:
+        print(f"{picture['path']}  {picture.get('error') or picture['category'] or 'none of these'}")
+        for name, share in cast(dict[str, float], picture.get("shares", {})).items():
+            print(f"    {name:32}  {share:.3f}")
 
 
 def _tell(text: str) -> None:

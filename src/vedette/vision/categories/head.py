@@ -20,7 +20,7 @@ L2_CHOICES = (0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)
 """Strongest first: of equals the simplest head."""
 MAX_FOLDS = 4
 _ROUNDS = 200
-_TEMPERATURES = (0.2, 5.0)
+_TEMPERATURES = (0.02, 10.0)
 _LEAST_SHARE = 1e-12
 
 
