@@ -15,13 +15,13 @@ from starlette.applications import Starlette
 from tests.support.hostile import write_hostile_files
 from vedette.core.errors import InvalidInputError
 from vedette.node.classification import (
-    IDLE_S,
     ClassifierMissingError,
     ClassifyBusyError,
     PictureClassification,
     classify_routes,
     find_classifier,
 )
+from vedette.node.warm_worker import IDLE_S
 from vedette.runtime.clock import SystemClock
 from vedette.testing.clock import SimulatedClock
 from vedette.vision.models.registry import ModelRegistry

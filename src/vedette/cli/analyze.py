@@ -12,6 +12,7 @@ import msgspec
 from vedette.behavior.rules_file import RulesFile, parse_rules_file
 from vedette.camera.motion_zones import MotionZoneForm, read_motion
 from vedette.cli.camera_motion import Outline, make_zones, read_outlines
+from vedette.cli.lab_categories import open_sets
 from vedette.cli.models import find_models_folder, open_registry
 from vedette.core.detections import CLASS_NAMES, MOVING_CLASS
 from vedette.core.errors import InvalidInputError
@@ -22,6 +23,7 @@ from vedette.node.file_batch import FileBatch, find_inputs
 from vedette.node.file_watchlists import read_file_lists
 from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import SystemClock
+from vedette.vision.categories.embedding import EMBEDDING
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.describer import check_groups
 from vedette.vision.recognize.forms import GROUPS
@@ -49,6 +51,12 @@ from vedette.vision.tiles import MAX_TILES
     help="CSV of plates and vehicles to look for (columns as `vedette watchlist export` writes them); wanted, or KIND.",
 )
 @click.option(
+    "--categories",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Your own categories, told of people and vehicles (`vedette lab categories train` writes them). Repeatable.",
+)
+@click.option(
     "--tiles",
     type=click.IntRange(0, MAX_TILES),
     default=0,
@@ -69,6 +77,7 @@ def command(
     detector: str,
     recognize: str,
     watchlists: tuple[str, ...],
+    categories: tuple[Path, ...],
     tiles: int,
     look: list[Outline],
     ignore: list[Outline],
@@ -88,13 +97,14 @@ def command(
         _check_unnamed(wanted, missing or "--detector motion names nothing")
     if missing:
         _tell(f"motion only: {missing}")
-    recognizers = _choose_recognizers(registry, recognize)
+    sets = open_sets(categories, registry)
+    recognizers = _choose_recognizers(registry, recognize) + ((EMBEDDING,) if sets else ())
     inputs = find_inputs(paths)
     processors = len(os.sched_getaffinity(0))
     jobs = jobs or processors
     ahead = plan_ahead(processors, min(jobs, len(inputs)))
     folder, regions = models.absolute(), _read_regions(look, ignore)
-    plan = FilePlan(model, folder, wanted, fps, annotate, recognizers, lists, ahead, tiles, regions)
+    plan = FilePlan(model, folder, wanted, fps, annotate, recognizers, lists, ahead, tiles, regions, sets)
     batch = FileBatch(plan, file_rules, out, SystemClock(), _tell)
     entries = asyncio.run(batch.run(inputs, jobs))
     if as_json:

@@ -1,6 +1,6 @@
 """`vedette lab`: trains the models that this repository makes itself, and measures how far they can be compressed.
 
-Needs the extra `lab`.
+Needs the extra `lab`; `vedette lab categories` does not.
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from vedette.cli.lab_categories import command as categories
 from vedette.core.errors import UnavailableError
 from vedette.runtime.clock import SystemClock
 
@@ -119,6 +120,9 @@ def compress(name: str, rounds: int, as_json: bool, **given: Any) -> None:
     subject = open_subject(SubjectTerms(name, **given))
     table = make_table(subject, rounds, SystemClock(), lambda text: print(text, file=sys.stderr, flush=True))
     print(json.dumps(asdict(table), indent=1) if as_json else format_table(table))
+
+
+command.add_command(categories)
 
 
 @contextmanager

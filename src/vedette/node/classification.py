@@ -1,12 +1,4 @@
-"""Says what uploaded pictures show, in one jailed worker that stays warm for a while.
-
-A worker of its own: a picture is foreign bytes, and what it does to its decoder must not touch a camera. It is started
-by the first picture (a second or two), answers the next ones at once, and ends when nobody asks any more, so that a
-system where nobody does pays nothing. One that is lost is replaced with the next picture.
-"""
-
-import asyncio
-from dataclasses import dataclass
+"""Says what uploaded pictures show, in one jailed worker that stays warm for a while."""
 
 import msgspec
 from starlette.requests import Request
@@ -16,10 +8,10 @@ from starlette.routing import Route
 from vedette.core.classified import MAX_UPLOAD_BYTES, ClassifiedPicture, ClassShare
 from vedette.core.errors import InvalidInputError, NotFoundError, TooManyRequestsError, VedetteError
 from vedette.node.analyzer_pictures import problem, read_body
-from vedette.node.file_replies import receive_reply
+from vedette.node.warm_worker import WarmWorker
 from vedette.runtime.clock import Clock
-from vedette.runtime.turns import Turns
-from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
+from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerNotReadyError, WorkerProcess, start_worker
+from vedette.runtime.worker_channel import WorkerMessage
 from vedette.vision.classify.answers import CLASSIFY, FAILED, decode_failure, decode_verdict
 from vedette.vision.classify.classifier import NONE_BELOW, Verdict
 from vedette.vision.enhance.headers import NoPictureError
@@ -27,9 +19,6 @@ from vedette.vision.models.manifest import ModelManifest
 from vedette.vision.models.registry import ModelRegistry
 
 TASK, PRECISION = "picture_classification", "int8"
-IDLE_S = 300.0
-_REPLY_TIMEOUT_S = 20.0
-_MAX_WAITING = 8
 
 
 class ClassifierMissingError(NotFoundError):
@@ -48,15 +37,14 @@ class PictureClassification:
     """Looks at one picture at a time. `close` ends the worker."""
 
     def __init__(self, registry: ModelRegistry, clock: Clock) -> None:
-        self._registry, self._clock = registry, clock
-        self._warm: _Warm | None = None
-        self._turns = Turns(_MAX_WAITING, _refuse)
-        self._asked_ns = 0
+        self._registry = registry
+        self._manifest: ModelManifest | None = None
+        self._warm = WarmWorker(self._start, _refuse, clock)
 
     @property
     def worker_pid(self) -> int | None:
         """Of the worker that is warm."""
-        return None if self._warm is None else self._warm.worker.pid
+        return self._warm.pid
 
     async def classify(self, picture: bytes) -> ClassifiedPicture:
         """Says what a picture shows.
@@ -65,65 +53,37 @@ class PictureClassification:
             InvalidInputError: it is none, damaged or too large.
             ClassifierMissingError, ClassifyBusyError, WorkerLostError.
         """
-        async with self._turns.take():
-            return await self._ask(picture)
-
-    async def run(self) -> None:
-        """Ends a worker that nobody has asked for a while. Runs until cancelled."""
-        while True:
-            await self._clock.sleep(IDLE_S / 5)
-            async with self._turns.have():
-                if self._warm and self._clock.mono_ns() - self._asked_ns > IDLE_S * 1e9:
-                    await self._drop()
-
-    async def close(self) -> None:
-        """Ends the worker."""
-        await self._drop()
-
-    async def _ask(self, picture: bytes) -> ClassifiedPicture:
-        self._asked_ns = self._clock.mono_ns()
-        self._warm = self._warm or await self._start()
-        worker, manifest = self._warm.worker, self._warm.manifest
         try:
-            await worker.send(CLASSIFY, picture)
-            message = await receive_reply(worker, _REPLY_TIMEOUT_S)
-            if message.kind == FAILED:
-                raise decode_failure(message.payload)
-            verdict = _read_verdict(message.payload, manifest)
-        except WorkerLostError as error:
-            await self._drop()
-            raise NoPictureError("this picture cannot be decoded", "Save it anew, as JPEG or PNG.") from error
-        except asyncio.CancelledError:
-            await self._drop()  # its answer would be taken for the next picture's
+            verdict, manifest = await self._warm.ask(CLASSIFY, picture, self._read)
+        except WorkerNotReadyError:  # it has seen no picture yet
             raise
+        except WorkerLostError as error:
+            raise NoPictureError("this picture cannot be decoded", "Save it anew, as JPEG or PNG.") from error
         ranked = [ClassShare(manifest.labels[index], share) for index, share in verdict.best(len(manifest.labels))]
         return ClassifiedPicture(ranked, verdict.is_known, manifest.release)
 
-    async def _start(self) -> "_Warm":
-        manifest = find_classifier(self._registry)
-        given = ("--model", manifest.name, "--models", str(self._registry.directory.absolute()))
-        return _Warm(await start_worker(WorkerCommand("vedette.node.classify_worker", given)), manifest)
+    async def run(self) -> None:
+        """Ends a worker that nobody has asked for a while. Runs until cancelled."""
+        await self._warm.run()
 
-    async def _drop(self) -> None:
-        """Forgets the worker once it is collected: who is cancelled before leaves it to `close`."""
-        if self._warm is not None:
-            await self._warm.worker.stop()
-            self._warm = None
+    async def close(self) -> None:
+        """Ends the worker."""
+        await self._warm.close()
 
+    async def _start(self) -> WorkerProcess:
+        """One with the best that is installed now; what is installed later is for the next."""
+        self._manifest = find_classifier(self._registry)
+        given = ("--model", self._manifest.name, "--models", str(self._registry.directory.absolute()))
+        return await start_worker(WorkerCommand("vedette.node.classify_worker", given))
 
-@dataclass(frozen=True, slots=True)
-class _Warm:
-    """A running worker and the release that it has loaded, whatever is installed meanwhile."""
-
-    worker: WorkerProcess
-    manifest: ModelManifest
-
-
-def _read_verdict(payload: bytes, manifest: ModelManifest) -> Verdict:
-    try:
-        return decode_verdict(payload, len(manifest.labels))
-    except InvalidInputError as error:  # it may have been taken over: it is not asked again
-        raise WorkerLostError("a worker of the classifier talks nonsense") from error
+    def _read(self, message: WorkerMessage) -> tuple[Verdict, ModelManifest]:
+        if message.kind == FAILED:
+            raise decode_failure(message.payload)
+        assert self._manifest is not None
+        try:
+            return decode_verdict(message.payload, len(self._manifest.labels)), self._manifest
+        except InvalidInputError as error:  # it may have been taken over: it is not asked again
+            raise WorkerLostError("a worker of the classifier talks nonsense") from error
 
 
 def _refuse() -> ClassifyBusyError:

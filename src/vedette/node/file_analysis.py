@@ -18,6 +18,7 @@ from vedette.core.detections import CLASS_NAMES, Tracks, no_tracks
 from vedette.core.errors import InvalidInputError, StorageError
 from vedette.core.motion import MotionSettings
 from vedette.core.time import NS_PER_S, TICKS_PER_S
+from vedette.node.embeddings import lend_scratch
 from vedette.node.file_control import FileControl
 from vedette.node.file_faces import FileFaces
 from vedette.node.file_rejoin import join_tracks
@@ -28,6 +29,7 @@ from vedette.runtime.clock import SystemClock
 from vedette.runtime.worker import WorkerCommand, WorkerProcess, start_worker
 from vedette.vision import wire
 from vedette.vision.best_shot import Box, add_air
+from vedette.vision.categories.verdict import OpenSet
 from vedette.vision.recognize.describer import TrackDescriber
 from vedette.vision.recognize.face_track import MIN_SIGHTINGS
 from vedette.vision.recognize.forms import FORMS
@@ -66,6 +68,8 @@ class FilePlan:
         ahead: Pictures of one file that the model has at a time, a thread each.
         tiles: Of a large picture, looked at beside the whole.
         motion: Where analysis looks.
+        sets: The operator's own categories that are told of people and vehicles; with them goes the recognizer
+            `embedding`.
     """
 
     model: str
@@ -78,6 +82,7 @@ class FilePlan:
     ahead: int = 1
     tiles: int = 0
     motion: MotionSettings = field(default_factory=MotionSettings)
+    sets: tuple[OpenSet, ...] = ()
 
 
 def plan_ahead(processors: int, files_at_once: int) -> int:
@@ -123,7 +128,7 @@ class FileAnalysis:
         forms = {name: FORMS[name] for name in plan.recognizers}
         least_faces = 1 if is_picture else MIN_SIGHTINGS
         shots = _PICTURE_SHOTS if is_picture else _FILE_SHOTS
-        self._describer = TrackDescriber(forms, shots, least_faces=least_faces)
+        self._describer = TrackDescriber(forms, shots, least_faces=least_faces, sets=plan.sets)
         self.results = FileResults()
         self._watch = FileWatch(plan.lists, self.results)
         self.faces = FileFaces(plan.lists, self.results, least_faces)
@@ -160,8 +165,8 @@ class FileAnalysis:
             file = self._path.open("rb")
         except OSError as error:
             raise StorageError(f"{self._path} cannot be read: {error.strerror}") from error
-        with file:
-            arguments: tuple[str, ...] = ("--file", str(file.fileno()))
+        with file, lend_scratch(self._plan.recognizers) as scratch:
+            arguments: tuple[str, ...] = ("--file", str(file.fileno()), *scratch)
             if self._plan.model or self._plan.recognizers:
                 arguments += ("--models", str(self._plan.models))
             if self._plan.model:

@@ -79,6 +79,7 @@ def fingerprint(plan: FilePlan, rules: RulesFile | None) -> str:
     parts += (_describe_lists(plan.lists),) if plan.lists.orders else ()
     parts += (plan.tiles,) if plan.tiles else ()
     parts += (plan.motion,) if plan.motion.zones else ()
+    parts += tuple(one.terms for one in plan.sets)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 

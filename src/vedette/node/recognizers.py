@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from vedette.core.errors import NotFoundError, VedetteError
 from vedette.node.match_terms import EMBEDDING
+from vedette.vision.categories.embedding import EMBEDDING_FORM, EMBEDDING_MODEL
 from vedette.vision.models.registry import InstalledModel, ModelRegistry
 from vedette.vision.ports import Recognizer
 from vedette.vision.recognize.attribute_forms import APPEARANCE_FORM, APPEARANCE_MODEL, PEOPLE_FORM, VEHICLES_FORM
@@ -25,50 +27,57 @@ class RecognizerPlan:
     Attributes:
         models: Without one of each it is not loaded; of several the first that is installed is used.
         make: Imports what it needs itself: the analyzer reads this table without an inference runtime. It finds a
-            model under the first name of its row.
+            model under the first name of its row. The file is that of `load_recognizers`.
         optional: Used when they are there.
     """
 
     form: Form
     models: tuple[tuple[str, ...], ...]
-    make: Callable[[Loaded], Recognizer]
+    make: Callable[[Loaded, IO[bytes] | None], Recognizer]
     optional: tuple[str, ...] = ()
 
 
-def _make_faces(models: Loaded) -> Recognizer:
+def _make_faces(models: Loaded, _: IO[bytes] | None) -> Recognizer:
     from vedette.node.face_recognizer import make_face_recognizer  # noqa: PLC0415 - in the jail only
 
     return make_face_recognizer(models)
 
 
-def _make_face_templates(models: Loaded) -> Recognizer:
+def _make_face_templates(models: Loaded, _: IO[bytes] | None) -> Recognizer:
     from vedette.node.face_recognizer import make_template_recognizer  # noqa: PLC0415 - in the jail only
 
     return make_template_recognizer(models)
 
 
-def _make_plates(models: Loaded) -> Recognizer:
+def _make_plates(models: Loaded, _: IO[bytes] | None) -> Recognizer:
     from vedette.node.plate_recognizer import make_plate_recognizer  # noqa: PLC0415 - in the jail only
 
     return make_plate_recognizer(models)
 
 
-def _make_people(models: Loaded) -> Recognizer:
+def _make_people(models: Loaded, _: IO[bytes] | None) -> Recognizer:
     from vedette.node.attribute_recognizers import make_person_recognizer  # noqa: PLC0415 - in the jail only
 
     return make_person_recognizer(models)
 
 
-def _make_vehicles(models: Loaded) -> Recognizer:
+def _make_vehicles(models: Loaded, _: IO[bytes] | None) -> Recognizer:
     from vedette.node.attribute_recognizers import make_vehicle_recognizer  # noqa: PLC0415 - in the jail only
 
     return make_vehicle_recognizer(models)
 
 
-def _make_appearance(models: Loaded) -> Recognizer:
+def _make_appearance(models: Loaded, _: IO[bytes] | None) -> Recognizer:
     from vedette.node.attribute_recognizers import make_appearance_recognizer  # noqa: PLC0415 - in the jail only
 
     return make_appearance_recognizer(models)
+
+
+def _make_embedding(models: Loaded, scratch: IO[bytes] | None) -> Recognizer:
+    from vedette.node.embeddings import make_embedder  # noqa: PLC0415 - in the jail only
+    from vedette.vision.categories.embedding import EmbeddingRecognizer  # noqa: PLC0415 - as above
+
+    return EmbeddingRecognizer(make_embedder(models[EMBEDDING_MODEL], scratch))
 
 
 RECOGNIZERS = (
@@ -83,6 +92,7 @@ RECOGNIZERS = (
     RecognizerPlan(VEHICLES_FORM, (("vehicle-attributes-0039",), ("yolox-nano",)), _make_vehicles),
     RecognizerPlan(APPEARANCE_FORM, ((APPEARANCE_MODEL,),), _make_appearance),
     RecognizerPlan(PLATES_FORM, (("plate-detector",), ("plate-reader",)), _make_plates),
+    RecognizerPlan(EMBEDDING_FORM, ((EMBEDDING_MODEL,),), _make_embedding),
 )
 
 
@@ -108,8 +118,10 @@ def find_recognizers(registry: ModelRegistry, groups: Sequence[str]) -> Installe
     return InstalledRecognizers(tuple(names), refused)
 
 
-def load_recognizers(models: Path, names: Sequence[str]) -> list[Recognizer]:
+def load_recognizers(models: Path, names: Sequence[str], scratch: IO[bytes] | None = None) -> list[Recognizer]:
     """Makes recognizers, models verified again: what was checked is what runs.
+
+    `scratch`: an empty file for the one model that its runtime reads from a path alone (`OpenVinoNetwork`).
 
     Raises:
         NotFoundError, ModelRefusedError, InvalidInputError: a model is missing, differs or cannot be used.
@@ -123,7 +135,7 @@ def load_recognizers(models: Path, names: Sequence[str]) -> list[Recognizer]:
             loaded = _load_models(registry, plan)
             if loaded is None:
                 raise NotFoundError(f"the models of the recognizer {plan.form.name} are not installed")
-            made.append(plan.make(loaded))
+            made.append(plan.make(loaded, scratch))
     return made
 
 

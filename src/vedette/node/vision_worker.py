@@ -11,7 +11,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import NamedTemporaryFile
+from typing import IO, TYPE_CHECKING
 
 from vedette.core.errors import VedetteError
 from vedette.runtime.jail import Jail, JailReport
@@ -27,7 +28,8 @@ HEADROOM_BYTES = 1536 << 20
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
     """What the command line says. `model`: name of the model to load, empty for motion alone. `recognizers`: names
-    of those to load; their models are installed. `ahead`: pictures of a file with the model at a time.
+    of those to load; their models are installed. `ahead`: pictures of a file with the model at a time. `scratch`: a
+    private folder for a model that is read from a path alone.
     """
 
     channel: int
@@ -36,16 +38,19 @@ class WorkerOptions:
     file: int | None
     recognizers: tuple[str, ...] = ()
     ahead: int = 1
+    scratch: Path | None = None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one worker until its parent closes the channel."""
     options = parse_options(arguments)
+    scratch = _open_scratch(options.scratch)
+    readable = [options.models] if options.model or options.recognizers else []
     jail = Jail()
-    jail.confine_files([options.models] if options.model or options.recognizers else [])
+    jail.confine_files(readable + ([options.scratch] if options.scratch else []))
     channel = open_inherited_channel(options.channel)
     try:
-        prepared = prepare(options)
+        prepared = prepare(options, scratch)
     except VedetteError as error:  # the parent hears of it: these are this worker's last words
         sys.stderr.write(f"{error.code}: {error}\n")
         return 1
@@ -64,7 +69,11 @@ class PreparedWorker:
     recognizers: dict[str, str]
 
 
-def prepare(options: WorkerOptions) -> PreparedWorker:
+def _open_scratch(folder: Path | None) -> IO[bytes] | None:
+    return None if folder is None else NamedTemporaryFile(suffix=".tflite", dir=folder, delete=False)
+
+
+def prepare(options: WorkerOptions, scratch: IO[bytes] | None = None) -> PreparedWorker:
     """Imports, compiles and runs everything once, while files can still be read."""
     import cv2  # noqa: PLC0415 - after the first layer of the jail
 
@@ -75,7 +84,7 @@ def prepare(options: WorkerOptions) -> PreparedWorker:
     cv2.setNumThreads(1)
     detector = load_detector(options.models, options.model, options.ahead) if options.model else None
     file = os.fdopen(options.file, "rb") if options.file is not None else None
-    recognizers = load_recognizers(options.models, options.recognizers)
+    recognizers = load_recognizers(options.models, options.recognizers, scratch)
     warm_up_recognizers(recognizers)
     return PreparedWorker(
         WorkerSession(detector, file, recognizers),
@@ -110,9 +119,11 @@ def parse_options(arguments: Sequence[str] | None) -> WorkerOptions:
     parser.add_argument("--file", type=int)
     parser.add_argument("--recognizers", default="")
     parser.add_argument("--ahead", type=int, default=1)
+    parser.add_argument("--scratch", type=Path)
     given = parser.parse_args(arguments)
     names = tuple(name for name in given.recognizers.split(",") if name)
-    return WorkerOptions(given.channel, given.models, given.model, given.file, names, max(1, given.ahead))
+    ahead = max(1, given.ahead)
+    return WorkerOptions(given.channel, given.models, given.model, given.file, names, ahead, given.scratch)
 
 
 if __name__ == "__main__":

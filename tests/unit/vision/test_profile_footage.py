@@ -17,9 +17,10 @@ from vedette.recording.cipher_format import FILE_MAGIC
 from vedette.recording.stamp import STAMP_TYPE
 from vedette.runtime.paths import NodePaths
 from vedette.streaming.export_marks import make_notes
+from vedette.vision.categories.embedding import EMBEDDING_FORM
 from vedette.vision.drawing import encode_jpeg
 from vedette.vision.enhance.marks import describe_enhancement, mark_picture
-from vedette.vision.recognize.forms import FORMS
+from vedette.vision.recognize.forms import FORMS, GROUPS
 
 SOURCE = Path(vedette.__file__).parent
 MAY_USE = {"node/gallery.py", "node/gallery_worker.py", "node/gallery_results.py", "cli/profile.py"}
@@ -94,9 +95,11 @@ def test_no_way_of_a_camera_leads_to_profiles() -> None:
         if any(name.startswith(("vedette.vision.profile", "vedette.node.gallery")) for name in imported):
             found.add(relative)
     assert found == MAY_USE
-    assert not [
-        plan for plan in RECOGNIZERS if "mobilenet-v2-imagenet" in {name for row in plan.models for name in row}
-    ]
+    using = [plan for plan in RECOGNIZERS if "mobilenet-v2-imagenet" in {name for row in plan.models for name in row}]
+    assert [plan.form for plan in using] == [EMBEDDING_FORM]
+    assert not EMBEDDING_FORM.labels  # a vector for the operator's own categories, never what the model would name
+    assert not EMBEDDING_FORM.numbers
+    assert EMBEDDING_FORM.group not in GROUPS
     assert "contents" not in FORMS
 
 

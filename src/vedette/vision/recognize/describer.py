@@ -11,6 +11,8 @@ from vedette.core.errors import InvalidInputError
 from vedette.core.objects import ObjectFacts
 from vedette.vision import wire
 from vedette.vision.boxes import find_covered
+from vedette.vision.categories.embedding import EMBEDDING
+from vedette.vision.categories.verdict import OpenSet
 from vedette.vision.recognize.appearance import MIN_WIDTH_PX
 from vedette.vision.recognize.attribute_forms import APPEARANCE
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES
@@ -19,7 +21,7 @@ from vedette.vision.recognize.faces_list import FaceFacts
 from vedette.vision.recognize.profile import TrackProfiles
 from vedette.vision.recognize.records import WHOLE_PICTURE, Form
 from vedette.vision.recognize.shots import ShotPicker, ShotPolicy
-from vedette.vision.recognize.track_appearance import TrackAppearance, join_appearance
+from vedette.vision.recognize.track_appearance import TrackAppearance, join_appearance, read_vectors
 from vedette.vision.recognize.whole_picture import find_lone_faces, find_lone_templates
 
 
@@ -39,6 +41,7 @@ class TrackDescriber:
         forms: Of the recognizers that are loaded and switched on; empty: nothing is ever asked.
         left_out: What an earlier describer of the stream had counted.
         least_faces: Good moments of a face from which on its template is made: a still picture has one.
+        sets: The operator's own categories that are told of tracks; they need the form `embedding`.
     """
 
     def __init__(
@@ -47,7 +50,10 @@ class TrackDescriber:
         policy: ShotPolicy | None = None,
         left_out: int = 0,
         least_faces: int = MIN_SIGHTINGS,
+        sets: Sequence[OpenSet] = (),
     ) -> None:
+        self._sets = sets
+        self._class_names: dict[int, str] = {}
         self._forms = forms
         self._least_faces = least_faces
         self._groups = sorted({form.group for form in forms.values()})
@@ -95,13 +101,19 @@ class TrackDescriber:
             InvalidInputError: it is none that a sound worker would give.
         """
         reply = wire.decode_described(payload, len(ask.track_ids), self._forms)
-        for track_id, item in zip(ask.track_ids, reply.described, strict=True):
+        for track_id, about, item in zip(ask.track_ids, ask.request.asks, reply.described, strict=True):
+            self._class_names[track_id] = about.class_name
             self._profiles.add(track_id, ask.at_s, item)
         return reply.spent_us
 
     def facts(self, track_id: int) -> ObjectFacts:
         """What is decided of a track so far."""
-        return self._profiles.facts(track_id)
+        facts = self._profiles.facts(track_id)
+        seen = [found for found in self._profiles.sightings(track_id, EMBEDDING) if found.record.vector]
+        fitting = [one for one in self._sets if seen and one.fits(self._class_names.get(track_id, ""))]
+        weights = [found.weight for found in seen]
+        said = {one.terms.name: one.judge_track(read_vectors(seen), weights) for one in fitting}
+        return replace(facts, attributes=facts.attributes | said) if said else facts
 
     def face(self, track_id: int) -> FaceFacts | None:
         """The face of a track, if one was seen."""
@@ -128,6 +140,7 @@ class TrackDescriber:
         self._picker.forget(ended)
         for track_id in ended:
             self._profiles.forget(track_id)
+            self._class_names.pop(track_id, None)
 
 
 def choose_forms(forms: Mapping[str, Form], loaded: Sequence[str], groups: Sequence[str]) -> dict[str, Form]:

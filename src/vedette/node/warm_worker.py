@@ -1,0 +1,76 @@
+"""One jailed worker that looks at foreign pictures, started by the first and kept warm for a while.
+
+A worker of its own: a picture is foreign bytes, and what it does to its decoder must not touch a camera. It is started
+by the first picture (a second or two), answers the next ones at once, and ends when nobody asks any more, so that a
+system where nobody does pays nothing. One that is lost is replaced with the next picture.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from vedette.core.errors import TooManyRequestsError
+from vedette.node.file_replies import receive_reply
+from vedette.runtime.clock import Clock
+from vedette.runtime.turns import Turns
+from vedette.runtime.worker import WorkerLostError, WorkerProcess
+from vedette.runtime.worker_channel import WorkerMessage
+
+IDLE_S = 300.0
+_REPLY_TIMEOUT_S = 20.0
+_MAX_WAITING = 8
+
+_Read = TypeVar("_Read")
+
+
+class WarmWorker:
+    """Asks one picture at a time. `close` ends the worker.
+
+    Args:
+        start: Starts one.
+        refuse: The error when too many wait.
+    """
+
+    def __init__(
+        self, start: Callable[[], Awaitable[WorkerProcess]], refuse: Callable[[], TooManyRequestsError], clock: Clock
+    ) -> None:
+        self._start, self._clock = start, clock
+        self._worker: WorkerProcess | None = None
+        self._turns = Turns(_MAX_WAITING, refuse)
+        self._asked_ns = 0
+
+    @property
+    def pid(self) -> int | None:
+        """Of the worker that is warm."""
+        return None if self._worker is None else self._worker.pid
+
+    async def ask(self, kind: int, payload: bytes, read: Callable[[WorkerMessage], _Read]) -> _Read:
+        """One question, and its answer as `read` takes it.
+
+        Raises:
+            WorkerLostError: it ended, hung, or `read` says that its answer is nonsense; it is not asked again.
+            What `start`, `refuse` and `read` raise.
+        """
+        async with self._turns.take():
+            self._asked_ns = self._clock.mono_ns()
+            self._worker = self._worker or await self._start()
+            try:
+                await self._worker.send(kind, payload)
+                return read(await receive_reply(self._worker, _REPLY_TIMEOUT_S))
+            except (WorkerLostError, asyncio.CancelledError):  # cancelled: its answer would be taken for the next one's
+                await self.close()
+                raise
+
+    async def run(self) -> None:
+        """Ends a worker that nobody has asked for a while. Runs until cancelled."""
+        while True:
+            await self._clock.sleep(IDLE_S / 5)
+            async with self._turns.have():
+                if self._worker and self._clock.mono_ns() - self._asked_ns > IDLE_S * 1e9:
+                    await self.close()
+
+    async def close(self) -> None:
+        """Ends the worker. It is forgotten once it is collected: who is cancelled before calls this again."""
+        if self._worker is not None:
+            await self._worker.stop()
+            self._worker = None
