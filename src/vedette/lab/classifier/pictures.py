@@ -34,6 +34,10 @@ class LabelledPictures:
         """Those chosen, (N,) bool."""
         return LabelledPictures(self.names, self.pictures[chosen], self.labels[chosen])
 
+    def one_hot(self) -> NDArray[np.float32]:
+        """(N, classes): 1 at the class."""
+        return np.eye(len(self.names), dtype=np.float32)[self.labels]
+
 
 def find_pictures(folder: Path) -> list[tuple[str, Path]]:
     """Class and file of every picture in `<class>/*`, sorted.

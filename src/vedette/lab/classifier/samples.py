@@ -9,15 +9,19 @@ from vedette.lab.training import Arrays
 _SHIFT_PX = 2
 
 
-def draw_epoch(taught: LabelledPictures, epoch: int) -> Arrays:
+def draw_epoch(taught: LabelledPictures, epoch: int, answers: NDArray[np.float32] | None = None) -> Arrays:
     """All pictures once, shifted by up to two pixels and every second one mirrored, the other half the next time
-    (alternating flip, K. Jordan 2024); and their classes (N, classes) float32, one-hot.
+    (alternating flip, K. Jordan 2024); and what they are, (N, classes) float32.
+
+    `answers`: A teacher's probabilities (N, classes); half of what is taught, the label the other half (Hinton et al.
+    2015).
     """
     rng = np.random.default_rng((2024, epoch))
     flips = (np.random.default_rng(2024).permutation(len(taught)) + epoch) % 2 == 0
     pictures = shift_pictures(taught.pictures, rng.integers(0, 2 * _SHIFT_PX + 1, (len(taught), 2)))
     pictures[flips] = pictures[flips, :, ::-1]
-    return pictures, np.eye(len(taught.names), dtype=np.float32)[taught.labels]
+    classes = taught.one_hot()
+    return pictures, classes if answers is None else (classes + answers) / 2
 
 
 def shift_pictures(pictures: Pictures, offsets: NDArray[np.int64]) -> Pictures:
@@ -34,4 +38,4 @@ def shift_pictures(pictures: Pictures, offsets: NDArray[np.int64]) -> Pictures:
 
 def keep_epoch(taught: LabelledPictures) -> Arrays:
     """All pictures as they are, and their classes: what the report trained on."""
-    return taught.pictures, np.eye(len(taught.names), dtype=np.float32)[taught.labels]
+    return taught.pictures, taught.one_hot()
