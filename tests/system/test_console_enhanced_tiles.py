@@ -147,3 +147,45 @@ def test_enhanced_picture_is_that_of_the_server_but_for_its_label(yard: Yard) ->
         assert difference.mean() < 0.05
         plain = cv2.resize(pixels_of(tile.locator("video")), (1280, 720), interpolation=cv2.INTER_LINEAR)
         assert np.abs(shown.astype(int) - plain.astype(int)).mean() > 0.5
+
+
+def test_live_tile_moves_enhanced_is_remembered_and_saves_marked_pictures(yard: Yard) -> None:
+    with open_browser(yard.box.url, {"width": 1280, "height": 800}) as page:
+        sign_in(page, "admin", yard.box.first_password)
+        page.goto(f"/watch?grid=2x2&cameras={yard.camera}")
+        tile = page.locator("[role=group][data-state=live]")
+        tile.focus()
+        page.keyboard.press("e")
+        page.locator("[role=group][data-enhanced=on]").wait_for()
+        assert LABEL in (tile.get_attribute("aria-label") or "")
+        first = pixels_of(tile.locator("canvas"))
+        before = tile.locator("canvas").evaluate("canvas => canvas.toDataURL()")
+        page.wait_for_function("before => document.querySelector('canvas').toDataURL() !== before", arg=before)
+        second = pixels_of(tile.locator("canvas"))
+        assert first.shape == second.shape == (180, 320, 3)
+        assert np.abs(first.astype(int) - second.astype(int)).max() > 50, "the picture stands still"
+        with page.expect_download() as download:
+            tile.get_by_role("button", name="Save this picture").click()
+        data = Path(download.value.path()).read_bytes()
+        assert download.value.suggested_filename.endswith(" enhanced.jpg")
+        assert b"this is not evidence" in data
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        assert image.shape == (180, 320, 3)
+        assert (np.abs(image[:12, -20:].astype(int) - 28) < 12).mean() > 0.2, "no label in the saved picture"
+        page.reload()
+        page.locator("[role=group][data-enhanced=on]").wait_for()
+        keep_screenshot(page, "tiles-live")
+        tile.focus()
+        page.keyboard.press("e")
+        page.locator("[role=group][data-enhanced=on]").wait_for(state="detached")
+        assert tile.locator("canvas").is_hidden()
+
+
+def test_browser_without_webgl_says_so(yard: Yard) -> None:
+    with open_browser(yard.box.url, {"width": 390, "height": 844}, ["--disable-3d-apis"]) as page:
+        sign_in(page, "admin", yard.box.first_password)
+        tile = pause_review(page, yard)
+        switch(tile).click()
+        tile.get_by_text("WebGL 2").wait_for()
+        assert tile.locator("canvas").is_hidden()
+        keep_screenshot(page, "tiles-no-webgl-phone")
