@@ -83,13 +83,16 @@ def ago(seconds: float) -> datetime:
     return now - timedelta(seconds=seconds)
 
 
-def wait_recorded(house: House, seconds: float) -> None:
-    """Waits until the newest footage of both streams is so long without a gap: a test before may have made one."""
+def wait_recorded(house: House, seconds: float, since: datetime | None = None) -> None:
+    """Waits until the newest footage of both streams, begun after `since`, is so long without a gap."""
 
     def is_there() -> bool:
-        newest = {run["stream"]: run for run in house.box.api().get(f"/cameras/{house.camera}/recordings")["runs"]}
-        spans = [datetime.fromisoformat(run["to"]) - datetime.fromisoformat(run["from"]) for run in newest.values()]
-        return len(spans) == 2 and min(spans) > timedelta(seconds=seconds)
+        runs = house.box.api().get(f"/cameras/{house.camera}/recordings")["runs"]
+        newest = {run["stream"]: [datetime.fromisoformat(run[end]) for end in ("from", "to")] for run in runs}
+        return len(newest) == 2 and all(
+            end - begin > timedelta(seconds=seconds) and (since is None or begin > since)
+            for begin, end in newest.values()
+        )
 
     wait_for("footage", is_there, 120)
 
@@ -116,10 +119,12 @@ def test_recorder_that_is_killed_is_said_and_comes_back_without_a_reload(house: 
     with open_page(house, engine) as page:
         page.evaluate("camera => bench.addLive(camera, 'main')", house.camera)
         wait_live(page)
+        killed_at = ago(0)
         os.kill(find_role(house.box, "recorder"), signal.SIGKILL)
         page.wait_for_function("() => bench.liveStates[0].some(s => s.code === 'recorder_unavailable')")
         page.wait_for_function("() => bench.liveStates[0].at(-1).state === 'live'")
         wait_live(page)
+    wait_recorded(house, 1, killed_at)  # what is played next has no gap
 
 
 def test_playback_shows_the_asked_moment_and_follows_the_clock(house: House, engine: str) -> None:

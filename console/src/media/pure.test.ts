@@ -101,6 +101,7 @@ describe("WallMap", () => {
 
   test("the end of a gap, rounded down, is the first picture after it", () => {
     expect(withGap().mediaOf(1_059_998)).toBeCloseTo(2);
+    expect(withGap().holeAt(1_059_998)).toBeNull();
     expect(withGap().mediaOf(999_999)).toBeCloseTo(0);
   });
 

@@ -51,13 +51,13 @@ export class WallMap {
     return found.wallMs + (mediaS - found.mediaS) * 1000;
   }
 
-  /** The hole between two pieces that a wall time falls into, or null. */
+  /** The hole between two pieces that a wall time falls into, or null; its last moments belong to the picture behind it. */
   holeAt(wallMs: number): { fromMs: number; toMs: number } | null {
     for (let index = 1; index < this.#pieces.length; index += 1) {
       const before = this.#pieces[index - 1] as Piece;
       const after = this.#pieces[index] as Piece;
       const fromMs = before.wallMs + before.durationS * 1000;
-      if (wallMs >= fromMs && wallMs < after.wallMs) return { fromMs, toMs: after.wallMs };
+      if (wallMs >= fromMs && wallMs < after.wallMs - JOIN_MS) return { fromMs, toMs: after.wallMs };
     }
     return null;
   }
