@@ -56,6 +56,18 @@ def read_lfw_pairs(path: Path, folder: Path) -> PairList:
     return PairList([(picture,) for picture in rows], np.array(pairs, np.int64).reshape(-1, 2), np.array(same, bool))
 
 
+def pair_everybody(folder: Path) -> PairList:
+    """Every two pictures of `<person>/*`."""
+    pictures = sorted(path for path in folder.glob("*/*") if path.is_file())
+    people = np.array([path.parent.name for path in pictures])
+    first, second = np.triu_indices(len(pictures), 1)
+    return PairList(
+        [(picture,) for picture in pictures],
+        np.stack([first, second], axis=1).astype(np.int64),
+        np.asarray(people[first] == people[second], bool),
+    )
+
+
 def read_template_matches(templates: Path, matches: Path, folder: Path) -> PairList:
     """Reads templates and matches as IJB has them."""
     pictures: dict[str, list[Path]] = {}

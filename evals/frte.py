@@ -1,20 +1,22 @@
 """Runs the face templates as NIST's FRTE 1:1 validation runs a submission, and writes the logs that it writes.
 
 `create`: an input file of lines `ID PICTURE LABEL` becomes one `ID.template` each, and a log. `match`: lines
-`ENROLLED VERIFIED` of template files become scores. `run`: LFW's `pairs.txt`, or IJB's templates and matches, become
-such input files, go through both, and the figures are made of the log alone. A template of several pictures has several
-lines with its id; the log has the first of them. The system's own C++ shim is not here: docs/design/recognition.md.
+`ENROLLED VERIFIED` of template files become scores. `run`, which is also what is done when nothing is said: LFW's
+`pairs.txt`, IJB's templates and matches, or without either all pairs of `<person>/*`, become such input files, go
+through both, and the figures are made of the log alone. A template of several pictures has several lines with its
+id; the log has the first of them. The system's own C++ shim is not here: docs/design/recognition.md.
 """
 
 import argparse
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
 
 from evals.common import SHARED, Figures, fingerprint, installed_models, write_result
-from evals.face_pairs import PairList, read_lfw_pairs, read_template_matches
+from evals.face_pairs import PairList, pair_everybody, read_lfw_pairs, read_template_matches
 from evals.faces import figure_verification
 from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.node.face_recognizer import PICTURE_SIDE_PX, make_face_detector
@@ -113,10 +115,10 @@ def run_pairs(verifier: FaceVerifier, given: PairList, folder: Path, out: Path) 
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("step", choices=["create", "match", "run"])
+    parser.add_argument("step", choices=["create", "match", "run"], nargs="?", default="run")
     parser.add_argument("--data", type=Path, default=SHARED / "data/orl_faces", help="folder of the pictures")
     parser.add_argument("--input", type=Path, help="create, match: FRTE's input file")
-    parser.add_argument("--out", type=Path, required=True, help="folder for templates and logs")
+    parser.add_argument("--out", type=Path, help="folder for templates and logs [run: one that is gone afterwards]")
     parser.add_argument("--log", default="", help="create, match: name of the log [the input's, .log]")
     parser.add_argument("--pairs", type=Path, help="run: LFW's pairs.txt")
     parser.add_argument("--templates", type=Path, help="run: IJB's CSV of templates, with --matches")
@@ -131,16 +133,17 @@ def _run(verifier: FaceVerifier, given: argparse.Namespace, release: str) -> Non
     elif given.templates is not None and given.matches is not None:
         pairs = read_template_matches(given.templates, given.matches, given.data)
     else:
-        raise SystemExit("run needs --pairs, or --templates and --matches")
-    figures = run_pairs(verifier, pairs, given.data, given.out)
+        pairs = pair_everybody(given.data)
+    with TemporaryDirectory() as folder:
+        figures = run_pairs(verifier, pairs, given.data, given.out or Path(folder))
     paths = sorted({path for pictures in pairs.sets for path in pictures if path.exists()})
     write_result(figures, release, fingerprint(paths, given.data), given.json)
 
 
 def main() -> None:
     given = make_parser().parse_args()
-    if given.step != "run" and given.input is None:
-        raise SystemExit(f"{given.step} needs --input")
+    if given.step != "run" and (given.input is None or given.out is None):
+        raise SystemExit(f"{given.step} needs --input and --out")
     with installed_models("yunet-n", "face-reid-0095") as models:
         embedder = FaceEmbedder(OpenVinoNetwork(models["face-reid-0095"]))
         verifier = FaceVerifier(make_face_detector(models["yunet-n"], PICTURE_SIDE_PX), embedder)
