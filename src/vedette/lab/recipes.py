@@ -12,8 +12,6 @@ from vedette.adapters.openvino_detector import OpenVinoDetector
 from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.core.errors import InvalidInputError
 from vedette.lab.classifier import training as classifier_training
-from vedette.lab.classifier.answers import classify_all
-from vedette.lab.classifier.judge import open_pair
 from vedette.lab.classifier.networks import SIDE_PX as CLASSIFIER_SIDE_PX
 from vedette.lab.classifier.networks import with_mirror
 from vedette.lab.classifier.pictures import LabelledPictures, load_pictures
@@ -167,30 +165,22 @@ def train_super_resolution(inputs: TrainingInputs, clock: Clock, tell: Callable[
 
 
 def train_small_classifier(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
-    """Trains or goes on training the small classifier of our own; the shipped large one is its teacher where it knows
-    the same classes.
-    """
-    taught, held_out = _load_classes(inputs, tell)
-    teacher = open_pair("classifier-large").half
-    answers = None
-    if tuple(teacher.manifest.labels) == taught.names:
-        tell("the large classifier answers first")
-        answers = classify_all(teacher.network, taught.pictures)
-    plan = inputs.cut(classifier_training.LEAN_PLAN)
-    model = classifier_training.train_lean("small", plan, taught, held_out, inputs.folder, clock, tell, answers)
-    _plot({"small": inputs.folder}, inputs.folder, "Classifier, small: loss and accuracy by epoch")
-    return release_classifier(model, "classifier-small", taught, held_out, inputs.folder / "release")
+    """Trains or goes on training the small classifier of our own."""
+    return _train_lean_classifier("small", inputs, clock, tell)
 
 
 def train_large_classifier(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
-    """Trains or goes on training the large classifier of our own, which answers for a picture and its mirror image:
-    twice the time, which it has to spend.
-    """
+    """Trains or goes on training the large classifier of our own."""
+    return _train_lean_classifier("large", inputs, clock, tell)
+
+
+def _train_lean_classifier(size: str, inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
     taught, held_out = _load_classes(inputs, tell)
     plan = inputs.cut(classifier_training.LEAN_PLAN)
-    model = classifier_training.train_lean("large", plan, taught, held_out, inputs.folder, clock, tell)
-    _plot({"large": inputs.folder}, inputs.folder, "Classifier, large: loss and accuracy by epoch")
-    return release_classifier(with_mirror(model), "classifier-large", taught, held_out, inputs.folder / "release")
+    model = classifier_training.train_lean(size, plan, taught, held_out, inputs.folder, clock, tell)
+    _plot({size: inputs.folder}, inputs.folder, f"Classifier, {size}: loss and accuracy by epoch")
+    released = with_mirror(model) if size == "large" else model  # twice the time, which only the large one has to spend
+    return release_classifier(released, f"classifier-{size}", taught, held_out, inputs.folder / "release")
 
 
 def train_report_classifier(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:

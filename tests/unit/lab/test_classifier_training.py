@@ -105,15 +105,6 @@ def test_second_epoch_mirrors_what_the_first_left() -> None:
     assert 0 < sum(mirrored(0)) < 40
 
 
-def test_a_teachers_answers_are_half_of_what_is_taught() -> None:
-    taught = two_classes(6)
-    answers = np.full((6, CLASSES), 1 / CLASSES, np.float32)
-    targets = draw_epoch(taught, 0, answers)[1]
-    assert targets.sum(1) == pytest.approx(np.ones(6))
-    assert targets.argmax(1).tolist() == taught.labels.tolist()
-    assert targets.max(1) == pytest.approx(np.full(6, 0.5 + 0.5 / CLASSES))
-
-
 def test_shift_moves_by_as_much_as_it_says() -> None:
     picture = np.zeros((1, 32, 32, 3), np.uint8)
     picture[0, 10, 12] = 255

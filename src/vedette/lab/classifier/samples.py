@@ -9,19 +9,15 @@ from vedette.lab.training import Arrays
 _SHIFT_PX = 2
 
 
-def draw_epoch(taught: LabelledPictures, epoch: int, answers: NDArray[np.float32] | None = None) -> Arrays:
+def draw_epoch(taught: LabelledPictures, epoch: int) -> Arrays:
     """All pictures once, shifted by up to two pixels and every second one mirrored, the other half the next time
-    (alternating flip, K. Jordan 2024); and what they are, (N, classes) float32.
-
-    `answers`: A teacher's probabilities (N, classes); half of what is taught, the label the other half (Hinton et al.
-    2015).
+    (alternating flip, K. Jordan 2024); and their classes (N, classes) float32, one-hot.
     """
     rng = np.random.default_rng((2024, epoch))
     flips = (np.random.default_rng(2024).permutation(len(taught)) + epoch) % 2 == 0
     pictures = shift_pictures(taught.pictures, rng.integers(0, 2 * _SHIFT_PX + 1, (len(taught), 2)))
     pictures[flips] = pictures[flips, :, ::-1]
-    classes = taught.one_hot()
-    return pictures, classes if answers is None else (classes + answers) / 2
+    return pictures, taught.one_hot()
 
 
 def shift_pictures(pictures: Pictures, offsets: NDArray[np.int64]) -> Pictures:

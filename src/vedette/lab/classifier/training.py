@@ -34,12 +34,8 @@ def train_lean(
     folder: Path,
     clock: Clock,
     tell: Callable[[str], None],
-    answers: NDArray[np.float32] | None = None,
 ) -> keras.Model:
-    """Our network, `small` or `large`: SGD with Nesterov's momentum, one cycle, smoothed labels.
-
-    `answers`: A teacher's, see `draw_epoch`.
-    """
+    """Our network, `small` or `large`: SGD with Nesterov's momentum, one cycle, smoothed labels."""
     widths = {"small": SMALL_WIDTHS, "large": LARGE_WIDTHS}[size]
 
     def build() -> keras.Model:
@@ -53,7 +49,7 @@ def train_lean(
         folder=folder,
         plan=replace(plan, shard_samples=len(taught)),
         build=build,
-        draw_shard=lambda epoch, _: draw_epoch(taught, epoch, answers),
+        draw_shard=lambda epoch, _: draw_epoch(taught, epoch),
         prepare=prepare_pictures,
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=_SMOOTHING),
         clock=clock,
