@@ -10,11 +10,9 @@ from vedette.core.errors import InvalidInputError, NotFoundError, TooManyRequest
 from vedette.node.analyzer_pictures import problem, read_body
 from vedette.node.warm_worker import WarmWorker
 from vedette.runtime.clock import Clock
-from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerNotReadyError, WorkerProcess, start_worker
-from vedette.runtime.worker_channel import WorkerMessage
-from vedette.vision.classify.answers import CLASSIFY, FAILED, decode_failure, decode_verdict
+from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
+from vedette.vision.classify.answers import decode_verdict
 from vedette.vision.classify.classifier import NONE_BELOW, Verdict
-from vedette.vision.enhance.headers import NoPictureError
 from vedette.vision.models.manifest import ModelManifest
 from vedette.vision.models.registry import ModelRegistry
 
@@ -53,12 +51,7 @@ class PictureClassification:
             InvalidInputError: it is none, damaged or too large.
             ClassifierMissingError, ClassifyBusyError, WorkerLostError.
         """
-        try:
-            verdict, manifest = await self._warm.ask(CLASSIFY, picture, self._read)
-        except WorkerNotReadyError:  # it has seen no picture yet
-            raise
-        except WorkerLostError as error:
-            raise NoPictureError("this picture cannot be decoded", "Save it anew, as JPEG or PNG.") from error
+        verdict, manifest = await self._warm.look(picture, self._read)
         ranked = [ClassShare(manifest.labels[index], share) for index, share in verdict.best(len(manifest.labels))]
         return ClassifiedPicture(ranked, verdict.is_known, manifest.release)
 
@@ -76,12 +69,10 @@ class PictureClassification:
         given = ("--model", self._manifest.name, "--models", str(self._registry.directory.absolute()))
         return await start_worker(WorkerCommand("vedette.node.classify_worker", given))
 
-    def _read(self, message: WorkerMessage) -> tuple[Verdict, ModelManifest]:
-        if message.kind == FAILED:
-            raise decode_failure(message.payload)
+    def _read(self, payload: bytes) -> tuple[Verdict, ModelManifest]:
         assert self._manifest is not None
         try:
-            return decode_verdict(message.payload, len(self._manifest.labels)), self._manifest
+            return decode_verdict(payload, len(self._manifest.labels)), self._manifest
         except InvalidInputError as error:  # it may have been taken over: it is not asked again
             raise WorkerLostError("a worker of the classifier talks nonsense") from error
 

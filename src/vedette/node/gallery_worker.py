@@ -11,12 +11,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING
 
-from vedette.core.errors import VedetteError
-from vedette.runtime.jail import Jail
-from vedette.runtime.worker_channel import open_inherited_channel
+from vedette.node.jailed_worker import open_scratch, run_jailed
 
 if TYPE_CHECKING:
     from vedette.vision.models.registry import ModelRegistry
@@ -42,20 +39,9 @@ class WorkerOptions:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one worker until its parent closes the channel."""
     options = parse_options(arguments)
-    scratch = NamedTemporaryFile(suffix=".tflite", dir=options.scratch, delete=False)  # noqa: SIM115 - closed by its reader
-    jail = Jail()
-    jail.confine_files([options.models, options.scratch])
-    channel = open_inherited_channel(options.channel)
-    try:
-        session = prepare(options, scratch)
-    except VedetteError as error:  # the parent hears of it: these are this worker's last words
-        sys.stderr.write(f"{error.code}: {error}\n")
-        return 1
-    report = jail.lock(headroom_bytes=HEADROOM_BYTES)
-    channel.send(0, report.state.encode())
-    while (message := channel.receive()) is not None:
-        channel.send(*session.handle(message.kind, message.payload))
-    return 0
+    scratch = open_scratch(options.scratch)
+    readable = [options.models, options.scratch]
+    return run_jailed(options.channel, readable, HEADROOM_BYTES, lambda: prepare(options, scratch).handle)
 
 
 def prepare(options: WorkerOptions, scratch: IO[bytes]) -> "GallerySession":

@@ -6,17 +6,12 @@ from vedette.core.errors import TooManyRequestsError
 from vedette.node.embeddings import find_embedding, lend_scratch
 from vedette.node.warm_worker import WarmWorker
 from vedette.runtime.clock import Clock
-from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerNotReadyError, WorkerProcess, start_worker
-from vedette.runtime.worker_channel import WorkerMessage
+from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 from vedette.vision.categories.category_set import EmbeddingRef
 from vedette.vision.categories.embedding import EMBEDDING, EMBEDDING_SIZE
 from vedette.vision.categories.head import Vectors
-from vedette.vision.classify.answers import FAILED, decode_failure
-from vedette.vision.enhance.headers import NoPictureError
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.records import is_unit_vector
-
-_EMBED = 1
 
 
 class EmbedBusyError(TooManyRequestsError):
@@ -44,12 +39,7 @@ class PictureVectors:
             InvalidInputError: it is no picture, damaged or too large.
             EmbeddingMissingError, EmbedBusyError, WorkerLostError.
         """
-        try:
-            return await self._worker.ask(_EMBED, picture, _read)
-        except WorkerNotReadyError:  # it has seen no picture yet
-            raise
-        except WorkerLostError as error:
-            raise NoPictureError("this picture cannot be decoded", "Save it anew, as JPEG or PNG.") from error
+        return await self._worker.look(picture, _read)
 
     async def run(self) -> None:
         """Ends a worker that nobody has asked for a while. Runs until cancelled."""
@@ -66,12 +56,10 @@ class PictureVectors:
             return await start_worker(WorkerCommand("vedette.node.embed_worker", given))
 
 
-def _read(message: WorkerMessage) -> Vectors:
-    if message.kind == FAILED:
-        raise decode_failure(message.payload)
-    if not message.payload or not is_unit_vector(message.payload, EMBEDDING_SIZE):
+def _read(payload: bytes) -> Vectors:
+    if not payload or not is_unit_vector(payload, EMBEDDING_SIZE):
         raise WorkerLostError("a worker that makes vectors talks nonsense")
-    return np.frombuffer(message.payload, np.float32).copy()
+    return np.frombuffer(payload, np.float32).copy()
 
 
 def _refuse() -> EmbedBusyError:

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING
 
 from vedette.core.errors import VedetteError
+from vedette.node.jailed_worker import open_scratch
 from vedette.runtime.jail import Jail, JailReport
 from vedette.runtime.worker_channel import WorkerChannel, open_inherited_channel
 
@@ -44,7 +44,7 @@ class WorkerOptions:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one worker until its parent closes the channel."""
     options = parse_options(arguments)
-    scratch = _open_scratch(options.scratch)
+    scratch = open_scratch(options.scratch) if options.scratch else None
     readable = [options.models] if options.model or options.recognizers else []
     jail = Jail()
     jail.confine_files(readable + ([options.scratch] if options.scratch else []))
@@ -67,10 +67,6 @@ class PreparedWorker:
     release: str
     inference_ms: float
     recognizers: dict[str, str]
-
-
-def _open_scratch(folder: Path | None) -> IO[bytes] | None:
-    return None if folder is None else NamedTemporaryFile(suffix=".tflite", dir=folder, delete=False)
 
 
 def prepare(options: WorkerOptions, scratch: IO[bytes] | None = None) -> PreparedWorker:

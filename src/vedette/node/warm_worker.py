@@ -13,8 +13,9 @@ from vedette.core.errors import TooManyRequestsError
 from vedette.node.file_replies import receive_reply
 from vedette.runtime.clock import Clock
 from vedette.runtime.turns import Turns
-from vedette.runtime.worker import WorkerLostError, WorkerProcess
-from vedette.runtime.worker_channel import WorkerMessage
+from vedette.runtime.worker import WorkerLostError, WorkerNotReadyError, WorkerProcess
+from vedette.vision.classify.answers import FAILED, LOOK, decode_failure
+from vedette.vision.enhance.headers import NoPictureError
 
 IDLE_S = 300.0
 _REPLY_TIMEOUT_S = 20.0
@@ -44,19 +45,31 @@ class WarmWorker:
         """Of the worker that is warm."""
         return None if self._worker is None else self._worker.pid
 
-    async def ask(self, kind: int, payload: bytes, read: Callable[[WorkerMessage], _Read]) -> _Read:
-        """One question, and its answer as `read` takes it.
+    async def look(self, picture: bytes, read: Callable[[bytes], _Read]) -> _Read:
+        """What the worker says of a picture, as `read` takes it; it says WorkerLostError when that is nonsense.
 
         Raises:
-            WorkerLostError: it ended, hung, or `read` says that its answer is nonsense; it is not asked again.
-            What `start`, `refuse` and `read` raise.
+            InvalidInputError: it is no picture, damaged, too large, or the worker ended or hung over it. A worker that
+                was lost is not asked again.
+            WorkerNotReadyError, and what `start` and `refuse` raise.
         """
+        try:
+            return await self._ask(picture, read)
+        except WorkerNotReadyError:  # it has seen no picture yet
+            raise
+        except WorkerLostError as error:
+            raise NoPictureError("this picture cannot be decoded", "Save it anew, as JPEG or PNG.") from error
+
+    async def _ask(self, picture: bytes, read: Callable[[bytes], _Read]) -> _Read:
         async with self._turns.take():
             self._asked_ns = self._clock.mono_ns()
             self._worker = self._worker or await self._start()
             try:
-                await self._worker.send(kind, payload)
-                return read(await receive_reply(self._worker, _REPLY_TIMEOUT_S))
+                await self._worker.send(LOOK, picture)
+                message = await receive_reply(self._worker, _REPLY_TIMEOUT_S)
+                if message.kind == FAILED:
+                    raise decode_failure(message.payload)
+                return read(message.payload)
             except (WorkerLostError, asyncio.CancelledError):  # cancelled: its answer would be taken for the next one's
                 await self.close()
                 raise

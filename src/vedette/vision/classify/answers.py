@@ -1,4 +1,4 @@
-"""What a classifying worker says, and the check of it: it has handled foreign bytes and may say anything."""
+"""What workers say of sent pictures, and the check of it: they have handled foreign bytes and may say anything."""
 
 import msgspec
 import numpy as np
@@ -7,7 +7,7 @@ from vedette.core.errors import InvalidInputError, VedetteError
 from vedette.vision.classify.classifier import Verdict
 from vedette.vision.enhance.headers import NoPictureError, PictureTooLargeError
 
-CLASSIFY = 1
+LOOK = 1
 FAILED = 255
 _MAX_TEXT = 300
 _KINDS: dict[str, type[InvalidInputError]] = {kind.code: kind for kind in (NoPictureError, PictureTooLargeError)}
