@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vedette.core.detections import CLASS_NAMES, MOVING_CLASS, Tracks
 from vedette.core.errors import VedetteError
 from vedette.core.messages import ObjectSeen
-from vedette.core.objects import UNKNOWN, ObjectFacts, SealedVector, name_place
+from vedette.core.objects import UNKNOWN, AttributeValue, ObjectFacts, PlateReading, SealedVector, name_place
 from vedette.core.time import NS_PER_S
 from vedette.node.analyzer_events import EventOrigin, PictureStore
 from vedette.runtime.bus import Publisher
@@ -138,8 +138,7 @@ class CameraObjects:
     def _is_told(self, number: int, describer: Describer) -> bool:
         if self._lives[number].seen.object_class != MOVING_CLASS:
             return True
-        plate = describer.facts(number).plate
-        return (plate is not None and plate.text != "") or describer.template(number) is not None
+        return find_plate(describer.facts(number)) is not None or describer.template(number) is not None
 
     def _follow(self, number: int, at_ns: int, tracks: Tracks, row: int) -> None:
         name, confidence = CLASS_NAMES[int(tracks.class_id[row])], round(float(tracks.confidence[row]), 4)
@@ -165,12 +164,10 @@ class CameraObjects:
     def _finish(self, number: int, describer: Describer) -> ObjectSeen | None:
         """What is told of a track; None: nothing that could be searched for."""
         seen, facts = self._lives[number].seen, describer.facts(number)
-        plate = facts.plate if facts.plate is not None and facts.plate.text else None
         vectors = self._seal_vectors(seen.object_id, number, describer)
         if not self._is_told(number, describer):
             return None
-        decided = {name: found for name, found in facts.attributes.items() if found.value != UNKNOWN}
-        return replace(seen, attributes=decided, plate=plate, vectors=vectors)
+        return replace(seen, attributes=find_decided(facts), plate=find_plate(facts), vectors=vectors)
 
     def _seal_vectors(self, object_id: str, number: int, describer: Describer) -> tuple[SealedVector, ...]:
         template, looks = describer.template(number), describer.appearance(number)
@@ -189,6 +186,16 @@ class CameraObjects:
     def _publish(self, seen: ObjectSeen) -> None:
         self.told += 1
         self._publisher.publish_nowait(seen)
+
+
+def find_plate(facts: ObjectFacts) -> PlateReading | None:
+    """The plate that is told, sure or not; None: nothing was read."""
+    return facts.plate if facts.plate is not None and facts.plate.text else None
+
+
+def find_decided(facts: ObjectFacts) -> dict[str, AttributeValue]:
+    """The attributes that are told."""
+    return {name: found for name, found in facts.attributes.items() if found.value != UNKNOWN}
 
 
 def seal_vectors(

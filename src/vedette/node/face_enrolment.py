@@ -5,13 +5,13 @@ worker gets the open picture and nothing else, and ends with the answer. Design:
 """
 
 import asyncio
-import os
 
 from vedette.core.errors import InvalidInputError, NotFoundError, TooManyRequestsError
 from vedette.core.faces import MAX_PICTURE_BYTES, EnrolledFace
 from vedette.node.file_replies import receive_reply
 from vedette.node.match_terms import find_match_terms
 from vedette.node.recognizers import find_recognizers
+from vedette.runtime.memory_file import lend_bytes
 from vedette.runtime.turns import Turns
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 from vedette.vision import wire
@@ -85,15 +85,10 @@ class PortraitReader:
 
     async def _start(self, picture: bytes) -> WorkerProcess:
         """The picture lies in memory alone: it is never a file that somebody could find."""
-        handle = os.memfd_create("portrait", os.MFD_CLOEXEC)
-        try:
-            with os.fdopen(os.dup(handle), "wb") as file:
-                file.write(picture)
+        with lend_bytes("portrait", picture) as handle:
             models = ("--models", str(self._registry.directory.absolute()), "--recognizers", FACE_TEMPLATES)
             command = WorkerCommand("vedette.node.vision_worker", ("--file", str(handle), *models), (handle,))
             return await start_worker(command)
-        finally:
-            os.close(handle)
 
 
 def _refuse() -> EnrolmentBusyError:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from vedette.core.detections import CLASS_NAMES, MOVING_CLASS
 from vedette.core.messages import FileObjectsGone, ObjectSeen
-from vedette.core.objects import UNKNOWN, FileOrigin, SealedVector
+from vedette.core.objects import FileOrigin, ObjectFacts, SealedVector
 from vedette.core.time import NS_PER_S
-from vedette.node.analyzer_objects import APPEARANCE, FACE, Sealer, seal_vectors
+from vedette.node.analyzer_objects import APPEARANCE, FACE, Sealer, find_decided, find_plate, seal_vectors
 from vedette.node.file_results import FileResults, ObjectRecord
 from vedette.runtime.clock import Clock, new_id
 from vedette.vision.file_jobs import FileJob
@@ -52,10 +52,7 @@ class FileObjects:
         first_ns, last_ns, best_ns = (
             origin.start_ns + round(at_s * NS_PER_S) for at_s in (record.first_s, record.last_s, record.best_frame_s)
         )
-        object_id, facts = new_id(self._clock), record.facts
-        known = {} if facts is None else {name: one for name, one in facts.attributes.items() if one.value != UNKNOWN}
-        left, top, right, bottom = record.best_box_px
-        width, height = size_px
+        object_id, facts = new_id(self._clock), record.facts or ObjectFacts(record.track_id)
         return ObjectSeen(
             object_id,
             job.searching.camera_id,
@@ -65,10 +62,10 @@ class FileObjects:
             last_ns,
             best_ns,
             round(record.confidence, 4),
-            (left / width, top / height, right / width, bottom / height),
+            record.best_box_norm(size_px),
             picture=f"pictures/track-{record.track_id}.jpg" if record.jpeg else "",
-            attributes=known,
-            plate=None if facts is None or facts.plate is None or not facts.plate.text else facts.plate,
+            attributes=find_decided(facts),
+            plate=find_plate(facts),
             vectors=self._seal(job, object_id, record),
             release=job.release,
             file=origin,
@@ -87,5 +84,5 @@ def _is_told(job: FileJob, record: ObjectRecord) -> bool:
     """What no model has named is told with a plate or a face alone, as with cameras."""
     if CLASS_NAMES[record.class_id] != MOVING_CLASS:
         return True
-    plate = None if record.facts is None else record.facts.plate
-    return (plate is not None and plate.text != "") or (job.keeps_faces and record.template is not None)
+    has_plate = record.facts is not None and find_plate(record.facts) is not None
+    return has_plate or (job.keeps_faces and record.template is not None)

@@ -41,6 +41,12 @@ class ObjectRecord:
     look: TrackAppearance | None = None
     template: TrackTemplate | None = None
 
+    def best_box_norm(self, size_px: tuple[int, int]) -> tuple[float, float, float, float]:
+        """The best box in a picture of this width and height, 0 to 1."""
+        left, top, right, bottom = self.best_box_px
+        width, height = size_px
+        return left / width, top / height, right / width, bottom / height
+
 
 @dataclass(slots=True)
 class FileResults:

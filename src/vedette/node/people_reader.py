@@ -4,7 +4,6 @@ The picture is analysed as a file is, lies in memory alone and is kept nowhere. 
 """
 
 import asyncio
-import os
 from pathlib import Path
 
 import msgspec
@@ -21,6 +20,7 @@ from vedette.node.face_enrolment import NoPictureError, check_picture
 from vedette.node.file_analysis import FileAnalysis, FilePlan
 from vedette.node.file_results import FileResults, ObjectRecord
 from vedette.node.recognizers import find_recognizers
+from vedette.runtime.memory_file import lend_bytes
 from vedette.runtime.turns import Turns
 from vedette.runtime.worker import WorkerLostError
 from vedette.vision.models.registry import ModelRegistry
@@ -69,26 +69,19 @@ class PeopleReader:
 
 
 async def _look(picture: bytes, plan: FilePlan) -> FileResults:
-    handle = os.memfd_create("person", os.MFD_CLOEXEC)
-    try:
-        with os.fdopen(os.dup(handle), "wb") as file:
-            file.write(picture)
-        analysis = FileAnalysis(Path(f"/proc/self/fd/{handle}"), plan, (), is_picture=True)
-        await analysis.look()
+    with lend_bytes("person", picture) as handle:
+        try:
+            analysis = FileAnalysis(Path(f"/proc/self/fd/{handle}"), plan, (), is_picture=True)
+            await analysis.look()
+        except (WorkerLostError, InvalidInputError) as error:
+            raise NoPictureError("this picture cannot be decoded", "Save it anew, as JPEG or PNG.") from error
         return analysis.results
-    except (WorkerLostError, InvalidInputError) as error:
-        raise NoPictureError("this picture cannot be decoded", "Save it anew, as JPEG or PNG.") from error
-    finally:
-        os.close(handle)
 
 
 def _describe(record: ObjectRecord, size_px: tuple[int, int]) -> PersonInPicture:
-    left, top, right, bottom = record.best_box_px
-    width, height = size_px
     look = record.look
     vector, release = (b"", "") if look is None else (look.vector.astype("<f4").tobytes(), look.release)
-    box = (left / width, top / height, right / width, bottom / height)
-    return PersonInPicture(box, record.jpeg, vector, release)
+    return PersonInPicture(record.best_box_norm(size_px), record.jpeg, vector, release)
 
 
 def _refuse() -> TooManyRequestsError:

@@ -5,14 +5,12 @@ processor for a second or two, and recording goes first. Some may wait, more are
 """
 
 import asyncio
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from vedette.core.errors import InvalidInputError, TooManyRequestsError, UnavailableError
 from vedette.node.enhance import EnhancePlan, NetworkChoice, enlarging, start_enhancer
 from vedette.node.file_replies import ask_worker
+from vedette.runtime.memory_file import lend_bytes
 from vedette.runtime.turns import Turns
 from vedette.streaming.still_service import MadeStill, StillMaker, StillOrder, StillSource
 from vedette.vision import wire
@@ -62,7 +60,7 @@ async def _cut(source: StillSource, order: StillOrder) -> StillCut:
     crop = None if part is None else (part.left, part.top, part.width, part.height)
     masks = [list(outline.points) for outline in source.masked]
     terms = CutTerms(source.at_90k, masks, crop, "jpeg" if order.scale == 1 else "png")
-    with _lend(source.media) as descriptor:
+    with lend_bytes("vedette-still", source.media) as descriptor:
         worker = await start_enhancer(descriptor, [])
         try:
             return decode_cut(await ask_worker(worker, Kind.CUT, wire.encode(terms)), terms.format)
@@ -76,7 +74,7 @@ async def _enlarge(png: bytes, network: NetworkChoice) -> bytes:
     Raises:
         InvalidInputError: what came is none.
     """
-    with _lend(png) as descriptor:
+    with lend_bytes("vedette-still", png) as descriptor:
         worker = await start_enhancer(descriptor, enlarging(network, "jpeg", _PLAN))
         try:
             jpeg = bytearray()
@@ -90,12 +88,3 @@ async def _enlarge(png: bytes, network: NetworkChoice) -> bytes:
             return bytes(jpeg)
         finally:
             await worker.stop()
-
-
-@contextmanager
-def _lend(data: bytes) -> Iterator[int]:
-    """A file of these bytes that lies in memory alone."""
-    with os.fdopen(os.memfd_create("vedette-still", os.MFD_CLOEXEC), "wb") as file:
-        file.write(data)
-        file.flush()
-        yield file.fileno()
