@@ -17,7 +17,7 @@ from vedette.node.category_folders import SUFFIXES
 from vedette.node.embeddings import load_embedder
 from vedette.vision.categories.embedding import EMBEDDING_MODEL
 from vedette.vision.categories.head import Chosen, Head, Labels, Vectors, choose_terms, fit_head, with_temperature
-from vedette.vision.categories.training import say_nearest, sort_by_sureness
+from vedette.vision.categories.training import measure_ece, say_nearest, sort_by_sureness
 from vedette.vision.models.registry import ModelRegistry
 
 _DRAWS, _MOST_FOLDERS = 3, 10
@@ -69,11 +69,10 @@ def measure_draw(vectors: Vectors, labels: Labels, taught: int, seed: int) -> di
     seconds = time.perf_counter() - began
     shares, truth = head.shares(vectors[rest]), labels[rest]
     right = shares.argmax(axis=1) == truth
-    bins = sort_by_sureness(shares.max(axis=1), right)
     return {
         "accuracy": float(right.mean()),
         "nearest": float((say_nearest(vectors[rows], labels[rows], vectors[rest]) == truth).mean()),
-        "ece": sum(one.pictures * abs(one.said - one.right) for one in bins) / len(truth),
+        "ece": measure_ece(sort_by_sureness(shares.max(axis=1), right)),
         "s": seconds,
     }
 

@@ -4,6 +4,7 @@
 
 import importlib
 import sys
+from collections.abc import Mapping
 
 import click
 from typing_extensions import override
@@ -42,31 +43,42 @@ COMMANDS: dict[str, str] = {
 
 
 class LazyCommands(click.Group):
-    """A group that imports a command's module when the command is used."""
+    """A group that imports a command's module when the command is used; others may be added besides.
+
+    Args:
+        table: Command -> one line of help.
+        prefix: Of the modules: `vedette.cli.<prefix><command>`.
+    """
+
+    def __init__(self, table: Mapping[str, str], name: str, about: str, prefix: str = "") -> None:
+        super().__init__(name=name, help=about)
+        self._table, self._prefix = table, prefix
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*self._table, *super().list_commands(ctx)]
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"vedette.cli.{cmd_name}")
-        command = module.command
+        if cmd_name not in self._table:
+            return super().get_command(ctx, cmd_name)
+        name = f"vedette.cli.{self._prefix}{cmd_name}"
+        command = importlib.import_module(name).command
         if not isinstance(command, click.Command):
-            raise TypeError(f"vedette.cli.{cmd_name}.command is no click command")
+            raise TypeError(f"{name}.command is no click command")
         return command
 
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        room = formatter.width - 6 - max(map(len, self.list_commands(ctx)))
+        own = [(name, command.get_short_help_str(room)) for name, command in sorted(self.commands.items())]
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([*self._table.items(), *own])
 
 
 def run() -> None:
     """Runs the command line. Exit codes: 0 done, 1 failed or "no", 2 wrong usage, 3 cannot tell."""
-    group = LazyCommands(name="vedette", help="A trusted, CPU-first video management system.")
+    group = LazyCommands(COMMANDS, "vedette", "A trusted, CPU-first video management system.")
     try:
         group(prog_name="vedette")
     except VedetteError as error:

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from vedette.cli.lab_categories import command as categories
+from vedette.cli.app import LazyCommands
 from vedette.core.errors import UnavailableError
 from vedette.runtime.clock import SystemClock
 
@@ -33,9 +33,12 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 _ANY = click.Path(path_type=Path, exists=True)
 
 
-@click.group("lab")
-def command() -> None:
-    """Train and compress models. Installed by `uv sync --extra lab` or `pip install vedette[lab]`."""
+command = LazyCommands(
+    {"categories": "Your own categories from folders of pictures."},
+    "lab",
+    "Train and compress models. Installed by `uv sync --extra lab` or `pip install vedette[lab]`.",
+    prefix="lab_",
+)
 
 
 @command.command("train")
@@ -120,9 +123,6 @@ def compress(name: str, rounds: int, as_json: bool, **given: Any) -> None:
     subject = open_subject(SubjectTerms(name, **given))
     table = make_table(subject, rounds, SystemClock(), lambda text: print(text, file=sys.stderr, flush=True))
     print(json.dumps(asdict(table), indent=1) if as_json else format_table(table))
-
-
-command.add_command(categories)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import msgspec
 from vedette.cli.models import open_registry
 from vedette.core.errors import InvalidInputError, StorageError
 from vedette.core.time import format_utc
-from vedette.node.category_folders import find_categories, read_folders
+from vedette.node.category_folders import find_categories, read_folders, read_picture
 from vedette.node.embeddings import find_embedding
 from vedette.node.picture_vectors import PictureVectors
 from vedette.runtime.clock import SystemClock, new_id
@@ -104,9 +104,11 @@ def open_sets(paths: Sequence[Path], registry: ModelRegistry) -> tuple[OpenSet, 
         StorageError, BadCategorySetError, OtherEmbeddingError, EmbeddingMissingError
         InvalidInputError: two have one name.
     """
-    sets = tuple(open_set(read_set(path)) for path in paths)
+    if not paths:
+        return ()
+    sets, embedding = tuple(open_set(read_set(path)) for path in paths), find_embedding(registry)
     for one in sets:
-        check_embedding(one.terms, find_embedding(registry))
+        check_embedding(one.terms, embedding)
     names = [one.terms.name.casefold() for one in sets]
     if len(set(names)) < len(names):
         raise InvalidInputError("two sets of categories have the same name", "Give one of them.")
@@ -141,7 +143,7 @@ async def _say(one: OpenSet, pictures: tuple[Path, ...], data: Path | None) -> l
     try:
         for path in pictures:
             try:
-                verdict = one.judge_picture(await vectors.embed(_read(path)))
+                verdict = one.judge_picture(await vectors.embed(read_picture(path)))
             except (InvalidInputError, StorageError) as error:
                 said.append({"path": str(path), "error": str(error)})
                 continue
@@ -152,13 +154,6 @@ async def _say(one: OpenSet, pictures: tuple[Path, ...], data: Path | None) -> l
     finally:
         await vectors.close()
     return said
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _say_figures(one: CategorySet) -> list[str]:

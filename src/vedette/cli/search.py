@@ -75,13 +75,10 @@ def command(
         asked: dict[str, Any] = {**among, "purpose": purpose}
         if trace:
             _show_trace(client.post("/search/trace", {**asked, "object_id": like, "by": by}), as_json=as_json)
-        elif picture and body:
-            coded = base64.b64encode(_read_picture(picture)).decode()
-            asked |= {"picture": coded, "person": person, "limit": limit}
-            _show_found(client.post("/search/person", asked), as_json=as_json)
         elif picture:
-            coded = base64.b64encode(_read_picture(picture)).decode()
-            _show_found(client.post("/search/picture", {**asked, "picture": coded, "limit": limit}), as_json=as_json)
+            asked |= {"picture": base64.b64encode(_read_picture(picture)).decode(), "limit": limit}
+            asked |= {"person": person} if body else {}
+            _show_found(client.post("/search/person" if body else "/search/picture", asked), as_json=as_json)
         else:
             asked |= {**facts, "object_id": like, "by": by, "limit": limit}
             _show_found(client.post("/search/objects", asked), as_json=as_json)

@@ -59,7 +59,7 @@ async def read_folders(
         for path in files:
             seen += 1
             try:
-                data = _read(path)
+                data = read_picture(path)
                 digest = _check_new(data, digests)
                 rows.append(await vectors.embed(data))
             except (InvalidInputError, StorageError) as error:
@@ -74,7 +74,8 @@ async def read_folders(
     return ReadFolders(list(found), np.stack(rows), np.array(labels, np.int64), list(digests), skipped)
 
 
-def _read(path: Path) -> bytes:
+def read_picture(path: Path) -> bytes:
+    """Its bytes, no more than it takes to see that there are too many. Raises StorageError."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_UPLOAD_BYTES + 1)

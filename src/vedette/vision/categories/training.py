@@ -159,12 +159,11 @@ def judge(head: Head, none_below: float, lesson: Lesson, held: NDArray[np.bool_]
     confusion = np.zeros((count, count), np.int64)
     np.add.at(confusion, (labels, said), 1)
     bins = sort_by_sureness(sure, said == labels)
-    ece = sum(one.pictures * abs(one.said - one.right) for one in bins) / len(labels)
     taught = Counter(lesson.labels[~held].tolist())
     return SetFigures(
         round(float((said == labels).mean()), 4),
         round(float((nearest == labels).mean()), 4),
-        round(ece, 4),
+        round(measure_ece(bins), 4),
         round(float((sure >= none_below).mean()), 4),
         confusion.tolist(),
         [CategoryFigures(taught[row], int(confusion[row].sum()), *_rates(confusion, row)) for row in range(count)],
@@ -192,6 +191,11 @@ def sort_by_sureness(sure: Vectors, right: NDArray[np.bool_]) -> list[Reliabilit
         )
         for number in np.unique(tenth)
     ]
+
+
+def measure_ece(bins: Sequence[ReliabilityBin]) -> float:
+    """Expected calibration error: how far what was said and what was right are apart (Guo et al. 2017)."""
+    return sum(one.pictures * abs(one.said - one.right) for one in bins) / sum(one.pictures for one in bins)
 
 
 def _rates(confusion: NDArray[np.int64], row: int) -> tuple[float | None, float | None]:
