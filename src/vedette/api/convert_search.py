@@ -32,7 +32,7 @@ def seen_object_out(caller: Caller, row: Ranked, *, is_recorded: bool) -> SeenOb
     return SeenObjectOut(
         id=seen.object_id,
         camera_id=seen.camera_id,
-        camera_name=record.camera_name or ("" if seen.file is None else seen.file.name),
+        camera_name=record.place_name,
         object_class=_CLASSES.get(seen.object_class, "object"),
         from_=format_utc(seen.from_ns),
         to=format_utc(seen.to_ns),

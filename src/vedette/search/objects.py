@@ -47,6 +47,11 @@ class ObjectRecord:
     camera_name: str
     kinds: tuple[str, ...] = ()
 
+    @property
+    def place_name(self) -> str:
+        """The camera, or the file of which nobody said which camera took it."""
+        return self.camera_name or ("" if self.seen.file is None else self.seen.file.name)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredVector:

@@ -12,7 +12,8 @@ from vedette.search.galleries import Likeness
 from vedette.search.objects import ObjectFilter, ObjectRecord
 from vedette.search.verdict import SimilarityTerms, Verdict, judge_similarity
 
-_SHOWN_UNLIKE = 12
+SHOWN_UNLIKE = 12
+"""Of looks: a coat that was taken off is still the same person."""
 _PLATE_UNSURE, _PLATE_ALIKE = 0.8, 0.6
 """Share of its confidence that a plate keeps which was not surely read, or fits only with signs that look alike."""
 
@@ -49,15 +50,15 @@ def rank_by_likeness(
     records: Sequence[ObjectRecord],
     terms: SimilarityTerms | None,
     searched: int,
+    shown_unlike: int = 0,
 ) -> list[Ranked]:
-    """Ranks what is alike, the most alike first. Faces of surely somebody else are left out; of others who only look
-    unlike some are shown, because a coat that was taken off is still the same person.
+    """Ranks what is alike, the most alike first.
 
-    `searched`: how many objects it was found among.
+    `searched`: how many objects it was found among. `shown_unlike`: so many who are said to be somebody else are in it
+    all the same.
     """
     by_number = {record.number: record for record in records}
     rows, unlike = list[Ranked](), 0
-    shown_unlike = 0 if terms is None or terms.false_accepts < 1 else _SHOWN_UNLIKE
     for likeness in likenesses:
         verdict = judge_similarity(likeness.similarity, terms, searched)
         unlike += verdict is Verdict.REJECT

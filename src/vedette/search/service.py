@@ -19,7 +19,7 @@ from vedette.search.galleries import Galleries
 from vedette.search.keeper import DAY_NS, ObjectKeeper
 from vedette.search.objects import APPEARANCE, MAX_CANDIDATES, NoSuchObjectError, ObjectFilter, ObjectRecord
 from vedette.search.ports import ObjectStore, SettingStore, VectorOpener
-from vedette.search.ranking import Ranked, rank_by_facts, rank_by_likeness
+from vedette.search.ranking import SHOWN_UNLIKE, Ranked, rank_by_facts, rank_by_likeness
 from vedette.search.strangers import Evidence, Span, find_together, make_terms
 from vedette.search.trace import Trace, make_trace
 from vedette.search.travel import TravelTerms, learn_travel
@@ -150,7 +150,7 @@ class ObjectSearch:
         alike = await asyncio.to_thread(self._galleries.find, kind, release, vector, MAX_ALIKE, among)
         records = await self._store.find_records([one.number for one in alike])
         terms, evidence = await self._find_terms(kind, release)
-        rows = rank_by_likeness(alike, records, terms, len(among))
+        rows = rank_by_likeness(alike, records, terms, len(among), SHOWN_UNLIKE if evidence is not None else 0)
         is_under = bool(alike) and is_just_under(alike[0].similarity, terms)
         return Found(tuple(rows), kind, len(rows), len(among), terms is not None, is_under, evidence)
 

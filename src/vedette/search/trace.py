@@ -75,15 +75,10 @@ def _judge(before: Ranked, after: Ranked, terms: TravelTerms) -> Travel:
     return judge_travel(terms, came.object_class, left.camera_id, came.camera_id, gap_s)
 
 
-def _name_place(row: Ranked) -> str:
-    file = row.record.seen.file
-    return row.record.camera_name or ("" if file is None else file.name)
-
-
 def _find_visits(steps: Sequence[Step]) -> list[Visit]:
     visits: list[Visit] = []
     for step in steps:
-        seen, name = step.row.record.seen, _name_place(step.row)
+        seen, name = step.row.record.seen, step.row.record.place_name
         is_plausible = step.travel is None or step.travel.plausibility is not Plausibility.IMPLAUSIBLE
         last = visits[-1] if visits else None
         if (

@@ -9,7 +9,7 @@ from tests.unit.search.test_trace_parts import record
 from vedette.core.time import NS_PER_S
 from vedette.search.galleries import Galleries, Likeness
 from vedette.search.kernels import NumpyKernels
-from vedette.search.ranking import rank_by_likeness
+from vedette.search.ranking import SHOWN_UNLIKE, rank_by_likeness
 from vedette.search.strangers import (
     ACCEPT_FMR,
     NEEDED_PAIRS,
@@ -78,7 +78,7 @@ def test_pairs_are_measured_by_number_and_what_is_gone_is_left_out() -> None:
 def test_who_looks_unlike_is_shown_at_the_end_and_only_a_few() -> None:
     looks = SimilarityTerms("r1", 0.6, 0.8, 1e-3, 1.0)
     likes = [Likeness(1, 0.9), Likeness(2, 0.7), *(Likeness(number, 0.3) for number in range(3, 40))]
-    rows = rank_by_likeness(likes, [record(number) for number in range(1, 40)], looks, 100)
+    rows = rank_by_likeness(likes, [record(number) for number in range(1, 40)], looks, 100, SHOWN_UNLIKE)
     assert [row.verdict for row in rows[:3]] == [Verdict.ACCEPT, Verdict.DEFER, Verdict.REJECT]
     assert len(rows) == 14
 
