@@ -8,7 +8,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from vedette.adapters.database import Database
 from vedette.adapters.database_schema import cameras, erased_objects, seen_attributes, seen_objects, seen_vectors
@@ -20,6 +33,8 @@ from vedette.search.strangers import Span
 
 _FACT = msgspec.json.Decoder(ObjectSeen)
 _IN_ONE_QUESTION = 500
+_OF_FILES = seen_objects.c.job_id > literal_column("''")
+"""In these words it is the condition of their index."""
 _LIKE = str.maketrans({"?": "_", "*": "%"})
 
 
@@ -50,6 +65,10 @@ class SqlObjectStore:
         joined = seen_objects.join(seen_vectors, seen_vectors.c.number == seen_objects.c.number)
         query = select(seen_objects.c.number).select_from(joined).where(has_it, *_conditions(wanted))
         return await self._database.read(lambda c: list(c.execute(query).scalars()))
+
+    async def has_files(self) -> bool:
+        query = select(seen_objects.c.number).where(_OF_FILES).limit(1)
+        return await self._database.read(lambda c: c.execute(query).first() is not None)
 
     async def find_spans(self, kind: str, release: str, limit: int) -> list[Span]:
         has_it = (seen_vectors.c.kind == kind) & (seen_vectors.c.release == release)
@@ -183,7 +202,8 @@ def _source_condition(wanted: ObjectFilter) -> ColumnElement[bool]:
     job = seen_objects.c.job_id
     if wanted.source is Source.CAMERAS:
         return job == ""
-    return job.in_(wanted.jobs) if wanted.source is Source.FILES else or_(job == "", job.in_(wanted.jobs))
+    of_files = and_(_OF_FILES, job.in_(wanted.jobs))
+    return of_files if wanted.source is Source.FILES else or_(job == "", of_files)
 
 
 def _attribute_conditions(wanted: ObjectFilter) -> list[ColumnElement[bool]]:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData(
@@ -273,7 +274,8 @@ seen_objects = Table(
     Index("ix_seen_objects_from_ns", "from_ns"),
     Index("ix_seen_objects_camera_id_from_ns", "camera_id", "from_ns"),
     Index("ix_seen_objects_plate_folded", "plate_folded"),
-    Index("ix_seen_objects_job_id", "job_id"),
+    # Of files alone: an index of all would be taken for the few times that are asked for.
+    Index("ix_seen_objects_job_id", "job_id", sqlite_where=text("job_id > ''"), postgresql_where=text("job_id > ''")),
     sqlite_autoincrement=True,  # a number is the key of a gallery's entry: never given to another object
 )
 

@@ -25,6 +25,10 @@ class ObjectStore(Protocol):
         """Numbers of all objects that fit and have such a vector."""
         ...
 
+    async def has_files(self) -> bool:
+        """Whether anything is kept that a file showed."""
+        ...
+
     async def find_spans(self, kind: str, release: str, limit: int) -> list[Span]:
         """When and where the newest objects were followed that have such a vector."""
         ...

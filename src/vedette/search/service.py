@@ -146,13 +146,17 @@ class ObjectSearch:
         """
         if not self._keeper.is_loaded:
             raise GalleriesLoadingError("what was seen is being read", "Try again in a moment.")
-        among = await self._store.find_numbers(wanted, kind, release)
+        is_open = wanted == ObjectFilter() and not await self._store.has_files()
+        among = None if is_open else await self._store.find_numbers(wanted, kind, release)
+        searched = self._galleries.count(kind, release) if among is None else len(among)
         alike = await asyncio.to_thread(self._galleries.find, kind, release, vector, MAX_ALIKE, among)
         records = await self._store.find_records([one.number for one in alike])
+        if is_open:  # a file's may have come since it was asked
+            records = [record for record in records if record.seen.file is None]
         terms, evidence = await self._find_terms(kind, release)
-        rows = rank_by_likeness(alike, records, terms, len(among), SHOWN_UNLIKE if evidence is not None else 0)
+        rows = rank_by_likeness(alike, records, terms, searched, SHOWN_UNLIKE if evidence is not None else 0)
         is_under = bool(alike) and is_just_under(alike[0].similarity, terms)
-        return Found(tuple(rows), kind, len(rows), len(among), terms is not None, is_under, evidence)
+        return Found(tuple(rows), kind, len(rows), searched, terms is not None, is_under, evidence)
 
     async def _find_terms(self, kind: str, release: str) -> tuple[SimilarityTerms | None, Evidence | None]:
         """Thresholds that came with the embedding; of how people look, those that this site's strangers set."""
