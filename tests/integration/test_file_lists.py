@@ -31,7 +31,9 @@ from vedette.core.watchlists import (
     WatchlistEntry,
     WatchlistOrder,
 )
+from vedette.node.analyzer_categories import SetsInForce
 from vedette.node.analyzer_watchlists import ListsInForce
+from vedette.node.category_shelf import CategoryShelf
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs
 from vedette.node.file_objects import FileObjects
@@ -52,7 +54,9 @@ class Box:
         clock, self.folder = SystemClock(), folder
         self.told: list[FileFaceMatched] = []
         self.lists = ListsInForce(find_match_terms(registry))
-        planner = FilePlanner(registry, self.lists, 1, clock)
+        planner = FilePlanner(
+            registry, self.lists, SetsInForce(CategoryShelf(folder / "categories"), registry), 1, clock
+        )
         self.seen: list[ObjectSeen | FileObjectsGone] = []
         objects = FileObjects(self.seen.append, None, "", clock)
         self.jobs = FileJobs(FileJobShelf(folder, RESERVE_BYTES), planner, 1, clock, self.told.append, objects)

@@ -4,6 +4,27 @@
  */
 
 export interface paths {
+    "/api/v1/analysis/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Kept Sets
+         * @description Lists the kept sets of categories by name, with their words. Each is an attribute where a camera or a file asks
+         *     for it.
+         */
+        get: operations["list_kept_sets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analysis/files": {
         parameters: {
             query?: never;
@@ -22,6 +43,7 @@ export interface paths {
          * @description Takes a video or picture as the body, and queues its analysis. `fps` 0: every picture.
          *
          *     `tiles`: of each large picture, looked at beside the whole, for small people; each costs as much as the whole.
+         *     `categories`: names of kept sets (`GET /analysis/categories`) that are told of people and vehicles.
          *     `lists`: ids of the watchlists that it is matched with (`watchlist.view`; lists of faces need `face.view` and a
          *     `purpose`).
          *     What it shows is found by `POST /search/objects` while the job is kept. `keep`: people also by face or appearance
@@ -1597,6 +1619,11 @@ export interface components {
         };
         /** AnalysisIn */
         AnalysisIn: {
+            /**
+             * Categories
+             * @description Names of the kept sets of categories that are told of people and vehicles (`GET /analysis/categories`).
+             */
+            categories?: string[];
             /** Classes */
             classes?: string[];
             /**
@@ -1629,6 +1656,11 @@ export interface components {
         };
         /** AnalysisOut */
         AnalysisOut: {
+            /**
+             * Categories
+             * @description Names of the kept sets of categories that are told of people and vehicles (`GET /analysis/categories`).
+             */
+            categories: string[];
             /** Classes */
             classes: string[];
             /** Detector */
@@ -1694,6 +1726,8 @@ export interface components {
             asked_fps: number;
             /** Camera Id */
             camera_id: string;
+            /** Categories Left Out */
+            categories_left_out: components["schemas"]["LeftOutSetOut"][];
             /** Code */
             code: string;
             /** Detector */
@@ -2535,6 +2569,8 @@ export interface components {
             annotate: boolean;
             /** Camera Id */
             camera_id: string;
+            /** Categories */
+            categories: string[];
             /** Classes */
             classes: string[];
             /** Code */
@@ -2734,6 +2770,31 @@ export interface components {
              */
             subject: "vehicles" | "faces";
         };
+        /**
+         * KeptSetOut
+         * @description One kept set.
+         *
+         *     Attributes:
+         *         name: Of the attribute that it is of people and vehicles.
+         *         about: What it is told of; `any` is people and vehicles.
+         *         categories: Values of the attribute; `unknown` besides: none of these.
+         */
+        KeptSetOut: {
+            /**
+             * About
+             * @enum {string}
+             */
+            about: "any" | "person" | "vehicle";
+            /** Categories */
+            categories: string[];
+            /** Name */
+            name: string;
+        };
+        /** KeptSetsOut */
+        KeptSetsOut: {
+            /** Items */
+            items: components["schemas"]["KeptSetOut"][];
+        };
         /** LedgerGap */
         LedgerGap: {
             /** Frames Missing */
@@ -2811,6 +2872,18 @@ export interface components {
             stored: number;
             /** Stream */
             stream: string;
+        };
+        /**
+         * LeftOutSetOut
+         * @description A set of categories that a camera names and that is not told: a stable code, and why in words.
+         */
+        LeftOutSetOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * LogKeyOut
@@ -3053,7 +3126,8 @@ export interface components {
          *     Attributes:
          *         by: By what of the seen object; left out: its plate, else its face, its appearance, its attributes.
          *         plate: With `?` for one sign and `*` for any.
-         *         attributes: Name to the values that would do, as `GET /search/words` has them.
+         *         attributes: Name to the values that would do, as `GET /search/words` has them; words of a set of categories that
+         *             is kept no longer as well, while objects have them.
          */
         ObjectSearchIn: {
             /** Attributes */
@@ -3840,6 +3914,7 @@ export interface components {
          *
          *     Attributes:
          *         attributes: Name to its values.
+         *         categories: The operator's own sets: attributes too, by their names, with `unknown` for none of these.
          *         biometric: Whether the caller may search by face and appearance.
          *         days: How long seen objects are kept.
          */
@@ -3850,6 +3925,8 @@ export interface components {
             };
             /** Biometric */
             biometric: boolean;
+            /** Categories */
+            categories: components["schemas"]["KeptSetOut"][];
             /** Classes */
             classes: ("person" | "vehicle" | "two_wheeler" | "object")[];
             /** Days */
@@ -4695,6 +4772,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_kept_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptSetsOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_file_jobs: {
         parameters: {
             query?: never;
@@ -4731,6 +4837,7 @@ export interface operations {
                 classes?: string[] | null;
                 fps?: number;
                 tiles?: number;
+                categories?: string[] | null;
                 annotate?: boolean;
                 lists?: string[] | null;
                 purpose?: string;

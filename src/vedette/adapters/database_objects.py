@@ -27,6 +27,7 @@ from vedette.adapters.database import Database
 from vedette.adapters.database_schema import cameras, erased_objects, seen_attributes, seen_objects, seen_vectors
 from vedette.core.detections import MOVING_CLASS
 from vedette.core.messages import ObjectSeen
+from vedette.core.objects import UNKNOWN
 from vedette.core.plates import fold_alike
 from vedette.search.objects import ObjectFilter, ObjectRecord, Passage, Source, StoredVector
 from vedette.search.strangers import Span
@@ -64,6 +65,11 @@ class SqlObjectStore:
         has_it = (seen_vectors.c.kind == kind) & (seen_vectors.c.release == release)
         joined = seen_objects.join(seen_vectors, seen_vectors.c.number == seen_objects.c.number)
         query = select(seen_objects.c.number).select_from(joined).where(has_it, *_conditions(wanted))
+        return await self._database.read(lambda c: list(c.execute(query).scalars()))
+
+    async def find_values(self, name: str, limit: int) -> list[str]:
+        value = seen_attributes.c.value
+        query = select(value).where(seen_attributes.c.name == name).distinct().limit(limit)
         return await self._database.read(lambda c: list(c.execute(query).scalars()))
 
     async def has_files(self) -> bool:
@@ -207,12 +213,14 @@ def _source_condition(wanted: ObjectFilter) -> ColumnElement[bool]:
 
 
 def _attribute_conditions(wanted: ObjectFilter) -> list[ColumnElement[bool]]:
-    """At least one of the wanted attributes is known to be as wanted, and none to be otherwise."""
+    """At least one of the wanted attributes is known to be as wanted, and none another (`unknown` is none)."""
     if not wanted.attributes:
         return []
     shown = seen_attributes.c
     agrees = [(shown.name == name) & shown.value.in_(values) for name, values in wanted.attributes.items()]
-    differs = [(shown.name == name) & shown.value.not_in(values) for name, values in wanted.attributes.items()]
+    differs = [
+        (shown.name == name) & shown.value.not_in((*values, UNKNOWN)) for name, values in wanted.attributes.items()
+    ]
     return [
         seen_objects.c.number.in_(select(shown.number).where(or_(*agrees))),
         seen_objects.c.number.not_in(select(shown.number).where(or_(*differs))),

@@ -52,6 +52,7 @@ def _analysis_in(analysis: AnalysisIn) -> AnalysisSettings:
         stream=StreamRole(analysis.stream),
         recognize=tuple(analysis.recognize),
         tiles=analysis.tiles,
+        categories=tuple(analysis.categories),
     )
 
 
@@ -167,6 +168,7 @@ def camera_out(camera: Camera, facts: LiveFacts) -> CameraOut:
             stream=analysis.stream.value,
             recognize=list(analysis.recognize),
             tiles=analysis.tiles,
+            categories=list(analysis.categories),
         ),
         live=CameraLive(
             main=_live_out(camera, StreamRole.MAIN, facts),

@@ -10,7 +10,7 @@ from vedette.core.messages import ObjectSeen
 from vedette.core.objects import FileOrigin, PlateReading
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.identity.permissions import Caller, Permission
-from vedette.search.objects import APPEARANCE, FACE, ObjectRecord
+from vedette.search.objects import APPEARANCE, FACE, ObjectRecord, has_looks
 from vedette.search.ranking import Ranked
 from vedette.search.trace import Step, Visit
 
@@ -23,7 +23,7 @@ def find_ways(caller: Caller, record: ObjectRecord) -> list[WayWord]:
     if caller.may(Permission.BIOMETRIC_SEARCH):
         ways += ["face"] if FACE in record.kinds else []
         ways += ["appearance"] if APPEARANCE in record.kinds else []
-    return [*ways, "attributes"] if record.seen.attributes else ways
+    return [*ways, "attributes"] if has_looks(record.seen) else ways
 
 
 def seen_object_out(caller: Caller, row: Ranked, *, is_recorded: bool) -> SeenObjectOut:

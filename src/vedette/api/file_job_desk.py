@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from vedette.api.face_sight import check_may_see_list
 from vedette.api.gate import MissingPermissionError
-from vedette.core.errors import ConflictError
+from vedette.api.search_words import KeptSets
+from vedette.core.errors import ConflictError, InvalidInputError
 from vedette.identity.audit import AuditTrail
 from vedette.identity.export_limits import MAX_PURPOSE_CHARS, PurposeRequiredError
 from vedette.identity.permissions import Caller, Permission, Role
@@ -47,6 +48,12 @@ class ListOffError(ConflictError):
     """The list is not matched with anything at the moment."""
 
     code = "watchlist_off"
+
+
+class NoSuchSetError(InvalidInputError):
+    """A file is to be told categories that nobody taught, or that are deleted."""
+
+    code = "categories_not_kept"
 
 
 class Lists(Protocol):
@@ -85,10 +92,11 @@ class FileJobs(Protocol):
 class FileJobDesk:
     """See the module's head."""
 
-    def __init__(self, jobs: FileJobs, lists: Lists, cameras: Cameras, audit: AuditTrail) -> None:
+    def __init__(self, jobs: FileJobs, lists: Lists, cameras: Cameras, sets: KeptSets, audit: AuditTrail) -> None:
         self._jobs = jobs
         self._lists = lists
         self._cameras = cameras
+        self._sets = sets
         self._audit = audit
 
     async def add(
@@ -108,7 +116,9 @@ class FileJobDesk:
             MissingPermissionError, NoSuchWatchlistError, ListOffError: of the lists.
             PurposeRequiredError: faces are looked for, or people kept to be found, without a stated purpose.
             NoSuchCameraError: it is said to be of a camera that there is not.
+            NoSuchSetError: a set of categories is not kept.
         """
+        await self._check_sets(terms)
         matching = await self._find_lists(caller, wanted)
         if searching.camera_id:
             await self._cameras.find_camera(searching.camera_id)
@@ -124,6 +134,15 @@ class FileJobDesk:
         job = await self._jobs.add(name, terms, owner, body, annotate=annotate, matching=matching, searching=searching)
         await self._audit.record(caller, "file.analyze", job.job_id, detail=f"{job.name} sha256 {job.sha256}")
         return job
+
+    async def _check_sets(self, terms: JobTerms) -> None:
+        kept = await self._sets.list_names() if terms.categories else ()
+        strange = [name for name in terms.categories if name not in kept]
+        if strange:
+            raise NoSuchSetError(
+                f"no set of categories {', '.join(strange)} is kept",
+                f"Kept: {', '.join(kept)}." if kept else "Teach one first, or leave it out.",
+            )
 
     async def _find_lists(self, caller: Caller, wanted: WantedLists) -> JobMatching:
         """Whoever may not see a list may not match with it either: what fits would tell who is on it."""

@@ -19,6 +19,7 @@ from vedette.api.footage_desk import FootageDesk
 from vedette.api.ledger_desk import LedgerDesk
 from vedette.api.privacy_desk import PrivacyDesk
 from vedette.api.search_desk import SearchDesk
+from vedette.api.search_words import KeptSets
 from vedette.api.storage_desk import StorageDesk
 from vedette.api.streaming_ports import StreamingPorts
 from vedette.api.system_desk import SystemDesk
@@ -129,6 +130,7 @@ class GatewayPorts:
     watchlists: WatchlistAdministration
     face_lists: FaceAdministration
     search: SearchDesk
+    sets: KeptSets
     clock: Clock
 
 
@@ -260,6 +262,10 @@ def _search(connection: HTTPConnection) -> SearchDesk:
     return find_ports(connection).search
 
 
+def _sets(connection: HTTPConnection) -> KeptSets:
+    return find_ports(connection).sets
+
+
 def _clock(connection: HTTPConnection) -> Clock:
     return find_ports(connection).clock
 
@@ -292,5 +298,6 @@ PrivacyPort = Annotated[PrivacyDesk, Depends(_privacy)]
 ErasuresPort = Annotated[ErasureDesk, Depends(_erasures)]
 WatchlistsPort = Annotated[WatchlistAdministration, Depends(_watchlists)]
 FaceListsPort = Annotated[FaceAdministration, Depends(_face_lists)]
+KeptSetsPort = Annotated[KeptSets, Depends(_sets)]
 SearchPort = Annotated[SearchDesk, Depends(_search)]
 ClockPort = Annotated[Clock, Depends(_clock)]

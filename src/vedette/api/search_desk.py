@@ -5,7 +5,7 @@ an object has a vector nor objects that are kept for their vector alone: no answ
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -15,6 +15,7 @@ from vedette.api.file_job_desk import SentFile
 from vedette.api.gate import MissingPermissionError
 from vedette.api.person_choice import AppearanceNotKeptError, choose_person
 from vedette.api.schemas.search import MAX_PAGE, ObjectSearchOut, SeenObjectOut, StrangersOut, TraceOut
+from vedette.api.search_words import KeptSets, check_attributes
 from vedette.core.detections import MOVING_CLASS
 from vedette.core.errors import InvalidInputError, NotFoundError, VedetteError
 from vedette.core.faces import EnrolledFace
@@ -44,6 +45,7 @@ from vedette.search.ranking import Ranked
 from vedette.search.service import Found, NotComparableError, ObjectSearch
 from vedette.search.strangers import NEEDED_PAIRS
 from vedette.search.verdict import Verdict
+from vedette.vision.categories.words import CategoryWords
 from vedette.vision.file_jobs import FileJob, NoSuchJobError
 
 
@@ -119,9 +121,11 @@ class SearchDesk:
         watcher: SearchWatcher,
         audit: AuditTrail,
         alarms: OwnEvents,
+        sets: KeptSets,
         clock: Clock,
     ) -> None:
         self.search = search
+        self._sets = sets
         self._keeper = keeper
         self._faces = faces
         self._people = people
@@ -133,6 +137,15 @@ class SearchDesk:
         self._audit = audit
         self._alarms = alarms
         self._clock = clock
+
+    async def list_own_words(self) -> Sequence[CategoryWords]:
+        """The kept sets of categories. Raises StorageError."""
+        return await self._sets.list_words()
+
+    async def check_attributes(self, asked: Mapping[str, Sequence[str]]) -> None:
+        """Raises UnknownAttributeError."""
+        if asked:
+            await check_attributes(asked, await self._sets.list_words(), self.search)
 
     async def find(self, caller: Caller, question: Question, limit: int, offset: int = 0) -> ObjectSearchOut:
         """Answers a search, `limit` rows from the `offset`th on. `next` is left to the route.

@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 from vedette.camera.faults import InvalidCameraError
 from vedette.camera.inventory import (
     AddressPolicy,
+    AnalysisSettings,
     Camera,
     CameraSettings,
     Login,
     StreamSettings,
+    check_sets,
     check_settings,
     split_login,
 )
@@ -54,6 +56,14 @@ class LoginSealer(Protocol):
     def open(self, camera_id: str, sealed: str) -> tuple[str, str]: ...
 
 
+class KeptSets(Protocol):
+    """The operator's own categories: `vedette.node.category_words.KeptWords`."""
+
+    async def list_names(self) -> Sequence[str]:
+        """Raises StorageError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SimulatedCamera:
     """A camera that the supervisor simulates."""
@@ -72,12 +82,14 @@ class CameraAdministration:
         store: CameraStore,
         sealer: LoginSealer,
         policy: AddressPolicy,
+        sets: KeptSets,
         clock: Clock,
         on_change: Callable[[], None],
     ) -> None:
         self._store = store
         self._sealer = sealer
         self._policy = policy
+        self._sets = sets
         self._clock = clock
         self._on_change = on_change
         self._turn = asyncio.Lock()
@@ -135,6 +147,7 @@ class CameraAdministration:
             ConflictError: the name is taken.
         """
         clean, login = self.check(settings, login)
+        await self._check_sets(clean.analysis, AnalysisSettings())
         async with self._turn:
             camera = self._make(clean, login)
             await self._store.write([camera])
@@ -152,6 +165,7 @@ class CameraAdministration:
         clean, found = self.check(settings, login or Login())
         async with self._turn:
             before = await self.find_camera(camera_id)
+            await self._check_sets(clean.analysis, before.settings.analysis)
             after = replace(before, settings=clean)
             if login is not None or found:
                 after = self._with_login(after, found)
@@ -239,6 +253,10 @@ class CameraAdministration:
         self._on_change()
         return put
 
+    async def _check_sets(self, analysis: AnalysisSettings, before: AnalysisSettings) -> None:
+        if analysis.categories:
+            check_sets(analysis, before, await self._sets.list_names())
+
     def _simulated(self, camera: Camera | None, name: str, main: str, sub: str, login: Login) -> Camera:
         base = camera.settings if camera else CameraSettings(name, StreamSettings(main), group=SIMULATED_GROUP)
         settings = replace(base, main=StreamSettings(main), sub=StreamSettings(sub) if sub else None)
@@ -300,6 +318,9 @@ def describe_change(before: Camera, after: Camera) -> str:
     seen, sees = (", ".join(one.analysis.recognize) or "nothing" for one in (old, new))
     if seen != sees:
         parts.append(f"recognises: {seen} -> {sees}")
+    told, tells = (", ".join(one.analysis.categories) or "none" for one in (old, new))
+    if told != tells:
+        parts.append(f"own categories: {told} -> {tells}")
     if (before.user, before.sealed_login) != (after.user, after.sealed_login):
         parts.append("login changed")
     if before.rules != after.rules:

@@ -77,7 +77,8 @@ def _recorded(camera: Camera) -> CameraAssignment:
 def _analysed(camera: Camera) -> CameraAnalysis:
     analysis = camera.settings.analysis
     stream = analysis.stream if analysis.stream in camera.streams else StreamRole.MAIN
-    looks_closer = analysis.recognize and stream is not StreamRole.MAIN and StreamRole.MAIN in camera.streams
+    recognises = analysis.recognize or analysis.categories
+    looks_closer = recognises and stream is not StreamRole.MAIN and StreamRole.MAIN in camera.streams
     return CameraAnalysis(
         camera_id=camera.id,
         name=camera.settings.name,
@@ -90,4 +91,5 @@ def _analysed(camera: Camera) -> CameraAnalysis:
         motion=camera.settings.motion,
         close_stream=StreamRole.MAIN if looks_closer else None,
         tiles=analysis.tiles,
+        categories=analysis.categories,
     )

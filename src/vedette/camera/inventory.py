@@ -5,6 +5,7 @@ user and password inside an address are moved out of it before anything else see
 Design: docs/design/api.md.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -22,6 +23,8 @@ NETWORK_SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
 TRANSPORTS = ("auto", "tcp", "udp")
 MAX_LIVE_TILES = 16
 """Of each picture of a camera: as many looks of the model."""
+MAX_SETS = 8
+"""Of the operator's own categories on one camera: more than anybody reads."""
 DETECTORS = ("auto", "motion", "none")
 RECOGNITION = ("attributes", "plates", "appearance", "faces")
 DEFAULT_RECOGNITION = ("attributes", "plates")
@@ -62,6 +65,7 @@ class AnalysisSettings:
     stream: StreamRole = StreamRole.SUB
     recognize: tuple[str, ...] = DEFAULT_RECOGNITION
     tiles: int = 0
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +204,22 @@ def find_analysis_faults(analysis: AnalysisSettings) -> list[Fault]:
     if strange:
         known = ", ".join(RECOGNITION)
         faults.append(Fault("analysis.recognize", f"{', '.join(strange)} is not known; known: {known}"))
+    if len(analysis.categories) > MAX_SETS or len(set(analysis.categories)) < len(analysis.categories):
+        faults.append(Fault("analysis.categories", f"must be at most {MAX_SETS} sets, each once"))
     return faults
+
+
+def check_sets(analysis: AnalysisSettings, before: AnalysisSettings, kept: Sequence[str]) -> None:
+    """Checks the sets of categories that are named anew. One that was deleted since may stay named: it is left out, and
+    comes back with its name.
+
+    Raises:
+        InvalidCameraError: it says which there are.
+    """
+    strange = [name for name in analysis.categories if name not in kept and name not in before.categories]
+    if strange:
+        known = f"kept: {', '.join(kept)}" if kept else "none is kept yet; teach one first"
+        raise InvalidCameraError((Fault("analysis.categories", f"{', '.join(strange)} is not kept; {known}"),))
 
 
 def check_settings(settings: CameraSettings, login: Login, policy: AddressPolicy) -> tuple[CameraSettings, Login]:

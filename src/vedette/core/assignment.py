@@ -112,6 +112,7 @@ class CameraAnalysis:
             where an administrator switched them on for this camera.
         motion: Where analysis looks, and what is motion in front of it.
         tiles: Of each large picture, looked at beside the whole as long as there is time; 0: none.
+        categories: Names of the operator's own sets that are told of people and vehicles.
     """
 
     camera_id: str
@@ -125,6 +126,7 @@ class CameraAnalysis:
     motion: MotionSettings = field(default_factory=MotionSettings)
     close_stream: StreamRole | None = None
     tiles: int = 0
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

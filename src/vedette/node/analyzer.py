@@ -9,7 +9,7 @@ import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from vedette.adapters.feed_client import UnixFeedSource
@@ -26,11 +26,13 @@ from vedette.core.watchlists import WatchlistOrder
 from vedette.node.analyzer_app import make_analyzer_app
 from vedette.node.analyzer_assignment import load_assignment, save_assignment
 from vedette.node.analyzer_camera import CameraPipeline, configuration_of
+from vedette.node.analyzer_categories import SetsInForce
 from vedette.node.analyzer_events import EventOrigin, EventReporter, MotionReporter, PictureStore
 from vedette.node.analyzer_faces import CameraFaces
 from vedette.node.analyzer_objects import CameraObjects
 from vedette.node.analyzer_pool import WorkerPool, choose_model
 from vedette.node.analyzer_watchlists import CameraWatch, ListsInForce
+from vedette.node.category_shelf import CategoryShelf
 from vedette.node.classification import PictureClassification
 from vedette.node.face_enrolment import PortraitReader
 from vedette.node.file_job_shelf import FileJobShelf
@@ -45,6 +47,7 @@ from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.settings import NodeSettings
 from vedette.vision import wire
 from vedette.vision.budget import CAPACITY_MS, share_worker
+from vedette.vision.categories.embedding import CATEGORIES
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.describer import choose_forms
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES
@@ -57,6 +60,7 @@ from vedette.vision.worker_link import WorkerLink
 MAX_WORKERS = 8
 _RETRY_S = 5.0
 _SHARE_EVERY_S = 2.0
+_LOOK_FOR_SETS_EVERY_S = 2.0
 _TRACK_QUEUE = 8
 """Messages that wait for one viewer of the overlay; older ones are dropped, a box of the past helps nobody."""
 
@@ -82,6 +86,8 @@ class Analyzer:
         self._feed = UnixFeedSource(self._paths.socket("recorder"))
         self._assignment = load_assignment(self._paths.assignment("analyzer"))
         self.lists = ListsInForce(find_match_terms(self._registry))
+        self.sets = SetsInForce(CategoryShelf(self._paths.categories), self._registry)
+        self._handed_out = 0
         self.portraits = PortraitReader(self._registry)
         self.people = PeopleReader(self._registry)
         self.classification = PictureClassification(self._registry, clock)
@@ -89,7 +95,7 @@ class Analyzer:
         self._pool_task: asyncio.Task[None] | None = None
         self.jobs = FileJobs(
             FileJobShelf(self._paths.file_jobs),
-            FilePlanner(self._registry, self.lists, settings.file_jobs, clock),
+            FilePlanner(self._registry, self.lists, self.sets, settings.file_jobs, clock),
             settings.file_jobs,
             clock,
             publisher.publish_nowait,
@@ -111,6 +117,7 @@ class Analyzer:
             working = self._tasks.create_task(self.jobs.run())
             sharing = self._tasks.create_task(self._share_workers())
             resting = self._tasks.create_task(self.classification.run())
+            following = self._tasks.create_task(self._follow_sets())
             await self._apply()
             async with serve_role_app(app, self._paths.socket("analyzer")):
                 await stop.wait()
@@ -119,6 +126,7 @@ class Analyzer:
             working.cancel()
             sharing.cancel()
             resting.cancel()
+            following.cancel()
             await self.classification.close()
             self._pool_task.cancel()
 
@@ -133,6 +141,20 @@ class Analyzer:
                 allowances = share_worker([pipeline.read_demand() for pipeline in pipelines], self._capacity_ms)
                 for pipeline, allowance in zip(pipelines, allowances, strict=True):
                     pipeline.allow(allowance)
+
+    async def _follow_sets(self) -> None:
+        """Takes up sets of categories that were changed, taught or deleted."""
+        while True:
+            await self._clock.sleep(_LOOK_FOR_SETS_EVERY_S)
+            await asyncio.to_thread(self.sets.look)
+            self._hand_out_sets()
+
+    def _hand_out_sets(self) -> None:
+        if self._handed_out == self.sets.version:
+            return
+        self._handed_out = self.sets.version
+        for pipeline, _ in self._cameras.values():
+            pipeline.take_sets(self.sets.choose(pipeline.camera.categories))
 
     async def _give_up_model(self, reason: str) -> None:
         """A model did not pass its self-test in a worker: it is left out, as one whose file differs."""
@@ -243,6 +265,8 @@ class Analyzer:
             "close_stream": pipeline.camera.close_stream,
             "close_frames": pipeline.close_frames,
             "face_lists": self._face_state(pipeline),
+            "categories": [one.terms.name for one in self.sets.choose(pipeline.camera.categories)],
+            "categories_left_out": [asdict(one) for one in self.sets.explain(pipeline.camera.categories)],
             "dropped": pipeline.queue.dropped,
             "waiting": len(pipeline.queue),
             "last_at": format_utc(counters.last_at_ns) if counters.last_at_ns else None,
@@ -274,9 +298,12 @@ class Analyzer:
         return tuple(sorted({group for camera in self._assignment.cameras for group in self._find_groups(camera)}))
 
     def _find_groups(self, camera: CameraAnalysis) -> tuple[str, ...]:
-        """What is asked about the objects of a camera: templates only where its faces are on and a list looks at it."""
+        """What is asked about the objects of a camera: templates only where its faces are on and a list looks at it,
+        vectors for categories where it names a set, whether it is kept now or not.
+        """
         makes_templates = FACES in camera.recognize and self.lists.faces.looks_at(camera.camera_id)
-        return (*camera.recognize, FACE_TEMPLATES) if makes_templates else camera.recognize
+        groups = (*camera.recognize, FACE_TEMPLATES) if makes_templates else camera.recognize
+        return (*groups, CATEGORIES) if camera.categories else groups
 
     def _find_forms(self, camera: CameraAnalysis) -> dict[str, Form]:
         return choose_forms(FORMS, self._pool.recognizers, self._find_groups(camera))
@@ -289,6 +316,8 @@ class Analyzer:
             if self._pool_task is None:
                 return
             await self._follow_model()
+            await asyncio.to_thread(self.sets.look_for_model)
+            self._hand_out_sets()
             wanted = {camera.camera_id: camera for camera in self._assignment.cameras if camera.detector != "none"}
             for camera_id, (pipeline, _) in list(self._cameras.items()):
                 camera = wanted.get(camera_id)
@@ -338,6 +367,7 @@ class Analyzer:
                 self._clock,
                 self._show,
                 self._find_forms(camera),
+                self.sets.choose(camera.categories),
             )
         except InvalidInputError as error:
             self._log.error("camera cannot be analysed", camera_id=camera.camera_id, reason=str(error))

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -34,6 +34,7 @@ from vedette.runtime.clock import Clock
 from vedette.runtime.worker import WorkerLostError
 from vedette.vision import wire
 from vedette.vision.budget import Allowance, CostMeter, Demand
+from vedette.vision.categories.verdict import OpenSet
 from vedette.vision.packet_queue import PacketQueue
 from vedette.vision.recognize.describer import Ask, TrackDescriber
 from vedette.vision.recognize.records import Form
@@ -106,6 +107,7 @@ class CameraPipeline:
         clock: Clock,
         show: ShowTracks,
         forms: Mapping[str, Form],
+        sets: Sequence[OpenSet] = (),
     ) -> None:
         self.camera = camera
         self.detector = detector
@@ -130,7 +132,8 @@ class CameraPipeline:
         self._penalty_s = 0.0
         self._thinning = BacklogThinning()
         self.forms = forms
-        self.describer = TrackDescriber(forms)
+        self._sets = sets
+        self.describer = TrackDescriber(forms, sets=sets)
         self._close = (
             CloseLooks(stream_number, camera.camera_id, camera.close_stream, link, feed, clock)
             if camera.close_stream and forms
@@ -170,6 +173,11 @@ class CameraPipeline:
         self._motion.level = camera.motion.thresholds.recorded_share
         self._events.set_configuration(configuration_of(camera))
         self._objects.set_configuration(configuration_of(camera))
+
+    def take_sets(self, sets: Sequence[OpenSet]) -> None:
+        """Tells other sets of categories from the next picture on, also of the tracks of now."""
+        self._sets = sets
+        self.describer.take_sets(sets)
 
     def _watched(self, tracks: Tracks) -> Tracks:
         """Who drew rules said where to look; without any, what lies wholly outside the motion zones is no event."""
@@ -420,7 +428,7 @@ class CameraPipeline:
         if self._close:
             self._close.forget()
         self._tracker = Tracker()
-        self.describer = TrackDescriber(self.forms, left_out=self.describer.left_out)
+        self.describer = TrackDescriber(self.forms, left_out=self.describer.left_out, sets=self._sets)
         self._rules = RuleSet(self._find_rules(self.camera))
 
     def _say_analysing(self) -> None:

@@ -23,6 +23,7 @@ from vedette.runtime.bus import Publisher
 from vedette.runtime.clock import Clock, new_id
 from vedette.runtime.log import get_logger
 from vedette.vision.best_shot import BestShots, Box, add_air
+from vedette.vision.recognize.attribute_forms import ATTRIBUTES
 from vedette.vision.recognize.face_track import TrackTemplate
 from vedette.vision.recognize.track_appearance import TrackAppearance
 
@@ -194,8 +195,11 @@ def find_plate(facts: ObjectFacts) -> PlateReading | None:
 
 
 def find_decided(facts: ObjectFacts) -> dict[str, AttributeValue]:
-    """The attributes that are told."""
-    return {name: found for name, found in facts.attributes.items() if found.value != UNKNOWN}
+    """The attributes that are told. `unknown` of the operator's own categories says more than that nobody could see: it
+    is none of these.
+    """
+    told = facts.attributes.items()
+    return {name: found for name, found in told if found.value != UNKNOWN or name not in ATTRIBUTES}
 
 
 def seal_vectors(

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from vedette.core.errors import VedetteError
 from vedette.core.messages import ControlStateChanged
+from vedette.node.embeddings import lend_scratch
 from vedette.runtime.bus import Publisher
 from vedette.runtime.clock import Clock
 from vedette.runtime.cpu import preferred_precisions, read_cpu_flags
 from vedette.runtime.jail import JailReport
 from vedette.runtime.log import get_logger
-from vedette.runtime.worker import WorkerCommand, WorkerNursery
+from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerNursery, WorkerProcess, start_worker
 from vedette.vision import wire
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.models.selftest import SelfTestFailedError
@@ -40,7 +42,7 @@ class WorkerPool:
         arguments: tuple[str, ...] = ("--models", str(registry.directory)) if model or recognizers else ()
         arguments += ("--model", model) if model else ()
         arguments += ("--recognizers", ",".join(recognizers)) if recognizers else ()
-        self._nursery = WorkerNursery(WorkerCommand("vedette.node.vision_worker", arguments))
+        self._nursery = WorkerNursery(WorkerCommand("vedette.node.vision_worker", arguments), self._start)
         self.links = [
             WorkerLink(self._nursery, clock, self._note_ready, self._note_lost, self._note_not_ready)
             for _ in range(size)
@@ -68,6 +70,14 @@ class WorkerPool:
     def pick(self, load: Callable[[WorkerLink], int]) -> WorkerLink:
         """The link with the least load."""
         return min(self.links, key=load)
+
+    async def _start(self, command: WorkerCommand) -> WorkerProcess:
+        """Lends each worker what it reads a model from, for as long as it starts."""
+        try:
+            with lend_scratch(self.recognizers) as scratch:
+                return await start_worker(replace(command, arguments=command.arguments + scratch))
+        except OSError as error:
+            raise WorkerLostError(f"a vision worker cannot be started: {error.strerror}") from error
 
     def _note_ready(self, ready: wire.Ready) -> None:
         before = None if self.ready is None else self.ready.layers

@@ -6,6 +6,7 @@ from dataclasses import replace
 from vedette.core.detections import MOVING_CLASS
 from vedette.core.errors import InvalidInputError
 from vedette.core.watchlists import ListSubject
+from vedette.node.analyzer_categories import SetsInForce
 from vedette.node.analyzer_pool import choose_model
 from vedette.node.analyzer_watchlists import ListsInForce
 from vedette.node.face_enrolment import FaceModelsMissingError
@@ -14,6 +15,8 @@ from vedette.node.file_watchlists import NO_LISTS, FileLists
 from vedette.node.match_terms import find_match_terms
 from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import Clock
+from vedette.vision.categories.embedding import EMBEDDING
+from vedette.vision.categories.verdict import OpenSet
 from vedette.vision.file_jobs import FileJob, JobMatching
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES
@@ -27,9 +30,12 @@ class FilePlanner:
         parallel: Files analysed at the same time.
     """
 
-    def __init__(self, registry: ModelRegistry, lists: ListsInForce, parallel: int, clock: Clock) -> None:
+    def __init__(
+        self, registry: ModelRegistry, lists: ListsInForce, sets: SetsInForce, parallel: int, clock: Clock
+    ) -> None:
         self._registry = registry
         self._lists = lists
+        self._sets = sets
         self._parallel = parallel
         self._clock = clock
 
@@ -44,7 +50,9 @@ class FilePlanner:
             InvalidInputError: classes that nothing installed can tell apart.
             ListGoneError: a list that it is to be matched with is not in force.
             FaceModelsMissingError: a list of faces, and no models.
+            VedetteError: a set of categories cannot be told: what is wrong with it.
         """
+        sets = self._find_sets(job)
         model, missing = choose_model(self._registry)
         named = [name for name in job.terms.classes if name != MOVING_CLASS]
         if named and not model:
@@ -58,11 +66,19 @@ class FilePlanner:
             tuple(job.terms.classes),
             job.terms.fps,
             job.annotate,
-            self._find_recognizers(job),
+            self._find_recognizers(job) + ((EMBEDDING,) if sets else ()),
             self._find_lists(job.matching),
             plan_ahead(len(os.sched_getaffinity(0)), self._parallel),
             job.terms.tiles,
+            sets=sets,
         )
+
+    def _find_sets(self, job: FileJob) -> tuple[OpenSet, ...]:
+        """As they are kept now: one that was taught anew since the upload is the one that is meant."""
+        if not job.terms.categories:
+            return ()
+        self._sets.look()
+        return self._sets.open_all(job.terms.categories)
 
     def _find_recognizers(self, job: FileJob) -> tuple[str, ...]:
         """Templates are made only where somebody named a list of faces, or asked to find them again."""

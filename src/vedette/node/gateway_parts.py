@@ -72,6 +72,7 @@ from vedette.identity.search_limits import SearchLimits
 from vedette.identity.search_watcher import SearchWatcher
 from vedette.identity.tokens import Tokens
 from vedette.node.camera_roots import CameraRoots
+from vedette.node.category_words import KeptWords
 from vedette.node.erasable_footage import ErasableFootage
 from vedette.node.exports import build_exports
 from vedette.node.gateway_search import ErasedPictures, build_search
@@ -222,6 +223,7 @@ class _Core:
     cameras: CameraAdministration
     zones: PrivacyAdministration
     dispatcher: AssignmentDispatcher
+    sets: KeptWords
 
 
 def _build_core(settings: NodeSettings, clock: Clock, outside: _Outside, hasher: PasswordHasher) -> _Core:
@@ -230,6 +232,7 @@ def _build_core(settings: NodeSettings, clock: Clock, outside: _Outside, hasher:
     identity = SqlIdentityStore(database)
     audit = AuditTrail(SqlAuditStore(database), clock)
     store = SqlCameraStore(database)
+    sets = KeptWords(paths.categories)
     dispatcher = AssignmentDispatcher(
         inventory=store,
         versions=SqlSettings(database),
@@ -250,11 +253,13 @@ def _build_core(settings: NodeSettings, clock: Clock, outside: _Outside, hasher:
             store=store,
             sealer=SecretBox(read_node_key(paths.node_key)),
             policy=AddressPolicy(),
+            sets=sets,
             clock=clock,
             on_change=dispatcher.announce,
         ),
         zones=PrivacyAdministration(SqlZoneStore(database)),
         dispatcher=dispatcher,
+        sets=sets,
     )
 
 
@@ -332,7 +337,7 @@ def _build(
     async def find_cases() -> list[str]:
         return [hold.reason for hold in await outside.storage.holds.list_active()]
 
-    file_jobs = FileJobDesk(outside.file_jobs, watchlists.lists, core.cameras, core.audit)
+    file_jobs = FileJobDesk(outside.file_jobs, watchlists.lists, core.cameras, core.sets, core.audit)
     ports = GatewayPorts(
         logins=core.logins,
         tokens=core.tokens,
@@ -385,8 +390,10 @@ def _build(
             watcher=SearchWatcher(core.audit, find_cases, alarms.tell_odd_search, clock),
             audit=core.audit,
             alarms=alarms,
+            sets=core.sets,
             clock=clock,
         ),
+        sets=core.sets,
         clock=clock,
     )
     gate = Gate(logins=core.logins, audit=core.audit, clock=clock, limits=limits)

@@ -72,6 +72,11 @@ class NodePaths:
         return self.data / "analysis"
 
     @property
+    def categories(self) -> Path:
+        """The operator's own categories, a folder each set."""
+        return self.data / "categories"
+
+    @property
     def exports(self) -> Path:
         return self.data / "exports"
 

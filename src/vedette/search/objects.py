@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from vedette.core.errors import NotFoundError
 from vedette.core.messages import ObjectSeen
+from vedette.core.objects import UNKNOWN
 
 FACE, APPEARANCE = "face", "appearance"
 BIOMETRIC_KINDS = (FACE, APPEARANCE)
@@ -53,6 +54,11 @@ class ObjectRecord:
         return self.camera_name or ("" if self.seen.file is None else self.seen.file.name)
 
 
+def has_looks(seen: ObjectSeen) -> bool:
+    """Whether anything is known of how it looks: that it is none of the operator's own categories says nothing."""
+    return any(one.value != UNKNOWN for one in seen.attributes.values())
+
+
 @dataclass(frozen=True, slots=True)
 class StoredVector:
     """A sealed vector and whose it is."""
@@ -70,7 +76,8 @@ class ObjectFilter:
 
     Attributes:
         attributes: Name to the values that would do. Objects of which nothing wanted is known do not fit, nor do those
-            that differ in one; what is not known of them does not speak against them.
+            that differ in one; what is not known of them does not speak against them. `unknown` of a set of categories
+            (it is none of these) can be asked for, and is otherwise as good as not known.
         plate: With wildcards, as `vedette.core.plates.read_plate` gives it.
         before_ns: Seen first before this moment: pages of one question show one state.
         over_before_ns: Seen last before this moment.

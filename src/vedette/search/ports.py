@@ -25,6 +25,10 @@ class ObjectStore(Protocol):
         """Numbers of all objects that fit and have such a vector."""
         ...
 
+    async def find_values(self, name: str, limit: int) -> list[str]:
+        """Different values of one attribute."""
+        ...
+
     async def has_files(self) -> bool:
         """Whether anything is kept that a file showed."""
         ...

@@ -91,6 +91,7 @@ def _judge_attributes(record: ObjectRecord, wanted: Mapping[str, Sequence[str]])
     """The mean confidence of the wanted ones; what is unknown counts nothing, and is said."""
     if not wanted:
         return 1.0, ()
-    known = [record.seen.attributes[name].confidence for name in wanted if name in record.seen.attributes]
+    seen = record.seen.attributes
+    known = [seen[name].confidence for name, values in wanted.items() if name in seen and seen[name].value in values]
     doubts = () if len(known) == len(wanted) else ("attributes_unknown",)
     return sum(known) / len(wanted), doubts

@@ -12,12 +12,19 @@ import msgspec
 import numpy as np
 
 from vedette.core.errors import ConflictError, InvalidInputError, UnavailableError
-from vedette.core.objects import name_place
+from vedette.core.objects import UNKNOWN, name_place
 from vedette.core.time import NS_PER_S
 from vedette.runtime.clock import Clock
 from vedette.search.galleries import Galleries
 from vedette.search.keeper import DAY_NS, ObjectKeeper
-from vedette.search.objects import APPEARANCE, MAX_CANDIDATES, NoSuchObjectError, ObjectFilter, ObjectRecord
+from vedette.search.objects import (
+    APPEARANCE,
+    MAX_CANDIDATES,
+    NoSuchObjectError,
+    ObjectFilter,
+    ObjectRecord,
+    has_looks,
+)
 from vedette.search.ports import ObjectStore, SettingStore, VectorOpener
 from vedette.search.ranking import SHOWN_UNLIKE, Ranked, rank_by_facts, rank_by_likeness
 from vedette.search.strangers import Evidence, Span, find_together, make_terms
@@ -28,6 +35,8 @@ from vedette.search.verdict import SimilarityTerms, Verdict, is_just_under
 MAX_ALIKE = 200
 """Objects that a question by likeness answers with."""
 MAX_DISTANCES = 2000
+MAX_VALUES = 1000
+"""Of one attribute, over all that it was ever taught."""
 MAX_DISTANCE_M = 1_000_000.0
 _DISTANCES = "camera_distances"
 PLATE, LOOKS = "plate", "attributes"
@@ -112,6 +121,10 @@ class ObjectSearch:
             raise NoSuchObjectError(object_id)
         return record
 
+    async def find_values(self, name: str) -> frozenset[str]:
+        """What is kept of objects under the name of an attribute."""
+        return frozenset(await self._store.find_values(name, MAX_VALUES))
+
     async def find(self, wanted: ObjectFilter) -> Found:
         """Finds objects by what is known of them."""
         records, total = await self._store.find_candidates(wanted, MAX_CANDIDATES)
@@ -127,8 +140,8 @@ class ObjectSearch:
         seen = record.seen
         if by == PLATE and seen.plate is not None:
             return await self.find(replace(wanted, plate=seen.plate.text))
-        if by == LOOKS and seen.attributes:
-            looks = {name: (one.value,) for name, one in seen.attributes.items()}
+        if by == LOOKS and has_looks(seen):
+            looks = {name: (one.value,) for name, one in seen.attributes.items() if one.value != UNKNOWN}
             found = await self.find(replace(wanted, classes=(seen.object_class,), attributes=looks))
             rows = found.rows[:MAX_ALIKE]
             return replace(found, rows=rows, total=len(rows))

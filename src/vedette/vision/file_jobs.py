@@ -11,6 +11,8 @@ from vedette.vision.tiles import MAX_TILES
 
 MAX_NAME_CHARS = 200
 MAX_FPS = 1000.0
+MAX_SETS = 8
+"""Of categories that are told of one file: each costs little, but nobody reads more."""
 MAX_INPUT_BYTES = 64 << 30
 """Of one file that somebody brings."""
 
@@ -55,12 +57,14 @@ class JobConflictError(ConflictError):
 
 class JobTerms(msgspec.Struct, frozen=True):
     """What is looked for. `fps`: analysed pictures a second at most, 0 all. `classes`: empty all. `tiles`: of each
-    large picture, looked at beside the whole; not to be changed while it runs.
+    large picture, looked at beside the whole. `categories`: names of the operator's own sets that are told of people
+    and vehicles. The last two are not to be changed while it runs.
     """
 
     classes: list[str] = []
     fps: float = 0.0
     tiles: int = 0
+    categories: list[str] = []
 
     def check(self) -> None:
         """Raises InvalidInputError."""
@@ -71,6 +75,8 @@ class JobTerms(msgspec.Struct, frozen=True):
             raise InvalidInputError(f"fps must be 0 (every picture) to {MAX_FPS:g}, not {self.fps:g}")
         if not 0 <= self.tiles <= MAX_TILES:
             raise InvalidInputError(f"tiles must be 0 to {MAX_TILES}, not {self.tiles}")
+        if len(self.categories) > MAX_SETS or len(set(self.categories)) < len(self.categories):
+            raise InvalidInputError(f"at most {MAX_SETS} sets of categories are told, each once")
 
 
 class JobList(msgspec.Struct, frozen=True):

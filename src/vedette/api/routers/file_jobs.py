@@ -16,7 +16,15 @@ from vedette.api.schemas.file_jobs import FileJobChangeIn, FileJobList, FileJobO
 from vedette.api.times import to_ns
 from vedette.identity.export_limits import MAX_PURPOSE_CHARS
 from vedette.identity.permissions import Permission
-from vedette.vision.file_jobs import MAX_INPUT_BYTES, MAX_NAME_CHARS, JobChange, JobSearching, JobState, JobTerms
+from vedette.vision.file_jobs import (
+    MAX_INPUT_BYTES,
+    MAX_NAME_CHARS,
+    MAX_SETS,
+    JobChange,
+    JobSearching,
+    JobState,
+    JobTerms,
+)
 from vedette.vision.tiles import MAX_TILES
 
 router = feature_router("files")
@@ -44,6 +52,7 @@ async def upload_file_to_analyze(
     classes: Annotated[list[str] | None, Query(max_length=16)] = None,
     fps: Annotated[float, Query(ge=0, le=1000)] = 0.0,
     tiles: Annotated[int, Query(ge=0, le=MAX_TILES)] = 0,
+    categories: Annotated[list[str] | None, Query(max_length=MAX_SETS)] = None,
     annotate: Annotated[bool, Query()] = False,  # noqa: FBT002 -- a query parameter, named by its caller
     lists: Annotated[list[Id] | None, Query(max_length=100)] = None,
     purpose: Annotated[str, Query(max_length=MAX_PURPOSE_CHARS)] = "",
@@ -54,13 +63,14 @@ async def upload_file_to_analyze(
     """Takes a video or picture as the body, and queues its analysis. `fps` 0: every picture.
 
     `tiles`: of each large picture, looked at beside the whole, for small people; each costs as much as the whole.
+    `categories`: names of kept sets (`GET /analysis/categories`) that are told of people and vehicles.
     `lists`: ids of the watchlists that it is matched with (`watchlist.view`; lists of faces need `face.view` and a
     `purpose`).
     What it shows is found by `POST /search/objects` while the job is kept. `keep`: people also by face or appearance
     (`biometric.search` and a `purpose`). `camera_id`, `started_at`: which camera took it and when, so that traces judge
     whether a way to and from it can be.
     """
-    terms, wanted = JobTerms(classes or [], fps, tiles), WantedLists(lists or (), purpose)
+    terms, wanted = JobTerms(classes or [], fps, tiles, categories or []), WantedLists(lists or (), purpose)
     start_ns = None if started_at is None else to_ns(started_at)
     searching = JobSearching(sorted(set(keep or ())), camera_id or "", start_ns)
     body = request.stream()

@@ -4,7 +4,6 @@ Every search is counted and in the audit trail. Searches by face or appearance n
 """
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import Path, Response
@@ -14,6 +13,7 @@ from vedette.api.cursors import InvalidCursorError, read_cursor, write_cursor
 from vedette.api.features import feature_router
 from vedette.api.ports import AuditPort, CallerPort, CamerasPort, ClockPort, SearchPort
 from vedette.api.schemas.common import Id
+from vedette.api.schemas.kept_categories import kept_set_out
 from vedette.api.schemas.search import (
     DistanceOut,
     DistancesIn,
@@ -41,19 +41,12 @@ from vedette.core.plates import read_plate
 from vedette.core.time import format_utc
 from vedette.identity.permissions import Caller, Permission
 from vedette.search.objects import MAX_CANDIDATES, ObjectFilter, Source
-from vedette.vision.recognize.attribute_forms import PEOPLE_FORM, VEHICLES_FORM
+from vedette.vision.recognize.attribute_forms import ATTRIBUTES
 
 router = feature_router("search")
 ObjectId = Annotated[Id, Path()]
 MAX_PICTURE_BODY_BYTES = 18 << 20
-ATTRIBUTES: Mapping[str, Sequence[str]] = {**PEOPLE_FORM.labels, **VEHICLES_FORM.labels}
 _NOT_KEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-
-
-class UnknownAttributeError(InvalidInputError):
-    """A question about what is never recognised: no answer would look like nobody there."""
-
-    code = "unknown_attribute"
 
 
 @router.get("/search/words")
@@ -63,6 +56,7 @@ async def show_search_words(caller: CallerPort, desk: SearchPort) -> SearchWords
     return SearchWordsOut(
         classes=["person", "vehicle", "two_wheeler", "object"],
         attributes={name: list(values) for name, values in ATTRIBUTES.items()},
+        categories=[kept_set_out(words) for words in await desk.list_own_words()],
         biometric=caller.may(Permission.BIOMETRIC_SEARCH),
         days=desk.search.days,
     )
@@ -75,6 +69,7 @@ async def search_objects(
 ) -> ObjectSearchOut:
     """Finds seen objects, the best first: by class, plate and attributes, or like a seen object."""
     offset, asked_ns = _read_page(body.cursor, clock.utc_ns())
+    await desk.check_attributes(body.attributes)
     wanted = _filter(caller, body, body, asked_ns if body.cursor else None)
     words = _describe(wanted, body.object_id, body.by)
     question = Question(wanted, body.purpose, words, body.object_id, body.by or "")
@@ -203,7 +198,7 @@ def _filter(caller: Caller, body: ObjectRangeIn, facts: ObjectSearchIn | None, b
     return ObjectFilter(
         cameras=tuple(body.cameras),
         classes=tuple(facts.classes) if facts else (),
-        attributes=_check_attributes(facts.attributes) if facts else {},
+        attributes={name: tuple(values) for name, values in facts.attributes.items()} if facts else {},
         plate=_read_plate(facts.plate) if facts else "",
         from_ns=from_ns,
         to_ns=until_ns,
@@ -211,15 +206,6 @@ def _filter(caller: Caller, body: ObjectRangeIn, facts: ObjectSearchIn | None, b
         is_named=not caller.may(Permission.BIOMETRIC_SEARCH),
         source=Source(body.source),
     )
-
-
-def _check_attributes(asked: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    for name, values in asked.items():
-        strange = [value for value in values if value not in ATTRIBUTES.get(name, ())]
-        if strange:
-            known = ", ".join(ATTRIBUTES.get(name, ATTRIBUTES))
-            raise UnknownAttributeError(f"{name} is never {strange[0]!r}", f"Known: {known}.")
-    return {name: tuple(values) for name, values in asked.items()}
 
 
 def _read_plate(text: str) -> str:

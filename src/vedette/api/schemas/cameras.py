@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 
 from vedette.api.schemas.common import Answer, Id, Request, Utc
-from vedette.camera.inventory import DEFAULT_RECOGNITION, MAX_LIVE_TILES
+from vedette.camera.inventory import DEFAULT_RECOGNITION, MAX_LIVE_TILES, MAX_SETS
 
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
 Record = Literal["main", "sub", "both", "none"]
@@ -17,6 +17,7 @@ RECOGNIZE = (
 TILES = (
     "Tiles of each large picture that are looked at beside the whole, for small people, while there is time; 0: none."
 )
+CATEGORIES = "Names of the kept sets of categories that are told of people and vehicles (`GET /analysis/categories`)."
 Point = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
@@ -43,6 +44,7 @@ class AnalysisIn(Request):
     stream: Literal["main", "sub"] = "sub"
     recognize: list[str] = Field(default_factory=lambda: list(DEFAULT_RECOGNITION), max_length=8, description=RECOGNIZE)
     tiles: Annotated[int, Field(ge=0, le=MAX_LIVE_TILES, description=TILES)] = 0
+    categories: list[str] = Field(default_factory=list, max_length=MAX_SETS, description=CATEGORIES)
 
 
 class AnalysisOut(Answer):
@@ -52,6 +54,7 @@ class AnalysisOut(Answer):
     stream: Literal["main", "sub"]
     recognize: list[str] = Field(description=RECOGNIZE)
     tiles: int = Field(description=TILES)
+    categories: list[str] = Field(description=CATEGORIES)
 
 
 class CameraIn(Request):

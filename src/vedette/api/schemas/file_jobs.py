@@ -44,6 +44,7 @@ class FileJobOut(Answer):
     classes: list[str]
     fps: float
     tiles: int
+    categories: list[str]
     annotate: bool
     code: str
     error: str
@@ -94,6 +95,7 @@ def file_job_out(job: FileJob) -> FileJobOut:
         classes=list(job.terms.classes),
         fps=job.terms.fps,
         tiles=job.terms.tiles,
+        categories=list(job.terms.categories),
         annotate=job.annotate,
         code=job.code,
         error=job.error,

@@ -6,13 +6,14 @@ from pydantic import Base64Bytes, Field
 
 from vedette.api.schemas.common import Answer, Id, Page, Request, Utc, When
 from vedette.api.schemas.events import AttributeOut, PlateOut
+from vedette.api.schemas.kept_categories import KeptSetOut
 from vedette.search.objects import MAX_CANDIDATES
 
 ClassWord = Literal["person", "vehicle", "two_wheeler", "object"]
 WayWord = Literal["plate", "face", "appearance", "attributes"]
 SourceWord = Literal["cameras", "files", "both"]
 Word = Annotated[str, Field(max_length=32)]
-Values = Annotated[list[Word], Field(min_length=1, max_length=16)]
+Values = Annotated[list[Word], Field(min_length=1, max_length=51)]
 Purpose = Annotated[
     str, Field(max_length=500, description="Why; needed for searches by face or appearance, and always in the audit")
 ]
@@ -40,7 +41,8 @@ class ObjectSearchIn(ObjectRangeIn):
     Attributes:
         by: By what of the seen object; left out: its plate, else its face, its appearance, its attributes.
         plate: With `?` for one sign and `*` for any.
-        attributes: Name to the values that would do, as `GET /search/words` has them.
+        attributes: Name to the values that would do, as `GET /search/words` has them; words of a set of categories that
+            is kept no longer as well, while objects have them.
     """
 
     object_id: Id | None = None
@@ -249,11 +251,13 @@ class SearchWordsOut(Answer):
 
     Attributes:
         attributes: Name to its values.
+        categories: The operator's own sets: attributes too, by their names, with `unknown` for none of these.
         biometric: Whether the caller may search by face and appearance.
         days: How long seen objects are kept.
     """
 
     classes: list[ClassWord]
     attributes: dict[str, list[str]]
+    categories: list[KeptSetOut]
     biometric: bool
     days: int

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from vedette.api.schemas.common import Answer, Utc
 from vedette.api.schemas.storage import StorageVolumeOut
 
@@ -37,6 +39,14 @@ class ControlOut(Answer):
     since: Utc | None
 
 
+class LeftOutSetOut(Answer):
+    """A set of categories that a camera names and that is not told: a stable code, and why in words."""
+
+    name: str
+    code: str
+    reason: str
+
+
 class CameraAnalysisOut(Answer):
     """How the analysis of one camera goes.
 
@@ -55,6 +65,7 @@ class CameraAnalysisOut(Answer):
     key_frames_only: bool
     thinned: int
     dropped: int
+    categories_left_out: list[LeftOutSetOut] = Field(default_factory=list)
 
 
 class MachineOut(Answer):

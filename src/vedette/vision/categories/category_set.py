@@ -16,22 +16,19 @@ from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
 from vedette.vision.categories.head import Head, Vectors
-from vedette.vision.recognize.attribute_forms import PEOPLE_FORM, VEHICLES_FORM
+from vedette.vision.categories.words import MAX_FILE_BYTES, MAX_WORD_CHARS
+from vedette.vision.recognize.attribute_forms import ATTRIBUTES
 
 FORMAT, VERSION = "vedette-categories", 1
 MIN_CATEGORIES, MAX_CATEGORIES = 2, 50
-MAX_NAME_CHARS = 32
+MAX_NAME_CHARS = MAX_WORD_CHARS
 """Of a set and of a category: they are an attribute of objects, and its value."""
-MAX_SET_BYTES = 4 << 20
+MAX_SET_BYTES = MAX_FILE_BYTES
 ABOUT = ("any", "person", "vehicle")
 About = Literal["any", "person", "vehicle"]
 _MAX_SIZE = 4096
 _CHECK_TOLERANCE = 1e-4
-_TAKEN = frozenset(name.casefold() for form in (PEOPLE_FORM, VEHICLES_FORM) for name in form.labels) | {
-    "plate",
-    "face",
-    "unknown",
-}
+_TAKEN = frozenset(name.casefold() for name in ATTRIBUTES) | {"plate", "face", "unknown"}
 
 
 class BadCategorySetError(InvalidInputError):

@@ -3,6 +3,8 @@
 Apart from the recognizers, because the gateway reads the words and loads nothing that looks at pictures.
 """
 
+from collections.abc import Mapping, Sequence
+
 from vedette.core.objects import COLOUR_NAMES, VEHICLE_TYPES
 from vedette.vision.recognize.records import Form
 
@@ -43,6 +45,8 @@ VEHICLES_FORM = Form(
     labels={"type": VEHICLE_TYPES, "colour": COLOUR_NAMES},
     floors={"type": 0.75, "colour": 0.65},
 )
+ATTRIBUTES: Mapping[str, Sequence[str]] = {**PEOPLE_FORM.labels, **VEHICLES_FORM.labels}
+"""All that is recognised without being taught: name to values."""
 
 APPEARANCE = "appearance"
 APPEARANCE_MODEL = "person-reid-0287"

@@ -11,7 +11,7 @@ from vedette.core.errors import InvalidInputError
 from vedette.core.objects import ObjectFacts
 from vedette.vision import wire
 from vedette.vision.boxes import find_covered
-from vedette.vision.categories.embedding import EMBEDDING
+from vedette.vision.categories.embedding import CATEGORIES, EMBEDDING
 from vedette.vision.categories.verdict import OpenSet
 from vedette.vision.recognize.appearance import MIN_WIDTH_PX
 from vedette.vision.recognize.attribute_forms import APPEARANCE
@@ -52,12 +52,10 @@ class TrackDescriber:
         least_faces: int = MIN_SIGHTINGS,
         sets: Sequence[OpenSet] = (),
     ) -> None:
-        self._sets = sets
+        self._sets = tuple(sets)
         self._class_names: dict[int, str] = {}
         self._forms = forms
         self._least_faces = least_faces
-        self._groups = sorted({form.group for form in forms.values()})
-        self._classes = frozenset[str]().union(*(form.classes for form in forms.values()))
         self._picker = ShotPicker(_see_small(policy or ShotPolicy(), forms))
         self._left_out_before = left_out
         self._profiles = TrackProfiles(forms)
@@ -72,27 +70,34 @@ class TrackDescriber:
         """Tracks of which something was seen and that are not forgotten yet."""
         return self._profiles.known_tracks
 
+    def take_sets(self, sets: Sequence[OpenSet]) -> None:
+        """Other sets from here on, for the tracks of now too: what was seen of them is judged anew."""
+        self._sets = tuple(sets)
+
     def plan(self, stream: int, result: wire.FrameResult, at_s: float, tracks: Tracks, *, room: int) -> Ask | None:
         """What to ask about the picture that was just analysed, if anything.
 
         `room`: how many objects the worker has time for now.
         """
-        rows = [row for row in range(len(tracks)) if _class_name(tracks, row) in self._classes]
+        classes = self._find_classes()
+        rows = [row for row in range(len(tracks)) if _class_name(tracks, row) in classes]
         fitting = _rows(tracks, rows)
         chosen = self._picker.pick(at_s, fitting, (result.width, result.height), room)
         if not chosen:
             return None
         covered = find_covered(tracks.boxes_norm_xyxy)[rows]
         asks = [wire.DescribeAsk(_box(fitting, n), _class_name(fitting, n), float(covered[n])) for n in chosen]
-        request = wire.DescribeRequest(stream, result.pts_90k, asks, self._groups)
+        groups = self._find_groups({ask.class_name for ask in asks})
+        request = wire.DescribeRequest(stream, result.pts_90k, asks, groups)
         return Ask(request, tuple(int(fitting.track_id[row]) for row in chosen), at_s)
 
     def plan_whole(self, stream: int, result: wire.FrameResult, at_s: float) -> Ask | None:
         """Asks about the whole picture: for still pictures, where nothing can be waited for."""
-        if WHOLE_PICTURE not in self._classes:
+        if WHOLE_PICTURE not in self._find_classes():
             return None
         asks = [wire.DescribeAsk((0.0, 0.0, 1.0, 1.0), WHOLE_PICTURE)]
-        return Ask(wire.DescribeRequest(stream, result.pts_90k, asks, self._groups), (0,), at_s)
+        groups = self._find_groups({WHOLE_PICTURE})
+        return Ask(wire.DescribeRequest(stream, result.pts_90k, asks, groups), (0,), at_s)
 
     def take(self, ask: Ask, payload: bytes) -> int:
         """Takes the worker's answer; gives the microseconds that it took.
@@ -134,6 +139,19 @@ class TrackDescriber:
     def lone_faces(self, known: Sequence[FaceFacts]) -> list[FaceFacts]:
         """Faces found in whole pictures that are none of those known from tracks."""
         return find_lone_faces(self._profiles.sightings(0, "faces"), known)
+
+    def _find_classes(self) -> frozenset[str]:
+        """Of objects about which there is something to ask."""
+        return frozenset[str]().union(*(self._classes_of(form) for form in self._forms.values()))
+
+    def _find_groups(self, class_names: set[str]) -> list[str]:
+        """What to ask about objects of these classes: an embedding that no set would judge costs time for nothing."""
+        return sorted({form.group for form in self._forms.values() if self._classes_of(form) & class_names})
+
+    def _classes_of(self, form: Form) -> frozenset[str]:
+        if form.group != CATEGORIES:
+            return form.classes
+        return frozenset(name for name in form.classes if any(one.fits(name) for one in self._sets))
 
     def forget(self, ended: tuple[int, ...]) -> None:
         """Tracks are over and their facts were taken."""
