@@ -68,6 +68,7 @@ export function makeCamera(index: number, overrides: Partial<Camera> = {}): Came
       stream: "sub",
       tiles: 0,
       recognize: ["attributes", "plates"],
+      categories: [],
     },
     live: { main: stream("online", index, true), sub: stream("online", index, false) },
     created_at: new Date(Date.now() - 40 * 24 * HOUR).toISOString(),

@@ -43,6 +43,8 @@ export interface FileOrder {
   fps: number;
   annotate: boolean;
   tiles: number;
+  /** Names of the operator's own sets that are told. */
+  categories: readonly string[];
   /** Ids of the lists that it is matched with, and why. */
   lists: readonly string[];
   purpose: string;
@@ -102,6 +104,7 @@ function send(order: FileOrder, csrf: string, onProgress: (share: number) => voi
     tiles: String(order.tiles),
   });
   for (const name of order.classes) query.append("classes", name);
+  for (const name of order.categories) query.append("categories", name);
   for (const id of order.lists) query.append("lists", id);
   for (const way of order.keep) query.append("keep", way);
   if (order.camera) query.append("camera_id", order.camera);

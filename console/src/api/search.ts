@@ -16,7 +16,7 @@ export function useSearchWords() {
   const client = useClient();
   return useQuery({
     queryKey: ["search", "words"],
-    staleTime: Number.POSITIVE_INFINITY,
+    staleTime: 60_000,
     queryFn: () => unwrap(client.GET("/api/v1/search/words")),
   });
 }

@@ -73,6 +73,8 @@ export type SeenObject = Schemas["SeenObjectOut"];
 export type SearchQuestion = Schemas["ObjectSearchIn"];
 export type SearchPage = Schemas["ObjectSearchOut"];
 export type SearchWay = SeenObject["ways"][number];
+/** A kept set of the operator's own categories. */
+export type KeptSet = Schemas["KeptSetOut"];
 export type SearchWords = Schemas["SearchWordsOut"];
 export type Trace = Schemas["TraceOut"];
 export type TraceQuestion = Schemas["TraceIn"];

@@ -2,11 +2,11 @@
 
 import { useTranslation } from "react-i18next";
 import type { Happening } from "../../api/types";
+import { UNKNOWN } from "../../lib/attributes";
 import { formatNumber } from "../../lib/format";
+import { useAttributeWords } from "../../parts/attribute-words";
 import { useWords } from "../../parts/words";
 import styles from "./detail.module.css";
-
-const UNKNOWN = "unknown";
 
 type Seen = Happening["objects"][number];
 
@@ -21,6 +21,7 @@ export function sortAttributes(object: Seen): [string, { value: string; confiden
 export function SeenObjects({ event }: { event: Happening }) {
   const { t } = useTranslation();
   const words = useWords();
+  const attributes = useAttributeWords();
   const known = event.objects.filter((object) => object.plate || Object.keys(object.attributes).length > 0);
   if (known.length === 0) return null;
   return (
@@ -45,10 +46,10 @@ export function SeenObjects({ event }: { event: Happening }) {
             {sortAttributes(object).map(([name, { value, confidence }]) => (
               <Line
                 key={name}
-                name={words.any("attributes", name)}
-                value={value === UNKNOWN ? "" : words.any("attributeValues", value)}
+                name={attributes.name(name)}
+                value={value === UNKNOWN && !attributes.isOwn(name) ? "" : attributes.value(name, value)}
                 confidence={confidence}
-                isSure={value !== UNKNOWN}
+                isSure={value !== UNKNOWN || attributes.isOwn(name)}
               />
             ))}
           </tbody>

@@ -5,7 +5,9 @@ import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { type FoundEvent, type FoundObject, resultUrl, useFindings } from "../../api/files";
 import type { FileJob } from "../../api/types";
+import { UNKNOWN } from "../../lib/attributes";
 import { formatDuration } from "../../lib/format";
+import { useAttributeWords } from "../../parts/attribute-words";
 import { Skeleton } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import { useWords } from "../../parts/words";
@@ -115,16 +117,14 @@ function Wall({ job, objects, onJump }: WallProps) {
 
 /** Attributes that are known, and the plate. */
 function Facts({ object }: { object: FoundObject }) {
-  const words = useWords();
-  const known = Object.entries(object.attributes).filter(([, { value }]) => value !== "unknown");
+  const words = useAttributeWords();
+  const known = Object.entries(object.attributes).filter(([name, { value }]) => value !== UNKNOWN || words.isOwn(name));
   return (
     <>
       {object.plate ? <span className="mono">{object.plate.text}</span> : null}
       {known.length > 0 ? (
         <span className={styles["known"]}>
-          {known
-            .map(([name, { value }]) => `${words.any("attributes", name)}: ${words.any("attributeValues", value)}`)
-            .join(", ")}
+          {known.map(([name, { value }]) => `${words.name(name)}: ${words.value(name, value)}`).join(", ")}
         </span>
       ) : null}
     </>

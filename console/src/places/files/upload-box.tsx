@@ -7,6 +7,7 @@ import { useUpload } from "../../api/files";
 import { DropBox } from "../../parts/drop-box";
 import { SwitchField } from "../../parts/field";
 import { ProblemNote } from "../../parts/problem-note";
+import { SetChoice } from "../../parts/set-choice";
 import styles from "./files.module.css";
 import { type Matching, MatchingFields } from "./matching";
 import { type Origin, OriginFields, readOrigin } from "./origin";
@@ -26,6 +27,7 @@ export function UploadBox() {
   const [terms, setTerms] = useState<Terms>({ classes: [], fps: 0 });
   const [annotate, setAnnotate] = useState(true);
   const [looksClosely, setLooksClosely] = useState(false);
+  const [categories, setCategories] = useState<readonly string[]>([]);
   const [matching, setMatching] = useState<Matching>({ lists: [], purpose: "", keep: [] });
   const [origin, setOrigin] = useState<Origin>({ camera: "", start: "" });
   const [sending, setSending] = useState<Sending | null>(null);
@@ -37,7 +39,15 @@ export function UploadBox() {
       const onProgress = (share: number) => setSending({ name: file.name, share, left });
       const isSent = await upload
         .mutateAsync({
-          order: { file, ...terms, ...matching, ...readOrigin(origin), annotate, tiles: looksClosely ? TILES : 0 },
+          order: {
+            file,
+            ...terms,
+            ...matching,
+            ...readOrigin(origin),
+            categories,
+            annotate,
+            tiles: looksClosely ? TILES : 0,
+          },
           onProgress,
         })
         .then(
@@ -62,6 +72,7 @@ export function UploadBox() {
         <SwitchField label={t("files.annotate")} isSelected={annotate} onChange={setAnnotate} />
         <SwitchField label={t("files.looksClosely")} isSelected={looksClosely} onChange={setLooksClosely} />
       </div>
+      <SetChoice value={categories} onChange={setCategories} />
       <MatchingFields value={matching} onChange={setMatching} />
       <OriginFields value={origin} onChange={setOrigin} />
       {upload.error ? <ProblemNote error={upload.error} what={t("files.uploadFailed")} /> : null}

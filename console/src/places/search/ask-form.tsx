@@ -7,11 +7,13 @@ import { useMay } from "../../api/context";
 import { useCameras } from "../../api/queries";
 import type { SearchWords } from "../../api/types";
 import { readWhen } from "../../lib/when";
+import { useAttributeWords } from "../../parts/attribute-words";
 import { Button } from "../../parts/button";
 import { SelectField, TextField } from "../../parts/field";
 import { useWords } from "../../parts/words";
 import styles from "./search.module.css";
 import {
+  listAttributes,
   readAttributes,
   readSource,
   type SearchAddress,
@@ -110,12 +112,13 @@ export function AskForm({ address, understood, words, onAsk, children }: AskForm
 function Meaning({ understood }: { understood: Understood }) {
   const { t } = useTranslation();
   const words = useWords();
+  const attributes = useAttributeWords();
   const said = [
     ...(understood.plate ? [`${t("alarms.plate")} ${understood.plate}`] : []),
     ...understood.classes.map((one) => words.objectClass(one)),
     ...Object.entries(understood.attributes).map(
       ([name, values]) =>
-        `${words.any("attributes", name)}: ${values.map((value) => words.any("attributeValues", value)).join(", ")}`,
+        `${attributes.name(name)}: ${values.map((value) => attributes.value(name, value)).join(", ")}`,
     ),
   ];
   if (said.length === 0 && understood.unknown.length === 0) return null;
@@ -137,15 +140,17 @@ interface ChipsProps {
 
 function Chips({ address, words, onAsk }: ChipsProps) {
   const { t } = useTranslation();
-  const name = useWords();
+  const name = useAttributeWords();
   const chosen = readAttributes(address.attributes);
   const count = Object.keys(chosen).length;
   return (
     <details className={styles["chips"]} open={count > 0}>
       <summary>{count > 0 ? t("search.attributesChosen", { count }) : t("search.attributes")}</summary>
-      {Object.entries(words.attributes).map(([attribute, values]) => (
+      {listAttributes(words, chosen).map(({ attribute, about, values }) => (
         <fieldset key={attribute}>
-          <legend>{name.any("attributes", attribute)}</legend>
+          <legend>
+            {about ? t("keptSets.named", { name: attribute, about: name.about(about) }) : name.name(attribute)}
+          </legend>
           {values.map((value) => (
             <button
               key={value}
@@ -154,7 +159,7 @@ function Chips({ address, words, onAsk }: ChipsProps) {
               aria-pressed={chosen[attribute]?.includes(value) ?? false}
               onClick={() => onAsk({ attributes: writeAttributes(toggleAttribute(chosen, attribute, value)) })}
             >
-              {name.any("attributeValues", value)}
+              {name.value(attribute, value)}
             </button>
           ))}
         </fieldset>

@@ -8,6 +8,7 @@ import { useMay } from "../../api/context";
 import { useEraseObjects, useSeenObject, useTrace } from "../../api/search";
 import type { SearchWay, SeenObject } from "../../api/types";
 import { formatClock, formatDay, formatNumber } from "../../lib/format";
+import { useAttributeWords } from "../../parts/attribute-words";
 import { Button, buttonClass } from "../../parts/button";
 import { ConfirmDialog } from "../../parts/dialog";
 import { SelectField, TextField } from "../../parts/field";
@@ -102,6 +103,7 @@ export function ObjectDetail({ id, isTraced, address, onGo, onClose }: DetailPro
 function Facts({ item }: { item: SeenObject }) {
   const { t, i18n } = useTranslation();
   const words = useWords();
+  const attributes = useAttributeWords();
   const percent = (share: number) => `${formatNumber(share * 100, i18n.language)} %`;
   return (
     <table className={styles["facts"]}>
@@ -123,8 +125,8 @@ function Facts({ item }: { item: SeenObject }) {
         ) : null}
         {Object.entries(item.attributes).map(([name, { value, confidence }]) => (
           <tr key={name}>
-            <th scope="row">{words.any("attributes", name)}</th>
-            <td>{words.any("attributeValues", value)}</td>
+            <th scope="row">{attributes.name(name)}</th>
+            <td>{attributes.value(name, value)}</td>
             <td className="muted">{percent(confidence)}</td>
           </tr>
         ))}

@@ -35,5 +35,10 @@ function makePhrases(
       phrases.push({ words: said(name("attributes", attribute)), asks: { attribute: [attribute, "yes"] } });
     }
   }
+  for (const { name: set, about, categories } of known.categories) {
+    for (const value of categories) {
+      phrases.push({ words: said(value).split(/\s+/).join(" "), asks: { attribute: [set, value], about } });
+    }
+  }
   return phrases;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   askOf,
+  listAttributes,
   type Phrase,
   readAttributes,
   readSource,
@@ -46,6 +47,17 @@ describe("the words in the box", () => {
   it("are said to be unknown rather than left out", () => {
     expect(readWords("red dragon", PHRASES).unknown).toEqual(["dragon"]);
   });
+  it("of an operator's own categories say what a bare colour is of", () => {
+    const own: Phrase[] = [
+      { words: "bưu điện 24h", asks: { attribute: ["livery", "Bưu điện 24h"], about: "vehicle" } },
+      { words: "guard", asks: { attribute: ["uniform", "guard"], about: "person" } },
+      { words: "wet", asks: { attribute: ["state", "wet"], about: "any" } },
+    ];
+    const read = (text: string) => readWords(text, [...PHRASES, ...own]).attributes;
+    expect(read("Bưu điện 24h red")).toEqual({ livery: ["Bưu điện 24h"], colour: ["red"] });
+    expect(read("red guard")).toEqual({ uniform: ["guard"], upper_colour: ["red"] });
+    expect(read("red wet")).toEqual({ state: ["wet"], colour: ["red"], upper_colour: ["red"] });
+  });
   it("may be none", () => {
     expect(readWords("  ", PHRASES)).toEqual({ plate: "", classes: [], attributes: {}, unknown: [] });
   });
@@ -57,6 +69,11 @@ describe("the address", () => {
     expect(readAttributes(writeAttributes(attributes))).toEqual(attributes);
     expect(readAttributes("colour,:x,")).toEqual({});
   });
+  it("keeps words with any signs in them", () => {
+    const attributes = { "my:set": ["50 %, about", "a:b", "%2C"], colour: ["red"] };
+    expect(writeAttributes({ colour: ["red"] })).toBe("colour:red");
+    expect(readAttributes(writeAttributes(attributes))).toEqual(attributes);
+  });
   it("switches one value on and off", () => {
     const on = toggleAttribute({}, "hat", "yes");
     expect(on).toEqual({ hat: ["yes"] });
@@ -65,6 +82,24 @@ describe("the address", () => {
   it("takes no way that does not exist", () => {
     expect(readWay("mind")).toBeUndefined();
     expect(readWay("face")).toBe("face");
+  });
+});
+
+describe("what can be chosen", () => {
+  const words = {
+    attributes: { colour: ["red"] },
+    categories: [{ name: "livery", about: "vehicle" as const, categories: ["courier", "post"] }],
+  };
+  it("has the kept sets with none of these", () => {
+    expect(listAttributes(words, {})).toEqual([
+      { attribute: "colour", values: ["red"], about: null },
+      { attribute: "livery", values: ["courier", "post", "unknown"], about: "vehicle" },
+    ]);
+  });
+  it("shows what an address asks of a set that was deleted or taught anew, so that it can be taken out", () => {
+    const [, livery, gone] = listAttributes(words, { livery: ["milk"], toy: ["car"] });
+    expect(livery?.values).toEqual(["courier", "post", "unknown", "milk"]);
+    expect(gone).toEqual({ attribute: "toy", values: ["car"], about: null });
   });
 });
 

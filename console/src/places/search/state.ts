@@ -1,7 +1,8 @@
 // What the address says about a search, what the words in the box mean, and the question that follows. Pure.
 
 import type { Question } from "../../api/search";
-import type { SearchWay, SearchWords } from "../../api/types";
+import type { KeptSet, SearchWay, SearchWords } from "../../api/types";
+import { UNKNOWN } from "../../lib/attributes";
 import { readWhen } from "../../lib/when";
 
 export interface SearchAddress {
@@ -19,12 +20,14 @@ export interface SearchAddress {
 }
 
 export type Attributes = Record<string, string[]>;
+export type About = KeptSet["about"];
 export type ObjectClass = SearchWords["classes"][number];
 
-/** A phrase of the reader's language and what it asks. `colour` fits clothes and vehicles: the class decides. */
+/** A phrase of the reader's language and what it asks. `colour` fits clothes and vehicles: the class decides. `about`:
+ * of an operator's own categories, what they are told of. */
 export interface Phrase {
   words: string;
-  asks: { class: ObjectClass } | { attribute: [name: string, value: string] } | { colour: string };
+  asks: { class: ObjectClass } | { attribute: [name: string, value: string]; about?: About } | { colour: string };
 }
 
 export interface Understood {
@@ -37,20 +40,37 @@ export interface Understood {
 
 const VEHICLE_NAMES = ["type", "colour"];
 
-/** `colour:red,type:car` and back. */
+/** `colour:red,type:car` and back. Own categories may have any signs: those with a meaning here are escaped. */
 export function readAttributes(text: string | undefined): Attributes {
   const found: Attributes = {};
   for (const part of (text ?? "").split(",")) {
-    const [name, value] = part.split(":");
+    const [name, value] = part.split(":").map(unescapeWord);
     if (name && value) found[name] = [...(found[name] ?? []), value];
   }
   return found;
 }
 
+const escapeWord = (word: string): string => word.replaceAll(/[%,:]/g, encodeURIComponent);
+const unescapeWord = (word: string): string =>
+  word.replaceAll(/%(25|2C|3A)/gi, (escaped) => decodeURIComponent(escaped));
+
 export const writeAttributes = (attributes: Attributes): string =>
   Object.entries(attributes)
-    .flatMap(([name, values]) => values.map((value) => `${name}:${value}`))
+    .flatMap(([name, values]) => values.map((value) => `${escapeWord(name)}:${escapeWord(value)}`))
     .join(",");
+
+/** All that can be chosen: the house's attributes, the kept sets, and what an address asks of sets that are kept no more. */
+export function listAttributes(words: Pick<SearchWords, "attributes" | "categories">, chosen: Attributes) {
+  const fixed = Object.entries(words.attributes).map(([attribute, values]) => ({ attribute, values, about: null }));
+  const own = words.categories.map(({ name, about, categories }) => ({
+    attribute: name,
+    about,
+    values: [...new Set([...categories, UNKNOWN, ...(chosen[name] ?? [])])],
+  }));
+  const known = new Set([...fixed, ...own].map(({ attribute }) => attribute));
+  const past = Object.entries(chosen).filter(([attribute]) => !known.has(attribute));
+  return [...fixed, ...own, ...past.map(([attribute, values]) => ({ attribute, values, about: null }))];
+}
 
 /** One value in or out. */
 export function toggleAttribute(attributes: Attributes, name: string, value: string): Attributes {
@@ -67,6 +87,7 @@ export function readWords(text: string, phrases: readonly Phrase[]): Understood 
   const left = text.trim().toLowerCase().split(/\s+/).filter(Boolean);
   const understood: Understood = { plate: "", classes: [], attributes: {}, unknown: [] };
   const colours: string[] = [];
+  const own = new Map<string, About>();
   const longest = [...phrases].sort((a, b) => b.words.length - a.words.length);
   while (left.length > 0) {
     const rest = left.join(" ");
@@ -75,7 +96,10 @@ export function readWords(text: string, phrases: readonly Phrase[]): Understood 
       left.splice(0, hit.words.split(" ").length);
       if ("class" in hit.asks) understood.classes = [...new Set([...understood.classes, hit.asks.class])];
       else if ("colour" in hit.asks) colours.push(hit.asks.colour);
-      else understood.attributes = addAttribute(understood.attributes, ...hit.asks.attribute);
+      else {
+        understood.attributes = addAttribute(understood.attributes, ...hit.asks.attribute);
+        if (hit.asks.about) own.set(hit.asks.attribute[0], hit.asks.about);
+      }
       continue;
     }
     const word = left.shift() ?? "";
@@ -83,7 +107,7 @@ export function readWords(text: string, phrases: readonly Phrase[]): Understood 
     else understood.unknown.push(word);
   }
   for (const colour of colours) {
-    for (const name of colourNames(understood)) {
+    for (const name of colourNames(understood, own)) {
       understood.attributes = addAttribute(understood.attributes, name, colour);
     }
   }
@@ -91,10 +115,12 @@ export function readWords(text: string, phrases: readonly Phrase[]): Understood 
 }
 
 /** Which attributes a bare colour means: the paint of vehicles, the upper clothes of people, either when nothing says. */
-function colourNames({ classes, attributes, plate }: Understood): string[] {
-  const names = Object.keys(attributes);
-  const isVehicle = plate !== "" || classes.includes("vehicle") || names.some((name) => VEHICLE_NAMES.includes(name));
-  const isPerson = classes.includes("person") || names.some((name) => !VEHICLE_NAMES.includes(name));
+function colourNames({ classes, attributes, plate }: Understood, own: ReadonlyMap<string, About>): string[] {
+  const about = Object.keys(attributes).map(
+    (name) => own.get(name) ?? (VEHICLE_NAMES.includes(name) ? "vehicle" : "person"),
+  );
+  const isVehicle = plate !== "" || classes.includes("vehicle") || about.includes("vehicle");
+  const isPerson = classes.includes("person") || about.includes("person");
   if (isVehicle === isPerson) return ["colour", "upper_colour"];
   return isVehicle ? ["colour"] : ["upper_colour"];
 }

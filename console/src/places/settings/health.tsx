@@ -262,6 +262,9 @@ const ANALYSIS_TONES: Record<System["analysis"][number]["state"], Tone> = {
   failed: "bad",
 };
 
+const hasCaveat = ({ code, categories_left_out }: System["analysis"][number]) =>
+  code !== "" || categories_left_out.length > 0;
+
 function Analysis({ analysis }: { analysis: System["analysis"] }) {
   const { t, i18n } = useTranslation();
   const words = useWords();
@@ -289,7 +292,7 @@ function Analysis({ analysis }: { analysis: System["analysis"] }) {
         <tr key={one.camera_id}>
           <td data-cell="title">{cameras?.find((camera) => camera.id === one.camera_id)?.name ?? one.camera_id}</td>
           <td data-label={t("health.state")}>
-            <Badge tone={one.code && one.state === "analysing" ? "warn" : ANALYSIS_TONES[one.state]}>
+            <Badge tone={hasCaveat(one) && one.state === "analysing" ? "warn" : ANALYSIS_TONES[one.state]}>
               {t(`health.analysisStates.${one.state}`)}
             </Badge>
           </td>
@@ -306,7 +309,10 @@ function Analysis({ analysis }: { analysis: System["analysis"] }) {
           <td data-label={t("health.reason")}>
             {i18n.exists(`health.analysisReasons.${one.code}`)
               ? words.any("health.analysisReasons", one.code)
-              : say(one.code).reason || one.reason || "–"}
+              : say(one.code).reason || one.reason || (one.categories_left_out.length > 0 ? null : "–")}
+            {one.categories_left_out.map(({ name, code, reason }) => (
+              <p key={name}>{t("health.setLeftOut", { name, reason: say(code).reason || reason })}</p>
+            ))}
           </td>
         </tr>
       ))}

@@ -12,6 +12,7 @@ import { Dialog } from "../../../parts/dialog";
 import { SelectField, SwitchField, TextField } from "../../../parts/field";
 import { ProblemNote } from "../../../parts/problem-note";
 import { useCodeWords } from "../../../parts/problem-words";
+import { SetChoice } from "../../../parts/set-choice";
 import { SigningWords } from "../../../parts/signing-words";
 import { useWords } from "../../../parts/words";
 import styles from "./camera-dialog.module.css";
@@ -191,6 +192,12 @@ function Fields({ form, set, faults, error, hasLogin }: FieldsProps) {
         ))}
         {form.recognize.includes("faces") ? <p className={styles["warning"]}>{t("camera.facesWarning")}</p> : null}
       </fieldset>
+      <SetChoice
+        value={form.categories}
+        onChange={(categories) => set({ categories })}
+        isDisabled={form.detector === "none"}
+        error={error instanceof Problem ? error.fieldError("categories") : undefined}
+      />
       <details className={styles["more"]}>
         <summary>{t("camera.more")}</summary>
         <div className={styles["moreBody"]}>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { switchSet } from "../../../parts/set-choice";
 import { bodyOf, EMPTY_FORM, faultsOf, splitLogin, switchRecognition } from "./form";
 
 const form = { ...EMPTY_FORM, name: " Gate ", mainUrl: "rtsp://192.0.2.1/main" };
@@ -44,6 +45,15 @@ describe("bodyOf", () => {
     expect(bodyOf({ ...form, recognize: on }, null).analysis?.recognize).toEqual(all);
     expect(switchRecognition(on, "attributes", false)).toEqual(["plates", "appearance", "faces"]);
     expect(switchRecognition(on, "faces", false)).toEqual(["attributes", "plates", "appearance"]);
+  });
+  it("names the sets of categories that are on, and keeps those of the camera", () => {
+    expect(bodyOf(form, null).analysis?.categories).toEqual([]);
+    expect(bodyOf({ ...form, categories: switchSet(["livery"], "toy", true) }, null).analysis?.categories).toEqual([
+      "livery",
+      "toy",
+    ]);
+    expect(switchSet(["livery", "toy"], "livery", false)).toEqual(["toy"]);
+    expect(switchSet(["livery"], "livery", true)).toEqual(["livery"]);
   });
   it("analyses the main stream when there is no other", () => {
     expect(bodyOf(form, null)).toMatchObject({ name: "Gate", sub: null, analysis: { stream: "main" } });

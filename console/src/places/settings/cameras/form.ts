@@ -19,6 +19,8 @@ export interface CameraForm {
   detector: string;
   /** What is looked at more closely: see RECOGNITION. */
   recognize: readonly string[];
+  /** The operator's own sets that are told of people and vehicles. */
+  categories: readonly string[];
 }
 
 /** Faces are biometric data: never on unless somebody switches them on for this camera. */
@@ -42,6 +44,7 @@ export const EMPTY_FORM: CameraForm = {
   isEnabled: true,
   detector: "auto",
   recognize: ["attributes", "plates"],
+  categories: [],
 };
 
 export function formOf(camera: Camera): CameraForm {
@@ -59,6 +62,7 @@ export function formOf(camera: Camera): CameraForm {
     isEnabled: camera.enabled,
     detector: camera.analysis.detector,
     recognize: camera.analysis.recognize,
+    categories: camera.analysis.categories,
   };
 }
 
@@ -110,6 +114,7 @@ export function bodyOf(form: CameraForm, before: Camera | null): CameraInput {
       stream: hasSub ? analysis.stream : "main",
       detector: form.detector,
       recognize: [...form.recognize],
+      categories: [...form.categories],
     },
     ...(form.password === "" ? {} : { password: form.password }),
   } as CameraInput;
