@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -34,6 +35,7 @@ from vedette.core.watchlists import (
 from vedette.node.analyzer_categories import SetsInForce
 from vedette.node.analyzer_watchlists import ListsInForce
 from vedette.node.category_shelf import CategoryShelf
+from vedette.node.embeddings import find_embedding
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs
 from vedette.node.file_objects import FileObjects
@@ -55,7 +57,11 @@ class Box:
         self.told: list[FileFaceMatched] = []
         self.lists = ListsInForce(find_match_terms(registry))
         planner = FilePlanner(
-            registry, self.lists, SetsInForce(CategoryShelf(folder / "categories"), registry), 1, clock
+            registry,
+            self.lists,
+            SetsInForce(CategoryShelf(folder / "categories"), partial(find_embedding, registry)),
+            1,
+            clock,
         )
         self.seen: list[ObjectSeen | FileObjectsGone] = []
         objects = FileObjects(self.seen.append, None, "", clock)

@@ -1,5 +1,5 @@
-"""Own categories on a live camera through real jailed workers: told of tracks and found by search, taken up and left out
-without a restart, and never in the way of the camera.
+"""Own categories on a live camera through real jailed workers: told of tracks and found by search, taken up and left
+out without a restart, and never in the way of the camera.
 """
 
 import asyncio

@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from vedette.adapters.feed_client import UnixFeedSource
@@ -34,6 +35,7 @@ from vedette.node.analyzer_pool import WorkerPool, choose_model
 from vedette.node.analyzer_watchlists import CameraWatch, ListsInForce
 from vedette.node.category_shelf import CategoryShelf
 from vedette.node.classification import PictureClassification
+from vedette.node.embeddings import find_embedding
 from vedette.node.face_enrolment import PortraitReader
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs
@@ -86,7 +88,7 @@ class Analyzer:
         self._feed = UnixFeedSource(self._paths.socket("recorder"))
         self._assignment = load_assignment(self._paths.assignment("analyzer"))
         self.lists = ListsInForce(find_match_terms(self._registry))
-        self.sets = SetsInForce(CategoryShelf(self._paths.categories), self._registry)
+        self.sets = SetsInForce(CategoryShelf(self._paths.categories), partial(find_embedding, self._registry))
         self._handed_out = 0
         self.portraits = PortraitReader(self._registry)
         self.people = PeopleReader(self._registry)

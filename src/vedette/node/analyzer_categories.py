@@ -5,17 +5,15 @@ a worker makes vectors and knows no set. Design: docs/design/categories.md.
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vedette.core.errors import NotFoundError, VedetteError
 from vedette.node.category_shelf import CategoryShelf
 from vedette.node.category_words import Mark, find_marks
-from vedette.node.embeddings import find_embedding
 from vedette.runtime.log import get_logger
 from vedette.vision.categories.category_set import CategorySet, EmbeddingRef, check_embedding
 from vedette.vision.categories.verdict import OpenSet, open_set
-from vedette.vision.models.registry import ModelRegistry
 
 
 class SetNotKeptError(NotFoundError):
@@ -41,11 +39,14 @@ class SetsInForce:
 
     Attributes:
         version: Counts what was taken up, so that whoever holds sets knows that there are others.
+
+    Args:
+        find: The embedding that is installed: `vedette.node.embeddings.find_embedding`.
     """
 
-    def __init__(self, shelf: CategoryShelf, registry: ModelRegistry) -> None:
+    def __init__(self, shelf: CategoryShelf, find: Callable[[], EmbeddingRef]) -> None:
         self._shelf = shelf
-        self._registry = registry
+        self._find = find
         self._marks: Mapping[str, Mark] = {}
         self._kept: dict[str, CategorySet | VedetteError] = {}
         self._embedding: EmbeddingRef | VedetteError | None = None
@@ -112,7 +113,7 @@ class SetsInForce:
 
     def _find_embedding(self) -> EmbeddingRef | VedetteError:
         try:
-            return find_embedding(self._registry)
+            return self._find()
         except VedetteError as error:
             return error
 

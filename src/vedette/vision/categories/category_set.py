@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
 from vedette.vision.categories.head import Head, Vectors
-from vedette.vision.categories.words import MAX_FILE_BYTES, MAX_WORD_CHARS
-from vedette.vision.recognize.attribute_forms import ATTRIBUTES
+from vedette.vision.categories.words import MAX_FILE_BYTES, MAX_WORD_CHARS, TAKEN
 
 FORMAT, VERSION = "vedette-categories", 1
 MIN_CATEGORIES, MAX_CATEGORIES = 2, 50
@@ -28,7 +27,6 @@ ABOUT = ("any", "person", "vehicle")
 About = Literal["any", "person", "vehicle"]
 _MAX_SIZE = 4096
 _CHECK_TOLERANCE = 1e-4
-_TAKEN = frozenset(name.casefold() for name in ATTRIBUTES) | {"plate", "face", "unknown"}
 
 
 class BadCategorySetError(InvalidInputError):
@@ -187,7 +185,7 @@ def check_names(name: str, categories: list[str]) -> None:
             raise InvalidInputError(f"{word[:80]!r} cannot be a name", f"1 to {MAX_NAME_CHARS} printable characters.")
     if len({word.casefold() for word in categories}) < len(categories):
         raise InvalidInputError("two categories have the same name")
-    if name.casefold() in _TAKEN:
+    if name.casefold() in TAKEN:
         raise InvalidInputError(f"{name} is an attribute already", "Choose another name for the set.")
     if "unknown" in {word.casefold() for word in categories}:
         raise InvalidInputError(

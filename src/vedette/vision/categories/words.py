@@ -9,10 +9,13 @@ from typing import Annotated, Literal
 import msgspec
 
 from vedette.core.errors import InvalidInputError
+from vedette.vision.recognize.attribute_forms import ATTRIBUTES
 
 MAX_WORD_CHARS = 32
 MAX_FILE_BYTES = 4 << 20
 """Of a whole set, as a file."""
+TAKEN = frozenset(name.casefold() for name in ATTRIBUTES) | {"plate", "face", "unknown"}
+"""What objects have already, so no set is called so."""
 _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_WORD_CHARS)]
 
 
@@ -25,8 +28,11 @@ class CategoryWords(msgspec.Struct, frozen=True):
 
 
 def read_words(data: bytes) -> CategoryWords:
-    """Raises InvalidInputError: it is no set."""
+    """Raises InvalidInputError: it is no set, or its name is taken."""
     try:
-        return msgspec.json.decode(data, type=CategoryWords)
+        words = msgspec.json.decode(data, type=CategoryWords)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInputError(f"this is no set of categories: {error}") from error
+    if words.name.casefold() in TAKEN:
+        raise InvalidInputError(f"{words.name} is an attribute already")
+    return words
