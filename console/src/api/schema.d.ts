@@ -543,6 +543,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Category Sets
+         * @description Lists the kept sets with their figures, and what is being taught.
+         */
+        get: operations["list_category_sets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/categories/lesson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Teach Categories
+         * @description Takes a ZIP whose folders are the categories (JPEG, PNG, BMP), and teaches a set. One is taught at a time.
+         *
+         *     2 to 50 categories with 5 pictures each at least, 4,000 pictures and 1 GiB in all. The pictures are deleted as soon
+         *     as their vectors are made. `GET /categories` tells how far it is.
+         */
+        post: operations["teach_categories"];
+        /**
+         * Cancel Lesson
+         * @description Ends what is being taught, with its pictures; puts away what is over.
+         */
+        delete: operations["cancel_lesson"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/categories/sets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Category Set
+         * @description Deletes a set. Cameras that tell it go on without; what was told before stays.
+         */
+        delete: operations["delete_category_set"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/categories/sets/{name}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Category Set
+         * @description The set as `categories.json`, for `vedette analyze --categories` and other systems.
+         */
+        get: operations["download_category_set"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/categories/sets/{name}/say": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say Category
+         * @description Says which category a JPEG, PNG or BMP shows, the `top` likeliest first, or none of these. It is not kept.
+         */
+        post: operations["say_category"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/classify": {
         parameters: {
             query?: never;
@@ -1867,6 +1974,46 @@ export interface components {
             unknown: number;
         };
         /**
+         * CategoryFiguresOut
+         * @description One category. Precision or recall is null where there is nothing to divide by.
+         */
+        CategoryFiguresOut: {
+            /** Held Out */
+            held_out: number;
+            /** Name */
+            name: string;
+            /** Precision */
+            precision: number | null;
+            /** Recall */
+            recall: number | null;
+            /** Taught */
+            taught: number;
+        };
+        /**
+         * CategorySetOut
+         * @description `terms` is null where the file cannot be used. `code` and `reason`: why it tells nothing now, else empty.
+         */
+        CategorySetOut: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+            /** Taught By */
+            taught_by: string;
+            terms: components["schemas"]["SetTermsOut"] | null;
+        };
+        /**
+         * CategorySetsOut
+         * @description `lesson`: what is being taught, else the last one; null: none since the analyzer started.
+         */
+        CategorySetsOut: {
+            /** Items */
+            items: components["schemas"]["CategorySetOut"][];
+            lesson: components["schemas"]["LessonOut"] | null;
+        };
+        /**
          * CheckpointOut
          * @description The newest signed state of the site log. `at` is null before anything was logged.
          */
@@ -2873,6 +3020,13 @@ export interface components {
             /** Stream */
             stream: string;
         };
+        /** LeftOutOut */
+        LeftOutOut: {
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+        };
         /**
          * LeftOutSetOut
          * @description A set of categories that a camera names and that is not told: a stable code, and why in words.
@@ -2885,6 +3039,57 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * LessonOut
+         * @description One teaching. `left_out` names the first of `left_out_count` pictures that could not be used.
+         */
+        LessonOut: {
+            /**
+             * About
+             * @enum {string}
+             */
+            about: "any" | "person" | "vehicle";
+            /** Categories */
+            categories: string[];
+            /** Code */
+            code: string;
+            /**
+             * Embedded
+             * @description Pictures looked at so far
+             */
+            embedded: number;
+            /** Error */
+            error: string;
+            /** Fold */
+            fold: number;
+            /** Folds */
+            folds: number;
+            /** Hint */
+            hint: string;
+            /** Id */
+            id: string;
+            /** Left Out */
+            left_out: components["schemas"]["LeftOutOut"][];
+            /** Left Out Count */
+            left_out_count: number;
+            /** Name */
+            name: string;
+            /** Pictures */
+            pictures: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            state: components["schemas"]["LessonState"];
+            /** User */
+            user: string;
+        };
+        /**
+         * LessonState
+         * @enum {string}
+         */
+        LessonState: "receiving" | "embedding" | "teaching" | "judging" | "done" | "failed" | "cancelled";
         /**
          * LogKeyOut
          * @description A key that signs or signed the log. `to` is null for the present one.
@@ -3790,6 +3995,18 @@ export interface components {
             signing: components["schemas"]["SigningOut"][];
         };
         /**
+         * ReliabilityOut
+         * @description Held-out pictures of which about this much was said: how much on average, and how much of it was right.
+         */
+        ReliabilityOut: {
+            /** Pictures */
+            pictures: number;
+            /** Right */
+            right: number;
+            /** Said */
+            said: number;
+        };
+        /**
          * RetentionIn
          * @description How long footage of one mode is kept. 0: no promise, no limit.
          */
@@ -4042,6 +4259,78 @@ export interface components {
             /** Name */
             name: string;
             role: components["schemas"]["Role"];
+        };
+        /**
+         * SetFiguresOut
+         * @description On pictures that the set was not taught with.
+         */
+        SetFiguresOut: {
+            /** Accuracy */
+            accuracy: number;
+            /** Categories */
+            categories: components["schemas"]["CategoryFiguresOut"][];
+            /**
+             * Confusion
+             * @description Rows the truth, columns what was said
+             */
+            confusion: number[][];
+            /**
+             * Ece
+             * @description Expected calibration error, ten bins
+             */
+            ece: number;
+            /**
+             * Judged
+             * @description How many pictures these figures come from
+             */
+            judged: number;
+            /**
+             * Known
+             * @description Share that is not said to be none of these
+             */
+            known: number;
+            /**
+             * Nearest Centroid
+             * @description Accuracy of the simplest rule there is
+             */
+            nearest_centroid: number;
+            /** Reliability */
+            reliability: components["schemas"]["ReliabilityOut"][];
+        };
+        /** SetTermsOut */
+        SetTermsOut: {
+            /**
+             * About
+             * @enum {string}
+             */
+            about: "any" | "person" | "vehicle";
+            /** Categories */
+            categories: string[];
+            /**
+             * Embedding
+             * @description Release of the model on whose vectors it was taught
+             */
+            embedding: string;
+            figures: components["schemas"]["SetFiguresOut"];
+            /**
+             * Made At
+             * @description As its file says
+             */
+            made_at: string;
+            /** Made By */
+            made_by: string;
+            /**
+             * None Below
+             * @description A picture whose surest category is less probable is none of these
+             */
+            none_below: number;
+            /** Pictures */
+            pictures: number;
+            /**
+             * Skipped
+             * @description Pictures that could not be used
+             */
+            skipped: number;
         };
         /**
          * SheetOut
@@ -5879,6 +6168,193 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_category_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategorySetsOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    teach_categories: {
+        parameters: {
+            query: {
+                name: string;
+                about?: "any" | "person" | "vehicle";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LessonOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_lesson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_category_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_category_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    say_category: {
+        parameters: {
+            query?: {
+                top?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/*": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassifiedOut"];
+                };
             };
             /** @description What failed, why, and what to do (RFC 9457) */
             default: {

@@ -12,6 +12,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from vedette.api.category_desk import CategoryDesk
 from vedette.api.erasure_desk import ErasureDesk
 from vedette.api.export_desk import ExportDesk
 from vedette.api.file_job_desk import FileJobDesk
@@ -124,6 +125,7 @@ class GatewayPorts:
     exports: ExportDesk
     file_jobs: FileJobDesk
     classifier: Classifier
+    categories: CategoryDesk
     notary: Notary
     privacy: PrivacyDesk
     erasures: ErasureDesk
@@ -238,6 +240,10 @@ def _classifier(connection: HTTPConnection) -> Classifier:
     return find_ports(connection).classifier
 
 
+def _categories(connection: HTTPConnection) -> CategoryDesk:
+    return find_ports(connection).categories
+
+
 def _notary(connection: HTTPConnection) -> Notary:
     return find_ports(connection).notary
 
@@ -293,6 +299,7 @@ ExportLimitsPort = Annotated[ExportLimits, Depends(_export_limits)]
 ExportsPort = Annotated[ExportDesk, Depends(_exports)]
 FileJobsPort = Annotated[FileJobDesk, Depends(_file_jobs)]
 ClassifierPort = Annotated[Classifier, Depends(_classifier)]
+CategoriesPort = Annotated[CategoryDesk, Depends(_categories)]
 NotaryPort = Annotated[Notary, Depends(_notary)]
 PrivacyPort = Annotated[PrivacyDesk, Depends(_privacy)]
 ErasuresPort = Annotated[ErasureDesk, Depends(_erasures)]

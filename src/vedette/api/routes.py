@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from vedette.api.access import Access, find_access
 from vedette.api.routers import (
     cameras,
+    categories,
     classify,
     erasures,
     events,
@@ -55,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     file_jobs.router,
     kept_categories.router,
     classify.router,
+    categories.router,
     tracks.router,
     watchlists.router,
     face_lists.router,

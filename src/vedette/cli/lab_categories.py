@@ -33,6 +33,7 @@ from vedette.vision.categories.verdict import OpenSet, open_set
 from vedette.vision.models.registry import ModelRegistry
 
 FILE = "categories.json"
+_TELL_EVERY = 25
 _DATA = click.option(
     "--data", type=click.Path(path_type=Path), default=None, help="Data directory with models [./var]."
 )
@@ -121,7 +122,7 @@ async def _train(folder: Path, name: str, about: About, data: Path | None) -> Ca
     embedding = vectors.embedding
     found = find_categories(folder, name)
     try:
-        read = await read_folders(found, vectors, _tell)
+        read = await read_folders(found, vectors.embed, _Told())
     finally:
         await vectors.close()
     lesson = Lesson(
@@ -173,6 +174,17 @@ def _print_said(said: Sequence[Mapping[str, object]]) -> None:
         print(f"{picture['path']}  {picture.get('error') or picture['category'] or 'none of these'}")
         for name, share in cast(dict[str, float], picture.get("shares", {})).items():
             print(f"    {name:32}  {share:.3f}")
+
+
+class _Told:
+    """Says how far the reading is: see `ReadingNotes`."""
+
+    def note_read(self, seen: int, total: int) -> None:
+        if seen % _TELL_EVERY == 0:
+            _tell(f"{seen} of {total} pictures")
+
+    def note_left_out(self, name: str, reason: str) -> None:
+        _tell(f"{name} is left out: {reason}")
 
 
 def _tell(text: str) -> None:

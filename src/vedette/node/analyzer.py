@@ -33,6 +33,8 @@ from vedette.node.analyzer_faces import CameraFaces
 from vedette.node.analyzer_objects import CameraObjects
 from vedette.node.analyzer_pool import WorkerPool, choose_model
 from vedette.node.analyzer_watchlists import CameraWatch, ListsInForce
+from vedette.node.category_lessons import CategoryLessons
+from vedette.node.category_routes import CategorySets
 from vedette.node.category_shelf import CategoryShelf
 from vedette.node.classification import PictureClassification
 from vedette.node.embeddings import find_embedding
@@ -43,6 +45,7 @@ from vedette.node.file_objects import FileObjects
 from vedette.node.file_plans import FilePlanner
 from vedette.node.match_terms import find_match_terms
 from vedette.node.people_reader import PeopleReader
+from vedette.node.picture_vectors import PictureVectors
 from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
@@ -88,7 +91,11 @@ class Analyzer:
         self._feed = UnixFeedSource(self._paths.socket("recorder"))
         self._assignment = load_assignment(self._paths.assignment("analyzer"))
         self.lists = ListsInForce(find_match_terms(self._registry))
-        self.sets = SetsInForce(CategoryShelf(self._paths.categories), partial(find_embedding, self._registry))
+        shelf = CategoryShelf(self._paths.categories)
+        self.sets = SetsInForce(shelf, partial(find_embedding, self._registry))
+        self._vectors = PictureVectors(self._registry, clock)
+        self.lessons = CategoryLessons(shelf, self._vectors, clock)
+        self.category_sets = CategorySets(shelf, self.sets, self._vectors)
         self._handed_out = 0
         self.portraits = PortraitReader(self._registry)
         self.people = PeopleReader(self._registry)
@@ -114,11 +121,14 @@ class Analyzer:
         """Serves until `stop` is set."""
         app = make_analyzer_app(self)
         await self.jobs.load()
+        await self.lessons.load()
         async with self._tasks:
             self._pool_task = self._tasks.create_task(self._pool.run())
             working = self._tasks.create_task(self.jobs.run())
             sharing = self._tasks.create_task(self._share_workers())
             resting = self._tasks.create_task(self.classification.run())
+            teaching = self._tasks.create_task(self.lessons.run())
+            idling = self._tasks.create_task(self._vectors.run())
             following = self._tasks.create_task(self._follow_sets())
             await self._apply()
             async with serve_role_app(app, self._paths.socket("analyzer")):
@@ -128,8 +138,12 @@ class Analyzer:
             working.cancel()
             sharing.cancel()
             resting.cancel()
+            teaching.cancel()
+            idling.cancel()
+            await asyncio.wait({teaching})
             following.cancel()
             await self.classification.close()
+            await self._vectors.close()
             self._pool_task.cancel()
 
     async def _share_workers(self) -> None:

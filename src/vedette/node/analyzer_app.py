@@ -17,6 +17,7 @@ from vedette.node.analyzer_jobs import job_routes
 from vedette.node.analyzer_metrics import format_metrics
 from vedette.node.analyzer_pictures import picture_routes, problem, read_body
 from vedette.node.analyzer_watchlists import watchlist_routes
+from vedette.node.category_routes import category_routes
 from vedette.node.classification import classify_routes
 from vedette.node.people_reader import people_routes
 
@@ -60,6 +61,7 @@ def make_analyzer_app(analyzer: "Analyzer") -> Starlette:
             *face_routes(analyzer.portraits),
             *people_routes(analyzer.people),
             *classify_routes(analyzer.classification),
+            *category_routes(analyzer.category_sets, analyzer.lessons),
             Route("/status", status),
             Route("/metrics", metrics),
             Route("/healthz", healthz),

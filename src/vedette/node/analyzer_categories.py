@@ -100,6 +100,10 @@ class SetsInForce:
                 raise fault
         return self.choose(names)
 
+    def list_kept(self) -> dict[str, CategorySet | VedetteError]:
+        """All kept sets by name, or why one cannot be read."""
+        return dict(self._kept)
+
     def _find_fault(self, name: str) -> VedetteError | None:
         found = self._open.get(name) or self._unreadable or SetNotKeptError(name)
         return found if isinstance(found, VedetteError) else None

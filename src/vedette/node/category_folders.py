@@ -1,21 +1,45 @@
-"""Reads folders of pictures for `vedette lab categories`: each sub-folder a category. Decoding is the jail's."""
+"""Reads folders of pictures for teaching: each sub-folder a category. Decoding is the jail's."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from vedette.core.classified import MAX_UPLOAD_BYTES
 from vedette.core.errors import InvalidInputError, NotFoundError, StorageError
-from vedette.node.picture_vectors import PictureVectors
 from vedette.vision.categories.category_set import check_names
 from vedette.vision.categories.head import Labels, Vectors
 from vedette.vision.categories.training import check_lesson
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".bmp"})
-_TELL_EVERY = 25
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """A picture that lies somewhere: its name for people, and its bytes.
+
+    `read` blocks and gives no more than it takes to see that there are too many. It raises InvalidInputError or
+    StorageError.
+    """
+
+    name: str
+    read: Callable[[], bytes]
+
+
+Folders = Mapping[str, Sequence[PictureFile]]
+"""Category to its pictures."""
+Embed = Callable[[bytes], Awaitable[Vectors]]
+
+
+class ReadingNotes(Protocol):
+    """Hears how far the reading is."""
+
+    def note_read(self, seen: int, total: int) -> None: ...
+    def note_left_out(self, name: str, reason: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +53,8 @@ class ReadFolders:
     skipped: int
 
 
-def find_categories(folder: Path, name: str) -> dict[str, list[Path]]:
-    """Category to its pictures, by the names of sub-folders, which are checked. Hidden ones are left out.
+def find_categories(folder: Path, name: str) -> Folders:
+    """The pictures below a folder by the names of sub-folders, which are checked. Hidden ones are left out.
 
     Raises:
         NotFoundError: there is no such folder.
@@ -40,36 +64,41 @@ def find_categories(folder: Path, name: str) -> dict[str, list[Path]]:
         raise NotFoundError(f"the folder {folder} does not exist")
     below = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     check_names(name, [path.name for path in below])
-    found = {path.name: sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES) for path in below}
+    found = {path.name: sorted(file for file in path.iterdir() if is_picture_name(file.name)) for path in below}
     check_lesson(list(found), [len(files) for files in found.values()])
-    return found
+    return {category: [_on_disk(path) for path in files] for category, files in found.items()}
 
 
-async def read_folders(
-    found: Mapping[str, Sequence[Path]], vectors: PictureVectors, tell: Callable[[str], None]
-) -> ReadFolders:
+def is_picture_name(name: str) -> bool:
+    """By its ending: whether it is tried as a picture at all."""
+    return Path(name).suffix.lower() in SUFFIXES
+
+
+async def read_folders(found: Folders, embed: Embed, notes: ReadingNotes) -> ReadFolders:
     """Makes the vectors of all pictures. One that is none, or damaged, is told and left out; so is one that was there
     already, in whatever folder: what is taught must not judge.
+
+    Raises:
+        TooFewPicturesError: too few were left, and what `embed` raises besides InvalidInputError.
     """
     rows: list[Vectors] = []
     labels: list[int] = []
-    digests: dict[str, Path] = {}
+    digests: dict[str, str] = {}
     skipped, total, seen = 0, sum(map(len, found.values())), 0
     for label, files in enumerate(found.values()):
-        for path in files:
-            seen += 1
+        for picture in files:
             try:
-                data = read_picture(path)
+                data = await asyncio.to_thread(picture.read)
                 digest = _check_new(data, digests)
-                rows.append(await vectors.embed(data))
+                rows.append(await embed(data))
             except (InvalidInputError, StorageError) as error:
                 skipped += 1
-                tell(f"{path} is left out: {error.message}")
-                continue
-            digests[digest] = path
-            labels.append(label)
-            if seen % _TELL_EVERY == 0:
-                tell(f"{seen} of {total} pictures")
+                notes.note_left_out(picture.name, error.message)
+            else:
+                digests[digest] = picture.name
+                labels.append(label)
+            seen += 1
+            notes.note_read(seen, total)
     check_lesson(list(found), np.bincount(np.array(labels, np.int64), minlength=len(found)).tolist())
     return ReadFolders(list(found), np.stack(rows), np.array(labels, np.int64), list(digests), skipped)
 
@@ -83,7 +112,11 @@ def read_picture(path: Path) -> bytes:
         raise StorageError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _check_new(data: bytes, digests: Mapping[str, Path]) -> str:
+def _on_disk(path: Path) -> PictureFile:
+    return PictureFile(str(path), lambda: read_picture(path))
+
+
+def _check_new(data: bytes, digests: Mapping[str, str]) -> str:
     """Gives the picture's hash. Raises InvalidInputError when it was there already."""
     digest = sha256(data).hexdigest()
     if digest in digests:

@@ -5,19 +5,13 @@ from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING
 
-from vedette.core.errors import NotFoundError
 from vedette.vision.categories.category_set import EmbeddingRef
 from vedette.vision.categories.embedding import EMBEDDING, EMBEDDING_MODEL, EMBEDDING_OUTPUT, EMBEDDING_SIZE
+from vedette.vision.categories.lessons import EmbeddingMissingError
 from vedette.vision.models.registry import InstalledModel, ModelRegistry
 
 if TYPE_CHECKING:
     from vedette.vision.categories.embedding import PictureEmbedder
-
-
-class EmbeddingMissingError(NotFoundError):
-    """Nothing here can make vectors of pictures."""
-
-    code = "embedding_missing"
 
 
 def find_embedding(registry: ModelRegistry) -> EmbeddingRef:

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from vedette.adapters.categories_client import AnalyzerCategories
 from vedette.adapters.classify_client import AnalyzerClassifier
 from vedette.adapters.database import Database
 from vedette.adapters.database_cameras import SqlCameraStore, SqlSettings
@@ -35,6 +36,7 @@ from vedette.adapters.template_box import TemplateBox
 from vedette.adapters.thumbnail_client import UnixThumbnailer
 from vedette.adapters.tracks_client import UnixTracks
 from vedette.adapters.xlsx_inventory import XlsxSheets
+from vedette.api.category_desk import CategoryDesk
 from vedette.api.erasure_desk import ErasureDesk
 from vedette.api.export_desk import ExportDesk
 from vedette.api.file_job_desk import FileJobDesk
@@ -174,6 +176,7 @@ async def open_parts(
             AnalyzerPortraits(paths.socket("analyzer")),
             AnalyzerPeople(paths.socket("analyzer")),
             AnalyzerClassifier(paths.socket("analyzer")),
+            AnalyzerCategories(paths.socket("analyzer")),
             SqliteConsumer(paths.bus, FILE_MATCHES, clock),
             SqliteConsumer(paths.bus, SEEN_OBJECTS, clock),
         )
@@ -186,6 +189,7 @@ async def open_parts(
         stack.push_async_callback(outside.portraits.close)
         stack.push_async_callback(outside.people.close)
         stack.push_async_callback(outside.classifier.close)
+        stack.push_async_callback(outside.categories.close)
         core = _build_core(settings, clock, outside, hasher or PasswordHasher())
         changed.listen(core.dispatcher.announce)
         streaming = await stack.enter_async_context(open_streaming(settings, reader, core.cameras, core.zones, clock))
@@ -207,6 +211,7 @@ class _Outside:
     portraits: AnalyzerPortraits
     people: AnalyzerPeople
     classifier: AnalyzerClassifier
+    categories: AnalyzerCategories
     file_matches: SqliteConsumer
     seen_objects: SqliteConsumer
 
@@ -372,6 +377,7 @@ def _build(
             clock=clock,
         ),
         classifier=outside.classifier,
+        categories=CategoryDesk(outside.categories, core.audit),
         file_jobs=file_jobs,
         notary=outside.notary,
         privacy=privacy,

@@ -21,7 +21,8 @@ from vedette.vision.categories.category_set import (
 )
 from vedette.vision.categories.embedding import PictureEmbedder, fit_whole
 from vedette.vision.categories.head import Fold, find_folds, fit_head, fit_temperature
-from vedette.vision.categories.training import Lesson, Made, TooFewPicturesError, hold_out, teach
+from vedette.vision.categories.lessons import TooFewPicturesError
+from vedette.vision.categories.training import Lesson, Made, hold_out, teach
 from vedette.vision.categories.verdict import OpenSet, open_set
 
 SIZE = 32

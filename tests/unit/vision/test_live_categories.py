@@ -17,10 +17,11 @@ from vedette.node.analyzer_categories import SetNotKeptError, SetsInForce
 from vedette.node.analyzer_objects import find_decided
 from vedette.node.category_shelf import CategoryShelf
 from vedette.node.category_words import KeptWords
-from vedette.node.embeddings import EmbeddingMissingError, find_embedding
+from vedette.node.embeddings import find_embedding
 from vedette.vision import wire
 from vedette.vision.categories.category_set import BadCategorySetError, OtherEmbeddingError
 from vedette.vision.categories.embedding import EMBEDDING, EMBEDDING_FORM
+from vedette.vision.categories.lessons import EmbeddingMissingError
 from vedette.vision.categories.verdict import OpenSet, open_set
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.describer import Ask, TrackDescriber

@@ -8,21 +8,19 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.core.errors import InvalidInputError
 from vedette.vision.categories.category_set import (
     FORMAT,
     VERSION,
     About,
-    CategoryFigures,
     CategorySet,
     EmbeddingRef,
-    ReliabilityBin,
-    SetFigures,
     check_names,
     make_check,
     pack,
 )
+from vedette.vision.categories.figures import CategoryFigures, ReliabilityBin, SetFigures
 from vedette.vision.categories.head import Chosen, Fold, Head, Labels, Vectors, choose_terms, fit_head, with_temperature
+from vedette.vision.categories.lessons import TooFewPicturesError, TooManyPicturesError
 
 MIN_PICTURES = 5
 """Of a category: four to learn from in folds, one to judge by."""
@@ -32,18 +30,6 @@ _HELD_OUT = 5
 _KNOWN_SHARE = 0.05
 """Of known pictures that may be called none of these."""
 _BINS = 10
-
-
-class TooFewPicturesError(InvalidInputError):
-    """A category has too few usable pictures to be learnt and judged."""
-
-    code = "too_few_pictures"
-
-
-class TooManyPicturesError(InvalidInputError):
-    """More pictures than one set is taught from."""
-
-    code = "too_many_pictures"
 
 
 @dataclass(frozen=True, slots=True)
