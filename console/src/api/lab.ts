@@ -8,12 +8,13 @@ import type { Classified } from "./types";
 
 export function useClassify() {
   const { http } = useServices();
-  return useMutation({ mutationFn: (picture: Blob) => classify(picture, http.csrf) });
+  return useMutation({ mutationFn: (picture: Blob) => look(urlOf("/classify", { top: 3 }), picture, http.csrf) });
 }
 
-async function classify(picture: Blob, csrf: string): Promise<Classified> {
+/** Posts a picture to whoever says what it shows. */
+export async function look(url: string, picture: Blob, csrf: string): Promise<Classified> {
   const headers = { "Content-Type": picture.type || "application/octet-stream", "X-CSRF-Token": csrf };
-  const answer = await fetch(urlOf("/classify", { top: 3 }), { method: "POST", headers, body: picture }).catch(() => {
+  const answer = await fetch(url, { method: "POST", headers, body: picture }).catch(() => {
     throw new Problem(0, "server_away", "The server does not answer", "");
   });
   const body: unknown = await answer.json().catch(() => null);

@@ -79,3 +79,7 @@ export type SearchWords = Schemas["SearchWordsOut"];
 export type Trace = Schemas["TraceOut"];
 export type TraceQuestion = Schemas["TraceIn"];
 export type Travel = Schemas["TravelOut"];
+/** A kept set with how good it is, for the Lab. */
+export type CategorySet = Schemas["CategorySetOut"];
+export type SetFigures = Schemas["SetFiguresOut"];
+export type Lesson = Schemas["LessonOut"];

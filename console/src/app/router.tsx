@@ -126,6 +126,7 @@ const lists = createRoute({
 const lab = createRoute({
   getParentRoute: () => app,
   path: "/lab",
+  validateSearch: keep("view", "set", "teach"),
   component: lazyRouteComponent(() => import("../places/lab/lab"), "LabPlace"),
 });
 

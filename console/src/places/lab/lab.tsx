@@ -1,133 +1,54 @@
-// Which models, how good? For now the classifier of pictures: drop, choose or paste some, see what they show.
+// Which models, how good? The classifier of pictures, and the operator's own categories.
 
-import { FlaskConical, ImageOff, ImageUp, X } from "lucide-react";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { FlaskConical } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useClassify } from "../../api/lab";
-import type { Classified } from "../../api/types";
-import { formatNumber } from "../../lib/format";
-import { IconButton } from "../../parts/button";
-import { DropBox } from "../../parts/drop-box";
-import { Badge, Empty, Page, PageHead, Skeleton, type Tone } from "../../parts/misc";
-import { ProblemNote } from "../../parts/problem-note";
+import { Empty, Page, PageHead } from "../../parts/misc";
+import { CategoriesView } from "./categories";
 import styles from "./lab.module.css";
-import { howSure, pickPictures, type Sureness } from "./pictures";
+import { LookBox } from "./look-box";
 
-interface Looked {
-  key: number;
-  name: string;
-  url: string;
-  answer: Classified | null;
-  error: unknown;
-}
-
-const TONES: Record<Sureness, Tone> = { none: "neutral", sure: "good", likely: "info", unsure: "warn" };
+const route = getRouteApi("/app/lab");
 
 export function LabPlace() {
   const { t } = useTranslation();
-  const { looked, look, remove, leftOut } = useLooked();
-  usePasted(look);
-  const nameClass = useClassNames();
-  const known = looked.find((one) => one.answer)?.answer;
+  const { view } = route.useSearch();
+  const isOwn = view === "categories";
   return (
     <Page>
-      <PageHead title={t("lab.title")} lead={t("lab.lead")} />
-      <DropBox
-        icon={<ImageUp size={24} aria-hidden />}
-        words={t("lab.drop")}
-        choose={t("lab.choose")}
-        accept="image/jpeg,image/png,image/bmp"
-        onFiles={look}
-      />
-      {leftOut > 0 ? <p className="muted">{t("lab.leftOut", { count: leftOut })}</p> : null}
-      {known ? (
-        <p className="muted">
-          {t("lab.knows", { classes: known.known_classes.map(nameClass).join(", "), release: known.release })}
-        </p>
-      ) : null}
-      {looked.length === 0 ? <Empty icon={<FlaskConical size={32} aria-hidden />} title={t("lab.none")} /> : null}
-      <section className={styles["results"]} aria-label={t("lab.results")} aria-live="polite">
-        {looked.map((one) => (
-          <Result key={one.key} looked={one} onRemove={() => remove(one.key)} />
-        ))}
-      </section>
+      <PageHead title={t("lab.title")} lead={isOwn ? t("lab.own.lead") : t("lab.lead")} />
+      <nav className={styles["tabs"]} aria-label={t("lab.parts")}>
+        <Link to="/lab" search={{}} className={styles["tab"]} aria-current={isOwn ? undefined : "page"}>
+          {t("lab.pictures")}
+        </Link>
+        <Link
+          to="/lab"
+          search={{ view: "categories" }}
+          className={styles["tab"]}
+          aria-current={isOwn ? "page" : undefined}
+        >
+          {t("lab.own.title")}
+        </Link>
+      </nav>
+      {isOwn ? <CategoriesView /> : <PicturesView />}
     </Page>
   );
 }
 
-/** The pictures of this page, newest first. Their addresses are given back when they go. */
-function useLooked() {
-  const [looked, setLooked] = useState<Looked[]>([]);
-  const [leftOut, setLeftOut] = useState(0);
-  const next = useRef(1);
-  const shown = useRef(looked);
-  shown.current = looked;
-  const { mutateAsync } = useClassify();
-  useEffect(
-    () => () => {
-      for (const one of shown.current) URL.revokeObjectURL(one.url);
-    },
-    [],
-  );
-  const look = useCallback(
-    async (files: readonly File[]) => {
-      const { pictures, leftOut: left } = pickPictures(files);
-      setLeftOut(left);
-      for (const picture of pictures) {
-        const key = next.current++;
-        const url = URL.createObjectURL(picture);
-        setLooked((before) => [{ key, name: picture.name, url, answer: null, error: null }, ...before]);
-        const told = await mutateAsync(picture).then(
-          (answer) => ({ answer, error: null }),
-          (error: unknown) => ({ answer: null, error }),
-        );
-        setLooked((before) => before.map((one) => (one.key === key ? { ...one, ...told } : one)));
-      }
-    },
-    [mutateAsync],
-  );
-  const remove = (key: number) =>
-    setLooked((before) => {
-      for (const one of before) if (one.key === key) URL.revokeObjectURL(one.url);
-      return before.filter((one) => one.key !== key);
-    });
-  return { looked, look, remove, leftOut };
-}
-
-/** A picture pasted anywhere on the page. */
-function usePasted(look: (files: readonly File[]) => Promise<void>): void {
-  useEffect(() => {
-    const onPaste = (event: ClipboardEvent) => {
-      const files = [...(event.clipboardData?.files ?? [])];
-      if (files.length === 0) return;
-      event.preventDefault();
-      void look(files);
-    };
-    window.addEventListener("paste", onPaste);
-    return () => window.removeEventListener("paste", onPaste);
-  }, [look]);
-}
-
-function Result({ looked, onRemove }: { looked: Looked; onRemove: () => void }) {
+function PicturesView() {
   const { t } = useTranslation();
-  const name = looked.name || t("lab.pasted");
+  const nameClass = useClassNames();
+  const { mutateAsync } = useClassify();
   return (
-    <article className={styles["result"]} aria-label={name}>
-      <Preview url={looked.url} name={name} />
-      <div className={styles["words"]}>
-        <header>
-          <strong className="truncate" title={name}>
-            {name}
-          </strong>
-          <IconButton label={t("lab.remove", { name })} onPress={onRemove}>
-            <X size={16} aria-hidden />
-          </IconButton>
-        </header>
-        {looked.error ? <ProblemNote error={looked.error} /> : null}
-        {!looked.error && !looked.answer ? <Skeleton height={72} /> : null}
-        {looked.answer ? <Shares answer={looked.answer} /> : null}
-      </div>
-    </article>
+    <LookBox
+      ask={mutateAsync}
+      nameClass={nameClass}
+      empty={<Empty icon={<FlaskConical size={32} aria-hidden />} title={t("lab.none")} />}
+      known={({ known_classes, release }) =>
+        t("lab.knows", { classes: known_classes.map(nameClass).join(", "), release })
+      }
+    />
   );
 }
 
@@ -136,37 +57,4 @@ function useClassNames(): (label: string) => string {
   const { t, i18n } = useTranslation();
   const translate = t as unknown as (name: string) => string;
   return (label) => (i18n.exists(`lab.classes.${label}`) ? translate(`lab.classes.${label}`) : label);
-}
-
-/** What the browser itself cannot show is no broken picture. */
-function Preview({ url, name }: { url: string; name: string }) {
-  const [isBroken, setBroken] = useState(false);
-  if (isBroken) {
-    return (
-      <span className={styles["picture"]} role="img" aria-label={name}>
-        <ImageOff size={28} aria-hidden />
-      </span>
-    );
-  }
-  return <img src={url} alt={name} className={styles["picture"]} onError={() => setBroken(true)} />;
-}
-
-function Shares({ answer }: { answer: Classified }) {
-  const { t, i18n } = useTranslation();
-  const nameClass = useClassNames();
-  const sureness = howSure(answer);
-  return (
-    <>
-      <Badge tone={TONES[sureness]}>{t(`lab.sureness.${sureness}`)}</Badge>
-      <ol className={styles["shares"]} data-known={answer.is_known}>
-        {answer.classes.map(({ label, probability }) => (
-          <li key={label}>
-            <span>{nameClass(label)}</span>
-            <meter min={0} max={1} value={probability} aria-hidden />
-            <span className={styles["percent"]}>{formatNumber(100 * probability, i18n.language, 1)} %</span>
-          </li>
-        ))}
-      </ol>
-    </>
-  );
 }
