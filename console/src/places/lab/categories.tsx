@@ -110,6 +110,7 @@ function Sets({ sets }: { sets: readonly CategorySet[] }) {
             {terms
               ? t("lab.own.accuracy", {
                   accuracy: percent(terms.figures.accuracy),
+                  judged: terms.figures.judged,
                   nearest: percent(terms.figures.nearest_centroid),
                 })
               : "–"}

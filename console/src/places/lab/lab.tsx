@@ -19,7 +19,13 @@ export function LabPlace() {
     <Page>
       <PageHead title={t("lab.title")} lead={isOwn ? t("lab.own.lead") : t("lab.lead")} />
       <nav className={styles["tabs"]} aria-label={t("lab.parts")}>
-        <Link to="/lab" search={{}} className={styles["tab"]} aria-current={isOwn ? undefined : "page"}>
+        <Link
+          to="/lab"
+          search={{}}
+          activeOptions={{ exact: true }}
+          className={styles["tab"]}
+          aria-current={isOwn ? undefined : "page"}
+        >
           {t("lab.pictures")}
         </Link>
         <Link
