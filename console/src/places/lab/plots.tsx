@@ -11,7 +11,7 @@ const NAMES_HEIGHT = 96;
 /** Above this the counts would not fit into cells. */
 const MOST_WITH_COUNTS = 16;
 /** A fill as dark as this carries light words. */
-const DARK = 0.55;
+const DARK = 0.75;
 
 const cut = (name: string): string => (name.length > 17 ? `${name.slice(0, 16)}…` : name);
 
