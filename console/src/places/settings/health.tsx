@@ -307,12 +307,14 @@ function Analysis({ analysis }: { analysis: System["analysis"] }) {
             {formatNumber(one.thinned + one.dropped, i18n.language)}
           </td>
           <td data-label={t("health.reason")}>
-            {i18n.exists(`health.analysisReasons.${one.code}`)
-              ? words.any("health.analysisReasons", one.code)
-              : say(one.code).reason || one.reason || (one.categories_left_out.length > 0 ? null : "–")}
-            {one.categories_left_out.map(({ name, code, reason }) => (
-              <p key={name}>{t("health.setLeftOut", { name, reason: say(code).reason || reason })}</p>
-            ))}
+            <div>
+              {i18n.exists(`health.analysisReasons.${one.code}`)
+                ? words.any("health.analysisReasons", one.code)
+                : say(one.code).reason || one.reason || (one.categories_left_out.length > 0 ? null : "–")}
+              {one.categories_left_out.map(({ name, code, reason }) => (
+                <p key={name}>{t("health.setLeftOut", { name, reason: say(code).reason || reason })}</p>
+              ))}
+            </div>
           </td>
         </tr>
       ))}
