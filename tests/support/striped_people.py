@@ -53,7 +53,8 @@ def paint_vest(picture: Image, box: Box) -> Image:
 
 async def teach_dress(vectors: PictureVectors, name: str = NAME) -> CategorySet:
     """A set of two categories, from people of another street than the film's, in both dresses; cut out as
-    loosely and as tightly as a detector does. Another street is another light, so less is asked of a known one than teaching would.
+    loosely and as tightly as a detector does. Another street is another light, so less is asked of a known one than
+    teaching would.
     """
     picture, boxes = find_people(_TAUGHT)
     rows = []
