@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.encoded import write_square_file
+from vedette.adapters.journal_box import JournalBox
 from vedette.core.errors import InvalidInputError
-from vedette.node.file_analysis import FilePlan
 from vedette.node.file_job_shelf import FileJobShelf, UploadTooLargeError
 from vedette.node.file_jobs import KEPT_NS, FileJobs
 from vedette.node.file_objects import FileObjects, Publish
+from vedette.node.file_plan import FilePlan
 from vedette.node.file_watchlists import NO_LISTS, FileLists
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.testing.clock import SimulatedClock
@@ -20,6 +21,7 @@ from vedette.vision.file_jobs import FileJob, JobChange, JobConflictError, JobSt
 
 OWNER = ("01HZZZZZZZZZZZZZZZZZZZZZZZ", "anna")
 RESERVE_BYTES = 1 << 20
+BOX = JournalBox(bytes(32))
 
 
 class MotionPlanner:
@@ -39,7 +41,7 @@ def make_jobs(
     shelf: FileJobShelf, clock: Clock | None = None, parallel: int = 1, publish: Publish = lambda _: None
 ) -> FileJobs:
     objects = FileObjects(publish, None, "", clock or SystemClock())
-    return FileJobs(shelf, MotionPlanner(), parallel, clock or SystemClock(), lambda _: None, objects)
+    return FileJobs(shelf, MotionPlanner(), parallel, clock or SystemClock(), lambda _: None, objects, BOX)
 
 
 async def parts(data: bytes, size: int = 5000) -> AsyncIterator[bytes]:

@@ -55,7 +55,7 @@ class Box:
         planner = FilePlanner(registry, self.lists, 1, clock)
         self.seen: list[ObjectSeen | FileObjectsGone] = []
         objects = FileObjects(self.seen.append, None, "", clock)
-        self.jobs = FileJobs(FileJobShelf(folder, RESERVE_BYTES), planner, 1, clock, self.told.append, objects)
+        self.jobs = FileJobs(FileJobShelf(folder, RESERVE_BYTES), planner, 1, clock, self.told.append, objects, None)
 
     async def finish(self, name: str, data: bytes, matching: JobMatching) -> FileJob:
         job = await self.jobs.add(name, JobTerms(), OWNER, parts(data, 1 << 16), annotate=False, matching=matching)

@@ -97,14 +97,14 @@ class PictureAnalysis:
 
     def begin(self, frame: PlanarFrame) -> None:
         """Finds motion, starts the model where it is wanted, and keeps the picture for snapshots."""
-        width, height = frame.size_px
-        motion_height = max(2, round(MOTION_WIDTH_PX * height / width))
-        at_s = frame.pts_90k / TICKS_PER_S
-        motion = self._motion.push(to_luma(frame, MOTION_WIDTH_PX, motion_height), at_s)
-        self._under_way.append(self._start(frame, at_s, motion))
+        self._under_way.append(self._start(frame, frame.pts_90k / TICKS_PER_S, self._find_motion(frame)))
         self._kept[frame.pts_90k] = frame
         while len(self._kept) > KEPT_FRAMES + self.ahead:
             self._kept.popitem(last=False)
+
+    def warm(self, frame: PlanarFrame) -> None:
+        """Learns what stands still from a picture that was analysed before, by another."""
+        self._find_motion(frame)
 
     def finish(self) -> FrameResult:
         """Waits for the oldest picture that was begun."""
@@ -126,6 +126,11 @@ class PictureAnalysis:
     def kept_frame(self, pts_90k: int) -> PlanarFrame | None:
         """A recent analysed picture, None when it is gone."""
         return self._kept.get(pts_90k)
+
+    def _find_motion(self, frame: PlanarFrame) -> Motion:
+        width, height = frame.size_px
+        motion_height = max(2, round(MOTION_WIDTH_PX * height / width))
+        return self._motion.push(to_luma(frame, MOTION_WIDTH_PX, motion_height), frame.pts_90k / TICKS_PER_S)
 
     def _start(self, frame: PlanarFrame, at_s: float, motion: Motion) -> _UnderWay:
         wanted = self._gate is None or self._gate.wants(at_s, motion.anywhere)
