@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from tests.integration.test_file_jobs import running
 from tests.support.encoded import write_square_file
+from tests.support.file_jobs import running
 from tests.support.gateway import API, Harness, open_gateway
 from vedette.adapters.role_server import serve_role_app
 from vedette.adapters.sqlite_bus import SqlitePublisher

@@ -184,7 +184,7 @@ class FileFrames:
 
     def recall_faults(self, faults: tuple[int, int]) -> None:
         """Goes on choosing as a reader that had come this far."""
-        self._times = _FrameTimes(faults)
+        self._times.faults = faults
 
     def frames(self) -> Iterator[PlanarFrame]:
         """Yields every picture with its time from the first one. Damaged packets are counted and skipped."""
@@ -210,7 +210,7 @@ class FileFrames:
             self._container.seek(round((pts_90k + self._first_90k) / TICKS_PER_S / base), stream=self._stream)
         except (FFmpegError, ValueError) as error:
             raise UnseekableError(f"this file cannot be read from the middle ({_reason(error)})") from error
-        self.recall_faults(faults)
+        self._times = _FrameTimes(faults)
         return self._timed(self._decoded(from_key=True))
 
     def _timed(self, frames: Iterator[VideoFrame]) -> Iterator[PlanarFrame]:
@@ -258,21 +258,18 @@ class _FrameTimes:
 
     def __init__(self, faults: tuple[int, int] = (0, 0)) -> None:
         self._last: list[int | None] = [None, None]
-        self._faults = list(faults)
-
-    @property
-    def faults(self) -> tuple[int, int]:
+        self.faults = faults
         """How often each went back."""
-        return self._faults[0], self._faults[1]
 
     def choose(self, pts: int | None, dts: int | None) -> int | None:
         """The time to use, in the frame's time base; None when there is none: the last pictures have no `dts`."""
-        for index, value in enumerate((pts, dts)):
-            if value is not None:
-                last = self._last[index]
-                self._faults[index] += last is not None and value <= last
-                self._last[index] = value
-        prefers_pts = self._faults[0] <= self._faults[1] or self._last[1] is None
+        went_back = [
+            value is not None and last is not None and value <= last
+            for value, last in zip((pts, dts), self._last, strict=True)
+        ]
+        self.faults = self.faults[0] + went_back[0], self.faults[1] + went_back[1]
+        self._last = [last if value is None else value for value, last in zip((pts, dts), self._last, strict=True)]
+        prefers_pts = self.faults[0] <= self.faults[1] or self._last[1] is None
         return pts if pts is not None and prefers_pts else dts
 
 

@@ -168,6 +168,8 @@ class FileJournal:
         except OSError as error:
             raise self._refuse(error) from error
         self._append(msgspec.msgpack.encode(head))
+        if self._is_full:
+            self._path.unlink(missing_ok=True)
 
     def note(self, step: Step) -> None:
         """Takes what came with one reply, once all of it was followed: half a picture is never in a journal."""

@@ -9,6 +9,7 @@ import io
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import floor
 
 from vedette.core.errors import InvalidInputError
 from vedette.core.time import TICKS_PER_S
@@ -17,10 +18,12 @@ from vedette.vision.engine import PictureAnalysis
 from vedette.vision.sampling import FrameSampler
 from vedette.vision.wire import FilePlace
 
-WARM_S = 10.0
+_WARM_S = 10.0
 """Decoded before the place for the background alone, when a model finds the objects: it says where to look."""
-WARM_MOTION_S = 60.0
-"""The same when motion finds them: what stands for longer is background anyway."""
+_WARM_PICTURES = 8
+"""At least so many, at low rates, within `_MOST_WARM_S`."""
+_MOST_WARM_S = 60.0
+"""When motion finds the objects: what stands for longer is background anyway."""
 _MARKED_EVERY_PX = 8
 
 
@@ -49,6 +52,13 @@ def make_sampler(fps: float, place: FilePlace | None = None) -> FrameSampler | N
     if fps <= 0:
         return None
     return FrameSampler(fps, place.due_90k if place is not None and place.fps == fps else None)
+
+
+def plan_warm_s(fps: float, *, has_model: bool) -> float:
+    """How much before a place an analysis is shown to learn what stands still; `fps` 0: every picture."""
+    if not has_model:
+        return _MOST_WARM_S
+    return min(max(_WARM_S, _WARM_PICTURES / fps if fps > 0 else 0.0), _MOST_WARM_S)
 
 
 class PlaceSearch:
@@ -91,13 +101,14 @@ class PlaceSearch:
             self._show(frame)
             if self._is_there(frame):
                 self.source.recall_faults(self._place.faults)
+                self._analysis.learn()
                 return FoundPlace(self.source, self._frames, self._analysis)
         return None
 
     def _open(self) -> FileFrames:
         self._file.seek(0)
         self._analysis = self._begin_analysis()
-        self._sampler = make_sampler(self._place.fps)
+        self._sampler: FrameSampler | None = None
         self._count = 0
         return FileFrames(self._file)
 
@@ -107,10 +118,19 @@ class PlaceSearch:
         self._frames = self.source.frames()
 
     def _show(self, frame: PlanarFrame) -> None:
-        """At the rate of the analysis, which its background depends on."""
-        is_near = self._place.pts_90k - self._warm_90k <= frame.pts_90k <= self._place.pts_90k
-        if is_near and (self._sampler is None or self._sampler.wants(frame.pts_90k)):
-            self._analysis.warm(frame)
+        if not self._place.pts_90k - self._warm_90k <= frame.pts_90k <= self._place.pts_90k:
+            return
+        if self._place.fps > 0:
+            self._sampler = self._sampler or self._sample_from(frame.pts_90k)
+            if not self._sampler.wants(frame.pts_90k):
+                return
+        self._analysis.remember(frame)
+
+    def _sample_from(self, pts_90k: int) -> FrameSampler:
+        """Chooses the pictures that the earlier worker chose, if it had this rate for so long."""
+        interval_90k = TICKS_PER_S / self._place.fps
+        steps = floor((self._place.due_90k - pts_90k) / interval_90k)
+        return FrameSampler(self._place.fps, self._place.due_90k - steps * interval_90k)
 
     def _is_past(self, frame: PlanarFrame) -> bool:
         if self._count >= self._place.read:

@@ -13,7 +13,7 @@ from vedette.media.decode import FileFrames, PlanarFrame
 from vedette.vision import wire
 from vedette.vision.drawing import draw_overlays
 from vedette.vision.engine import PictureAnalysis
-from vedette.vision.file_place import WARM_MOTION_S, WARM_S, PlaceSearch, make_sampler, mark_picture
+from vedette.vision.file_place import PlaceSearch, make_sampler, mark_picture, plan_warm_s
 from vedette.vision.picture import fit_size, to_bgr
 from vedette.vision.ports import Detector
 from vedette.vision.sampling import FrameSampler
@@ -74,7 +74,7 @@ class FileSession:
             source = FileFrames(self._file)
             self._frames, self.analysis = source.frames(), self._begin_analysis()
         else:
-            warm_s = WARM_S if self._chosen_detector else WARM_MOTION_S
+            warm_s = plan_warm_s(setup.place.fps, has_model=self._chosen_detector is not None)
             self._search = PlaceSearch(self._file, setup.place, self._begin_analysis, warm_s)
             source = self._search.source
         self._source = source
