@@ -28,6 +28,7 @@ from vedette.node.file_objects import FileObjects
 from vedette.node.file_plan import FilePlan
 from vedette.runtime.clock import Clock, new_id
 from vedette.runtime.log import get_logger
+from vedette.runtime.worker import WorkerLostError
 from vedette.vision.file_jobs import (
     CannotGoOnError,
     FileJob,
@@ -43,6 +44,8 @@ from vedette.vision.file_jobs import (
 )
 from vedette.vision.wire import FileInfo
 
+_MOST_WORKERS = 5
+"""That a job may use up in one run of this process, before the last one."""
 KEPT_NS = 30 * 86_400 * NS_PER_S
 MOST_WAITING = 200
 MOST_PAUSED = 8
@@ -258,16 +261,28 @@ class FileJobs:
             return replace(self.find(job_id), state=JobState.FAILED, code="internal", error=words)
 
     async def _analyse(self, job_id: str, control: FileControl) -> FileJob:
-        try:
-            analysis, outcome = await self._go_on(job_id, control)
-        except CannotGoOnError as error:
-            self._log.warning("a file's analysis begins again", job=job_id, reason=error.reason)
-            self._jobs[job_id] = self.find(job_id).begun_again(error.reason)
-            await asyncio.to_thread(self._shelf.drop_journal, job_id)
-            analysis, outcome = await self._go_on(job_id, control)
+        analysis, outcome = await self._go_on_until_over(job_id, control)
         self._tell_matches(job_id, analysis)
         await asyncio.to_thread(self._objects.tell, self.find(job_id), analysis.results)
         return replace(self.find(job_id), state=JobState.DONE, findings=_count(analysis, outcome))
+
+    async def _go_on_until_over(self, job_id: str, control: FileControl) -> tuple[FileAnalysis, FileOutcome]:
+        """Goes on with another worker where one was lost on the way; not where the next one is lost in the same place:
+        then it is the file.
+        """
+        for _ in range(_MOST_WORKERS):
+            before_s = self.find(job_id).progress.done_s
+            try:
+                return await self._go_on(job_id, control)
+            except CannotGoOnError as error:
+                self._log.warning("a file's analysis begins again", job=job_id, reason=error.reason)
+                self._jobs[job_id] = self.find(job_id).begun_again(error.reason)
+                await asyncio.to_thread(self._shelf.drop_journal, job_id)
+            except WorkerLostError as error:
+                if self._box is None or self.find(job_id).progress.done_s <= before_s:
+                    raise
+                self._log.warning("a file's analysis goes on with another worker", job=job_id, reason=error.message)
+        return await self._go_on(job_id, control)
 
     async def _go_on(self, job_id: str, control: FileControl) -> tuple[FileAnalysis, FileOutcome]:
         """Analyses from where the job's journal ends, or from the first picture. Raises CannotGoOnError."""

@@ -61,11 +61,15 @@ def make_head(path: Path, sha256: str, plan: FilePlan, rules: Sequence[Rule], re
     return JournalHead(
         f"{sha256} {stat.st_size} {stat.st_mtime_ns}",
         models,
-        _hash(plan.lists.orders, plan.lists.face_terms),
-        _hash(rules, plan.tiles, plan.motion, [one.terms for one in plan.sets]),
+        _hash(*plan.lists.orders, plan.lists.face_terms),
+        _hash(*rules, plan.tiles, plan.motion, *(one.terms for one in plan.sets)),
         plan.lists.at_ns,
     )
 
 
 def _hash(*parts: object) -> str:
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+    """Of all that is in them: the words for a list leave out its templates."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(msgspec.msgpack.encode(part))
+    return digest.hexdigest()
