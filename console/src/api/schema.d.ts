@@ -2723,12 +2723,12 @@ export interface components {
         };
         /**
          * JobInterruptionOut
-         * @description What became of a job that ran when the process ended.
+         * @description What became of a job whose process or worker ended while it ran.
          *
          *     `times`: how often it was interrupted. `kept_s`: seconds of the file that were taken over the last time.
-         *     `begun_again`: why nothing was: nothing was kept yet or could be (`nothing_kept`), what was kept cannot be read (`journal`), the
-         *     file is another one (`file`), other models (`models`), lists (`lists`) or settings (`settings`), or a release of
-         *     Vedette that follows objects in another way (`release`); null: it went on where it was.
+         *     `begun_again`: why nothing was: nothing was kept yet or could be (`nothing_kept`), what was kept cannot be read
+         *     (`journal`), the file is another one (`file`), other models (`models`), lists (`lists`) or settings (`settings`), or
+         *     a release of Vedette that follows objects in another way (`release`); null: it went on where it was.
          */
         JobInterruptionOut: {
             /** Begun Again */

@@ -308,9 +308,10 @@ class FileJobs:
             taken_up = before.taken_up(analysis.recalled_s)
             progress = JobProgress(done_s, info.duration_s, taken_up.progress.active_s + active_s)
             release, interruption = plan.model or "motion-r1", taken_up.interruption
-            self._jobs[job_id] = replace(
-                self.find(job_id), progress=progress, release=release, interruption=interruption
-            )
+            job = self.find(job_id)
+            self._jobs[job_id] = replace(job, progress=progress, release=release, interruption=interruption)
+            if job.interruption != interruption:
+                self._changed.set()  # to be written now: it may be interrupted again
 
         return analysis, await analysis.run(self._shelf.result_of(job_id), note)
 
