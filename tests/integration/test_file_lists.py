@@ -18,8 +18,8 @@ from tests.integration.test_face_lists import (
     make_order,
     portrait,
 )
-from tests.integration.test_file_jobs import OWNER, RESERVE_BYTES, is_over, parts, until, until_gone
 from tests.support.encoded import write_film, write_square_file
+from tests.support.file_jobs import BOX, OWNER, RESERVE_BYTES, is_over, parts, until, until_gone
 from tests.support.models import install_models
 from tests.support.plate_scene import CLEAR, write_drive_file
 from vedette.core.messages import FileFaceMatched, FileObjectsGone, ObjectSeen
@@ -65,7 +65,7 @@ class Box:
         )
         self.seen: list[ObjectSeen | FileObjectsGone] = []
         objects = FileObjects(self.seen.append, None, "", clock)
-        self.jobs = FileJobs(FileJobShelf(folder, RESERVE_BYTES), planner, 1, clock, self.told.append, objects)
+        self.jobs = FileJobs(FileJobShelf(folder, RESERVE_BYTES), planner, 1, clock, self.told.append, objects, BOX)
 
     async def finish(self, name: str, data: bytes, matching: JobMatching) -> FileJob:
         job = await self.jobs.add(name, JobTerms(), OWNER, parts(data, 1 << 16), annotate=False, matching=matching)
