@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.integration.test_file_jobs import OWNER, RESERVE_BYTES, is_over, parts, until
 from tests.support.encoded import EncodedStream, encode_pictures, encode_square, write_film
 from tests.support.feed_server import to_packets
+from tests.support.file_jobs import OWNER, RESERVE_BYTES, is_over, parts, until
 from tests.support.gateway import API, open_gateway
 from tests.support.models import install_models
 from tests.support.running_analyzer import Running, running
@@ -108,7 +108,7 @@ def jobs(tmp_path: Path, models: Path) -> FileJobs:
     sets = SetsInForce(CategoryShelf(tmp_path / "categories"), partial(find_embedding, registry))
     planner = FilePlanner(registry, ListsInForce(find_match_terms(registry)), sets, 1, clock)
     objects = FileObjects(lambda _: None, None, "", clock)
-    return FileJobs(FileJobShelf(tmp_path / "jobs", RESERVE_BYTES), planner, 1, clock, lambda _: None, objects)
+    return FileJobs(FileJobShelf(tmp_path / "jobs", RESERVE_BYTES), planner, 1, clock, lambda _: None, objects, None)
 
 
 async def test_file_is_told_the_sets_that_its_job_names(jobs: FileJobs, tmp_path: Path, dress: CategorySet) -> None:
