@@ -58,7 +58,11 @@ async def watch(folder: Path, models: Path, film: EncodedStream, categories: tup
     scripts = {"A/sub": (StreamFormat("run-1", film.video), to_packets(film.packets, _START_NS))}
     camera = CameraAnalysis("A", "Street", StreamRole.SUB, recognize=("attributes",), categories=categories)
     looks = Looks()
-    with mock.patch.object(TrackDescriber, "take", looks.take):
+
+    def take(describer: TrackDescriber, ask: Ask, payload: bytes) -> int:
+        return looks.take(describer, ask, payload)
+
+    with mock.patch.object(TrackDescriber, "take", take):
         async with running(folder, scripts, 1e9, models=models) as box:
             await box.analyzer.take_assignment(AnalyzerAssignment(1, (camera,)))
             await box.until(lambda: box.camera("A").get("analysed") == FRAMES, 240)
