@@ -19,7 +19,18 @@ import pytest
 from typing_extensions import override
 
 from tests.support.encoded import draw_square, write_film
-from tests.support.file_jobs import BOX, OWNER, RESERVE_BYTES, MotionPlanner, is_over, parts, running, until, until_gone
+from tests.support.file_jobs import (
+    BOX,
+    OWNER,
+    RESERVE_BYTES,
+    MotionPlanner,
+    find_sets,
+    is_over,
+    parts,
+    running,
+    until,
+    until_gone,
+)
 from tests.support.models import install_models
 from tests.support.shared import shared_file
 from vedette.core.motion import MotionSensitivity, MotionSettings
@@ -299,7 +310,8 @@ async def test_with_models_the_same_people_are_found_with_what_was_recognised(tm
     clip = shared_file("video/people/intel_one-by-one-person-detection.mp4").read_bytes()
     models = tmp_path / "models"
     registry = install_models(models, "pvb-2004-int8", "person-attributes-0230", "person-reid-0287")
-    planner = FilePlanner(registry, ListsInForce(find_match_terms(registry)), 1, SystemClock())
+    sets = find_sets(tmp_path / "categories", registry)
+    planner = FilePlanner(registry, ListsInForce(find_match_terms(registry)), sets, 1, SystemClock())
     folder = tmp_path / "jobs"
     async with running(folder, planner=planner) as jobs:
         job = await jobs.add("people.mp4", JobTerms(), OWNER, parts(clip, 1 << 16), annotate=False)

@@ -4,7 +4,6 @@ out without a restart, and never in the way of the camera.
 
 import asyncio
 import json
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from msgspec.structs import replace
 
 from tests.support.encoded import EncodedStream, encode_pictures, encode_square, write_film
 from tests.support.feed_server import to_packets
-from tests.support.file_jobs import OWNER, RESERVE_BYTES, is_over, parts, until
+from tests.support.file_jobs import OWNER, RESERVE_BYTES, find_sets, is_over, parts, until
 from tests.support.gateway import API, open_gateway
 from tests.support.models import install_models
 from tests.support.running_analyzer import Running, running
@@ -23,10 +22,8 @@ from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis
 from vedette.core.media import StreamFormat, StreamRole
 from vedette.core.messages import ObjectSeen
 from vedette.core.time import NS_PER_S
-from vedette.node.analyzer_categories import SetsInForce
 from vedette.node.analyzer_watchlists import ListsInForce
 from vedette.node.category_shelf import CategoryShelf
-from vedette.node.embeddings import find_embedding
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs
 from vedette.node.file_objects import FileObjects
@@ -105,7 +102,7 @@ def _tops(seen: ObjectSeen, place: tuple[int, int, int, int]) -> float:
 def jobs(tmp_path: Path, models: Path) -> FileJobs:
     """The jobs of an analyzer; what they look for is planned as in the product. Sets lie in `tmp_path`/categories."""
     registry, clock = ModelRegistry(models), SystemClock()
-    sets = SetsInForce(CategoryShelf(tmp_path / "categories"), partial(find_embedding, registry))
+    sets = find_sets(tmp_path / "categories", registry)
     planner = FilePlanner(registry, ListsInForce(find_match_terms(registry)), sets, 1, clock)
     objects = FileObjects(lambda _: None, None, "", clock)
     return FileJobs(FileJobShelf(tmp_path / "jobs", RESERVE_BYTES), planner, 1, clock, lambda _: None, objects, None)

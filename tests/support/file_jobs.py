@@ -3,9 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from vedette.adapters.journal_box import JournalBox
+from vedette.node.analyzer_categories import SetsInForce
+from vedette.node.category_shelf import CategoryShelf
+from vedette.node.embeddings import find_embedding
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs, JobPlanner
 from vedette.node.file_objects import FileObjects, Publish
@@ -13,6 +17,7 @@ from vedette.node.file_plan import FilePlan
 from vedette.node.file_watchlists import NO_LISTS, FileLists
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.vision.file_jobs import FileJob
+from vedette.vision.models.registry import ModelRegistry
 
 OWNER = ("01HZZZZZZZZZZZZZZZZZZZZZZZ", "anna")
 RESERVE_BYTES = 1 << 20
@@ -84,3 +89,8 @@ async def until_gone(path: Path) -> None:
 
 def is_over(job: FileJob) -> bool:
     return job.is_over
+
+
+def find_sets(folder: Path, registry: ModelRegistry) -> SetsInForce:
+    """The sets of categories that are kept in a folder."""
+    return SetsInForce(CategoryShelf(folder), partial(find_embedding, registry))
