@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from tests.integration.test_file_jobs import running
 from tests.support.encoded import write_square_file
+from tests.support.file_jobs import running
 from tests.support.gateway import API, Harness, open_gateway
 from vedette.adapters.role_server import serve_role_app
 from vedette.adapters.sqlite_bus import SqlitePublisher
@@ -177,3 +177,19 @@ async def test_face_found_in_a_file_is_in_the_audit_trail_once_and_names_no_pers
         assert [(row["resource"], row["detail"]) for row in rows] == [
             ("list-1", "person entry-1: sure, similarity 0.61, file job job-1")
         ]
+
+
+async def test_job_that_was_interrupted_says_so_to_its_owner(folder: Path) -> None:
+    film = write_square_file(frames=600, fps=30)
+    async with system(folder) as house, house.local() as local:
+        job = (await local.post(FILES, params={"name": "long.mp4"}, content=film)).json()
+        assert job["interruption"] is None
+        async with asyncio.timeout(120):
+            while not job["done_s"]:
+                await asyncio.sleep(0.02)
+                job = (await local.get(f"{FILES}/{job['id']}")).json()
+    async with system(folder) as house, house.local() as local:
+        done = await finish(local, (await local.get(f"{FILES}/{job['id']}")).json())
+    assert done["frames_analyzed"] == 600
+    assert done["interruption"].pop("kept_s") >= job["done_s"] - 0.001
+    assert done["interruption"] == {"times": 1, "begun_again": None}

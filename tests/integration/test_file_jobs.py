@@ -1,82 +1,18 @@
 """Hazards of jobs on uploaded files: a restart in the middle, a pause that never ends, a hostile file, a full disk."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.encoded import write_square_file
+from tests.support.file_jobs import OWNER, RESERVE_BYTES, is_over, make_jobs, parts, running, until, until_gone
 from vedette.core.errors import InvalidInputError
-from vedette.node.file_analysis import FilePlan
 from vedette.node.file_job_shelf import FileJobShelf, UploadTooLargeError
-from vedette.node.file_jobs import KEPT_NS, FileJobs
-from vedette.node.file_objects import FileObjects, Publish
-from vedette.node.file_watchlists import NO_LISTS, FileLists
-from vedette.runtime.clock import Clock, SystemClock
+from vedette.node.file_jobs import KEPT_NS
 from vedette.testing.clock import SimulatedClock
-from vedette.vision.file_jobs import FileJob, JobChange, JobConflictError, JobState, JobTerms, NoSuchJobError
-
-OWNER = ("01HZZZZZZZZZZZZZZZZZZZZZZZ", "anna")
-RESERVE_BYTES = 1 << 20
-
-
-class MotionPlanner:
-    """Plans without models. `lists`: those that are in force; a job that names lists waits until some are."""
-
-    def __init__(self, lists: FileLists = NO_LISTS) -> None:
-        self.lists = lists
-
-    def can_start(self, job: FileJob) -> bool:
-        return not job.matching.lists or bool(self.lists.orders)
-
-    def plan(self, job: FileJob) -> FilePlan:
-        return FilePlan("", Path(), tuple(job.terms.classes), job.terms.fps, job.annotate, lists=self.lists)
-
-
-def make_jobs(
-    shelf: FileJobShelf, clock: Clock | None = None, parallel: int = 1, publish: Publish = lambda _: None
-) -> FileJobs:
-    objects = FileObjects(publish, None, "", clock or SystemClock())
-    return FileJobs(shelf, MotionPlanner(), parallel, clock or SystemClock(), lambda _: None, objects)
-
-
-async def parts(data: bytes, size: int = 5000) -> AsyncIterator[bytes]:
-    for start in range(0, len(data), size):
-        yield data[start : start + size]
-
-
-@asynccontextmanager
-async def running(
-    folder: Path, clock: Clock | None = None, parallel: int = 1, publish: Publish = lambda _: None
-) -> AsyncIterator[FileJobs]:
-    jobs = make_jobs(FileJobShelf(folder, RESERVE_BYTES), clock, parallel, publish)
-    await jobs.load()
-    task = asyncio.create_task(jobs.run())
-    try:
-        yield jobs
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(jobs: FileJobs, job: FileJob, is_so: Callable[[FileJob], object]) -> FileJob:
-    async with asyncio.timeout(120):
-        while not is_so(jobs.find(job.job_id)):
-            await asyncio.sleep(0.01)
-    return jobs.find(job.job_id)
-
-
-async def until_gone(path: Path) -> None:
-    """A job is over in everybody's eyes a moment before its input is deleted."""
-    async with asyncio.timeout(120):
-        while path.exists():
-            await asyncio.sleep(0.01)
-
-
-def is_over(job: FileJob) -> bool:
-    return job.is_over
+from vedette.vision.file_jobs import JobChange, JobConflictError, JobState, JobTerms, NoSuchJobError
 
 
 async def test_upload_becomes_results_and_its_input_goes(tmp_path: Path) -> None:

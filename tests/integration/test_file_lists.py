@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -18,8 +17,8 @@ from tests.integration.test_face_lists import (
     make_order,
     portrait,
 )
-from tests.integration.test_file_jobs import OWNER, RESERVE_BYTES, is_over, parts, until, until_gone
 from tests.support.encoded import write_film, write_square_file
+from tests.support.file_jobs import BOX, OWNER, RESERVE_BYTES, find_sets, is_over, parts, until, until_gone
 from tests.support.models import install_models
 from tests.support.plate_scene import CLEAR, write_drive_file
 from vedette.core.messages import FileFaceMatched, FileObjectsGone, ObjectSeen
@@ -32,10 +31,7 @@ from vedette.core.watchlists import (
     WatchlistEntry,
     WatchlistOrder,
 )
-from vedette.node.analyzer_categories import SetsInForce
 from vedette.node.analyzer_watchlists import ListsInForce
-from vedette.node.category_shelf import CategoryShelf
-from vedette.node.embeddings import find_embedding
 from vedette.node.file_job_shelf import FileJobShelf
 from vedette.node.file_jobs import FileJobs
 from vedette.node.file_objects import FileObjects
@@ -56,16 +52,10 @@ class Box:
         clock, self.folder = SystemClock(), folder
         self.told: list[FileFaceMatched] = []
         self.lists = ListsInForce(find_match_terms(registry))
-        planner = FilePlanner(
-            registry,
-            self.lists,
-            SetsInForce(CategoryShelf(folder / "categories"), partial(find_embedding, registry)),
-            1,
-            clock,
-        )
+        planner = FilePlanner(registry, self.lists, find_sets(folder / "categories", registry), 1, clock)
         self.seen: list[ObjectSeen | FileObjectsGone] = []
         objects = FileObjects(self.seen.append, None, "", clock)
-        self.jobs = FileJobs(FileJobShelf(folder, RESERVE_BYTES), planner, 1, clock, self.told.append, objects)
+        self.jobs = FileJobs(FileJobShelf(folder, RESERVE_BYTES), planner, 1, clock, self.told.append, objects, BOX)
 
     async def finish(self, name: str, data: bytes, matching: JobMatching) -> FileJob:
         job = await self.jobs.add(name, JobTerms(), OWNER, parts(data, 1 << 16), annotate=False, matching=matching)

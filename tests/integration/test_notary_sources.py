@@ -1,6 +1,7 @@
 """What the notary logs besides footage: who did what, what was seen, and when the clock was moved."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ from vedette.evidence.log_index import parse_leaf
 from vedette.identity.permissions import Role
 from vedette.node.notary import Notary
 from vedette.node.notary_events import EventQueue
+from vedette.node.notary_sources import read_sources
+from vedette.recording.volume import create_volume
 from vedette.runtime.paths import NodePaths
 from vedette.runtime.settings import NodeSettings
 from vedette.testing.clock import SimulatedClock
@@ -72,6 +75,20 @@ async def test_who_did_what_is_logged_row_by_row_and_never_twice(tmp_path) -> No
     assert [leaf["row"] for leaf in logged] == list(range(1, len(logged) + 1))
     assert len(logged) >= len(rows) > 0
     assert {row["action"] for row in rows} <= {leaf["action"] for leaf in logged}
+
+
+def test_index_of_a_new_volume_is_waited_for_and_one_that_stays_away_is_told(tmp_path) -> None:
+    paths, clock = NodePaths(tmp_path), SimulatedClock()
+    paths.prepare()
+    volume = create_volume(paths.volumes / "main")
+    os.utime(volume.root / "volume.json", ns=(clock.utc_ns(), clock.utc_ns()))
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    log = open_log(evidence, open_key_ring(tmp_path / "keys" / "log", 0), SqliteEvidenceIndex(evidence / "lookup.db"))
+    later = (SimulatedClock(clock.utc_ns() + waited * S) for waited in (1, 60))
+    problems = [read_sources(log, paths, at.utc_ns).problems for at in later]
+    log.close()
+    assert ["volume main" in " ".join(told) for told in problems] == [False, True]
 
 
 async def test_event_is_logged_with_the_footage_that_shows_it(tmp_path) -> None:

@@ -2710,6 +2710,7 @@ export interface components {
          *     `progress`: 0 to 1. `speed`: seconds of the file per second. `left_s`: seconds until it is done, null when nobody
          *     can tell. `fps` 0: every picture. `files`: what can be fetched, once it is done. `kept`: by what people in
          *     it are found again. `camera_id`, `started_at`: which camera took it and when, where somebody said so.
+         *     `interruption`: null when it never was.
          */
         FileJobOut: {
             /** Annotate */
@@ -2749,6 +2750,7 @@ export interface components {
             frames_read: number;
             /** Id */
             id: string;
+            interruption: components["schemas"]["JobInterruptionOut"] | null;
             /** Kept */
             kept: ("face" | "appearance")[];
             /** Left S */
@@ -2901,6 +2903,23 @@ export interface components {
             outcome: "added" | "changed" | "unchanged" | "refused";
             /** Row */
             row: number;
+        };
+        /**
+         * JobInterruptionOut
+         * @description What became of a job whose process or worker ended while it ran.
+         *
+         *     `times`: how often it was interrupted. `kept_s`: seconds of the file that were taken over the last time.
+         *     `begun_again`: why nothing was: nothing was kept yet or could be (`nothing_kept`), what was kept cannot be read
+         *     (`journal`), the file is another one (`file`), other models (`models`), lists (`lists`) or settings (`settings`), or
+         *     a release of Vedette that follows objects in another way (`release`); null: it went on where it was.
+         */
+        JobInterruptionOut: {
+            /** Begun Again */
+            begun_again: ("nothing_kept" | "journal" | "file" | "models" | "lists" | "settings" | "release") | null;
+            /** Kept S */
+            kept_s: number;
+            /** Times */
+            times: number;
         };
         /**
          * JobListOut

@@ -18,8 +18,8 @@ from vedette.core.detections import CLASS_NAMES, MOVING_CLASS
 from vedette.core.errors import InvalidInputError
 from vedette.core.motion import MotionSensitivity, MotionSettings
 from vedette.node.analyzer_pool import choose_model
-from vedette.node.file_analysis import FilePlan, plan_ahead
 from vedette.node.file_batch import FileBatch, find_inputs
+from vedette.node.file_plan import FilePlan, plan_ahead
 from vedette.node.file_watchlists import read_file_lists
 from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import SystemClock

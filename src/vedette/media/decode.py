@@ -39,6 +39,12 @@ class UndecodableError(InvalidInputError):
     code = "undecodable"
 
 
+class UnseekableError(InvalidInputError):
+    """The file cannot be read from the middle: it must be read from its start."""
+
+    code = "unseekable"
+
+
 @dataclass(frozen=True, slots=True)
 class PlanarFrame:
     """One decoded picture as views on its planes; valid as long as it is referenced.
@@ -147,6 +153,8 @@ class FileFrames:
         if key_frames_only:
             self._stream.codec_context.skip_frame = "NONKEY"
         self.damaged = 0
+        self._times = _FrameTimes()
+        self._first_90k: int | None = None
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -169,26 +177,61 @@ class FileFrames:
         """As the container says, 0 when it does not."""
         return float(self._stream.average_rate or self._stream.guessed_rate or 0)
 
+    @property
+    def time_faults(self) -> tuple[int, int]:
+        """How often each of the two times of a picture went back so far: by it the better one is chosen."""
+        return self._times.faults
+
+    def recall_faults(self, faults: tuple[int, int]) -> None:
+        """Goes on choosing as a reader that had come this far."""
+        self._times.faults = faults
+
     def frames(self) -> Iterator[PlanarFrame]:
         """Yields every picture with its time from the first one. Damaged packets are counted and skipped."""
-        first: int | None = None
+        return self._timed(self._decoded())
+
+    def frames_from(self, pts_90k: int, faults: tuple[int, int]) -> Iterator[PlanarFrame]:
+        """Yields pictures from the key frame at or before a time on, with the times that `frames` gives them.
+
+        Containers lie about where things are: whoever needs a certain picture looks at what comes.
+
+        Args:
+            pts_90k: As `frames` counts.
+            faults: `time_faults` of a reader that had come there.
+
+        Raises:
+            UnseekableError: the container cannot tell where that is.
+        """
+        next(self.frames(), None)  # times count from the first picture
+        base = self._stream.time_base
+        if self._first_90k is None or not base:
+            raise UnseekableError("this file has no times to go by")
+        try:
+            self._container.seek(round((pts_90k + self._first_90k) / TICKS_PER_S / base), stream=self._stream)
+        except (FFmpegError, ValueError) as error:
+            raise UnseekableError(f"this file cannot be read from the middle ({_reason(error)})") from error
+        self._times = _FrameTimes(faults)
+        return self._timed(self._decoded(from_key=True))
+
+    def _timed(self, frames: Iterator[VideoFrame]) -> Iterator[PlanarFrame]:
         fallback_90k = 0
         step_90k = int(TICKS_PER_S / self.fps) if self.fps else TICKS_PER_S // 25
-        times = _FrameTimes()
-        for frame in self._decoded():
-            at = times.choose(frame.pts, frame.dts)
+        for frame in frames:
+            at = self._times.choose(frame.pts, frame.dts)
             if at is None or frame.time_base is None:
                 pts_90k = fallback_90k
             else:
                 pts_90k = round(at * frame.time_base * TICKS_PER_S)
-                first = pts_90k if first is None else first
-                pts_90k -= first
+                self._first_90k = pts_90k if self._first_90k is None else self._first_90k
+                pts_90k -= self._first_90k
             fallback_90k = pts_90k + step_90k
             check_picture_size(frame.width, frame.height)
             yield to_planar(frame, pts_90k)
 
-    def _decoded(self) -> Iterator[VideoFrame]:
+    def _decoded(self, *, from_key: bool = False) -> Iterator[VideoFrame]:
+        """`from_key`: packets before the first key frame are left out."""
         packets = self._container.demux(self._stream)
+        is_begun = not from_key
         while True:
             try:
                 packet = next(packets)
@@ -197,6 +240,9 @@ class FileFrames:
             except (FFmpegError, ValueError):
                 self.damaged += 1  # the demuxer cannot go on: what was read so far counts
                 return
+            is_begun = is_begun or bool(packet.is_keyframe)
+            if not is_begun:
+                continue
             try:
                 yield from packet.decode()
             except (FFmpegError, ValueError):
@@ -210,18 +256,20 @@ class _FrameTimes:
     analysed times jumped back and forth by 0.3 s. FFmpeg's own players choose in this way.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, faults: tuple[int, int] = (0, 0)) -> None:
         self._last: list[int | None] = [None, None]
-        self._faults = [0, 0]
+        self.faults = faults
+        """How often each went back."""
 
     def choose(self, pts: int | None, dts: int | None) -> int | None:
         """The time to use, in the frame's time base; None when there is none: the last pictures have no `dts`."""
-        for index, value in enumerate((pts, dts)):
-            if value is not None:
-                last = self._last[index]
-                self._faults[index] += last is not None and value <= last
-                self._last[index] = value
-        prefers_pts = self._faults[0] <= self._faults[1] or self._last[1] is None
+        went_back = [
+            value is not None and last is not None and value <= last
+            for value, last in zip((pts, dts), self._last, strict=True)
+        ]
+        self.faults = self.faults[0] + went_back[0], self.faults[1] + went_back[1]
+        self._last = [last if value is None else value for value, last in zip((pts, dts), self._last, strict=True)]
+        prefers_pts = self.faults[0] <= self.faults[1] or self._last[1] is None
         return pts if pts is not None and prefers_pts else dts
 
 

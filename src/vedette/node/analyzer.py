@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from vedette.adapters.feed_client import UnixFeedSource
+from vedette.adapters.journal_box import JournalBox
 from vedette.adapters.model_ledger import open_ledger
 from vedette.adapters.role_server import serve_role_app
 from vedette.adapters.secretbox import NodeKeyError, read_node_key
@@ -109,6 +110,7 @@ class Analyzer:
             clock,
             publisher.publish_nowait,
             FileObjects(publisher.publish_nowait, self._sealer, self.lists.faces.terms.release, clock),
+            _open_journal_box(self._paths.node_key),
         )
         self._cameras: dict[str, tuple[CameraPipeline, asyncio.Task[None]]] = {}
         self._viewers: dict[str, set[asyncio.Queue[dict[str, object]]]] = {}
@@ -424,6 +426,14 @@ def _open_sealer(node_key: Path) -> TemplateBox | None:
         return TemplateBox(read_node_key(node_key))
     except NodeKeyError as error:
         get_logger("analyzer").warning("no vectors are kept for searching", reason=error.message)
+        return None
+
+
+def _open_journal_box(node_key: Path) -> JournalBox | None:
+    """None where there is no node's key: files whose analysis is interrupted begin again, and say so."""
+    try:
+        return JournalBox(read_node_key(node_key))
+    except NodeKeyError:
         return None
 
 

@@ -6,31 +6,34 @@ file can at worst end its own worker, which is an error of this one file.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from vedette.behavior.rules import RuleSet
 from vedette.behavior.scene import Scene
 from vedette.core.assignment import Rule
 from vedette.core.detections import CLASS_NAMES, Tracks, no_tracks
 from vedette.core.errors import InvalidInputError, StorageError
-from vedette.core.motion import MotionSettings
 from vedette.core.time import NS_PER_S, TICKS_PER_S
 from vedette.node.embeddings import lend_scratch
 from vedette.node.file_control import FileControl
 from vedette.node.file_faces import FileFaces
+from vedette.node.file_journal import Answer, FileJournal, Step
+from vedette.node.file_plan import FilePlan
+from vedette.node.file_recall import RecalledReplies, make_head
 from vedette.node.file_rejoin import join_tracks
 from vedette.node.file_replies import FileReplies, ask_worker
 from vedette.node.file_results import FileResults, ObjectRecord
-from vedette.node.file_watchlists import NO_LISTS, FileLists, FileWatch
+from vedette.node.file_watchlists import FileWatch
 from vedette.runtime.clock import SystemClock
 from vedette.runtime.worker import WorkerCommand, WorkerProcess, start_worker
 from vedette.vision import wire
 from vedette.vision.best_shot import Box, add_air
-from vedette.vision.categories.verdict import OpenSet
-from vedette.vision.recognize.describer import TrackDescriber
+from vedette.vision.file_jobs import BegunAgain, CannotGoOnError
+from vedette.vision.recognize.describer import Ask, TrackDescriber
 from vedette.vision.recognize.face_track import MIN_SIGHTINGS
 from vedette.vision.recognize.forms import FORMS
 from vedette.vision.recognize.shots import ShotPolicy
@@ -40,8 +43,6 @@ from vedette.vision.wire import FileInfo, FrameResult, Kind, Overlay
 
 _AHEAD = 2
 """Requests in flight: the worker decodes the next picture while this process follows the tracks of the last."""
-_MOST_AHEAD = 4
-"""With more, the one thread that decodes and finds motion is what everything waits for."""
 _ANNOTATED_WIDTH_PX = 1280
 _HOLD_S = 0.5
 _BACKGROUND_NICE = 10
@@ -51,43 +52,30 @@ _FILE_SHOTS = ShotPolicy(per_s=12.0)
 _PICTURE_SHOTS = ShotPolicy(per_s=64.0, per_picture=64)
 """A picture has one moment only: everybody in it is looked at."""
 
+_RECALLED_AT_ONCE = 16
+"""Steps fed from a journal before others get a turn: some 20 ms."""
+
 Progress = Callable[[float, FileInfo], None]
 """Called now and then with the seconds of the file that are done."""
 
 
-@dataclass(frozen=True, slots=True)
-class FilePlan:
-    """How to analyse files.
+class Replies(Protocol):
+    """Answers questions about the picture that is followed: a worker, or the journal of an earlier one."""
 
-    Attributes:
-        model: Name of the installed model, empty for motion alone.
-        models: Folder of installed models.
-        fps: Analysed pictures a second at most, 0: every one.
-        recognizers: Names of the installed recognizers to use.
-        lists: Whose entries are looked for.
-        ahead: Pictures of one file that the model has at a time, a thread each.
-        tiles: Of a large picture, looked at beside the whole.
-        motion: Where analysis looks.
-        sets: The operator's own categories that are told of people and vehicles; with them goes the recognizer
-            `embedding`.
+    async def ask_crop(self, pts_90k: int, crop: Box) -> bytes: ...
+
+    async def ask_described(self, ask: Ask) -> bytes | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where what comes out of the jail is kept while a file is analysed, to go on there after a restart.
+
+    `sha256`: of the file.
     """
 
-    model: str
-    models: Path
-    classes: tuple[str, ...]
-    fps: float
-    annotate: bool
-    recognizers: tuple[str, ...] = ()
-    lists: FileLists = NO_LISTS
-    ahead: int = 1
-    tiles: int = 0
-    motion: MotionSettings = field(default_factory=MotionSettings)
-    sets: tuple[OpenSet, ...] = ()
-
-
-def plan_ahead(processors: int, files_at_once: int) -> int:
-    """How many pictures of one file to have under way: processors that its neighbours leave, four at most."""
-    return max(1, min(processors // max(1, files_at_once), _MOST_AHEAD))
+    journal: FileJournal
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +94,7 @@ class FileAnalysis:
     Args:
         control: To pause and to change it while it runs.
         is_background: Other work of this machine goes first.
+        kept: Goes on where an earlier run came to, and keeps how far this one comes; None: neither.
     """
 
     def __init__(
@@ -117,10 +106,13 @@ class FileAnalysis:
         is_picture: bool,
         control: FileControl | None = None,
         is_background: bool = False,
+        kept: Kept | None = None,
     ) -> None:
         self._path = path
         self._plan = plan
+        self._rules_given = rules
         self._rules = RuleSet(rules)
+        self._kept = kept
         self._is_background = is_background
         self._control = control or FileControl(SystemClock())
         self._tracker = Tracker(TrackPolicy(min_hits=1) if is_picture else None)
@@ -138,6 +130,11 @@ class FileAnalysis:
         self._analysed = 0
         self._damaged = 0
         self._last_s = 0.0
+        self._place: wire.FilePlace | None = None
+        self._is_place_sought = False
+        self._is_read = False
+        self.recalled_s: float | None = None
+        """Seconds of the file that an earlier run had analysed; None: it begins with the first picture."""
 
     async def run(self, folder: Path, progress: Progress) -> FileOutcome:
         """Analyses the file and writes the results into `folder`.
@@ -146,6 +143,8 @@ class FileAnalysis:
             InvalidInputError: the file cannot be decoded.
             WorkerLostError: the worker died of it.
             StorageError: the file cannot be read or the results cannot be written.
+            CannotGoOnError: an earlier run was about something else, or its place is not found. The journal is of no
+                use, nor is this object.
         """
         async with self._open_worker() as worker:
             info = await self._analyse(worker, progress)
@@ -188,30 +187,21 @@ class FileAnalysis:
         except OSError as error:
             raise StorageError(f"results cannot be written to {folder}: {error.strerror}") from error
 
-    async def _open(self, worker: WorkerProcess) -> FileInfo:
+    async def _open(self, worker: WorkerProcess, place: wire.FilePlace | None = None) -> FileInfo:
         detector = "model" if self._plan.model else "motion"
         plan = self._plan
-        setup = wire.FileSetup(detector, list(plan.classes), plan.fps, plan.tiles, plan.motion)
+        setup = wire.FileSetup(detector, list(plan.classes), plan.fps, plan.tiles, plan.motion, place)
         return wire.decode(await ask_worker(worker, Kind.FILE_OPEN, wire.encode(setup)), FileInfo)
 
     async def _analyse(self, worker: WorkerProcess, progress: Progress) -> FileInfo:
-        info = await self._open(worker)
-        replies = FileReplies(worker)
-        for _ in range(_AHEAD):
-            await replies.ask_next()
-        while True:
-            reply = await replies.take_next()
-            if not reply.done:
-                await self._follow_control(replies)
-                await replies.ask_next()
-            self._read += reply.decoded
-            self._damaged += reply.damaged
-            for result in reply.results:
-                await self._take(result, replies)
-            progress(self._last_s, info)
-            if reply.done:
-                break
-        await replies.drain()
+        try:
+            await self._recall(wire.decode(worker.ready_payload, wire.Ready))
+            info = await self._open(worker, None if self._is_read else self._place)
+            if not self._is_read:
+                await self._read_on(worker, info, progress)
+        finally:
+            if self._kept is not None:
+                self._kept.journal.close()  # blocks for one write: who is cancelled cannot wait for a thread
         self.results.end(self._last_s)
         self._note_facts(tuple(self.results.objects), no_tracks())
         self.results.faces += self._describer.lone_faces(self.results.faces)
@@ -223,12 +213,84 @@ class FileAnalysis:
             )
         return info
 
+    async def _recall(self, ready: wire.Ready) -> None:
+        """Follows again what an earlier run found, without a worker; or begins a journal."""
+        if self._kept is None:
+            return
+        journal, digest = self._kept.journal, self._kept.sha256
+        head = await asyncio.to_thread(make_head, self._path, digest, self._plan, self._rules_given, ready)
+        kept = await asyncio.to_thread(journal.read_head)
+        if kept is None:
+            await asyncio.to_thread(journal.begin, head)
+            return
+        head.check(kept)
+        while steps := await asyncio.to_thread(journal.read_steps):
+            for first in range(0, len(steps), _RECALLED_AT_ONCE):
+                await self._control.wait_going()
+                await self._follow_again(steps[first : first + _RECALLED_AT_ONCE])
+                await asyncio.to_thread(_give_way)
+        await asyncio.to_thread(journal.go_on)
+        self._is_place_sought = self._place is not None
+        self.recalled_s = self._last_s if self._place else None
+
+    async def _follow_again(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            replies = RecalledReplies(step.answers)
+            try:
+                await self._follow(wire.decode_reply(step.reply), replies)
+            except InvalidInputError as error:  # it was checked when it came: by another release
+                raise CannotGoOnError(BegunAgain.RELEASE) from error
+            replies.check_all_asked()
+
+    async def _read_on(self, worker: WorkerProcess, info: FileInfo, progress: Progress) -> None:
+        replies = FileReplies(worker)
+        for _ in range(_AHEAD):
+            await replies.ask_next()
+        progress(self._last_s, info)
+        while not self._is_read:
+            reply = await self._take_next(replies)
+            await self._follow(reply, replies)
+            await self._keep(reply, replies.take_answers())
+            progress(self._last_s, info)
+        await replies.drain()
+
+    async def _take_next(self, replies: FileReplies) -> wire.PacketReply:
+        """Takes a reply and asks for the one after the next."""
+        try:
+            reply = await replies.take_next()
+            if not reply.done:
+                await self._follow_control(replies)
+                await replies.ask_next()
+        except InvalidInputError as error:
+            if self._is_place_sought:
+                raise CannotGoOnError(BegunAgain.FILE) from error
+            raise
+        self._is_place_sought = self._is_place_sought and not (reply.place or reply.done)
+        return reply
+
+    async def _follow(self, reply: wire.PacketReply, replies: Replies) -> None:
+        """Takes all that came out of the jail with one reply."""
+        self._read += reply.decoded
+        self._damaged += reply.damaged
+        for result in reply.results:
+            await self._take(result, replies)
+        self._place = reply.place or self._place
+        self._is_read = reply.done
+
+    async def _keep(self, reply: wire.PacketReply, answers: list[Answer]) -> None:
+        if self._kept is None or not (reply.place or reply.done):
+            return
+        journal = self._kept.journal
+        journal.note(Step(wire.encode(reply), answers))
+        if journal.is_due or reply.done:
+            await asyncio.to_thread(journal.flush)
+
     async def _follow_control(self, replies: FileReplies) -> None:
         await self._control.wait_going()
         if terms := self._control.take_change():
             await replies.set_terms(wire.FileTerms(list(terms.classes), terms.fps))
 
-    async def _take(self, result: FrameResult, replies: FileReplies) -> None:
+    async def _take(self, result: FrameResult, replies: Replies) -> None:
         self._analysed += 1
         at_s = self._last_s = result.pts_90k / TICKS_PER_S
         found = wire.decode_boxes(result.boxes or b"")
@@ -248,9 +310,7 @@ class FileAnalysis:
         if self._plan.annotate:
             self._followed.append((at_s, update.tracks))
 
-    async def _describe(
-        self, result: FrameResult, at_s: float, tracks: Tracks, replies: FileReplies
-    ) -> tuple[int, ...]:
+    async def _describe(self, result: FrameResult, at_s: float, tracks: Tracks, replies: Replies) -> tuple[int, ...]:
         """Asks for closer looks; gives the tracks of which something new is known."""
         asked: tuple[int, ...] = ()
         asks = [self._describer.plan(0, result, at_s, tracks, room=len(tracks))]
@@ -297,6 +357,10 @@ class FileAnalysis:
         if not self._followed or not -0.005 <= at_s - self._followed[0][0] + 0.005 <= _HOLD_S:
             return []
         return _overlays_of(self._followed[0][1], self.results.objects, self._joined)
+
+
+def _give_way() -> None:
+    """Nothing to do in a thread: others get a turn meanwhile."""
 
 
 def _crop_of(tracks: Tracks, row: int) -> Box:

@@ -15,7 +15,8 @@ from vedette.behavior.rules_file import RulesFile
 from vedette.core.assignment import Rule
 from vedette.core.errors import InvalidInputError, NotFoundError, StorageError, VedetteError
 from vedette.core.time import NS_PER_S
-from vedette.node.file_analysis import FileAnalysis, FilePlan
+from vedette.node.file_analysis import FileAnalysis
+from vedette.node.file_plan import FilePlan
 from vedette.node.file_watchlists import FileLists
 from vedette.runtime.clock import Clock
 from vedette.vision.wire import FileInfo

@@ -1,6 +1,8 @@
-"""Where the jobs of uploaded files lie: `analysis/<job id>/` with `job.json`, `input` until it is analysed, `result/`.
+"""Where the jobs of uploaded files lie: `analysis/<job id>/` with `job.json`, `result/`, and until
+it is analysed `input` and `journal`.
 
-Blocking; callers use a thread. Half an upload, and a folder without a readable `job.json`, are removed at the start.
+Blocking; callers use a thread. Half an upload, a folder without a readable `job.json`, and the input of a job that is
+over are removed at the start.
 """
 
 import hashlib
@@ -13,6 +15,8 @@ import msgspec
 
 from vedette.core.errors import InvalidInputError, StorageError
 from vedette.core.ids import is_id
+from vedette.node.file_journal import Box, FileJournal
+from vedette.runtime.clock import Clock
 from vedette.runtime.files import replace_file
 from vedette.vision.file_jobs import MAX_INPUT_BYTES, FileJob, NoSuchJobError, NoSuchResultError
 
@@ -36,14 +40,18 @@ class FileJobShelf:
         self._reserve_bytes = reserve_bytes
 
     def load(self) -> list[FileJob]:
-        """Every job, oldest first."""
+        """Every job, oldest first. The process may have ended between a job's end and the removal of its input."""
         jobs = []
         for folder in sorted(self._folder.glob("*")):
             try:
                 jobs.append(msgspec.json.decode((folder / "job.json").read_bytes(), type=FileJob))
             except (OSError, msgspec.MsgspecError):
                 shutil.rmtree(folder, ignore_errors=True)
-        return [job for job in jobs if is_id(job.job_id) and (self._folder / job.job_id).is_dir()]
+        jobs = [job for job in jobs if is_id(job.job_id) and (self._folder / job.job_id).is_dir()]
+        for job in jobs:
+            if job.is_over:
+                self.drop_input(job.job_id)
+        return jobs
 
     def save(self, job: FileJob) -> None:
         """Writes `job.json` whole or not at all."""
@@ -67,6 +75,20 @@ class FileJobShelf:
 
     def input_of(self, job_id: str) -> Path:
         return self.folder_of(job_id) / "input"
+
+    def journal_of(self, job_id: str, box: Box, clock: Clock) -> FileJournal:
+        """The journal of a job's analysis, which takes no room from recordings either."""
+        path = self.folder_of(job_id) / "journal"
+        return FileJournal(path, job_id, box, clock, self._reserve_bytes)
+
+    def drop_journal(self, job_id: str) -> None:
+        """Raises OSError."""
+        (self.folder_of(job_id) / "journal").unlink(missing_ok=True)
+
+    def drop_input(self, job_id: str) -> None:
+        """The job is over: nobody looks at the file any more. Raises OSError."""
+        self.drop_journal(job_id)
+        self.input_of(job_id).unlink(missing_ok=True)
 
     def result_of(self, job_id: str) -> Path:
         return self.folder_of(job_id) / "result"

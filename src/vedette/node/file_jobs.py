@@ -1,11 +1,13 @@
 """Runs the analysis of uploaded files: a few at a time, each in a jailed worker that lets live analysis go first.
 
-What a job asks for can be changed while it runs. A job that was running when the process ended begins again; a
-paused one waits. Results are kept for a month. Design: docs/design/vision.md.
+What a job asks for can be changed while it runs. A job that was running when the process ended goes on where it was; a
+paused one waits. Where that cannot be, it begins again and says why. Results are kept for a month.
+Design: docs/design/vision.md.
 """
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -17,14 +19,18 @@ from vedette.behavior.rules import default_rules
 from vedette.core.errors import TooManyRequestsError, VedetteError
 from vedette.core.messages import FileFaceMatched
 from vedette.core.time import NS_PER_S
-from vedette.node.file_analysis import FileAnalysis, FileOutcome, FilePlan
+from vedette.node.file_analysis import FileAnalysis, FileOutcome, Kept
 from vedette.node.file_batch import PICTURE_SUFFIXES
 from vedette.node.file_control import FileControl
 from vedette.node.file_job_shelf import FileJobShelf
+from vedette.node.file_journal import Box
 from vedette.node.file_objects import FileObjects
+from vedette.node.file_plan import FilePlan
 from vedette.runtime.clock import Clock, new_id
 from vedette.runtime.log import get_logger
+from vedette.runtime.worker import WorkerLostError
 from vedette.vision.file_jobs import (
+    CannotGoOnError,
     FileJob,
     JobChange,
     JobFindings,
@@ -38,11 +44,14 @@ from vedette.vision.file_jobs import (
 )
 from vedette.vision.wire import FileInfo
 
+_MOST_WORKERS = 5
+"""That a job may use up in one run of this process, before the last one."""
 KEPT_NS = 30 * 86_400 * NS_PER_S
 MOST_WAITING = 200
 MOST_PAUSED = 8
 """Started and paused: each holds its worker's memory."""
-_LOOK_EVERY_S = 3600.0
+_SAVE_EVERY_S = 10.0
+"""How far running jobs are is written that often."""
 
 Tell = Callable[[FileFaceMatched], None]
 
@@ -75,6 +84,7 @@ class FileJobs:
     Args:
         parallel: Files analysed at the same time.
         objects: Tells what finished files showed, to be searched.
+        box: Seals what was found so far; None: a job that is interrupted begins again.
         tell: Hears of each face that is like a person of a list, before anybody can read it in the results.
     """
 
@@ -86,11 +96,13 @@ class FileJobs:
         clock: Clock,
         tell: Tell,
         objects: FileObjects,
+        box: Box | None,
     ) -> None:
         self._shelf = shelf
         self._planner = planner
         self._tell = tell
         self._objects = objects
+        self._box = box
         self._parallel = parallel
         self._clock = clock
         self._jobs: dict[str, FileJob] = {}
@@ -110,11 +122,12 @@ class FileJobs:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 await self._forget_old()
+                await self._save_progress()
                 self._start_waiting(tasks)
                 self._changed.clear()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(
-                        _LOOK_EVERY_S
+                        _SAVE_EVERY_S
                     ):  # `wait_for` loses a cancellation that comes with the event
                         await self._changed.wait()
 
@@ -182,7 +195,7 @@ class FileJobs:
         await self._keep(job)
         if job.state is JobState.CANCELLED:
             await self._stop(job_id)
-            await asyncio.to_thread(self._shelf.input_of(job_id).unlink, missing_ok=True)
+            await asyncio.to_thread(self._shelf.drop_input, job_id)
         self._changed.set()
         return self.find(job_id)
 
@@ -229,7 +242,7 @@ class FileJobs:
         try:
             await self._keep(self.find(job_id))
             await self._keep(await self._try(job_id, control))
-            await asyncio.to_thread(self._shelf.input_of(job_id).unlink, missing_ok=True)
+            await asyncio.to_thread(self._shelf.drop_input, job_id)
         except (VedetteError, OSError) as error:  # its record cannot be written; the others go on
             self._log.error("the record of a file's analysis cannot be kept", job=job_id, reason=str(error))
         finally:
@@ -248,23 +261,64 @@ class FileJobs:
             return replace(self.find(job_id), state=JobState.FAILED, code="internal", error=words)
 
     async def _analyse(self, job_id: str, control: FileControl) -> FileJob:
-        job = self.find(job_id)
-        plan = self._planner.plan(job)
-        is_picture = PurePath(job.name).suffix.lower() in PICTURE_SUFFIXES
-        rules = default_rules(has_model=bool(plan.model))
-        path = self._shelf.input_of(job_id)
-        analysis = FileAnalysis(path, plan, rules, is_picture=is_picture, control=control, is_background=True)
+        analysis, outcome = await self._go_on_until_over(job_id, control)
+        self._tell_matches(job_id, analysis)
+        await asyncio.to_thread(self._objects.tell, self.find(job_id), analysis.results)
+        return replace(self.find(job_id), state=JobState.DONE, findings=_count(analysis, outcome))
+
+    async def _go_on_until_over(self, job_id: str, control: FileControl) -> tuple[FileAnalysis, FileOutcome]:
+        """Goes on with another worker where one was lost on the way; not where the next one is lost in the same place:
+        then it is the file.
+        """
+        for _ in range(_MOST_WORKERS):
+            before_s = self.find(job_id).progress.done_s
+            try:
+                return await self._go_on(job_id, control)
+            except CannotGoOnError as error:
+                self._log.warning("a file's analysis begins again", job=job_id, reason=error.reason)
+                self._jobs[job_id] = self.find(job_id).begun_again(error.reason)
+                await asyncio.to_thread(self._shelf.drop_journal, job_id)
+            except WorkerLostError as error:
+                if self._box is None or self.find(job_id).progress.done_s <= before_s:
+                    raise
+                self._log.warning("a file's analysis goes on with another worker", job=job_id, reason=error.message)
+        return await self._go_on(job_id, control)
+
+    async def _go_on(self, job_id: str, control: FileControl) -> tuple[FileAnalysis, FileOutcome]:
+        """Analyses from where the job's journal ends, or from the first picture. Raises CannotGoOnError."""
+        before = self.find(job_id)
+        is_picture = PurePath(before.name).suffix.lower() in PICTURE_SUFFIXES
+        kept = None if is_picture else self._open_kept(before)
+        plan = self._planner.plan(before)
+        if kept is not None and (head := await asyncio.to_thread(kept.journal.read_head)):
+            plan = dataclasses.replace(plan, lists=dataclasses.replace(plan.lists, at_ns=head.lists_at_ns))
+        analysis = FileAnalysis(
+            self._shelf.input_of(job_id),
+            plan,
+            default_rules(has_model=bool(plan.model)),
+            is_picture=is_picture,
+            control=control,
+            is_background=True,
+            kept=kept,
+        )
         began_ns = self._clock.mono_ns()
 
         def note(done_s: float, info: FileInfo) -> None:
             active_s = (self._clock.mono_ns() - began_ns) / NS_PER_S - control.paused_s
-            progress = JobProgress(done_s, info.duration_s, active_s)
-            self._jobs[job_id] = replace(self.find(job_id), progress=progress, release=plan.model or "motion-r1")
+            taken_up = before.taken_up(analysis.recalled_s)
+            progress = JobProgress(done_s, info.duration_s, taken_up.progress.active_s + active_s)
+            release, interruption = plan.model or "motion-r1", taken_up.interruption
+            job = self.find(job_id)
+            self._jobs[job_id] = replace(job, progress=progress, release=release, interruption=interruption)
+            if job.interruption != interruption:
+                self._changed.set()  # to be written now: it may be interrupted again
 
-        outcome = await analysis.run(self._shelf.result_of(job_id), note)
-        self._tell_matches(job_id, analysis)
-        await asyncio.to_thread(self._objects.tell, self.find(job_id), analysis.results)
-        return replace(self.find(job_id), state=JobState.DONE, findings=_count(analysis, outcome))
+        return analysis, await analysis.run(self._shelf.result_of(job_id), note)
+
+    def _open_kept(self, job: FileJob) -> Kept | None:
+        if self._box is None:
+            return None
+        return Kept(self._shelf.journal_of(job.job_id, self._box, self._clock), job.sha256)
 
     def _tell_matches(self, job_id: str, analysis: FileAnalysis) -> None:
         for match in analysis.faces.matches.values():
@@ -285,6 +339,14 @@ class FileJobs:
         if running is not None:
             running.task.cancel()
             await asyncio.wait({running.task})
+
+    async def _save_progress(self) -> None:
+        """So that a job is not shown further back after a restart than it is."""
+        for job_id in list(self._running):
+            try:
+                await self._keep(self.find(job_id))
+            except VedetteError as error:
+                self._log.warning("how far a file's analysis is cannot be kept", job=job_id, reason=error.message)
 
     def _check_paused(self) -> None:
         if sum(self._jobs[job_id].state is JobState.PAUSED for job_id in self._running) >= MOST_PAUSED:

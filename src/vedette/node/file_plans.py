@@ -10,7 +10,7 @@ from vedette.node.analyzer_categories import SetsInForce
 from vedette.node.analyzer_pool import choose_model
 from vedette.node.analyzer_watchlists import ListsInForce
 from vedette.node.face_enrolment import FaceModelsMissingError
-from vedette.node.file_analysis import FilePlan, plan_ahead
+from vedette.node.file_plan import FilePlan, plan_ahead
 from vedette.node.file_watchlists import NO_LISTS, FileLists
 from vedette.node.match_terms import find_match_terms
 from vedette.node.recognizers import find_recognizers

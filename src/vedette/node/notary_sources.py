@@ -11,6 +11,7 @@ from vedette.adapters.sqlite_audit_reader import read_audit
 from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
 from vedette.core.errors import StorageError
 from vedette.core.ids import is_id
+from vedette.core.time import NS_PER_S
 from vedette.evidence.leaves import draft_audit, draft_footage
 from vedette.evidence.log import EvidenceLog
 from vedette.recording.volume import Volume, open_volume
@@ -19,6 +20,7 @@ from vedette.runtime.paths import NodePaths
 PAGE = 5000
 MOST_WAITING = 20_000
 """Leaves between two checkpoints while catching up: bounds memory after two weeks without a notary."""
+_MAKING_NS = 30 * NS_PER_S
 _AUDIT_POSITION = "audit"
 
 
@@ -64,6 +66,8 @@ def read_sources(log: EvidenceLog, paths: NodePaths, utc_ns: Callable[[], int]) 
         reading.behind[name] = 0
         try:
             volume = open_volume(root)
+            if _is_being_made(volume, root, utc_ns()):
+                continue
             _read_journal(log, volume, name, reading, utc_ns)
         except StorageError as exc:
             if _is_ours(exc):
@@ -71,6 +75,11 @@ def read_sources(log: EvidenceLog, paths: NodePaths, utc_ns: Callable[[], int]) 
             reading.problems.append(f"the journal of volume {name} cannot be read: {exc.message}")
     _read_audit(log, paths.database, reading, utc_ns)
     return reading
+
+
+def _is_being_made(volume: Volume, root: Path, utc_ns: int) -> bool:
+    """Whether the recorder has just named the volume and still has to make its index; missing later, it is told."""
+    return not volume.index.exists() and utc_ns - (root / "volume.json").stat().st_mtime_ns < _MAKING_NS
 
 
 def _is_ours(error: StorageError) -> bool:

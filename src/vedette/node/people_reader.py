@@ -17,7 +17,8 @@ from vedette.core.people import AppearanceModelsMissingError, NobodyFoundError, 
 from vedette.node.analyzer_pictures import problem, read_body
 from vedette.node.analyzer_pool import choose_model
 from vedette.node.face_enrolment import NoPictureError, check_picture
-from vedette.node.file_analysis import FileAnalysis, FilePlan
+from vedette.node.file_analysis import FileAnalysis
+from vedette.node.file_plan import FilePlan
 from vedette.node.file_results import FileResults, ObjectRecord
 from vedette.node.recognizers import find_recognizers
 from vedette.runtime.memory_file import lend_bytes

@@ -13,7 +13,7 @@ from vedette.core.time import TICKS_PER_S
 from vedette.media.decode import PacketDecoder, PlanarFrame
 from vedette.vision.focus import WHOLE, Focus, FocusPolicy, Window
 from vedette.vision.motion import Motion, MotionDetector
-from vedette.vision.picture import to_luma
+from vedette.vision.picture import Image, to_luma
 from vedette.vision.ports import Detector, Look
 from vedette.vision.regions import keep_looked_at
 from vedette.vision.sampling import FrameSampler, InferenceGate
@@ -24,6 +24,8 @@ MOTION_WIDTH_PX = 160
 _SURE = 0.35
 """Confidence from which a detection keeps the model awake; the noise below it would do so for ever."""
 _KEPT_KEY_FRAMES = 2
+_MEDIAN_OF = 120
+"""Pictures at least, of those there are, whose median is the first background."""
 KEPT_FRAMES = 6
 """Analysed pictures kept for snapshots: the parent asks within a frame or two."""
 
@@ -75,6 +77,7 @@ class PictureAnalysis:
         self._under_way: deque[_UnderWay] = deque()
         self.set_classes(classes)
         self._kept: OrderedDict[int, PlanarFrame] = OrderedDict()
+        self._before: list[tuple[float, Image]] = []
 
     @property
     def ahead(self) -> int:
@@ -97,14 +100,30 @@ class PictureAnalysis:
 
     def begin(self, frame: PlanarFrame) -> None:
         """Finds motion, starts the model where it is wanted, and keeps the picture for snapshots."""
-        width, height = frame.size_px
-        motion_height = max(2, round(MOTION_WIDTH_PX * height / width))
         at_s = frame.pts_90k / TICKS_PER_S
-        motion = self._motion.push(to_luma(frame, MOTION_WIDTH_PX, motion_height), at_s)
+        motion = self._motion.push(_small_luma(frame), at_s)
         self._under_way.append(self._start(frame, at_s, motion))
         self._kept[frame.pts_90k] = frame
         while len(self._kept) > KEPT_FRAMES + self.ahead:
             self._kept.popitem(last=False)
+
+    def remember(self, frame: PlanarFrame) -> None:
+        """Takes a picture that another analysed before this one began: see `learn`."""
+        self._before.append((frame.pts_90k / TICKS_PER_S, _small_luma(frame)))
+
+    def learn(self) -> None:
+        """Learns what stands still from what is remembered. It begins with how each pixel mostly looked: who was in the
+        first of those pictures would leave a hole.
+        """
+        if not self._before:
+            return
+        shape = self._before[-1][1].shape  # a file may change its size in the middle
+        before = [(at_s, luma) for at_s, luma in self._before if luma.shape == shape]
+        chosen = np.stack([luma for _, luma in before[:: max(1, len(before) // _MEDIAN_OF)]])
+        self._motion.push(np.median(chosen, axis=0).astype(np.uint8), before[0][0])
+        for at_s, luma in before:
+            self._motion.push(luma, at_s)
+        self._before.clear()
 
     def finish(self) -> FrameResult:
         """Waits for the oldest picture that was begun."""
@@ -163,6 +182,12 @@ class PictureAnalysis:
                 looks.append((window, look.wait()))
         looks += [(window, look.wait()) for window, look in waiting]
         return self._tiles.join(found, looks)
+
+
+def _small_luma(frame: PlanarFrame) -> Image:
+    """As the motion detector sees it."""
+    width, height = frame.size_px
+    return to_luma(frame, MOTION_WIDTH_PX, max(2, round(MOTION_WIDTH_PX * height / width)))
 
 
 class KeyFrameEngine:

@@ -55,6 +55,32 @@ class JobConflictError(ConflictError):
     code = "job_is_over"
 
 
+class BegunAgain(StrEnum):
+    """Why a job that was interrupted could not go on where it was."""
+
+    NOTHING_KEPT = "nothing_kept"
+    """There is no journal: it was not written yet, or this node cannot seal one."""
+    JOURNAL = "journal"
+    """It is of another format, or damaged from its start."""
+    FILE = "file"
+    """The file is another one, or the place where it stopped is not found in it."""
+    MODELS = "models"
+    LISTS = "lists"
+    SETTINGS = "settings"
+    RELEASE = "release"
+    """This release of Vedette follows objects in another way."""
+
+
+class CannotGoOnError(ConflictError):
+    """An interrupted analysis does not go on where it was: it must begin again."""
+
+    code = "cannot_go_on"
+
+    def __init__(self, reason: BegunAgain) -> None:
+        super().__init__(f"an interrupted analysis cannot go on where it was: {reason}")
+        self.reason = reason
+
+
 class JobTerms(msgspec.Struct, frozen=True):
     """What is looked for. `fps`: analysed pictures a second at most, 0 all. `classes`: empty all. `tiles`: of each
     large picture, looked at beside the whole. `categories`: names of the operator's own sets that are told of people
@@ -136,6 +162,20 @@ class JobProgress(msgspec.Struct, frozen=True):
         return max(0.0, self.duration_s - self.done_s) / self.speed
 
 
+class JobInterruption(msgspec.Struct, frozen=True):
+    """What became of what was done when the process ended in the middle.
+
+    Attributes:
+        times: How often it was interrupted.
+        kept_s: Seconds of the file that were taken over the last time.
+        begun_again: Why nothing was taken over the last time; None: something was.
+    """
+
+    times: int = 0
+    kept_s: float = 0.0
+    begun_again: BegunAgain | None = None
+
+
 class JobFindings(msgspec.Struct, frozen=True):
     """What a finished job found, in numbers; the records are in its files."""
 
@@ -167,6 +207,7 @@ class FileJob(msgspec.Struct, frozen=True):
     findings: JobFindings = JobFindings()
     matching: JobMatching = JobMatching()
     searching: JobSearching = JobSearching()
+    interruption: JobInterruption = JobInterruption()
 
     @property
     def keeps_faces(self) -> bool:
@@ -176,6 +217,22 @@ class FileJob(msgspec.Struct, frozen=True):
     @property
     def is_over(self) -> bool:
         return self.state in {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
+
+    def taken_up(self, kept_s: float | None) -> "FileJob":
+        """The job when it runs again. `kept_s`: seconds of the file that are taken over, None: it begins with the first
+        picture.
+        """
+        if kept_s is not None:
+            return self._interrupted(kept_s, None)
+        return self.begun_again(BegunAgain.NOTHING_KEPT) if self.progress.done_s > 0 else self
+
+    def begun_again(self, reason: BegunAgain) -> "FileJob":
+        """The job when nothing of what was done is taken over."""
+        return msgspec.structs.replace(self._interrupted(0.0, reason), progress=JobProgress())
+
+    def _interrupted(self, kept_s: float, reason: BegunAgain | None) -> "FileJob":
+        interruption = JobInterruption(self.interruption.times + 1, kept_s, reason)
+        return msgspec.structs.replace(self, interruption=interruption)
 
     def with_state(self, state: JobState) -> "FileJob":
         """Raises JobConflictError when it is over already."""

@@ -9,11 +9,20 @@ from vedette.core.time import TICKS_PER_S
 
 
 class FrameSampler:
-    """Picks frames at no more than a given rate, evenly in media time."""
+    """Picks frames at no more than a given rate, evenly in media time.
 
-    def __init__(self, fps: float) -> None:
+    Args:
+        due_90k: When the next is due, to go on as an earlier one; None: with the first that comes.
+    """
+
+    def __init__(self, fps: float, due_90k: float | None = None) -> None:
         self._interval_90k = TICKS_PER_S / fps
-        self._due_90k: float | None = None
+        self._due_90k = due_90k
+
+    @property
+    def due_90k(self) -> float | None:
+        """When the next frame is due."""
+        return self._due_90k
 
     def set_fps(self, fps: float) -> None:
         """Goes on at another rate."""

@@ -2,28 +2,21 @@
 
 import io
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from vedette.core.errors import InvalidInputError, NotFoundError, VedetteError
-from vedette.core.time import TICKS_PER_S
-from vedette.media.annotate import VideoWriter
 from vedette.media.decode import FileFrames, PlanarFrame
 from vedette.vision import wire
-from vedette.vision.drawing import draw_overlays, encode_jpeg, render_jpeg
-from vedette.vision.engine import KeyFrameEngine, PictureAnalysis, StreamEngine
+from vedette.vision.drawing import encode_jpeg, render_jpeg
+from vedette.vision.engine import KeyFrameEngine, StreamEngine
+from vedette.vision.file_session import FileSession
 from vedette.vision.masking import decode_jpeg, fill_masks
 from vedette.vision.picture import fit_size, to_bgr
 from vedette.vision.ports import Detector, Recognizer
 from vedette.vision.recognize.crop import make_crop
 from vedette.vision.recognize.describe import describe_crops
 from vedette.vision.recognize.records import MAX_ASKS
-from vedette.vision.sampling import FrameSampler
-from vedette.vision.tiles import TilePolicy
 from vedette.vision.wire import Kind
-
-_BATCH = 16
-"""Pictures read per FILE_NEXT, so that a file without wanted pictures still answers."""
 
 
 class WorkerSession:
@@ -44,7 +37,7 @@ class WorkerSession:
         self._detector = detector
         self._recognizers = recognizers
         self._streams: dict[int, StreamEngine | KeyFrameEngine] = {}
-        self._file = _FileJob(file, detector) if file else None
+        self._file = FileSession(file, detector) if file else None
 
     def handle(self, kind: int, payload: bytes) -> tuple[int, bytes]:
         """Answers one message. What a stream or a request did wrong becomes FAILED with the reason."""
@@ -147,89 +140,3 @@ def _mask(request: wire.MaskRequest) -> bytes:
     image = decode_jpeg(request.jpeg)
     fill_masks(image, request.masks)
     return encode_jpeg(image)
-
-
-class _FileJob:
-    """Reads one file once for analysis, and once more for the annotated video.
-
-    A few pictures are with the model while the next ones are decoded, so that one file uses all its threads; answers
-    come in order, one picture each.
-    """
-
-    def __init__(self, file: io.BufferedIOBase, detector: Detector | None) -> None:
-        self._file = file
-        self._detector = detector
-        self._source: FileFrames | None = None
-        self._frames: Iterator[PlanarFrame] = iter(())
-        self._sampler: FrameSampler | None = None
-        self._writer: VideoWriter | None = None
-        self._read = 0
-        self._read_before: deque[int] = deque()
-        self.analysis = PictureAnalysis(None, (), gated=False)
-
-    def answer(self, kind: int, payload: bytes) -> bytes:
-        if kind == Kind.FILE_OPEN:
-            return wire.encode(self._start(wire.decode(payload, wire.FileSetup)))
-        if kind == Kind.FILE_NEXT and self._source is not None:
-            return wire.encode(self._next(self._source))
-        if kind == Kind.FILE_TERMS:
-            terms = wire.decode(payload, wire.FileTerms)
-            self._sampler = FrameSampler(terms.fps) if terms.fps > 0 else None
-            self.analysis.set_classes(terms.classes)
-            return b""
-        if kind == Kind.ANNOTATE and self._source is not None:
-            return self._annotate(wire.decode(payload, wire.AnnotateRequest))
-        raise InvalidInputError(f"message kind {kind} is not known or comes too early")
-
-    def _start(self, setup: wire.FileSetup) -> wire.FileInfo:
-        self._file.seek(0)
-        source = FileFrames(self._file)
-        self._source, self._frames = source, source.frames()
-        self._sampler = FrameSampler(setup.fps) if setup.fps > 0 else None
-        detector = self._detector if setup.detector == "model" else None
-        tiles = TilePolicy(most=setup.tiles)
-        self.analysis = PictureAnalysis(detector, setup.classes, gated=False, motion=setup.motion, tiles=tiles)
-        self._read, self._writer = 0, None
-        self._read_before.clear()
-        return wire.FileInfo(*source.size_px, source.fps, source.duration_s)
-
-    def _next(self, source: FileFrames) -> wire.PacketReply:
-        """Reads on until all threads of the model have a picture and one waits besides, a batch was read, or the file
-        ends; then gives the oldest one.
-        """
-        damaged_before = source.damaged
-        has_ended = self._read_on()
-        damaged = source.damaged - damaged_before
-        if not self._read_before:
-            read, self._read = self._read, 0
-            return wire.PacketReply(read, damaged, [], done=has_ended)
-        return wire.PacketReply(self._read_before.popleft(), damaged, [self.analysis.finish()])
-
-    def _read_on(self) -> bool:
-        """Tells whether the file has ended."""
-        for _ in range(_BATCH):
-            if self.analysis.under_way > self.analysis.ahead:
-                return False
-            frame = next(self._frames, None)
-            if frame is None:
-                return True
-            self._read += 1
-            if self._sampler is None or self._sampler.wants(frame.pts_90k):
-                self.analysis.begin(frame)
-                self._read_before.append(self._read)
-                self._read = 0
-        return False
-
-    def _annotate(self, request: wire.AnnotateRequest) -> bytes:
-        for overlays in request.overlays:
-            frame = next(self._frames, None)
-            if frame is None:
-                break
-            size = fit_size(frame, request.max_width)
-            image = to_bgr(frame, *size)
-            draw_overlays(image, overlays)
-            self._writer = self._writer or VideoWriter(*size)
-            self._writer.write(image, frame.pts_90k / TICKS_PER_S)
-        else:
-            return self._writer.take() if self._writer else b""
-        return self._writer.finish() if self._writer else b""

@@ -27,6 +27,7 @@ MAX_BOXES = 300
 MAX_RESULTS = 32
 MAX_JPEG_BYTES = 8 << 20
 _MAX_SPENT_US = 60_000_000
+_MAX_COUNT = 1 << 48
 _PACKET_HEAD = struct.Struct(">IqB")
 _FLAG_KEY, _FLAG_RESET, _FLAG_DECODE_ONLY = 1, 2, 4
 
@@ -112,10 +113,29 @@ class FrameResult(msgspec.Struct, frozen=True):
     boxes: bytes | None
 
 
+class FilePlace(msgspec.Struct, frozen=True):
+    """A picture of a file up to which it was read, and all that another worker needs to go on behind it.
+
+    Attributes:
+        read: Pictures up to this one.
+        mark: A checksum of its pixels, by which it is found again.
+        fps, due_90k: The rate by which it was chosen, and when the next one was due by it; 0: every picture.
+        faults: How often each of its two times had gone back (`media.decode`).
+    """
+
+    read: int
+    pts_90k: int
+    mark: int
+    fps: float
+    due_90k: float
+    faults: tuple[int, int]
+
+
 class PacketReply(msgspec.Struct, frozen=True):
     """Answers PACKET and FILE_NEXT. `done`: the file has ended.
 
-    `decode_us` and `analyse_us`: wall time that it took, for packets.
+    `decode_us` and `analyse_us`: wall time that it took, for packets. `place`: of the last picture of a file that
+    this reply counts; None: it counts none.
     """
 
     decoded: int
@@ -124,6 +144,7 @@ class PacketReply(msgspec.Struct, frozen=True):
     done: bool = False
     decode_us: int = 0
     analyse_us: int = 0
+    place: FilePlace | None = None
 
 
 class Overlay(msgspec.Struct, frozen=True):
@@ -187,13 +208,16 @@ class MaskRequest(msgspec.Struct, frozen=True):
 
 
 class FileSetup(msgspec.Struct, frozen=True):
-    """How to analyse the file that the worker was started with. `fps` 0: every picture."""
+    """How to analyse the file that the worker was started with. `fps` 0: every picture. `place`: behind this picture,
+    where an earlier worker came to; None: from the start.
+    """
 
     detector: str
     classes: list[str]
     fps: float
     tiles: int = 0
     motion: MotionSettings = MotionSettings()
+    place: FilePlace | None = None
 
 
 class FileTerms(msgspec.Struct, frozen=True):
@@ -325,9 +349,16 @@ def decode_reply(payload: bytes) -> PacketReply:
         for result in reply.results
     )
     sane = sane and 0 <= reply.decode_us <= _MAX_SPENT_US and 0 <= reply.analyse_us <= _MAX_SPENT_US
+    sane = sane and (reply.place is None or _is_place(reply.place))
     if not sane:
         raise InvalidInputError("a worker's reply is out of range")
     return reply
+
+
+def _is_place(place: FilePlace) -> bool:
+    counts = (place.read, place.mark, *place.faults)
+    is_time = abs(place.pts_90k) <= _MAX_COUNT and abs(place.due_90k) <= _MAX_COUNT  # also: not NaN
+    return all(0 <= count <= _MAX_COUNT for count in counts) and is_time and 0 <= place.fps <= _MAX_COUNT
 
 
 def decode_described(payload: bytes, asks: int, forms: Mapping[str, Form]) -> DescribeReply:

@@ -88,7 +88,7 @@ class FilesBox:
 async def box(tmp_path: Path) -> AsyncIterator[FilesBox]:
     told: list[object] = []
     clock, shelf = SimulatedClock(), FileJobShelf(tmp_path / "analysis", 1)
-    jobs = FileJobs(shelf, NoPlanner(), 1, clock, told.append, FileObjects(told.append, None, "", clock))  # type: ignore[arg-type]
+    jobs = FileJobs(shelf, NoPlanner(), 1, clock, told.append, FileObjects(told.append, None, "", clock), None)  # type: ignore[arg-type]
     async with open_gateway(tmp_path) as gateway:
         app = Starlette(routes=[*job_routes(jobs), *face_routes(OnePortrait())])
         async with serve_role_app(app, NodeSettings(data=tmp_path).paths.socket("analyzer")):

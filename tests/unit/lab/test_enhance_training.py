@@ -116,7 +116,8 @@ def train(folder: Path, told: list[str], sets: int) -> dict[str, bytes]:
     lumas = [make_luma(seed=index) for index in range(2)]
     short = Plan(shards=2, shard_samples=4, pool_shards=1, batch=4)
     lessons = [replace(lesson, plan=short) for lesson in training.LESSONS[:sets]]
-    training.train_bank(lumas, folder, None, SystemClock(), told.append, lessons)
+    first = replace(training.FIRST, plan=short)
+    training.train_bank(lumas, folder, None, SystemClock(), told.append, first, lessons)
     return {path.name: path.read_bytes() for path in (folder / "release").iterdir()}
 
 
@@ -128,13 +129,13 @@ def test_training_is_reproducible_and_a_finished_one_is_not_trained_again(tmp_pa
     assert all(count_weights(decode_weights(data).arrays) == WEIGHT_COUNT for data in files.values())
     assert files["clean.bin"] != files["jpeg-90.bin"]
     assert train(tmp_path / "a", told, sets=2) == files
-    assert sum(text.startswith("shard") for text in told) == 4
+    assert sum(text.startswith("shard") for text in told) == 6
     assert train(tmp_path / "b", told, sets=1)["clean.bin"] == files["clean.bin"]
 
 
 def test_shorter_training_shortens_all_sets_alike() -> None:
     training = pytest.importorskip("vedette.lab.enhance.training", exc_type=ImportError)
-    first, other = (lesson.plan for lesson in training.LESSONS[:2])
+    first, other = training.FIRST.plan, training.LESSONS[1].plan
     assert [training.shorten(plan, first.shards).shards for plan in (first, other)] == [first.shards, other.shards]
     assert [training.shorten(plan, 62).shards for plan in (first, other)] == [62, 7]
     assert training.shorten(other, 1).shards == 1

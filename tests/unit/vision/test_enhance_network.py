@@ -10,7 +10,7 @@ import pytest
 from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork
 from vedette.core.errors import InvalidInputError
 from vedette.vision.enhance.bicubic import resize_bicubic
-from vedette.vision.enhance.integer import calibrate, enlarge_integer, to_integers
+from vedette.vision.enhance.integer import calibrate, enlarge_integer, fit_first_layer, to_integers
 from vedette.vision.enhance.luma import studio_luma
 from vedette.vision.enhance.network import (
     LAYERS,
@@ -22,7 +22,7 @@ from vedette.vision.enhance.network import (
     decode_weights,
     encode_weights,
 )
-from vedette.vision.enhance.plain import enlarge, to_pixels
+from vedette.vision.enhance.plain import enlarge, run_layers, to_pixels
 from vedette.vision.enhance.strips import StripRunner, edge_measure, plan_strips
 
 SIZES = [(960, 100), (97, 131), (64, 45), (30, 44), (31, 20), (2, 2), (1, 1)]
@@ -227,3 +227,15 @@ def test_bicubic_keeps_flat_pictures_and_has_the_published_kernel() -> None:
 def test_luma_of_black_white_and_primaries_is_that_of_bt601() -> None:
     colours = np.array([[[0, 0, 0], [255, 255, 255], [0, 0, 255], [0, 255, 0], [255, 0, 0]]], np.uint8)
     np.testing.assert_array_equal(studio_luma(colours), [[16, 235, 81, 145, 41]])
+
+
+def test_large_channels_of_the_first_layer_are_made_smaller_without_changing_the_network() -> None:
+    arrays = [array.copy() for array in make_weights(seed=3).arrays]
+    arrays[0][1, 1, 5], arrays[0][0, 0, 9] = 11.5, -33.0
+    fitted = fit_first_layer(arrays)
+    assert [float(np.abs(fitted[0][..., channel]).max()) for channel in (5, 9)] == [5.75, 4.125]
+    luma = np.random.default_rng(1).integers(0, 256, (20, 30), np.uint8)
+    for one, other in zip(
+        run_layers(luma, fitted)[SKIP_TO + 1 :], run_layers(luma, arrays)[SKIP_TO + 1 :], strict=True
+    ):
+        np.testing.assert_array_equal(one, other)

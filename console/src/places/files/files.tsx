@@ -74,6 +74,7 @@ function Job({ job, isOpen, at: shown, onOpen }: JobProps) {
         <JobActions job={job} />
       </header>
       {job.state === "done" || job.state === "cancelled" ? null : <Progress job={job} />}
+      {job.interruption ? <Interruption of={job.interruption} /> : null}
       <footer>
         <span className="muted">{t("files.by", { user: job.created_by, at })}</span>
         {isOver(job) ? null : <JobTerms job={job} />}
@@ -85,6 +86,16 @@ function Job({ job, isOpen, at: shown, onOpen }: JobProps) {
       </footer>
       {isOpen && job.state === "done" ? <Results job={job} at={shown} /> : null}
     </article>
+  );
+}
+
+function Interruption({ of: { begun_again, kept_s } }: { of: NonNullable<FileJob["interruption"]> }) {
+  const { t } = useTranslation();
+  const time = formatDuration(Math.max(1, kept_s) * 1000);
+  return (
+    <p className={begun_again ? styles["error"] : "muted"}>
+      {begun_again ? t(`files.begunAgain.${begun_again}`) : t("files.wentOn", { time })}
+    </p>
   );
 }
 

@@ -7,10 +7,10 @@ import { useUpload } from "../../api/files";
 import { DropBox } from "../../parts/drop-box";
 import { SwitchField } from "../../parts/field";
 import { ProblemNote } from "../../parts/problem-note";
-import { SetChoice } from "../../parts/set-choice";
 import styles from "./files.module.css";
 import { type Matching, MatchingFields } from "./matching";
 import { type Origin, OriginFields, readOrigin } from "./origin";
+import { SetFields } from "./set-fields";
 import { type Terms, TermsFields } from "./terms";
 
 /** Of a 4K picture nearly half, those where something moves; each costs as much time as the whole picture. */
@@ -72,7 +72,7 @@ export function UploadBox() {
         <SwitchField label={t("files.annotate")} isSelected={annotate} onChange={setAnnotate} />
         <SwitchField label={t("files.looksClosely")} isSelected={looksClosely} onChange={setLooksClosely} />
       </div>
-      <SetChoice value={categories} onChange={setCategories} />
+      <SetFields value={categories} onChange={setCategories} />
       <MatchingFields value={matching} onChange={setMatching} />
       <OriginFields value={origin} onChange={setOrigin} />
       {upload.error ? <ProblemNote error={upload.error} what={t("files.uploadFailed")} /> : null}

@@ -13,6 +13,8 @@ import { SelectField, TextField } from "../../parts/field";
 import { useWords } from "../../parts/words";
 import styles from "./search.module.css";
 import {
+  type Attributes,
+  type Choice,
   listAttributes,
   readAttributes,
   readSource,
@@ -93,7 +95,7 @@ export function AskForm({ address, understood, words, onAsk, children }: AskForm
           <TextField label={t("review.to")} value={to} onChange={setTo} placeholder="-5m" error={wrong(to)} />
           {children}
         </div>
-        {words ? <Chips address={address} words={words} onAsk={ask} /> : null}
+        {words ? <AttributeChoice address={address} words={words} onAsk={ask} /> : null}
         {address.like ? (
           <p className={styles["note"]}>
             {t("search.likeOne")}{" "}
@@ -132,21 +134,55 @@ function Meaning({ understood }: { understood: Understood }) {
   );
 }
 
-interface ChipsProps {
+interface AttributesProps {
   address: SearchAddress;
   words: SearchWords;
   onAsk: (change: Partial<SearchAddress>) => void;
 }
 
-function Chips({ address, words, onAsk }: ChipsProps) {
+function AttributeChoice({ address, words, onAsk }: AttributesProps) {
+  const { t } = useTranslation();
+  const chosen = readAttributes(address.attributes);
+  const { fixed, own } = listAttributes(words, chosen);
+  const countOf = (choices: readonly Choice[]) => choices.filter(({ attribute }) => attribute in chosen).length;
+  const count = countOf(fixed);
+  const ownCount = countOf(own);
+  const shared = { chosen, onToggle: (attributes: Attributes) => onAsk({ attributes: writeAttributes(attributes) }) };
+  return (
+    <>
+      {own.length > 0 ? (
+        <Chips
+          {...shared}
+          choices={own}
+          isOpen={ownCount > 0}
+          title={ownCount > 0 ? t("keptSets.chosen", { count: ownCount }) : t("keptSets.title")}
+        />
+      ) : null}
+      <Chips
+        {...shared}
+        choices={fixed}
+        isOpen={count > 0}
+        title={count > 0 ? t("search.attributesChosen", { count }) : t("search.attributes")}
+      />
+    </>
+  );
+}
+
+interface ChipsProps {
+  title: string;
+  isOpen: boolean;
+  choices: readonly Choice[];
+  chosen: Attributes;
+  onToggle: (attributes: Attributes) => void;
+}
+
+function Chips({ title, isOpen, choices, chosen, onToggle }: ChipsProps) {
   const { t } = useTranslation();
   const name = useAttributeWords();
-  const chosen = readAttributes(address.attributes);
-  const count = Object.keys(chosen).length;
   return (
-    <details className={styles["chips"]} open={count > 0}>
-      <summary>{count > 0 ? t("search.attributesChosen", { count }) : t("search.attributes")}</summary>
-      {listAttributes(words, chosen).map(({ attribute, about, values }) => (
+    <details className={styles["chips"]} open={isOpen}>
+      <summary>{title}</summary>
+      {choices.map(({ attribute, about, values }) => (
         <fieldset key={attribute}>
           <legend>
             {about ? t("keptSets.named", { name: attribute, about: name.about(about) }) : name.name(attribute)}
@@ -157,7 +193,7 @@ function Chips({ address, words, onAsk }: ChipsProps) {
               type="button"
               className={styles["chip"]}
               aria-pressed={chosen[attribute]?.includes(value) ?? false}
-              onClick={() => onAsk({ attributes: writeAttributes(toggleAttribute(chosen, attribute, value)) })}
+              onClick={() => onToggle(toggleAttribute(chosen, attribute, value))}
             >
               {name.value(attribute, value)}
             </button>

@@ -91,15 +91,15 @@ describe("what can be chosen", () => {
     categories: [{ name: "livery", about: "vehicle" as const, categories: ["courier", "post"] }],
   };
   it("has the kept sets with none of these", () => {
-    expect(listAttributes(words, {})).toEqual([
-      { attribute: "colour", values: ["red"], about: null },
-      { attribute: "livery", values: ["courier", "post", "unknown"], about: "vehicle" },
-    ]);
+    expect(listAttributes(words, {})).toEqual({
+      fixed: [{ attribute: "colour", values: ["red"] }],
+      own: [{ attribute: "livery", values: ["courier", "post", "unknown"], about: "vehicle" }],
+    });
   });
   it("shows what an address asks of a set that was deleted or taught anew, so that it can be taken out", () => {
-    const [, livery, gone] = listAttributes(words, { livery: ["milk"], toy: ["car"] });
+    const [livery, gone] = listAttributes(words, { livery: ["milk"], toy: ["car"] }).own;
     expect(livery?.values).toEqual(["courier", "post", "unknown", "milk"]);
-    expect(gone).toEqual({ attribute: "toy", values: ["car"], about: null });
+    expect(gone).toEqual({ attribute: "toy", values: ["car"] });
   });
 });
 

@@ -59,17 +59,24 @@ export const writeAttributes = (attributes: Attributes): string =>
     .flatMap(([name, values]) => values.map((value) => `${escapeWord(name)}:${escapeWord(value)}`))
     .join(",");
 
+/** An attribute and its values. `about`: of an own set, what it is told of. */
+export interface Choice {
+  attribute: string;
+  values: string[];
+  about?: About;
+}
+
 /** All that can be chosen: the house's attributes, the kept sets, and what an address asks of sets that are kept no more. */
 export function listAttributes(words: Pick<SearchWords, "attributes" | "categories">, chosen: Attributes) {
-  const fixed = Object.entries(words.attributes).map(([attribute, values]) => ({ attribute, values, about: null }));
-  const own = words.categories.map(({ name, about, categories }) => ({
+  const fixed: Choice[] = Object.entries(words.attributes).map(([attribute, values]) => ({ attribute, values }));
+  const kept: Choice[] = words.categories.map(({ name, about, categories }) => ({
     attribute: name,
     about,
     values: [...new Set([...categories, UNKNOWN, ...(chosen[name] ?? [])])],
   }));
-  const known = new Set([...fixed, ...own].map(({ attribute }) => attribute));
+  const known = new Set([...fixed, ...kept].map(({ attribute }) => attribute));
   const past = Object.entries(chosen).filter(([attribute]) => !known.has(attribute));
-  return [...fixed, ...own, ...past.map(([attribute, values]) => ({ attribute, values, about: null }))];
+  return { fixed, own: [...kept, ...past.map(([attribute, values]): Choice => ({ attribute, values }))] };
 }
 
 /** One value in or out. */

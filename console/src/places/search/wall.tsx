@@ -64,7 +64,7 @@ export function When({ item }: { item: SeenObject }) {
   const moment = formatMoment(Date.parse(item.best), Date.now(), i18n.language);
   if (!item.file) return <span className="muted">{moment}</span>;
   return (
-    <span className="muted">
+    <span className={`muted ${styles["when"]}`}>
       <FileVideo size={12} aria-hidden /> {seconds(item.file.best_s)}
       {item.file.dated ? ` · ${moment}` : null}
     </span>

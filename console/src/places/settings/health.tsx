@@ -270,6 +270,10 @@ function Analysis({ analysis }: { analysis: System["analysis"] }) {
   const words = useWords();
   const say = useCodeWords();
   const { data: cameras } = useCameras();
+  const explain = (code: string, reason: string) => {
+    const known = say(code);
+    return known.reason ? `${known.reason}. ${known.hint}` : reason;
+  };
   return (
     <Table
       label={t("health.analysis")}
@@ -307,12 +311,14 @@ function Analysis({ analysis }: { analysis: System["analysis"] }) {
             {formatNumber(one.thinned + one.dropped, i18n.language)}
           </td>
           <td data-label={t("health.reason")}>
-            {i18n.exists(`health.analysisReasons.${one.code}`)
-              ? words.any("health.analysisReasons", one.code)
-              : say(one.code).reason || one.reason || (one.categories_left_out.length > 0 ? null : "–")}
-            {one.categories_left_out.map(({ name, code, reason }) => (
-              <p key={name}>{t("health.setLeftOut", { name, reason: say(code).reason || reason })}</p>
-            ))}
+            <div>
+              {i18n.exists(`health.analysisReasons.${one.code}`)
+                ? words.any("health.analysisReasons", one.code)
+                : say(one.code).reason || one.reason || (one.categories_left_out.length > 0 ? null : "–")}
+              {one.categories_left_out.map(({ name, code, reason }) => (
+                <p key={name}>{t("health.setLeftOut", { name, reason: explain(code, reason) })}</p>
+              ))}
+            </div>
           </td>
         </tr>
       ))}

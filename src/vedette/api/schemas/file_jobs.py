@@ -6,7 +6,7 @@ from pydantic import Field
 
 from vedette.api.schemas.common import Answer, Request, Utc
 from vedette.core.time import format_utc
-from vedette.vision.file_jobs import FileJob
+from vedette.vision.file_jobs import FileJob, JobInterruption
 
 
 class FileJobChangeIn(Request):
@@ -25,12 +25,27 @@ class JobListOut(Answer):
     subject: Literal["vehicles", "faces"]
 
 
+class JobInterruptionOut(Answer):
+    """What became of a job whose process or worker ended while it ran.
+
+    `times`: how often it was interrupted. `kept_s`: seconds of the file that were taken over the last time.
+    `begun_again`: why nothing was: nothing was kept yet or could be (`nothing_kept`), what was kept cannot be read
+    (`journal`), the file is another one (`file`), other models (`models`), lists (`lists`) or settings (`settings`), or
+    a release of Vedette that follows objects in another way (`release`); null: it went on where it was.
+    """
+
+    times: int
+    kept_s: float
+    begun_again: Literal["nothing_kept", "journal", "file", "models", "lists", "settings", "release"] | None
+
+
 class FileJobOut(Answer):
     """The analysis of one file.
 
     `progress`: 0 to 1. `speed`: seconds of the file per second. `left_s`: seconds until it is done, null when nobody
     can tell. `fps` 0: every picture. `files`: what can be fetched, once it is done. `kept`: by what people in
     it are found again. `camera_id`, `started_at`: which camera took it and when, where somebody said so.
+    `interruption`: null when it never was.
     """
 
     id: str
@@ -63,12 +78,22 @@ class FileJobOut(Answer):
     frames_read: int
     frames_analyzed: int
     files: list[str]
+    interruption: JobInterruptionOut | None
     created_by: str
     created_at: Utc
 
 
 class FileJobList(Answer):
     items: list[FileJobOut]
+
+
+def _interruption_out(interruption: JobInterruption) -> JobInterruptionOut:
+    reason = interruption.begun_again
+    return JobInterruptionOut(
+        times=interruption.times,
+        kept_s=round(interruption.kept_s, 3),
+        begun_again=None if reason is None else reason.value,
+    )
 
 
 def _kept(job: FileJob) -> list[str]:
@@ -116,6 +141,7 @@ def file_job_out(job: FileJob) -> FileJobOut:
         frames_read=findings.frames_read,
         frames_analyzed=findings.frames_analyzed,
         files=[*_FILES, *(["annotated.mp4"] if job.annotate else [])] if is_done else [],
+        interruption=_interruption_out(job.interruption) if job.interruption.times else None,
         created_by=job.owner_name,
         created_at=format_utc(job.created_ns),
     )

@@ -1,6 +1,6 @@
 """The bank of super-resolution: which weight sets there are, how long each is trained, and its release.
 
-The set for clean pictures is trained first; the others go on from it with the qualities that they are for.
+One set is trained on clean pictures first; all go on from it with the pictures that they are for.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from vedette.lab.enhance.network import build_network, collapse
 from vedette.lab.enhance.samples import SIDE_PX, PatchStock, Plane, prepare_batch
 from vedette.lab.training import Plan, Trainer
 from vedette.runtime.clock import Clock
-from vedette.vision.enhance.integer import calibrate
+from vedette.vision.enhance.integer import calibrate, fit_first_layer
 from vedette.vision.enhance.network import WeightSet, encode_weights
 
 _SEED = 1
@@ -33,10 +33,11 @@ class Lesson:
     plan: Plan
 
 
-_FIRST = Plan(shards=310, shard_samples=2048, batch=4, passes=0.25, peak_rate=2e-3)
 _NEXT = Plan(shards=35, shard_samples=2048, batch=4, passes=0.25, peak_rate=8e-4)
+FIRST = Lesson("first", CLEAN, replace(_NEXT, shards=310, peak_rate=2e-3))
+"""Where all others begin; not released."""
 LESSONS = (
-    Lesson("clean", CLEAN, _FIRST),
+    Lesson("clean", CLEAN, replace(_NEXT, shards=150)),
     Lesson("jpeg-90", mixed(84, 95), _NEXT),
     Lesson("jpeg-70", mixed(62, 80), _NEXT),
     Lesson("jpeg-50", mixed(42, 60), _NEXT),
@@ -50,26 +51,27 @@ def train_bank(
     shards: int | None,
     clock: Clock,
     tell: Callable[[str], None],
+    first: Lesson = FIRST,
     lessons: Sequence[Lesson] = LESSONS,
 ) -> list[str]:
     """Trains or goes on training all weight sets; gives the manifest's lines of their files.
 
-    `shards`: Of the first set, the others in proportion; None: the whole plans.
+    `shards`: Of the first lesson, the others in proportion; None: the whole plans.
     """
     stock = PatchStock(lumas)
-    lines, start = [], None
-    for lesson in lessons:
+
+    def train(lesson: Lesson, start: keras.Model | None) -> keras.Model:
         tell(f"weight set {lesson.name}")
         plan = lesson.plan if shards is None else shorten(lesson.plan, shards)
-        model = _train(lesson, plan, stock, start, folder / lesson.name, clock, tell)
-        start = start or model
-        lines.append(_release(lesson, model, lumas, folder / "release"))
-    return lines
+        return _train(lesson, plan, stock, start, folder / lesson.name, clock, tell)
+
+    start = train(first, None)
+    return [_release(lesson, train(lesson, start), lumas, folder / "release") for lesson in lessons]
 
 
 def shorten(plan: Plan, shards: int) -> Plan:
-    """The plan in the proportion in which the first set's would have this many shards."""
-    return replace(plan, shards=max(1, plan.shards * shards // _FIRST.shards))
+    """The plan in the proportion in which the first lesson's would have this many shards."""
+    return replace(plan, shards=max(1, plan.shards * shards // FIRST.plan.shards))
 
 
 def _train(
@@ -100,7 +102,7 @@ def _train(
 
 
 def _release(lesson: Lesson, model: keras.Model, lumas: Sequence[Plane], folder: Path) -> str:
-    arrays = collapse(model)
+    arrays = fit_first_layer(collapse(model))
     rng = np.random.default_rng(_SEED)
     pictures = [lesson.degradation.apply(luma, rng) for luma in lumas[::_CALIBRATION_STEP]]
     weights = WeightSet(arrays, calibrate(arrays, pictures))
