@@ -12,6 +12,7 @@ from tests.support.browser import keep_screenshot, open_browser, sign_in
 from tests.support.lesson_pictures import pack_zip
 from tests.support.models import install_models
 from tests.support.shared import shared_file
+from tests.system.test_console_access import AXE, find_violations
 
 NAMES = ("accordion", "airplanes", "dalmatian")
 PHONE = {"width": 390, "height": 844}
@@ -47,6 +48,7 @@ def keep_both(page: Page, name: str) -> None:
     assert wide <= PHONE["width"], "nothing is to be scrolled sideways but plots"
     page.set_viewport_size(DESK)
     keep_screenshot(page, name)
+    assert not AXE.exists() or find_violations(page) == []
 
 
 def test_set_is_taught_from_a_folder_judged_tried_and_deleted(box: Box, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from vedette.vision.categories.lessons import (
     MAX_LESSON_BYTES,
     MAX_TOLD,
     ArchiveTooLargeError,
+    BadArchiveError,
     LeftOutPicture,
     LessonBusyError,
     LessonOrder,
@@ -45,6 +46,7 @@ from vedette.vision.categories.training import Lesson, Made, check_lesson, teach
 _FOLDER, _ARCHIVE = ".lesson", "pictures.zip"
 _BUSY_RETRY_S = 0.5
 _NICE = 10
+STALL_S = 60.0
 
 
 class Embedder(Protocol):
@@ -56,15 +58,26 @@ class Embedder(Protocol):
 
 
 class CategoryLessons:
-    """All teaching of one analyzer. `load`, then `run`, which owns every task."""
+    """All teaching of one analyzer. `load`, then `run`, which owns every task.
+
+    Args:
+        reserve_bytes: Never taken from the disk.
+        stall_s: A sender who is silent for so long is given up: while he sends, nobody else can teach.
+    """
 
     def __init__(
-        self, shelf: CategoryShelf, vectors: Embedder, clock: Clock, reserve_bytes: int = RESERVE_BYTES
+        self,
+        shelf: CategoryShelf,
+        vectors: Embedder,
+        clock: Clock,
+        reserve_bytes: int = RESERVE_BYTES,
+        stall_s: float = STALL_S,
     ) -> None:
         self._shelf = shelf
         self._vectors = vectors
         self._clock = clock
         self._reserve_bytes = reserve_bytes
+        self._stall_s = stall_s
         self._folder = shelf.folder / _FOLDER
         self._record: LessonRecord | None = None
         self._task: asyncio.Task[None] | None = None
@@ -148,13 +161,20 @@ class CategoryLessons:
     async def _receive(self, body: AsyncIterator[bytes]) -> None:
         upload = await asyncio.to_thread(self._open_upload)
         with upload:
-            async for block in body:
+            while (block := await self._receive_block(body)) is not None:
                 if upload.size_bytes + len(block) > MAX_LESSON_BYTES:
                     raise ArchiveTooLargeError(
                         f"more than {MAX_LESSON_BYTES >> 30} GiB of pictures are not taken",
                         "Make the pictures smaller, or take fewer.",
                     )
                 await asyncio.to_thread(upload.write, block)
+
+    async def _receive_block(self, body: AsyncIterator[bytes]) -> bytes | None:
+        try:
+            async with asyncio.timeout(self._stall_s):
+                return await anext(body, None)
+        except TimeoutError as error:
+            raise BadArchiveError("the pictures stopped arriving", "Send them again.") from error
 
     def _open_upload(self) -> Upload:
         self._remove_pictures()

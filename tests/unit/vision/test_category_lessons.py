@@ -180,6 +180,19 @@ async def test_sender_who_leaves_leaves_nothing(tmp_path: Path) -> None:
         assert (await desk.until_over()).state is LessonState.DONE
 
 
+async def test_silent_sender_is_given_up_and_others_can_teach(tmp_path: Path) -> None:
+    async def silent() -> AsyncIterator[bytes]:
+        yield b"PK"
+        await asyncio.Event().wait()
+
+    async with opened(tmp_path) as desk:
+        lessons = CategoryLessons(desk.shelf, desk.embedder, SystemClock(), reserve_bytes=0, stall_s=0.05)
+        with pytest.raises(BadArchiveError, match="stopped arriving"):
+            await lessons.add(ORDER, silent())
+        assert desk.left_behind == []
+        assert (await lessons.add(ORDER, in_blocks(pack_zip(GOOD)))).state is LessonState.EMBEDDING
+
+
 async def test_crash_leaves_no_pictures_past_the_next_start(tmp_path: Path) -> None:
     crashed = Desk(tmp_path)
     await crashed.add(GOOD)
