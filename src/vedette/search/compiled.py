@@ -9,9 +9,8 @@ from collections.abc import Callable
 from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vedette.search.kernels import Coarse, Floats, Rows
+from vedette.search.kernels import MAX_SUM, Coarse, Floats, Rows, Sums
 
 _TILE = 1024
 """Rows added up at a time: their sums (4 kB) stay in the first-level cache."""
@@ -23,6 +22,7 @@ class CompiledKernels:
     def __init__(self) -> None:
         self._scan = _compile("void(f4[:,::1],f4[::1],i8,f4[::1])", _scan)
         self._scan_coarse = _compile("void(u1[:,::1],u1[::1],i8,i4[::1])", _scan_coarse)
+        self._scan_blocks = _compile("void(u1[:,:,::1],i8[:,::1],u1[::1],i8[::1],i4[:,::1])", _scan_blocks)
         self._advance = _compile("void(f4[:,::1],f4[::1],i8[::1],f4[::1])", _advance)
         self._minima = _compile("void(i8[::1],f4[::1],f4[::1])", _find_class_minima)
         # Only here may sums be taken in another order: eight at once, four times as fast.
@@ -33,10 +33,15 @@ class CompiledKernels:
         self._scan(columns, part, count, distances)
         return distances
 
-    def scan_coarse(self, columns: Coarse, part: Coarse, count: int) -> NDArray[np.int32]:
+    def scan_coarse(self, columns: Coarse, part: Coarse, count: int) -> Sums:
         distances = np.empty(count, np.int32)
         self._scan_coarse(columns, part, count, distances)
         return distances
+
+    def scan_blocks(self, blocks: Coarse, rows: Rows, part: Coarse, which: Rows) -> Sums:
+        sums = np.empty((len(which), LANES), np.int32)
+        self._scan_blocks(blocks, rows, part, which, sums)
+        return sums
 
     def advance(self, block: Floats, part: Floats, rows: Rows, so_far: Floats) -> None:
         self._advance(block, part, rows, so_far)
@@ -70,7 +75,7 @@ def _scan(columns: Floats, part: Floats, count: int, distances: Floats) -> None:
                 sums[row] += difference * difference
 
 
-def _scan_coarse(columns: Coarse, part: Coarse, count: int, distances: NDArray[np.int32]) -> None:
+def _scan_coarse(columns: Coarse, part: Coarse, count: int, distances: Sums) -> None:
     for first in range(0, count, _TILE):
         sums = distances[first : min(first + _TILE, count)]
         sums[:] = 0
@@ -80,6 +85,21 @@ def _scan_coarse(columns: Coarse, part: Coarse, count: int, distances: NDArray[n
             for row in range(len(sums)):
                 difference = np.int32(np.int32(column[row]) - value)
                 sums[row] += np.int32(difference * difference)
+
+
+def _scan_blocks(blocks: Coarse, rows: Rows, part: Coarse, which: Rows, sums: Sums) -> None:
+    for at in range(len(which)):
+        block, used, own = blocks[which[at]], rows[which[at]], sums[at]
+        own[:] = 0
+        for place in range(len(part)):
+            value = np.int32(part[place])
+            column = block[place]
+            for lane in range(len(own)):
+                difference = np.int32(np.int32(column[lane]) - value)
+                own[lane] += np.int32(difference * difference)
+        for lane in range(len(own)):
+            if used[lane] < 0:
+                own[lane] = MAX_SUM
 
 
 def _advance(block: Floats, part: Floats, rows: Rows, so_far: Floats) -> None:

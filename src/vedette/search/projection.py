@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
-from vedette.search.kernels import Coarse, Floats
+from vedette.search.kernels import Coarse, Floats, Sums
 
 COMPONENTS = 256
 """As published: the first 256 carry 92 % of the energy of the features tried (docs/design/search.md)."""
@@ -69,8 +69,14 @@ class Projection:
 
     def quantize(self, projected: NDArray[np.floating]) -> Coarse:
         """Components as whole numbers 0..255; what lies outside is cut off."""
-        whole: Coarse = np.clip(np.rint(projected / self.step) + 128, 0, 255).astype(np.uint8)
-        return whole
+        # np.clip takes three times as long for one query.
+        whole = np.minimum(np.maximum(np.rint(projected / self.step) + 128, 0), 255)
+        return whole.astype(np.uint8)
+
+    def measure_whole(self, sums: Sums) -> Floats:
+        """Squared distances from sums of squared differences of whole numbers."""
+        distances: Floats = sums.astype(np.float32) * np.float32(self.step**2)
+        return distances
 
     def project_rows(self, vectors: Floats) -> NDArray[np.float64]:
         """(N, L * m) in double precision, of rows (N, D) as they are."""
