@@ -18,7 +18,7 @@ from vedette.core.errors import InvalidInputError
 from vedette.search.cells import Cells
 from vedette.search.found import NOTHING, Found, find_kth, rank_rows
 from vedette.search.gallery import Gallery, Granules
-from vedette.search.kernels import LANES, MAX_SUM, Floats, Kernels, Rows, Sums
+from vedette.search.kernels import MAX_SUM, Floats, Kernels, Rows, Sums
 
 FEW = 64
 """So few are measured in full at once."""
@@ -90,20 +90,20 @@ class CalibratedTwd:
         granules, cells, slack = self._granules, self._granules.cells, self.terms.slack
         whole = granules.projection.quantize(part)
         if cells is None or slack is None:
-            coarse = self._kernels.scan_coarse(granules.coarse, whole, len(self._gallery))
-            rows = self._find_near(coarse, k)
-            return rows, granules.projection.measure_whole(coarse[rows]), len(coarse)
+            sums = self._kernels.scan_coarse(granules.coarse, whole, len(self._gallery))
+            rows = np.flatnonzero(sums <= self._limit_whole(sums, k))
+            return rows, granules.projection.measure_whole(sums[rows]), sums.size
         blocks = cells.find_blocks(self._kernels.scan(cells.columns, part, len(cells)), k, slack)
-        coarse = self._kernels.scan_blocks(cells.blocks, cells.rows, whole, blocks).ravel()
-        places = self._find_near(coarse, k)
-        rows = cells.rows[blocks[places // LANES], places % LANES]
-        return rows, granules.projection.measure_whole(coarse[places]), len(cells) + len(coarse)
+        sums = self._kernels.scan_blocks(cells.blocks, cells.rows, whole, blocks)
+        limit = self._limit_whole(sums.ravel(), k)
+        rows, near = self._kernels.take_near(sums, cells.rows, blocks, limit)
+        return rows, granules.projection.measure_whole(near), len(cells) + sums.size
 
-    def _find_near(self, coarse: Sums, k: int) -> Rows:
+    def _limit_whole(self, sums: Sums, k: int) -> np.int32:
         area = self._granules.projection.step**2
-        limit = self.terms.deltas[0] * (find_kth(coarse, k) + self.terms.floor / area)
+        limit = self.terms.deltas[0] * (find_kth(sums, k) + self.terms.floor / area)
         # A whole number: compared with a fraction, all sums would be copied into double precision first.
-        return np.flatnonzero(coarse <= np.int32(min(limit, MAX_SUM - 1)))
+        return np.int32(min(limit, MAX_SUM - 1))
 
     def _limit(self, distances: Floats, level: int, k: int) -> float:
         floor = self.terms.floor

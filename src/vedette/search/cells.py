@@ -124,7 +124,7 @@ class Cells:
             held = np.cumsum(self.sizes[order])
             enough = float(distances[order[np.searchsorted(held, min(k, held[-1]))]])
         near = distances <= np.float32((math.sqrt(enough) + slack) ** 2)
-        return np.flatnonzero(near[self._cells[: self.block_count]])
+        return near[self._cells[: self.block_count]].nonzero()[0]
 
     def append(self, parts: Floats, whole: Coarse, first_row: int) -> None:
         """Puts rows from `first_row` on into their cells: (N, m) first granules, as they are and as whole numbers."""

@@ -58,6 +58,10 @@ class Kernels(Protocol):
         """
         ...
 
+    def take_near(self, sums: Sums, rows: Rows, which: Rows, limit: np.int32) -> tuple[Rows, Sums]:
+        """Of what `scan_blocks` found (n, 64), the rows with sums up to `limit` (below `MAX_SUM`), and these sums."""
+        ...
+
     def advance(self, block: Floats, part: Floats, rows: Rows, so_far: Floats) -> None:
         """Adds the squared distances in one granule to `so_far`, in place.
 
@@ -106,6 +110,10 @@ class NumpyKernels:
             sums += difference
         sums[rows[which] < 0] = MAX_SUM
         return sums
+
+    def take_near(self, sums: Sums, rows: Rows, which: Rows, limit: np.int32) -> tuple[Rows, Sums]:
+        near = sums <= limit
+        return rows[which][near], sums[near]
 
     def advance(self, block: Floats, part: Floats, rows: Rows, so_far: Floats) -> None:
         for column, value in zip(np.ascontiguousarray(block[rows].T), part, strict=True):
