@@ -5,8 +5,9 @@ The embeddings are made on the first run (minutes) and kept in VEDETTE_EMBEDDING
 queries, medians. Figures end in `_10k` and `_50k`:
 
 `speedup_vs_blas`, `speedup_vs_hnsw`: of the calibrated search, confined to near cells or not, that is the fastest with
-0.995 exact or more (else the most exact one). HNSW has the narrowest beam that is at least as exact, of the sweep shown; where none is, the widest,
-and its exactness is in the figures. `speedup_vs_hnsw_998` is the same at 0.998. `safe_speedup_vs_blas` is exact.
+0.995 exact or more (else the most exact one). HNSW has the narrowest beam that is at least as exact, of the sweep
+shown; where none is, the widest, and its exactness is in the figures. `speedup_vs_hnsw_998` is the same at 0.998.
+`safe_speedup_vs_blas` is exact.
 `twd_speedup_vs_components` is the published method (m = 64, per instance, as in the author's program) against the scan
 of 256 components, with the difference of their accuracies in points.
 """

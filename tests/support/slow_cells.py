@@ -20,14 +20,18 @@ def find_near_slowly(
     few: int,
     k: int,
 ) -> tuple[int, list[int]]:
-    """`query_parts[l]` is (m,), `entry_parts[l]` is (R, m). Returns the levels looked at and who is measured in full."""
+    """`query_parts[l]` is (m,), `entry_parts[l]` is (R, m). Returns the levels and who is measured in full."""
     count = len(entry_parts[0])
     members: dict[int, list[int]] = {}
     for row in range(count):
         members.setdefault(_find_nearest(entry_parts[0][row], centres), []).append(row)
-    rows = [row for cell in _choose_cells(query_parts[0], members, centres, terms.slack or 0.0, k) for row in members[cell]]
+    rows = [
+        row for cell in _choose_cells(query_parts[0], members, centres, terms.slack or 0.0, k) for row in members[cell]
+    ]
     asked = _to_whole(query_parts[0], step)
-    sums = {row: sum((a - b) ** 2 for a, b in zip(_to_whole(entry_parts[0][row], step), asked, strict=True)) for row in rows}
+    sums = {
+        row: sum((a - b) ** 2 for a, b in zip(_to_whole(entry_parts[0][row], step), asked, strict=True)) for row in rows
+    }
     limit = terms.deltas[0] * (_kth(list(sums.values()), k, count) + terms.floor / step**2)
     rows = [row for row in rows if sums[row] <= math.floor(limit)]
     distance = {row: np.float32(np.float32(sums[row]) * np.float32(step**2)) for row in rows}

@@ -5,7 +5,7 @@ when the rows that came later no longer look like those it was fitted on.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ class Projection:
         energies: (L * m,) float64: variance along each component.
         total_energy: Of all D dimensions.
         skew: By how much rounding keeps `basis` from being orthonormal (Frobenius norm of its product less one).
+        step: The width of a whole number of `quantize`: 256 of them hold four deviations of the first component.
     """
 
     mean: Floats
@@ -38,6 +39,11 @@ class Projection:
     energies: NDArray[np.float64]
     total_energy: float
     skew: float
+    step: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        largest = float(self.energies.max(initial=0.0))
+        object.__setattr__(self, "step", 8 * math.sqrt(largest) / 255 if largest > 0 else 1.0)
 
     @property
     def levels(self) -> int:
@@ -61,17 +67,12 @@ class Projection:
         part: Floats = np.dot(self.basis[level], centred)
         return part
 
-    @property
-    def step(self) -> float:
-        """The width of a whole number of `quantize`: 256 of them hold four deviations of the first component."""
-        largest = float(self.energies.max(initial=0.0))
-        return 8 * math.sqrt(largest) / 255 if largest > 0 else 1.0
-
     def quantize(self, projected: NDArray[np.floating]) -> Coarse:
         """Components as whole numbers 0..255; what lies outside is cut off."""
         # np.clip takes three times as long for one query.
-        whole = np.minimum(np.maximum(np.rint(projected / self.step) + 128, 0), 255)
-        return whole.astype(np.uint8)
+        inside = np.minimum(np.maximum(np.rint(projected / self.step) + 128, 0), 255)
+        whole: Coarse = inside.astype(np.uint8)
+        return whole
 
     def measure_whole(self, sums: Sums) -> Floats:
         """Squared distances from sums of squared differences of whole numbers."""

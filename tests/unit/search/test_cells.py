@@ -166,8 +166,7 @@ def test_slack_is_learnt_so_that_true_neighbours_are_in_near_cells(compiled: Ker
     shares_read = []
     for share, least in ((0.002, 0.98), (0.05, 0.8)):
         near, everybody = (
-            CalibratedTwd(gallery, compiled, terms)
-            for terms in (ratios.terms_with_cells(share), ratios.terms(share))
+            CalibratedTwd(gallery, compiled, terms) for terms in (ratios.terms_with_cells(share), ratios.terms(share))
         )
         answers = [(near.find(query, 1), brute.find(query, 1)) for query in queries[700:]]
         rate = np.mean([one.rows[0] == true.rows[0] for one, true in answers])
