@@ -259,15 +259,15 @@ def test_entries_that_the_cells_were_not_made_for_are_told_and_a_refit_ends_it(h
     granules = index._gallery.granules
     assert granules is not None
     assert granules.cells is not None
-    before = len(granules.cells)
-    direction = granules.projection.basis[0, 0]
+    before, crowd = len(granules.cells), granules.cells.crowd
     if hazard == "far from centres":
-        others = np.repeat(vectors[:80], 3, axis=0) + 2 * np.linspace(1, 3, 240, dtype=np.float32)[:, None] * direction
+        others = vectors[:600:4] * np.float32(4)
     else:
         others = np.repeat(vectors[:1], 160, axis=0) + np.float32(1e-3) * make_flat(16, 160, 40)
     keys = np.arange(5000, 5000 + len(others))
     index.add(others.astype(np.float32), keys, keys)
     assert index.is_stale
+    assert (granules.cells.crowd < 1.5 * crowd) == (hazard == "far from centres"), "each is told by itself"
     index.refit()
     assert not index.is_stale
     assert index._gallery.granules is not None
