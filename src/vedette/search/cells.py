@@ -35,7 +35,7 @@ def fit_centres(projection: Projection, vectors: Floats) -> Floats:
     sample = vectors
     if len(vectors) > _FITTED_ROWS:
         sample = vectors[rng.choice(len(vectors), _FITTED_ROWS, replace=False)]
-    parts = projection.centre(sample) @ projection.basis[0].T
+    parts = projection.project_first(sample)
     centres: Floats = parts[rng.choice(len(parts), min(count, len(parts)), replace=False)]
     for _ in range(_ROUNDS):
         cells = (np.square(centres).sum(axis=1) / 2 - parts @ centres.T).argmin(axis=1)

@@ -67,5 +67,4 @@ def _look_at(granules: Granules, vectors: Floats) -> tuple[float, float]:
     share = granules.projection.tail_share(vectors)
     if granules.cells is None or not len(vectors):
         return share, 0.0
-    parts = granules.projection.project_rows(vectors)[:, : granules.projection.granule].astype(np.float32)
-    return share, float(granules.cells.find_cells(parts)[1].mean())
+    return share, float(granules.cells.find_cells(granules.projection.project_first(vectors))[1].mean())

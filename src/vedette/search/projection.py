@@ -84,6 +84,11 @@ class Projection:
         flat = self.basis.reshape(-1, self.dimensions).astype(np.float64)
         return self.centre(vectors).astype(np.float64) @ flat.T
 
+    def project_first(self, vectors: Floats) -> Floats:
+        """(N, m): the first granule of rows (N, D), in single precision."""
+        parts: Floats = self.centre(vectors) @ self.basis[0].T
+        return parts
+
     def tail_share(self, vectors: Floats) -> float:
         """The part of the energy of rows (N, D) that lies outside the components: 0..1, 0 without rows."""
         centred = self.centre(vectors).astype(np.float64)
