@@ -75,8 +75,7 @@ def build(name: str, make: Callable[[], Search]) -> Contender:
 def run(contenders: Sequence[Contender], queries: Floats, block: int = 50) -> None:
     """All in turn, a block of queries at a time: each has the caches to itself for a while, and the same weather.
 
-    Each has another block than the one before it: who searches what was searched a moment ago finds the rows in the
-    cache, which at 50,000 entries made a quarter of the time.
+    Each has another block than the one before it: who asks what was asked a moment ago finds the rows in the cache.
     """
     blocks = [range(first, min(first + block, len(queries))) for first in range(0, len(queries), block)]
     for contender in contenders:
