@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
+from vedette.search.cells import Cells
 from vedette.search.kernels import Floats, Rows
 from vedette.search.projection import Projection
 
@@ -26,13 +27,14 @@ class Gallery:
     Args:
         dimensions: D.
         projection: Makes granules besides, for the methods that need them.
+        centres: (C, m) of cells besides (`cells.fit_centres`), for large galleries.
 
     Attributes:
         changes: Goes up with each addition and removal.
         reach: The largest length of any vector so far.
     """
 
-    def __init__(self, dimensions: int, projection: Projection | None = None) -> None:
+    def __init__(self, dimensions: int, projection: Projection | None = None, centres: Floats | None = None) -> None:
         if dimensions < 1 or (projection is not None and projection.dimensions != dimensions):
             raise InvalidInputError(f"a gallery of {dimensions} dimensions cannot be projected so")
         self.dimensions = dimensions
@@ -44,7 +46,7 @@ class Gallery:
         self._energies = np.zeros(_MIN_CAPACITY, np.float32)
         self.changes = 0
         self.reach = 0.0
-        self.granules = Granules(projection) if projection is not None else None
+        self.granules = Granules(projection, centres) if projection is not None else None
 
     def __len__(self) -> int:
         return self._count
@@ -125,13 +127,15 @@ class Granules:
     Attributes:
         first: (m, C) the first granule, one component a row: it is read for every entry.
         coarse: (m, C) the first as whole numbers: a quarter of the memory to read.
+        cells: The same by cells, little of which is read; None where the gallery has none.
         later: (C, m) each further granule, one entry a row: they are read for few.
         tails: (L, C) the length of what lies outside the granules up to each level.
         reach: The largest length of any centred row so far; bounds of rounding errors follow from it.
     """
 
-    def __init__(self, projection: Projection) -> None:
+    def __init__(self, projection: Projection, centres: Floats | None = None) -> None:
         self.projection = projection
+        self.cells = Cells(centres, projection.granule) if centres is not None else None
         self.reach = 0.0
         self.first = np.zeros((projection.granule, _MIN_CAPACITY), np.float32)
         self.coarse = np.zeros(self.first.shape, np.uint8)
@@ -147,6 +151,9 @@ class Granules:
         for start in range(0, len(vectors), 4096):
             rows = vectors[start : start + 4096]
             self._fill(rows, slice(count + start, count + start + len(rows)), projection)
+        if self.cells is not None:
+            new = slice(count, after)
+            self.cells.append(np.ascontiguousarray(self.first[:, new].T), self.coarse[:, new].T, count)
 
     def _fill(self, vectors: Floats, place: slice, projection: Projection) -> None:
         projected = projection.project_rows(vectors).reshape(len(vectors), projection.levels, projection.granule)
@@ -166,6 +173,8 @@ class Granules:
             array[source] = 0
         self.coarse[:, target] = self.coarse[:, source]
         self.coarse[:, source] = 0
+        if self.cells is not None:
+            self.cells.move(source, target)
 
 
 def check_vectors(vectors: Floats, dimensions: int) -> None:

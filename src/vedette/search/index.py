@@ -12,6 +12,7 @@ from vedette.core.errors import ConflictError, InvalidInputError
 from vedette.runtime.clock import Clock
 from vedette.search.brute_force import BruteForce
 from vedette.search.calibrated import CalibratedTwd
+from vedette.search.cells import fit_centres
 from vedette.search.decision import Decision, Outcome, Thresholds, decide, set_thresholds
 from vedette.search.drift import Drift
 from vedette.search.found import Found, Method
@@ -34,12 +35,14 @@ class SearchPolicy:
     Attributes:
         granule: Components per level.
         min_granules: Entries below which a full scan is all there is: nothing is faster there.
+        min_cells: Entries from which on the search may be confined to near cells.
         exact_target: How often a calibrated search must find the nearest neighbour.
         test_queries, calibration_queries: Held out, at most a tenth of the gallery together.
     """
 
     granule: int = 32
     min_granules: int = 1000
+    min_cells: int = 8000
     exact_target: float = 0.995
     test_queries: int = 200
     calibration_queries: int = 2000
@@ -66,7 +69,7 @@ class SearchIndex:
         self._changing, self._serving = threading.Lock(), threading.Lock()
         self._gallery = Gallery(dimensions)
         self._method: Method = BruteForce(self._gallery, kernels)
-        self._drift = Drift(0)
+        self._drift = Drift(self._gallery)
         self.self_test = SelfTest("brute", 1.0, 0, ())
         self.thresholds: Thresholds | None = None
 
@@ -80,7 +83,7 @@ class SearchIndex:
     @property
     def is_stale(self) -> bool:
         """Whether it has changed so much that `refit` is worth its seconds."""
-        return self._drift.is_stale(len(self._gallery), self._policy.min_granules)
+        return self._drift.is_stale(self._gallery, self._policy.min_granules)
 
     def fit(self, vectors: Floats, keys: Rows, labels: Rows, queries: Floats | None = None) -> SelfTest:
         """Replaces the gallery and chooses how to search it.
@@ -112,7 +115,7 @@ class SearchIndex:
         with self._changing, self._serving:
             self._gallery.add(vectors, keys, labels)
             if self._gallery.granules is not None:
-                self._drift.note(self._gallery.granules.projection, vectors)
+                self._drift.note(self._gallery.granules, vectors)
 
     def remove(self, key: int) -> None:
         """Takes an entry out; its vector is overwritten."""
@@ -213,6 +216,7 @@ class SearchIndex:
                     keys=gallery.keys,
                     labels=gallery.labels,
                     projection=granules.projection if granules is not None else None,
+                    centres=granules.cells.centres if granules is not None and granules.cells is not None else None,
                     terms=method.terms if isinstance(method, CalibratedTwd) else None,
                     thresholds=self.thresholds,
                     self_test=self.self_test,
@@ -231,13 +235,12 @@ class SearchIndex:
         stored = read_gallery(data)
         try:
             index = cls(stored.vectors.shape[1], kernels, clock, policy)
-            gallery = Gallery(stored.vectors.shape[1], stored.projection)
+            gallery = Gallery(stored.vectors.shape[1], stored.projection, stored.centres)
             gallery.add(stored.vectors, stored.keys, stored.labels)
             index._method = make_method(stored.self_test.chosen, gallery, kernels, stored.terms)
         except (InvalidInputError, ConflictError) as error:
             raise GalleryDamagedError("The gallery contradicts itself.") from error
-        share = stored.projection.tail_share(stored.vectors[:2000]) if stored.projection else 0.0
-        index._gallery, index._drift = gallery, Drift(len(gallery), share)
+        index._gallery, index._drift = gallery, Drift(gallery)
         index.self_test, index.thresholds = stored.self_test, stored.thresholds
         return index
 
@@ -252,14 +255,15 @@ class SearchIndex:
     def _prepare(self, vectors: Floats, keys: Rows, labels: Rows, queries: Floats | None) -> None:
         """Builds and tests a new gallery beside the old one, then takes it. The held-out entries come in last."""
         rest, held_out, tests = self._hold_out(vectors, queries)
-        projection = None
+        projection = centres = None
         if len(rest) >= self._policy.min_granules:
             projection = fit_projection(vectors[rest], min(self._policy.granule, vectors.shape[1]))
-        gallery = Gallery(vectors.shape[1], projection)
+            centres = fit_centres(projection, vectors[rest]) if len(rest) >= self._policy.min_cells else None
+        gallery = Gallery(vectors.shape[1], projection, centres)
         gallery.add(vectors[rest], keys[rest], labels[rest])
         method, self_test = run_self_test(gallery, self._kernels, self._clock, tests, self._policy.exact_target)
         gallery.add(vectors[held_out], keys[held_out], labels[held_out])
-        drift = Drift(len(gallery), projection.tail_share(vectors[rest[:2000]]) if projection else 0.0)
+        drift = Drift(gallery)
         with self._serving:
             self._gallery, self._method, self._drift, self.self_test = gallery, method, drift, self_test
 

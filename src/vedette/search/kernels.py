@@ -14,7 +14,12 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Coarse = NDArray[np.uint8]
+Sums = NDArray[np.int32]
 
+LANES = 64
+"""Entries of a block (`cells.py`): their sums are two to four registers of the processor."""
+MAX_SUM = 2**31 - 1
+"""What `scan_blocks` says of a place without an entry: more than any sum."""
 _MEASURED_AT_A_TIME = 256
 """Rows copied at once: 256 of 1,392 numbers are 1.4 MB, which the cache holds."""
 
@@ -35,8 +40,26 @@ class Kernels(Protocol):
         """
         ...
 
-    def scan_coarse(self, columns: Coarse, part: Coarse, count: int) -> NDArray[np.int32]:
+    def scan_coarse(self, columns: Coarse, part: Coarse, count: int) -> Sums:
         """The same in whole numbers 0..255: (count,) sums of squared differences, of at most 256 dimensions."""
+        ...
+
+    def scan_blocks(self, blocks: Coarse, rows: Rows, part: Coarse, which: Rows) -> Sums:
+        """The same as `scan_coarse`, of the entries of some blocks.
+
+        Args:
+            blocks: (N, m, 64) one dimension a row.
+            rows: (N, 64) below 0 where there is no entry.
+            part: (m,) of the query.
+            which: (n,) blocks to look at.
+
+        Returns:
+            (n, 64) sums of squared differences; `MAX_SUM` where there is no entry.
+        """
+        ...
+
+    def take_near(self, sums: Sums, rows: Rows, which: Rows, limit: np.int32) -> tuple[Rows, Sums]:
+        """Of what `scan_blocks` found (n, 64), the rows with sums up to `limit` (below `MAX_SUM`), and these sums."""
         ...
 
     def advance(self, block: Floats, part: Floats, rows: Rows, so_far: Floats) -> None:
@@ -70,13 +93,27 @@ class NumpyKernels:
             distances += difference
         return distances
 
-    def scan_coarse(self, columns: Coarse, part: Coarse, count: int) -> NDArray[np.int32]:
+    def scan_coarse(self, columns: Coarse, part: Coarse, count: int) -> Sums:
         distances = np.zeros(count, np.int32)
         for column, value in zip(columns, part, strict=True):
             difference = column[:count].astype(np.int32) - np.int32(value)
             difference *= difference
             distances += difference
         return distances
+
+    def scan_blocks(self, blocks: Coarse, rows: Rows, part: Coarse, which: Rows) -> Sums:
+        sums = np.zeros((len(which), LANES), np.int32)
+        chosen = blocks[which].transpose(1, 0, 2)
+        for column, value in zip(chosen, part, strict=True):
+            difference = column.astype(np.int32) - np.int32(value)
+            difference *= difference
+            sums += difference
+        sums[rows[which] < 0] = MAX_SUM
+        return sums
+
+    def take_near(self, sums: Sums, rows: Rows, which: Rows, limit: np.int32) -> tuple[Rows, Sums]:
+        near = sums <= limit
+        return rows[which][near], sums[near]
 
     def advance(self, block: Floats, part: Floats, rows: Rows, so_far: Floats) -> None:
         for column, value in zip(np.ascontiguousarray(block[rows].T), part, strict=True):

@@ -5,13 +5,13 @@ when the rows that came later no longer look like those it was fitted on.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
-from vedette.search.kernels import Coarse, Floats
+from vedette.search.kernels import Coarse, Floats, Sums
 
 COMPONENTS = 256
 """As published: the first 256 carry 92 % of the energy of the features tried (docs/design/search.md)."""
@@ -31,6 +31,7 @@ class Projection:
         energies: (L * m,) float64: variance along each component.
         total_energy: Of all D dimensions.
         skew: By how much rounding keeps `basis` from being orthonormal (Frobenius norm of its product less one).
+        step: The width of a whole number of `quantize`: 256 of them hold four deviations of the first component.
     """
 
     mean: Floats
@@ -38,6 +39,11 @@ class Projection:
     energies: NDArray[np.float64]
     total_energy: float
     skew: float
+    step: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        largest = float(self.energies.max(initial=0.0))
+        object.__setattr__(self, "step", 8 * math.sqrt(largest) / 255 if largest > 0 else 1.0)
 
     @property
     def levels(self) -> int:
@@ -61,21 +67,27 @@ class Projection:
         part: Floats = np.dot(self.basis[level], centred)
         return part
 
-    @property
-    def step(self) -> float:
-        """The width of a whole number of `quantize`: 256 of them hold four deviations of the first component."""
-        largest = float(self.energies.max(initial=0.0))
-        return 8 * math.sqrt(largest) / 255 if largest > 0 else 1.0
-
     def quantize(self, projected: NDArray[np.floating]) -> Coarse:
         """Components as whole numbers 0..255; what lies outside is cut off."""
-        whole: Coarse = np.clip(np.rint(projected / self.step) + 128, 0, 255).astype(np.uint8)
+        # np.clip takes three times as long for one query.
+        inside = np.minimum(np.maximum(np.rint(projected / self.step) + 128, 0), 255)
+        whole: Coarse = inside.astype(np.uint8)
         return whole
+
+    def measure_whole(self, sums: Sums) -> Floats:
+        """Squared distances from sums of squared differences of whole numbers."""
+        distances: Floats = sums.astype(np.float32) * np.float32(self.step**2)
+        return distances
 
     def project_rows(self, vectors: Floats) -> NDArray[np.float64]:
         """(N, L * m) in double precision, of rows (N, D) as they are."""
         flat = self.basis.reshape(-1, self.dimensions).astype(np.float64)
         return self.centre(vectors).astype(np.float64) @ flat.T
+
+    def project_first(self, vectors: Floats) -> Floats:
+        """(N, m): the first granule of rows (N, D), in single precision."""
+        parts: Floats = self.centre(vectors) @ self.basis[0].T
+        return parts
 
     def tail_share(self, vectors: Floats) -> float:
         """The part of the energy of rows (N, D) that lies outside the components: 0..1, 0 without rows."""

@@ -3,7 +3,7 @@
     b"VDTGAL" | version u16 | length of the head u32 | head (JSON) | arrays, little-endian | SHA-256 of all before
 
 The head names the arrays with their types and shapes. Nothing in it is executed. What can be computed again (granules,
-tails) is not stored.
+tails, who lies in which cell) is not stored. Version 1 had no centres of cells, and is read as well.
 """
 
 import hashlib
@@ -22,7 +22,8 @@ from vedette.search.kernels import Floats, Rows
 from vedette.search.projection import Projection, find_skew
 from vedette.search.self_test import SelfTest
 
-VERSION = 1
+VERSION = 2
+_READ_VERSIONS = (1, VERSION)
 _MAGIC = b"VDTGAL"
 _PREFIX = struct.Struct("<6sHI")
 _DIGEST_BYTES = 32
@@ -44,6 +45,7 @@ class StoredGallery:
     keys: Rows
     labels: Rows
     projection: Projection | None
+    centres: Floats | None
     terms: CalibratedTerms | None
     thresholds: Thresholds | None
     self_test: SelfTest
@@ -68,6 +70,8 @@ def store_gallery(stored: StoredGallery) -> bytes:
     projection = stored.projection
     if projection is not None:
         arrays += [projection.mean, projection.basis, projection.energies]
+    if stored.centres is not None:
+        arrays.append(stored.centres)
     described = tuple(_Array(array.dtype.newbyteorder("<").str, array.shape) for array in arrays)
     energy = projection.total_energy if projection is not None else None
     head = msgspec.json.encode(_Head(described, stored.terms, stored.thresholds, stored.self_test, energy))
@@ -88,8 +92,8 @@ def read_gallery(data: bytes) -> StoredGallery:
     magic, version, head_bytes = _PREFIX.unpack_from(data)
     if magic != _MAGIC or head_bytes > _MAX_HEAD_BYTES:
         raise GalleryDamagedError("These bytes are no gallery.")
-    if version != VERSION:
-        raise GalleryDamagedError(f"The gallery has version {version}; version {VERSION} is known.")
+    if version not in _READ_VERSIONS:
+        raise GalleryDamagedError(f"The gallery has version {version}; versions {_READ_VERSIONS} are known.")
     body = memoryview(data)[:-_DIGEST_BYTES]
     if hashlib.sha256(body).digest() != data[-_DIGEST_BYTES:]:
         raise GalleryDamagedError("The gallery was cut or changed.", "Enrol again, or restore a backup.")
@@ -119,7 +123,8 @@ def _read_arrays(data: memoryview, described: Sequence[_Array]) -> list[NDArray[
 def _assemble(head: _Head, arrays: list[NDArray[np.generic]]) -> StoredGallery:
     """Checks that the arrays belong together; ValueError when not."""
     expected = ["<f4", "<i8", "<i8"] + (["<f4", "<f4", "<f8"] if head.total_energy is not None else [])
-    if [one.type for one in head.arrays] != expected:
+    has_centres = len(expected) == 6 and len(head.arrays) == 7
+    if [one.type for one in head.arrays] != expected + ["<f4"] * has_centres:
         raise ValueError(expected)
     vectors, keys, labels = arrays[0].astype(np.float32), arrays[1].astype(np.int64), arrays[2].astype(np.int64)
     if vectors.ndim != 2 or keys.shape != vectors.shape[:1] or labels.shape != keys.shape:
@@ -134,4 +139,7 @@ def _assemble(head: _Head, arrays: list[NDArray[np.generic]]) -> StoredGallery:
         flat = basis.reshape(-1, dimensions)
         skew = find_skew(flat[np.abs(flat).max(axis=1) > 0])
         projection = Projection(mean, basis, energies, head.total_energy, skew)
-    return StoredGallery(vectors, keys, labels, projection, head.terms, head.thresholds, head.self_test)
+    centres = arrays[6].astype(np.float32) if has_centres else None
+    if centres is not None and not np.isfinite(centres).all():
+        raise ValueError(centres.shape)
+    return StoredGallery(vectors, keys, labels, projection, centres, head.terms, head.thresholds, head.self_test)

@@ -12,7 +12,7 @@ from vedette.search.index import SearchIndex, SearchPolicy
 from vedette.search.kernels import Kernels, NumpyKernels
 from vedette.search.stored import GalleryDamagedError, read_gallery
 
-POLICY = SearchPolicy(granule=8, min_granules=100, test_queries=20, calibration_queries=400)
+POLICY = SearchPolicy(granule=8, min_granules=100, min_cells=200, test_queries=20, calibration_queries=400)
 
 
 def make(rows: int, kernels: Kernels) -> tuple[SearchIndex, np.ndarray]:
@@ -24,7 +24,7 @@ def make(rows: int, kernels: Kernels) -> tuple[SearchIndex, np.ndarray]:
     return index, queries
 
 
-@pytest.mark.parametrize("rows", [0, 1, 50, 300])
+@pytest.mark.parametrize("rows", [0, 1, 50, 150, 300])
 def test_what_was_stored_answers_as_before(kernels: Kernels, rows: int) -> None:
     index, queries = make(rows, kernels)
     again = SearchIndex.from_bytes(index.to_bytes(), kernels, SystemClock(), POLICY)
@@ -63,6 +63,23 @@ def test_a_head_that_lies_is_refused_though_its_hash_is_right() -> None:
         body = data[:-32].replace(true, lie)
         with pytest.raises(GalleryDamagedError):
             read_gallery(body + hashlib.sha256(body).digest())
+
+
+@pytest.mark.parametrize("lie", ["method without its terms", "centres of another granule"])
+def test_cells_that_do_not_belong_are_refused_though_the_hash_is_right(lie: str) -> None:
+    index, _ = make(300, NumpyKernels())
+    data = index.to_bytes()
+    centres = read_gallery(data).centres
+    assert centres is not None
+    assert centres.shape[1] == POLICY.granule
+    true, false = f'"chosen":"{index.method}"', '"chosen":"cells"'
+    if lie == "centres of another granule":
+        true, false = f'"shape":[{len(centres)},8]', f'"shape":[{len(centres) * 2},4]'
+    body = data[:-32].replace(true.encode(), false.encode())
+    head_bytes = int.from_bytes(data[8:12], "little") + len(false) - len(true)
+    body = body[:8] + head_bytes.to_bytes(4, "little") + body[12:]
+    with pytest.raises(GalleryDamagedError):
+        SearchIndex.from_bytes(body + hashlib.sha256(body).digest(), NumpyKernels(), SystemClock(), POLICY)
 
 
 def test_numbers_that_are_none_are_refused_though_the_hash_is_right() -> None:

@@ -7,7 +7,7 @@ from tests.support.galleries import fill_gallery, make_classes
 from tests.support.slow_search import decide_slowly
 from vedette.core.errors import InvalidInputError
 from vedette.search.gallery import Gallery
-from vedette.search.kernels import Kernels, NumpyKernels
+from vedette.search.kernels import LANES, MAX_SUM, Kernels, NumpyKernels
 from vedette.search.projection import Projection, fit_projection
 from vedette.search.twd import DELTA, PublishedTwd, Variant
 
@@ -67,6 +67,13 @@ def test_both_loops_are_equal_to_the_last_bit(compiled: Kernels) -> None:
     np.testing.assert_array_equal(whole, plain.scan_coarse(coarse, coarse[:, 3].copy(), 2499))
     expected = np.square(coarse[:, :2499].astype(np.int64) - coarse[:, 3:4]).sum(axis=0)
     np.testing.assert_array_equal(whole, expected)
+    blocks, used = rng.integers(0, 256, (9, 33, LANES), dtype=np.uint8), rng.integers(-3, 99, (9, LANES))
+    which, asked = np.array([8, 0, 3]), blocks[3, :, 5].copy()
+    whole = compiled.scan_blocks(blocks, used, asked, which)
+    np.testing.assert_array_equal(whole, plain.scan_blocks(blocks, used, asked, which))
+    expected = np.square(blocks[which].astype(np.int64) - asked[:, None]).sum(axis=1)
+    np.testing.assert_array_equal(whole, np.where(used[which] < 0, MAX_SUM, expected))
+    assert compiled.scan_blocks(blocks, used, asked, which[:0]).shape == (0, LANES)
     one, other = so_far.copy(), so_far.copy()
     plain.advance(block, part, rows, one)
     compiled.advance(block, part, rows, other)
