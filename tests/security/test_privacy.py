@@ -47,6 +47,7 @@ WINDOWLESS: dict[str, list[object]] = {"zones": []}
 FILE_RESULTS = f"{API}/analysis/files/{{job_id}}/results/{{name:path}}"
 NOT_FOOTAGE = {
     f"{API}/cameras/export.xlsx",
+    f"{API}/categories/sets/{{name}}/file",
     f"{API}/events",
     f"{API}/tracks",
     FILE_RESULTS,
@@ -54,7 +55,7 @@ NOT_FOOTAGE = {
     f"{API}/watchlists/{{list_id}}/entries.csv",
     f"{API}/watchlists/{{list_id}}/people/{{entry_id}}/portraits/{{place}}.jpg",
 }
-"""The inventory; events and boxes, which are words and numbers; files and portraits that people brought, of no camera
+"""The inventory; events, boxes and taught categories, which are words and numbers; files and portraits that people brought, of no camera
 here; lists. Pictures of seen objects are walked in `test_search_attacks.py`.
 """
 
