@@ -55,8 +55,8 @@ NOT_FOOTAGE = {
     f"{API}/watchlists/{{list_id}}/entries.csv",
     f"{API}/watchlists/{{list_id}}/people/{{entry_id}}/portraits/{{place}}.jpg",
 }
-"""The inventory; events, boxes and taught categories, which are words and numbers; files and portraits that people brought, of no camera
-here; lists. Pictures of seen objects are walked in `test_search_attacks.py`.
+"""The inventory; events, boxes and taught categories, which are words and numbers; files and portraits that people
+brought, of no camera here; lists. Pictures of seen objects are walked in `test_search_attacks.py`.
 """
 
 
