@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.support.box import Box, running_box
 from tests.support.browser import keep_screenshot, open_browser, sign_in
@@ -73,8 +74,6 @@ def test_set_is_taught_from_a_folder_judged_tried_and_deleted(box: Box, tmp_path
         keep_both(page, "categories-teach")
         form.get_by_role("button", name="Send and teach").click()
         lesson = page.get_by_role("region", name="Teaching đồ chơi")
-        expect(lesson.get_by_text(re.compile("of 28 pictures looked at"))).to_be_visible(timeout=60_000)
-        keep_both(page, "categories-lesson")
         expect(lesson.get_by_text("taught", exact=True)).to_be_visible(timeout=180_000)
         lesson.get_by_text("1 picture was left out").click()
         expect(lesson.get_by_text(f"{NAMES[1]}/broken.jpg")).to_be_visible()
@@ -83,11 +82,11 @@ def test_set_is_taught_from_a_folder_judged_tried_and_deleted(box: Box, tmp_path
         lesson.get_by_role("link", name="Show the result").click()
         page.get_by_role("heading", name="đồ chơi").wait_for()
         expect(page.get_by_role("img", name="What was taken for what")).to_be_visible()
-        asked = [str(pictures(one)[9]) for one in NAMES]
+        asked = [FilePayload(name=one, mimeType="image/jpeg", buffer=pictures(one)[9].read_bytes()) for one in NAMES]
         page.get_by_label("Choose pictures").first.set_input_files(asked)
         results = page.get_by_role("region", name="What the pictures show")
-        for path, category in zip(asked, NAMES, strict=True):
-            result = results.get_by_role("article", name=Path(path).name).first
+        for category in NAMES:
+            result = results.get_by_role("article", name=category)
             expect(result.get_by_role("listitem").first).to_contain_text(category, timeout=60_000)
         keep_both(page, "categories-set")
         with page.expect_download() as saved:
@@ -100,8 +99,19 @@ def test_set_is_taught_from_a_folder_judged_tried_and_deleted(box: Box, tmp_path
         assert [path.name for path in (box.data / "categories").iterdir()] == []
 
 
+def compress(path: Path, quality: int) -> bytes:
+    """The picture anew: so many different ones that teaching is still going on when it is cancelled."""
+    image = cv2.imread(str(path))
+    return bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1])
+
+
 def test_zip_is_taught_in_vietnamese_and_teaching_is_cancelled(box: Box, tmp_path: Path) -> None:
-    files = {f"{name}/{path.name}": path.read_bytes() for name in NAMES for path in pictures(name)[:40]}
+    files = {
+        f"{name}/{quality}-{path.name}": compress(path, quality)
+        for name in NAMES
+        for path in pictures(name)
+        for quality in range(40, 98)
+    }
     archive = tmp_path / "toys.zip"
     archive.write_bytes(pack_zip(files))
     with open_browser(box.url) as page:
@@ -117,7 +127,8 @@ def test_zip_is_taught_in_vietnamese_and_teaching_is_cancelled(box: Box, tmp_pat
         form.locator("input[accept]").set_input_files(archive)
         form.get_by_role("textbox").fill("toy")
         form.locator("button[type=submit]").click()
-        page.get_by_role("progressbar").first.wait_for(timeout=60_000)
+        told = re.compile(rf"[1-9]\d* .* {len(files)} ")
+        expect(page.get_by_text(told)).to_be_visible(timeout=60_000)
         keep_both(page, "categories-lesson-vi")
         page.get_by_role("button", name="Hủy việc dạy").click()
         expect(page.get_by_text("đã hủy")).to_be_visible()
