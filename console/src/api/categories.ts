@@ -5,8 +5,8 @@ import { useCallback } from "react";
 import { useClient, useServices } from "./context";
 import { API, unwrap, urlOf } from "./http";
 import { look } from "./lab";
-import { Problem, problemFrom } from "./problem";
 import type { Classified, KeptSet, Lesson } from "./types";
+import { upload } from "./upload";
 
 const OVER: ReadonlySet<Lesson["state"]> = new Set(["done", "failed", "cancelled"]);
 export const isLessonOver = (lesson: Pick<Lesson, "state">): boolean => OVER.has(lesson.state);
@@ -53,28 +53,16 @@ export function useTeach() {
   const { http } = useServices();
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (input: LessonInput) => send(input, http.csrf),
+    mutationFn: ({ name, about, archive, onProgress, signal }: LessonInput) =>
+      upload<Lesson>({
+        url: urlOf("/categories/lesson", { name, about }),
+        body: archive,
+        type: "application/zip",
+        csrf: http.csrf,
+        onProgress,
+        signal,
+      }),
     onSettled: () => queries.invalidateQueries({ queryKey: ["categories"] }),
-  });
-}
-
-/** `fetch` tells nothing of an upload's progress, so the older request it is. */
-function send({ name, about, archive, onProgress, signal }: LessonInput, csrf: string): Promise<Lesson> {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", urlOf("/categories/lesson", { name, about }));
-    request.responseType = "json";
-    request.setRequestHeader("Content-Type", "application/zip");
-    request.setRequestHeader("X-CSRF-Token", csrf);
-    request.upload.onprogress = (event) => onProgress(event.total > 0 ? event.loaded / event.total : 0);
-    request.onload = () =>
-      request.status === 201
-        ? resolve(request.response as Lesson)
-        : reject(problemFrom(request.status, request.response, request.getResponseHeader("X-Request-ID") ?? ""));
-    request.onerror = () => reject(new Problem(0, "server_away", "The server does not answer", ""));
-    request.onabort = () => reject(new DOMException("cancelled", "AbortError"));
-    signal.addEventListener("abort", () => request.abort());
-    request.send(archive);
   });
 }
 

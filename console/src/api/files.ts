@@ -3,8 +3,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useClient, useServices } from "./context";
 import { API, unwrap, urlOf } from "./http";
-import { Problem, problemFrom } from "./problem";
+import { problemFrom } from "./problem";
 import type { FileJob, FileJobChange } from "./types";
+import { upload } from "./upload";
 
 const BUSY: ReadonlySet<FileJob["state"]> = new Set(["queued", "running"]);
 const OVER: ReadonlySet<FileJob["state"]> = new Set(["done", "failed", "cancelled"]);
@@ -90,13 +91,18 @@ export function useUpload() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ order, onProgress }: { order: FileOrder; onProgress: (share: number) => void }) =>
-      send(order, http.csrf, onProgress),
+      upload<FileJob>({
+        url: uploadUrl(order),
+        body: order.file,
+        type: "application/octet-stream",
+        csrf: http.csrf,
+        onProgress,
+      }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["files"] }),
   });
 }
 
-/** `fetch` tells nothing of an upload's progress, so the older request it is. */
-function send(order: FileOrder, csrf: string, onProgress: (share: number) => void): Promise<FileJob> {
+function uploadUrl(order: FileOrder): string {
   const query = new URLSearchParams({
     name: order.file.name,
     fps: String(order.fps),
@@ -110,20 +116,7 @@ function send(order: FileOrder, csrf: string, onProgress: (share: number) => voi
   if (order.camera) query.append("camera_id", order.camera);
   if (order.start) query.append("started_at", order.start);
   if (order.purpose) query.append("purpose", order.purpose);
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", `${API}/analysis/files?${query}`);
-    request.responseType = "json";
-    request.setRequestHeader("Content-Type", "application/octet-stream");
-    request.setRequestHeader("X-CSRF-Token", csrf);
-    request.upload.onprogress = (event) => onProgress(event.total > 0 ? event.loaded / event.total : 0);
-    request.onload = () =>
-      request.status === 201
-        ? resolve(request.response as FileJob)
-        : reject(problemFrom(request.status, request.response, request.getResponseHeader("X-Request-ID") ?? ""));
-    request.onerror = () => reject(new Problem(0, "server_away", "The server does not answer", ""));
-    request.send(order.file);
-  });
+  return `${API}/analysis/files?${query}`;
 }
 
 export const resultUrl = (id: string, name: string): string => urlOf(`/analysis/files/${id}/results/${name}`);

@@ -1,19 +1,11 @@
 """Seals the journals of file analyses: what recognizers said of people is in them, and no template lies in clear.
 
-AES-256-GCM with a key of its own, derived from the node's key (HKDF-SHA256). The place of a block in its journal is
-associated data, so blocks that were moved, left out or changed do not open. Form: nonce (12) + ciphertext + tag (16).
+The place of a block in its journal goes with the seal, so blocks that were moved, left out or changed do not open.
 """
 
-import os
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
+from vedette.adapters.place_cipher import PlaceCipher
 from vedette.core.errors import StorageError
 
-_NONCE_BYTES = 12
 _PURPOSE = b"vedette file journals 1"
 
 
@@ -27,12 +19,11 @@ class JournalBox:
     """Seals and opens with a key derived from the node's."""
 
     def __init__(self, node_key: bytes) -> None:
-        self._cipher = AESGCM(HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(node_key))
+        self._cipher = PlaceCipher(node_key, _PURPOSE)
 
     def seal(self, place: str, clear: bytes) -> bytes:
         """Seals bytes for one place."""
-        nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, clear, place.encode())
+        return self._cipher.seal(place, clear)
 
     def open(self, place: str, sealed: bytes) -> bytes:
         """Opens what was sealed for this place.
@@ -41,6 +32,6 @@ class JournalBox:
             SealedBlockError: it does not open.
         """
         try:
-            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place.encode())
-        except (InvalidTag, ValueError) as exc:
+            return self._cipher.open(place, sealed)
+        except ValueError as exc:
             raise SealedBlockError(f"the block {place} does not open", "The job begins again.") from exc

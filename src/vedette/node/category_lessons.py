@@ -15,12 +15,12 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from vedette.core.errors import InvalidInputError, TooManyRequestsError, VedetteError
+from vedette.core.errors import TooManyRequestsError, VedetteError
 from vedette.core.time import format_utc
 from vedette.node.category_archive import CategoryArchive
 from vedette.node.category_folders import ReadFolders, read_folders
 from vedette.node.category_origins import Origin, write_origin
-from vedette.node.category_shelf import CategoryShelf
+from vedette.node.category_shelf import CategoryShelf, check_set_name
 from vedette.node.file_job_shelf import RESERVE_BYTES, Upload
 from vedette.runtime.clock import Clock, new_id
 from vedette.runtime.log import get_logger
@@ -153,8 +153,7 @@ class CategoryLessons:
         kept = self._shelf.list_names()
         if order.name.casefold() in {name.casefold() for name in kept}:
             raise SetNameTakenError(f"a set named {order.name} is kept already", "Choose another name, or delete it.")
-        if order.name.startswith(".") or "/" in order.name:
-            raise InvalidInputError(f"{order.name} cannot be the name of a set", "Without '/', no '.' first.")
+        check_set_name(order.name)
         if len(kept) >= MAX_KEPT_SETS:
             raise TooManySetsError(f"{MAX_KEPT_SETS} sets are kept already", "Delete one that nobody uses.")
 

@@ -71,7 +71,11 @@ class CategoryShelf:
             raise StorageError(f"the set {name} cannot be removed: {error.strerror}") from error
 
     def _find(self, name: str) -> Path:
-        """A name is a folder of its own: nothing above, and nothing hidden."""
-        if not name or name.startswith(".") or "/" in name or "\0" in name:
-            raise InvalidInputError(f"{name[:80]!r} cannot be the name of a kept set", "Without '/', no '.' first.")
+        check_set_name(name)
         return self.folder / name / SET_FILE
+
+
+def check_set_name(name: str) -> None:
+    """A name is a folder of its own: nothing above, and nothing hidden. Raises InvalidInputError."""
+    if not name or name.startswith(".") or "/" in name or "\0" in name:
+        raise InvalidInputError(f"{name[:80]!r} cannot be the name of a kept set", "Without '/', no '.' first.")
