@@ -228,7 +228,7 @@ class FileAnalysis:
             for first in range(0, len(steps), _RECALLED_AT_ONCE):
                 await self._control.wait_going()
                 await self._follow_again(steps[first : first + _RECALLED_AT_ONCE])
-                await asyncio.to_thread(_give_way)
+                await asyncio.sleep(0)  # others get a turn
         await asyncio.to_thread(journal.go_on)
         self._is_place_sought = self._place is not None
         self.recalled_s = self._last_s if self._place else None
@@ -357,10 +357,6 @@ class FileAnalysis:
         if not self._followed or not -0.005 <= at_s - self._followed[0][0] + 0.005 <= _HOLD_S:
             return []
         return _overlays_of(self._followed[0][1], self.results.objects, self._joined)
-
-
-def _give_way() -> None:
-    """Nothing to do in a thread: others get a turn meanwhile."""
 
 
 def _crop_of(tracks: Tracks, row: int) -> Box:
