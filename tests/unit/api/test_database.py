@@ -47,6 +47,23 @@ async def test_sensitivity_of_an_older_release_moves_to_the_camera_as_a_step(tmp
     assert {camera.settings.recording.plan.motion for camera in found} == {MotionTrigger(use_packet_sizes=False)}
 
 
+async def test_index_of_files_leaves_cameras_out_also_where_it_once_held_all(tmp_path: Path) -> None:
+    def make_old(connection: Connection) -> None:
+        connection.execute(text("DROP INDEX ix_seen_objects_job_id"))
+        connection.execute(text("CREATE INDEX ix_seen_objects_job_id ON seen_objects (job_id)"))
+        connection.execute(text("UPDATE alembic_version SET version_num='0008'"))
+
+    def read_index(connection: Connection) -> str:
+        return str(connection.scalar(text("SELECT sql FROM sqlite_master WHERE name = 'ix_seen_objects_job_id'")))
+
+    path = tmp_path / "v.db"
+    async with Database(path) as database:
+        await database.write(make_old)
+        assert "WHERE" not in await database.read(read_index)
+    async with Database(path) as database:
+        assert (await database.read(read_index)).endswith("WHERE job_id > ''")
+
+
 async def test_second_start_keeps_what_is_there_and_file_is_private(tmp_path: Path) -> None:
     path = tmp_path / "v.db"
     async with Database(path) as database:

@@ -14,7 +14,4 @@ def upgrade() -> None:
     op.add_column(
         "seen_objects", sa.Column("job_id", sa.String(length=26), nullable=False, server_default="", comment=comment)
     )
-    of_files = sa.text("job_id > ''")
-    op.create_index(
-        "ix_seen_objects_job_id", "seen_objects", ["job_id"], sqlite_where=of_files, postgresql_where=of_files
-    )
+    op.create_index("ix_seen_objects_job_id", "seen_objects", ["job_id"])
