@@ -2,9 +2,12 @@
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
+
+import pytest
 
 from tests.support.gateway import API, open_gateway
 from tests.support.waiting import wait_until
@@ -77,10 +80,14 @@ async def test_who_did_what_is_logged_row_by_row_and_never_twice(tmp_path) -> No
     assert {row["action"] for row in rows} <= {leaf["action"] for leaf in logged}
 
 
-def test_index_of_a_new_volume_is_waited_for_and_one_that_stays_away_is_told(tmp_path) -> None:
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_index_of_a_new_volume_is_waited_for_and_one_that_stays_away_is_told(tmp_path, *, is_begun: bool) -> None:
     paths, clock = NodePaths(tmp_path), SimulatedClock()
     paths.prepare()
     volume = create_volume(paths.volumes / "main")
+    if is_begun:
+        with closing(sqlite3.connect(volume.index)) as index:
+            index.execute("PRAGMA user_version = 1")  # a file that has no table yet
     os.utime(volume.root / "volume.json", ns=(clock.utc_ns(), clock.utc_ns()))
     evidence = tmp_path / "evidence"
     evidence.mkdir()

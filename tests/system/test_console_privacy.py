@@ -120,6 +120,7 @@ def test_operator_is_told_before_exporting_that_parts_are_hidden_and_gets_a_mask
         expect(dialog.get_by_text("The bundle holds masked copies")).to_be_visible()
         expect(make).to_be_enabled()
         dialog.get_by_text("With proof that nothing was changed").click()
+        expect(dialog.get_by_text("The footage is complete")).to_be_visible(timeout=60_000)  # 25 s were recorded
         make.click()
         link = dialog.get_by_role("link", name="masked.mp4").first
         link.wait_for(timeout=300_000)  # masking gives way to everything else

@@ -65,21 +65,19 @@ def read_sources(log: EvidenceLog, paths: NodePaths, utc_ns: Callable[[], int]) 
             continue  # not mounted: the recorder tells
         reading.behind[name] = 0
         try:
-            volume = open_volume(root)
-            if _is_being_made(volume, root, utc_ns()):
-                continue
-            _read_journal(log, volume, name, reading, utc_ns)
+            _read_journal(log, open_volume(root), name, reading, utc_ns)
         except StorageError as exc:
             if _is_ours(exc):
                 raise
-            reading.problems.append(f"the journal of volume {name} cannot be read: {exc.message}")
+            if not _is_being_made(root, utc_ns()):
+                reading.problems.append(f"the journal of volume {name} cannot be read: {exc.message}")
     _read_audit(log, paths.database, reading, utc_ns)
     return reading
 
 
-def _is_being_made(volume: Volume, root: Path, utc_ns: int) -> bool:
-    """Whether the recorder has just named the volume and still has to make its index; missing later, it is told."""
-    return not volume.index.exists() and utc_ns - (root / "volume.json").stat().st_mtime_ns < _MAKING_NS
+def _is_being_made(root: Path, utc_ns: int) -> bool:
+    """Whether the recorder has just named the volume: its index, or a table of it, may be missing for a moment."""
+    return utc_ns - (root / "volume.json").stat().st_mtime_ns < _MAKING_NS
 
 
 def _is_ours(error: StorageError) -> bool:
