@@ -77,7 +77,7 @@ def read_sources(log: EvidenceLog, paths: NodePaths, utc_ns: Callable[[], int]) 
 
 def _is_being_made(root: Path, utc_ns: int) -> bool:
     """Whether the recorder has just named the volume: its index, or a table of it, may be missing for a moment."""
-    return utc_ns - (root / "volume.json").stat().st_mtime_ns < _MAKING_NS
+    return abs(utc_ns - (root / "volume.json").stat().st_mtime_ns) < _MAKING_NS
 
 
 def _is_ours(error: StorageError) -> bool:
