@@ -22,10 +22,9 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from playwright.sync_api import Page
-
+from benchmarks.bare_chromium import BarePage, open_bare_chromium
 from benchmarks.barcode_clip import make_barcode_clips
-from benchmarks.live_browser import build_engine, log_in, open_chromium, open_engine_page, open_foreign_player
+from benchmarks.live_browser import build_engine
 from benchmarks.live_observer import ArrivalObserver
 from benchmarks.live_peer import find_go2rtc, running_go2rtc
 from tests.support.box import Api, Box, free_port, running_box, wait_for
@@ -125,43 +124,52 @@ def single_tiles(
 
 
 def _round(bench: Bench, seconds: float, screenshots: Path | None, *, is_peer: bool) -> list[float]:
-    with open_chromium() as context:
+    with open_bare_chromium() as page:
         if is_peer:
-            page = open_foreign_player(context, f"{bench.peer}/stream.html?src=cam&mode=mse", bench.script)
+            _open_peer(bench, page)
         else:
-            page = _open_ours(bench, context)
+            _open_ours(bench, page)
             page.evaluate("camera => bench.addLive(camera, 'main')", bench.cameras[0])
-        page.evaluate("bench.watchBarcode(0)")
+        page.evaluate("() => bench.watchBarcode(0)")
         time.sleep(SETTLE_S)
-        page.evaluate("bench.barcodes()")
+        page.evaluate("() => bench.barcodes()")
         time.sleep(seconds)
-        shown = [(int(number), float(at_ms)) for number, at_ms in page.evaluate("bench.barcodes()")[0]]
+        shown = [(int(number), float(at_ms)) for number, at_ms in page.evaluate("() => bench.barcodes()")[0]]
         _keep(page, screenshots, "peer" if is_peer else "one-tile")
         return bench.observer.latencies_ms(shown)
 
 
-def _open_ours(bench: Bench, context: Any) -> Page:
-    log_in(context, bench.box.url, "admin", bench.box.first_password)
-    return open_engine_page(context, f"{bench.box.url}/api/openapi.json", bench.script)
+def _open_ours(bench: Bench, page: BarePage) -> None:
+    page.goto(f"{bench.box.url}/api/openapi.json")
+    page.log_in("admin", bench.box.first_password)
+    page.put_engine(bench.script)
+
+
+def _open_peer(bench: Bench, page: BarePage) -> None:
+    """The peer's own player page; of ours only the measuring instruments are put in."""
+    page.goto(f"{bench.peer}/stream.html?src=cam&mode=mse")
+    wait_for("the peer's video", lambda: page.evaluate("() => document.querySelector('video') !== null"), 30)
+    page.put_script(bench.script)
 
 
 def many_tiles(bench: Bench, seconds: float, screenshots: Path | None) -> dict[str, Any]:
     """Sixteen sub-stream tiles in one page."""
-    with open_chromium() as context:
-        page = _open_ours(bench, context)
+    with open_bare_chromium() as page:
+        _open_ours(bench, page)
         for camera in bench.cameras:
             page.evaluate("camera => bench.addLive(camera, 'sub')", camera)
         time.sleep(SETTLE_S + 4)
         gateway = _find_gateway(bench.box)
-        page.evaluate("bench.resetTiles()")
+        page.evaluate("() => bench.resetTiles()")
         before_s = _cpu_s(gateway)
         time.sleep(seconds)
-        tiles = page.evaluate("bench.tiles()")
+        tiles = page.evaluate("() => bench.tiles()")
         used_s = _cpu_s(gateway) - before_s
         _keep(page, screenshots, "sixteen-tiles")
     return {
         "tiles_fps_min": round(min(tile["fps"] for tile in tiles), 1),
         "tiles_fps_median": round(median(tile["fps"] for tile in tiles), 1),
+        "tiles_callbacks_min": round(min(tile["callbacksPerS"] for tile in tiles), 1),
         "stall_max_s": round(max(tile["longestPauseS"] for tile in tiles), 3),
         "cpu_per_viewer": round(100 * used_s / seconds / len(tiles), 3),
     }
@@ -197,10 +205,10 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _keep(page: Page, folder: Path | None, name: str) -> None:
+def _keep(page: BarePage, folder: Path | None, name: str) -> None:
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=folder / f"{name}.png")
+        page.screenshot(folder / f"{name}.png")
 
 
 def print_table(figures: dict[str, Any]) -> None:

@@ -56,15 +56,6 @@ def open_engine_page(context: BrowserContext, url: str, script: str) -> Page:
     return page
 
 
-def open_foreign_player(context: BrowserContext, url: str, script: str) -> Page:
-    """Opens the peer's own player page; of ours only the measuring instruments are put in."""
-    page = context.new_page()
-    page.goto(url)
-    page.wait_for_selector("video", state="attached")
-    page.evaluate("() => {" + script + "}")
-    return page
-
-
 def log_in(context: BrowserContext, url: str, user: str, password: str) -> dict[str, Any]:
     """Logs the browser in; the session cookie stays in the context."""
     answer = context.request.post(f"{url}/api/v1/session", data={"user": user, "password": password})

@@ -382,7 +382,7 @@ export class LivePlayer {
 
   #watchFrames(): void {
     this.#frameRequest = this.#video.requestVideoFrameCallback((_now, frame) => {
-      this.#meter.frame(performance.now());
+      this.#meter.frame(performance.now(), frame.presentedFrames);
       const receivedMs = this.#arrivals.find(frame.mediaTime);
       const offsetMs = this.#offset.offsetMs;
       if (receivedMs && offsetMs !== null) {

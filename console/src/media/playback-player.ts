@@ -389,7 +389,7 @@ export class PlaybackPlayer {
   #watchFrames(): void {
     this.#frameRequest = this.#video.requestVideoFrameCallback((_now, frame) => {
       const nowMs = performance.now();
-      this.#meter.frame(nowMs);
+      this.#meter.frame(nowMs, frame.presentedFrames);
       this.#learnFrameDistance(frame.mediaTime);
       if (this.#seekStartedMs !== null && this.#isAnswered && !this.#wantsSeek) {
         this.#firstFrameMs = nowMs - this.#seekStartedMs;

@@ -12,13 +12,27 @@ import { WallMap } from "./wall-map";
 describe("FrameMeter", () => {
   function shown(fps: number, seconds: number): FrameMeter {
     const meter = new FrameMeter();
-    for (let index = 0; index <= fps * seconds; index += 1) meter.frame((index * 1000) / fps);
+    for (let index = 0; index <= fps * seconds; index += 1) meter.frame((index * 1000) / fps, index);
     return meter;
   }
 
   test("counts a steady rate", () => expect(shown(25, 3).fps(3000)).toBeCloseTo(25, 0));
   test("a picture that stopped has no full rate any more", () => expect(shown(25, 3).fps(4000)).toBeLessThan(15));
   test("two seconds after the last frame the rate is zero", () => expect(shown(25, 3).fps(5100)).toBe(0));
+
+  test("pictures shown between two callbacks count", () => {
+    const meter = new FrameMeter();
+    for (let index = 0; index <= 30; index += 1) meter.frame(index * 80, 2 * index);
+    expect(meter.fps(2400)).toBeCloseTo(25, 0);
+  });
+
+  test("another source counts from nothing and never runs backwards", () => {
+    const meter = shown(25, 2);
+    meter.frame(2040, 1);
+    expect(meter.fps(2040)).toBe(0);
+    meter.frame(2080, 2);
+    expect(meter.fps(2080)).toBeCloseTo(25, 0);
+  });
 
   test("the longest pause includes the one that still runs", () => {
     const meter = shown(25, 1);
@@ -29,7 +43,7 @@ describe("FrameMeter", () => {
   test("a pause that nobody could see does not count, a missing picture is none", () => {
     const meter = shown(25, 1);
     meter.excuse(60_000);
-    meter.frame(60_040);
+    meter.frame(60_040, 27);
     expect(meter.longestPauseMs(60_040)).toBe(40);
     meter.interrupt();
     expect(meter.sinceLastMs(70_000)).toBeNull();

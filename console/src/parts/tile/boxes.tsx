@@ -20,13 +20,15 @@ interface Analysed {
 }
 
 const HELD = 60;
+/** Always the same list: React then leaves a tile without objects alone instead of rendering it twelve times a second. */
+const NONE: TrackBox[] = [];
 /** Boxes older than this belong to no picture any more. */
 const STALE_MS = 1500;
 
 /** The newest analysis that is not ahead of the picture. Pure. */
 export function boxesFor(held: readonly Analysed[], wallMs: number): TrackBox[] {
   const fitting = held.findLast((one) => one.captured_at_ns / 1e6 <= wallMs + 20);
-  if (!fitting || wallMs - fitting.captured_at_ns / 1e6 > STALE_MS) return [];
+  if (!fitting || wallMs - fitting.captured_at_ns / 1e6 > STALE_MS) return NONE;
   return fitting.tracks;
 }
 
@@ -40,7 +42,7 @@ interface BoxesProps {
 export function Boxes({ camera, player, width, height }: BoxesProps) {
   const words = useWords();
   const held = useRef<Analysed[]>([]);
-  const [boxes, setBoxes] = useState<TrackBox[]>([]);
+  const [boxes, setBoxes] = useState<TrackBox[]>(NONE);
 
   useEffect(() => {
     held.current = [];
