@@ -22,8 +22,8 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from benchmarks.bare_chromium import BarePage, open_bare_chromium
 from benchmarks.barcode_clip import make_barcode_clips
+from benchmarks.bare_chromium import BarePage, open_bare_chromium
 from benchmarks.live_browser import build_engine
 from benchmarks.live_observer import ArrivalObserver
 from benchmarks.live_peer import find_go2rtc, running_go2rtc

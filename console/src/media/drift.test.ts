@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DriftControl } from "./drift";
 
-const POLICY = { minTargetS: 0.08, maxTargetS: 1, jumpS: 1, calmS: 8 };
+const POLICY = { minTargetS: 0.08, maxTargetS: 1, jumpS: 1, calmS: 8, spareS: 10 };
 
 function rate(control: DriftControl, lagS: number, nowS = 0): number | "jump" {
   const decision = control.decide(lagS, nowS);
@@ -57,5 +57,37 @@ describe("target", () => {
     expect(control.targetS).toBeLessThan(grown);
     for (let second = 9; second < 200; second += 9) control.decide(0.1, second);
     expect(control.targetS).toBe(0.08);
+  });
+});
+
+describe("a decoder that falls behind", () => {
+  function starving(): DriftControl {
+    const control = new DriftControl(POLICY);
+    control.starved(0);
+    return control;
+  }
+
+  test("is not sent further from the edge", () => expect(starving().targetS).toBe(0.08));
+
+  test("is never asked for double speed", () => {
+    expect(starving().decide(0.6, 1)).toEqual({ kind: "rate", rate: 1.1 });
+    expect(new DriftControl(POLICY).decide(0.6, 1)).toEqual({ kind: "rate", rate: 2 });
+  });
+
+  test("jumps to a key frame, not into a GOP", () => {
+    expect(starving().decide(2.5, 1, 0.7)).toEqual({ kind: "jump", lagS: 0.7 });
+    expect(starving().decide(0.6, 1, 0.1)).toEqual({ kind: "jump", lagS: 0.1 }); // sooner: it costs nothing
+    expect(starving().decide(0.5, 1, 0.1)).toEqual({ kind: "rate", rate: 1.1 });
+    expect(new DriftControl(POLICY).decide(2.5, 1, 0.7)).toEqual({ kind: "jump", lagS: 0.08 });
+  });
+
+  test("waits for a key frame, but not for minutes", () => {
+    expect(starving().decide(2.5, 1, null)).toEqual({ kind: "rate", rate: 1.1 });
+    expect(starving().decide(5.2, 1, null)).toEqual({ kind: "jump", lagS: 0.08 });
+  });
+
+  test("is trusted again after a while", () => {
+    expect(starving().decide(0.6, 10.1)).toEqual({ kind: "rate", rate: 2 });
+    expect(starving().decide(2.5, 10.1, 0.7)).toEqual({ kind: "jump", lagS: 0.08 });
   });
 });

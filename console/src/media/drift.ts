@@ -13,9 +13,11 @@ export interface DriftPolicy {
   readonly jumpS: number;
   /** Without a stall for this long the target shrinks by a fifth. */
   readonly calmS: number;
+  /** So long after the decoder fell behind, it is spared. */
+  readonly spareS: number;
 }
 
-export const LIVE_POLICY: DriftPolicy = { minTargetS: 0.06, maxTargetS: 1.0, jumpS: 1.0, calmS: 5 };
+export const LIVE_POLICY: DriftPolicy = { minTargetS: 0.06, maxTargetS: 1.0, jumpS: 1.0, calmS: 5, spareS: 10 };
 
 export type DriftDecision = { readonly kind: "rate"; readonly rate: number } | { readonly kind: "jump"; readonly lagS: number };
 
@@ -24,12 +26,17 @@ const VERY_FAST = 2;
 const FAST = 1.1;
 const SLIGHTLY_FAST = 1.03;
 const SLIGHTLY_SLOW = 0.97;
+/** A spared decoder jumps to a key frame beyond target + this. */
+const SPARED_JUMP_S = 0.5;
+/** It waits this long beyond `jumpS` for a key frame; cameras with "smart" encoding may send none for minutes. */
+const KEY_PATIENCE_S = 4;
 
 export class DriftControl {
   #policy: DriftPolicy;
   #targetS: number;
   #rate = 1;
   #calmSinceS: number | null = null;
+  #starvedAtS = Number.NEGATIVE_INFINITY;
 
   constructor(policy: DriftPolicy = LIVE_POLICY) {
     this.#policy = policy;
@@ -46,20 +53,36 @@ export class DriftControl {
     this.#calmSinceS = nowS;
   }
 
-  /** Decides for the present distance to the live edge. */
-  decide(lagS: number, nowS: number): DriftDecision {
+  /**
+   * Playback ran dry although pictures were waiting: the decoder is short of processor. More distance would not help it,
+   * and double speed or a jump into a GOP, all of which it would have to decode unseen, would hold it up for good.
+   */
+  starved(nowS: number): void {
+    this.#starvedAtS = nowS;
+  }
+
+  /** Decides for the present distance to the live edge; `keyLagS` is that of the newest key frame not yet shown, or null. */
+  decide(lagS: number, nowS: number, keyLagS: number | null = null): DriftDecision {
     this.#shrink(nowS);
     const target = this.#targetS;
-    if (lagS > target + this.#policy.jumpS) {
+    const isSpared = nowS - this.#starvedAtS < this.#policy.spareS;
+    const toS = isSpared ? this.#chooseKey(lagS, keyLagS) : lagS > target + this.#policy.jumpS ? target : null;
+    if (toS !== null) {
       this.#rate = 1;
-      return { kind: "jump", lagS: target };
+      return { kind: "jump", lagS: toS };
     }
-    if (lagS > target + 0.3) this.#rate = VERY_FAST;
+    if (lagS > target + 0.3) this.#rate = isSpared ? FAST : VERY_FAST;
     else if (lagS > target + 0.06) this.#rate = FAST;
     else if (lagS > target + 0.02) this.#rate = this.#rate >= FAST ? FAST : SLIGHTLY_FAST;
     else if (lagS < target * 0.4) this.#rate = SLIGHTLY_SLOW;
     else if (lagS < target) this.#rate = 1;
     return { kind: "rate", rate: this.#rate };
+  }
+
+  /** Where a spared decoder jumps to: a key frame costs it nothing, so it may come sooner than another jump; or null. */
+  #chooseKey(lagS: number, keyLagS: number | null): number | null {
+    if (keyLagS !== null && lagS > this.#targetS + SPARED_JUMP_S) return keyLagS;
+    return lagS > this.#targetS + this.#policy.jumpS + KEY_PATIENCE_S ? this.#targetS : null;
   }
 
   #shrink(nowS: number): void {

@@ -5,7 +5,7 @@ import { ClockOffset } from "./clock-offset";
 import { DriftControl } from "./drift";
 import { QuantiserMeter } from "./enhance/quantiser";
 import { FrameMeter } from "./frame-meter";
-import { FLAG_AUDIO, KIND_INIT, type MediaMessage, readMessage } from "./head";
+import { FLAG_AUDIO, FLAG_KEY, KIND_INIT, type MediaMessage, readMessage } from "./head";
 import { ReturningSocket, socketUrl } from "./live-socket";
 import { decideState, readServerWord, type ServerWord } from "./live-state";
 import { MseSink } from "./mse-sink";
@@ -25,6 +25,8 @@ const KEEP_BEHIND_S = 8;
 const JOIN_LAG_S = 0.3;
 /** After a jump the decoder catches up with the whole GOP; running dry meanwhile says nothing about the line. */
 const SETTLING_MS = 2500;
+/** Running dry with more than this buffered, and more than two frames, is the decoder's doing, not the line's; seconds. */
+const STARVED_S = 0.15;
 /** The connection is said to be lost only when it stays away: a restart of the gateway takes a second or two. */
 const LOST_GRACE_MS = 2500;
 
@@ -61,6 +63,8 @@ export class LivePlayer {
   #saysMasked = false;
   #isMasked = false;
   #hasPlacement = false;
+  /** Where the newest key frame lies on the element's timeline, seconds. */
+  #keyS: number | null = null;
   #mustJump = true;
   #intervalMs = 40;
   #latencyMs: number | null = null;
@@ -263,12 +267,14 @@ export class LivePlayer {
       this.#walls.clear();
       this.#arrivals.clear();
       this.#hasPlacement = true;
+      this.#keyS = null;
       this.#mustJump = true;
     }
     sink.append(message.body);
     if (!isAudio) {
       this.#quantiser.fragment(message.body);
       const elementS = message.mediaTimeS + sink.shiftS;
+      if ((message.flags & FLAG_KEY) !== 0) this.#keyS = elementS;
       this.#walls.add(elementS, message.capturedAtMs, message.durationS);
       this.#arrivals.add(elementS, message.receivedAtMs);
       this.#intervalMs = Math.min(message.durationS * 1000, 5000);
@@ -304,7 +310,8 @@ export class LivePlayer {
       if (this.#mustJump && lagS <= JOIN_LAG_S && video.currentTime >= startS) this.#mustJump = false;
       else this.#jumpTo(Math.max(startS, endS - this.#drift.targetS));
     } else {
-      const decision = this.#drift.decide(lagS, nowS);
+      const isKeyAhead = this.#keyS !== null && this.#keyS > video.currentTime && this.#keyS < endS;
+      const decision = this.#drift.decide(lagS, nowS, isKeyAhead ? endS - (this.#keyS as number) : null);
       if (decision.kind === "jump") this.#jumpTo(Math.max(startS, endS - decision.lagS));
       else if (video.playbackRate !== decision.rate) video.playbackRate = decision.rate;
     }
@@ -324,7 +331,9 @@ export class LivePlayer {
     const nowMs = performance.now();
     if (nowMs - this.#jumpedAtMs < SETTLING_MS) return;
     this.#stalls += 1;
-    this.#drift.stalled(nowMs / 1000);
+    const aheadS = (this.#sink?.endS ?? 0) - this.#video.currentTime;
+    if (aheadS > Math.max(STARVED_S, (2.5 * this.#intervalMs) / 1000)) this.#drift.starved(nowMs / 1000);
+    else this.#drift.stalled(nowMs / 1000);
   };
 
   readonly #onVisibility = (): void => {
