@@ -26,7 +26,7 @@ from benchmarks.mutation_masked import MASKED_FORGERIES, MASKED_UNDER_A_SIGNED_L
 from benchmarks.mutation_stamps import STAMP_FORGERIES, STAMPS_UNDER_A_SIGNED_LIST
 from vedette.evidence.bundle import pack_bundle
 from vedette.evidence.keys import NoteSigner, check_signature_fast
-from vedette.evidence.offline_verify import INVALID, SignatureCheck, Verifier, ZipFile, check_ed25519
+from vedette.evidence.offline_verify import INVALID, SignatureCheck, Verifier, ZipFile, check_signature, format_export
 from vedette.testing.small_bundles import DAY_S, SEGMENT_S, make_small_bundle
 from vedette.testing.time_stamp_authority import KeyKind, Profile, SimulatedAuthority
 
@@ -106,7 +106,8 @@ def make_originals(seed: int) -> Originals:
 def sign_list(files: Bundle, signer: NoteSigner) -> Bundle:
     """As if whoever composes bundles had the notary sign a list over forged proofs: the log must still tell."""
     manifest = json.loads(files["manifest.json"])
-    text = f"{manifest['site']}/export\n{manifest['export']}\n{Change.sha256(files['manifest.json'])}\n"
+    sha256 = Change.sha256(files["manifest.json"])
+    text = format_export(manifest["site"], manifest["export"], sha256, signer.public)
     return files | {"manifest.note": signer.sign(text).encode()}
 
 
@@ -138,7 +139,7 @@ def run_batch(job: tuple[int, int, bool]) -> Tally:
             change.files = sign_list(change.files, originals.signer)
             kind += " under a signed list"
         tally.kinds[kind] += 1
-        check = check_ed25519 if plain or number % PLAIN_EVERY == 0 else check_signature_fast
+        check = check_signature if plain or number % PLAIN_EVERY == 0 else check_signature_fast
         judge(kind, change, originals, known, check, f"{seed}/{number}", tally)
     return tally
 

@@ -254,7 +254,7 @@ class Notary:
         log, now_ns = self._open(), self._clock.utc_ns()
         log.append([draft_export(request, now_ns)], now_ns)
         log.checkpoint(now_ns)
-        return log.ring.signer.sign(f"{log.ring.site}/export\n{request.export_id}\n{request.sha256}\n")
+        return log.ring.sign_export(request.export_id, request.sha256)
 
     def _check_recent(self, log: EvidenceLog) -> None:
         """At start: the site log and the trees that will still grow. Raises LogDamagedError."""

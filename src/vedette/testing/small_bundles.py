@@ -171,7 +171,7 @@ def sign_manifest(log: EvidenceLog, contents: BundleContents, sha256: str) -> st
     )
     log.append([draft_export(request, contents.made_at_ns)], contents.made_at_ns)
     log.checkpoint(contents.made_at_ns)
-    return log.ring.signer.sign(f"{log.ring.site}/export\n{contents.export_id}\n{sha256}\n")
+    return log.ring.sign_export(contents.export_id, sha256)
 
 
 def make_small_bundle(root: Path, folder: Path, cameras: int = 3, segments: int = 4, seed: int = 1) -> SmallSite:
