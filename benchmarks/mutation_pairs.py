@@ -124,27 +124,23 @@ def hide_second_key(source, one, _other, _packed):
     gone = list(manifest["keys"]) if source.random() < 0.5 else []
     manifest["keys"] = [name for name in manifest["keys"] if name not in gone]
     files = {name: data for name, data in one.items() if name not in gone}
-    files[MANIFEST] = encode_canonical(manifest)
-    for name in ("checkpoint", "manifest.note"):
-        text, lines = split_note(one[name])
-        files[name] = join_note(text, lines[:1])
+    text, lines = split_note(one["checkpoint"])
+    files |= {MANIFEST: encode_canonical(manifest), "checkpoint": join_note(text, lines[:1])}
     return deep(one, files, ["checkpoint", *gone])
 
 
 def exchange_second_key(_source, one, _other, _packed):
-    """The forger's own ML-DSA-44 key beside the log's Ed25519 key, with right signatures of it."""
+    """The forger's own ML-DSA-44 key beside the log's Ed25519 key, with a right signature of it."""
     manifest = json.loads(one[MANIFEST])
-    key = base64.b64decode(manifest["key"])[:ED25519_KEY_BYTES] + _FORGER.public[ED25519_KEY_BYTES:]
-    manifest["key"] = base64.b64encode(key).decode()
+    manifest["key"] = exchange_key(base64.b64decode(manifest["key"]))
     text, lines = split_note(one["checkpoint"])
     files = one | {MANIFEST: encode_canonical(manifest)}
     files["checkpoint"] = join_note(text, [lines[0], split_note(_FORGER.sign(text).encode())[1][1]])
-    found = deep(one, files, ["checkpoint"])
-    sha256 = Change.sha256(found.files[MANIFEST])
-    text = format_export(manifest["site"], manifest["export"], sha256, key)
-    first, second = split_note(found.files["manifest.note"])[1][0], split_note(_FORGER.sign(text).encode())[1][1]
-    found.files["manifest.note"] = join_note(text, [first, second])
-    return found
+    return deep(one, files, ["checkpoint"])
+
+
+def exchange_key(key: bytes) -> str:
+    return base64.b64encode(key[:ED25519_KEY_BYTES] + _FORGER.public[ED25519_KEY_BYTES:]).decode()
 
 
 def forge_change_of_key(source, one, _other, _packed):
@@ -178,14 +174,17 @@ def forge_change_of_key(source, one, _other, _packed):
 
 
 def sign_list_by_half(source: random.Random, files: Bundle, signer: NoteSigner) -> Bundle:
-    """As if somebody had broken the Ed25519 key: the first line is right, the second is the old one or none."""
+    """As if somebody had broken the Ed25519 key: the first line is right, the second is the old one, his, or none."""
     manifest = json.loads(files[MANIFEST])
     half = signer.public[:ED25519_KEY_BYTES]
     is_alone = manifest["key"] == base64.b64encode(half).decode()
     sha256 = Change.sha256(files[MANIFEST])
     text = format_export(manifest["site"], manifest["export"], sha256, half if is_alone else signer.public)
-    lines = split_note(files["manifest.note"])[1]
-    second = [] if is_alone or source.random() < 0.5 else lines[1:2]
+    second: list[str] = []
+    if manifest["key"] == exchange_key(signer.public):
+        second = split_note(_FORGER.sign(text).encode())[1][1:]
+    elif not is_alone and source.random() < 0.5:
+        second = split_note(files["manifest.note"])[1][1:2]
     return files | {"manifest.note": join_note(text, [split_note(signer.sign_tree(text).encode())[1][0], *second])}
 
 

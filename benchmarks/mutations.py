@@ -148,10 +148,11 @@ def run_batch(job: tuple[int, int, bool]) -> Tally:
         if change is None:
             continue
         kind = make.__name__ + " (masked)" * (is_masked and make not in MASKED_FORGERIES)
-        if make in UNDER_A_LIST and source.random() < 0.5:
+        is_list_signed = change.files.get("manifest.note") == one["manifest.note"]  # else signing would heal the change
+        if is_list_signed and make in UNDER_A_LIST and source.random() < 0.5:
             change.files = sign_list(change.files, originals.signer)
             kind += " under a signed list"
-        elif make in BY_A_BROKEN_KEY and source.random() < 0.5:
+        elif is_list_signed and make in BY_A_BROKEN_KEY and source.random() < 0.5:
             change.files = sign_list_by_half(source, change.files, originals.signer)
             kind += " by a broken Ed25519 key"
         tally.kinds[kind] += 1
