@@ -2467,7 +2467,8 @@ export interface components {
          * EvidenceOut
          * @description State of the evidence log.
          *
-         *     `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know. `time_stamps`
+         *     `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know
+         *     (C2SP verifier keys: of Ed25519 and, after a comma, of ML-DSA-44, where the present key has both). `time_stamps`
          *     has a line for each time-stamping authority (RFC 3161): what it stamped last, and its certificate's fingerprint.
          */
         EvidenceOut: {
@@ -3112,6 +3113,8 @@ export interface components {
         /**
          * LogKeyOut
          * @description A key that signs or signed the log. `to` is null for the present one.
+         *
+         *     `signatures`: what it signs with, `Ed25519` and `ML-DSA-44`; of keys from before that came in, the first alone.
          */
         LogKeyOut: {
             /** Fingerprint */
@@ -3121,6 +3124,8 @@ export interface components {
              * Format: date-time
              */
             from: string;
+            /** Signatures */
+            signatures: string[];
             /** To */
             to: string | null;
         };

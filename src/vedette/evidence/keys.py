@@ -34,6 +34,7 @@ from vedette.evidence.offline_verify import (
     format_note,
     format_signature,
     key_id,
+    name_signatures,
     name_site,
     parse_canonical,
     split_key,
@@ -65,6 +66,11 @@ class LogKey:
     @property
     def fingerprint(self) -> str:
         return fingerprint_of(self.public)
+
+    @property
+    def signatures(self) -> list[str]:
+        """What it signs with: Ed25519, and ML-DSA-44 where it is a pair."""
+        return name_signatures(self.public)
 
     @property
     def text(self) -> str:

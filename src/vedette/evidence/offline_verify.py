@@ -418,6 +418,11 @@ def split_key(key: bytes) -> tuple[bytes, bytes]:
     return key[:ED25519_KEY_BYTES], key[ED25519_KEY_BYTES:]
 
 
+def name_signatures(key: bytes) -> list[str]:
+    """What a log's key signs with, for people."""
+    return ["Ed25519", "ML-DSA-44"] if split_key(key)[1] else ["Ed25519"]
+
+
 def key_id(name: str, key: bytes) -> bytes:
     """C2SP signed-note: the type is 1 for Ed25519, and 6 for ML-DSA-44 as tlog-cosignature has it."""
     kind = b"\x06" if len(key) == ML_DSA_KEY_BYTES else b"\x01"
@@ -1340,7 +1345,7 @@ class Verifier:
     @property
     def signatures(self) -> list[str]:
         """What the log's present key signs with."""
-        return ["Ed25519", "ML-DSA-44"][: 2 if split_key(self._keys[0])[1] else 1] if self._keys else []
+        return name_signatures(self._keys[0]) if self._keys else []
 
     def _run(self) -> None:
         self._names = self._source.names()
