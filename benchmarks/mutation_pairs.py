@@ -126,7 +126,7 @@ def hide_second_key(source, one, _other, _packed):
     files = {name: data for name, data in one.items() if name not in gone}
     text, lines = split_note(one["checkpoint"])
     files |= {MANIFEST: encode_canonical(manifest), "checkpoint": join_note(text, lines[:1])}
-    return deep(one, files, ["checkpoint", *gone])
+    return deep(one, files, ["checkpoint", *gone], manifest["keys"])
 
 
 def exchange_second_key(_source, one, _other, _packed):
@@ -136,7 +136,8 @@ def exchange_second_key(_source, one, _other, _packed):
     text, lines = split_note(one["checkpoint"])
     files = one | {MANIFEST: encode_canonical(manifest)}
     files["checkpoint"] = join_note(text, [lines[0], split_note(_FORGER.sign(text).encode())[1][1]])
-    return deep(one, files, ["checkpoint"])
+    # Of a key and a change of key that contradict each other nobody can say which was forged.
+    return deep(one, files, ["checkpoint"], manifest["keys"])
 
 
 def exchange_key(key: bytes) -> str:
