@@ -276,9 +276,10 @@ def test_older_key_of_ed25519_alone_counts_until_the_log_signs_with_both(tmp_pat
 def test_log_key_that_is_no_pair_of_one_log_is_refused(outside, wrong) -> None:
     first, second = outside.site.log.ring.site_key.split(",")
     origin = second.partition("+")[0]
+    other = format_verifier_key("vedette.0/site", outside.site.log.ring.present.public).split(",")[1]
     text = {
         "first alone twice": f"{first},{first}",
-        "other log": f"{first},{format_verifier_key('vedette.0/site', outside.site.log.ring.present.public).split(',')[1]}",
+        "other log": f"{first},{other}",
         "swapped": f"{second},{first}",
         "no key": f"{first},",
         "changed id": f"{first},{origin}+00000000+{second.rpartition('+')[2]}",
