@@ -8,10 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
-from vedette.evidence.errors import LogDamagedError
+from vedette.evidence import keys
+from vedette.evidence.errors import LogDamagedError, SigningUnavailableError
 from vedette.evidence.keys import LogKey, NoteSigner, format_verifier_key, open_key_ring
 from vedette.evidence.lookup import find_segment_hashes
 from vedette.evidence.offline_verify import (
@@ -250,6 +252,29 @@ def test_half_a_private_key_is_an_error(tmp_path) -> None:
     path.write_bytes(path.read_bytes()[:32])
     with pytest.raises(LogDamagedError, match="not whole"):
         open_key_ring(folder, START_NS)
+
+
+class OldOpenSsl:
+    """What `cryptography` does where it was built on an OpenSSL before 3.5."""
+
+    @staticmethod
+    def from_seed_bytes(_seed: bytes) -> None:
+        raise UnsupportedAlgorithm("ML-DSA")
+
+    from_public_bytes = from_seed_bytes
+
+
+def test_without_ml_dsa_nothing_is_signed_by_half_and_everything_is_checked(tmp_path, monkeypatch) -> None:
+    signer = NoteSigner(SEED)
+    note = signer.sign(TEXT)
+    monkeypatch.setattr(keys, "MLDSA44PrivateKey", OldOpenSsl)
+    monkeypatch.setattr(keys, "MLDSA44PublicKey", OldOpenSsl)
+    with pytest.raises(SigningUnavailableError, match="version 48"):
+        open_key_ring(tmp_path / "keys", START_NS)
+    assert not list((tmp_path / "keys").iterdir())
+    assert open_note(note, signer.public, keys.check_signature_fast) == TEXT
+    with pytest.raises(WrongForm):
+        open_note(note.replace("\n5\n", "\n6\n"), signer.public, keys.check_signature_fast)
 
 
 # Bundles, by somebody who can sign with Ed25519 in the log's name, but not with ML-DSA-44. ------------------------
