@@ -4,6 +4,7 @@ The graphics processor is Chromium's software one (SwiftShader): exact, and too 
 """
 
 import base64
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,6 +41,34 @@ PIXELS = """source => {
   for (let at = 0; at < data.length; at += 32768) text += String.fromCharCode(...data.subarray(at, at + 32768));
   return { width: canvas.width, height: canvas.height, data: btoa(text) };
 }"""
+
+
+WINDOW = {"name": "Window", "polygon": [[0.1, 0.1], [0.6, 0.1], [0.6, 0.6], [0.1, 0.6]]}
+WATCH_CANVAS = """() => {
+  const [video, canvas] = [document.querySelector("[role=group] video"), document.querySelector("[role=group] canvas")];
+  const copy = document.createElement("canvas");
+  const pen = copy.getContext("2d", { willReadFrequently: true });
+  let isEmptied = false;
+  window.seen = [];
+  video.addEventListener("emptied", () => { isEmptied = true; });
+  const look = () => {
+    const isSeen = !canvas.hidden && canvas.width > 0;
+    let spread = null;
+    if (isSeen) {
+      [copy.width, copy.height] = [canvas.width, canvas.height];
+      pen.drawImage(canvas, 0, 0);
+      const [w, h] = [canvas.width, canvas.height];
+      const data = pen.getImageData(w * 0.15, h * 0.15, w * 0.4, h * 0.4).data;
+      let [low, high] = [255, 0];
+      for (let at = 1; at < data.length; at += 4) [low, high] = [Math.min(low, data[at]), Math.max(high, data[at])];
+      spread = high - low;
+    }
+    window.seen.push({ isEmptied, spread });
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+"""What the enhanced picture shows inside the zone at each drawing of the screen."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +208,64 @@ def test_live_tile_moves_enhanced_is_remembered_and_saves_marked_pictures(yard: 
         page.keyboard.press("e")
         page.locator("[role=group][data-enhanced=on]").wait_for(state="detached")
         assert tile.locator("canvas").is_hidden()
+
+
+def test_machine_that_is_too_slow_shows_the_plain_picture_and_says_by_how_much(yard: Yard) -> None:
+    """640 x 360 at 25 pictures a second is more than software graphics give; the plain video stutters beside it."""
+    with open_browser(yard.box.url, {"width": 1920, "height": 1080}) as page:
+        sign_in(page, "admin", yard.box.first_password)
+        page.goto(f"/review?cameras={yard.camera}&at={yard.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+        tile = page.locator(f"figure[data-camera='{yard.camera}']")
+        page.locator(f"figure[data-camera='{yard.camera}'][data-state=playing]").wait_for()
+        switch(tile).click()
+        told = tile.get_by_text("Not enhanced: this computer needs")
+        told.wait_for()
+        found = re.search(r"needs (\d+) ms a picture, the stream allows (\d+) ms", told.inner_text())
+        assert found is not None
+        cost_ms, allowed_ms = map(int, found.groups())
+        assert allowed_ms == 40, "the stream's own pace, not that of what is shown here"
+        assert cost_ms > allowed_ms
+        assert tile.locator("canvas").is_hidden()
+        assert tile.get_attribute("data-enhanced") == "slow"
+        keep_screenshot(page, "tiles-slow")
+        page.set_viewport_size({"width": 390, "height": 844})
+        keep_screenshot(page, "tiles-slow-phone")
+
+
+def test_zone_drawn_while_a_tile_is_enhanced_shows_no_older_picture(yard: Yard) -> None:
+    api = yard.box.api()
+    password = "correct horse battery"
+    api.post("/users", {"name": "olga", "role": "monitor", "password": password})
+    with open_browser(yard.box.url, {"width": 1280, "height": 800}) as page:
+        sign_in(page, "olga", password)
+        page.goto(f"/watch?grid=2x2&cameras={yard.camera}")
+        tile = page.locator("[role=group][data-state=live]")
+        tile.focus()
+        page.keyboard.press("e")
+        page.locator("[role=group][data-enhanced=on]").wait_for()
+        assert spread_of(pixels_of(tile.locator("canvas"))) > 60, "no picture to hide"
+        page.evaluate(WATCH_CANVAS)
+        api.put(f"/cameras/{yard.camera}/privacy", {"zones": [WINDOW]})
+        try:
+            tile.get_by_text("Parts hidden").wait_for()
+            page.wait_for_function("() => window.seen.filter((one) => one.isEmptied && one.spread !== null).length > 4")
+            page.locator("[role=group][data-enhanced=on]").wait_for()
+            assert spread_of(pixels_of(tile.locator("canvas"))) < 24
+            keep_screenshot(page, "tiles-masked")
+            seen = page.evaluate("() => window.seen")
+        finally:
+            api.put(f"/cameras/{yard.camera}/privacy", {"zones": []})
+        before = [one["spread"] for one in seen if not one["isEmptied"] and one["spread"] is not None]
+        after = [one["spread"] for one in seen if one["isEmptied"] and one["spread"] is not None]
+        assert max(before) > 60
+        assert max(after) < 24, "a picture from before the zone stood over the masked video"
+
+
+def spread_of(image_bgr: np.ndarray) -> int:
+    """How much the greens inside the zone differ."""
+    height, width = image_bgr.shape[:2]
+    greens = image_bgr[height * 15 // 100 : height * 55 // 100, width * 15 // 100 : width * 55 // 100, 1]
+    return int(greens.max()) - int(greens.min())
 
 
 def test_browser_without_webgl_says_so(yard: Yard) -> None:
