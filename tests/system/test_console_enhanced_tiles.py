@@ -102,7 +102,7 @@ def make_street(folder: Path, size: tuple[int, int], fps: int, crf: int) -> Path
 def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
     """One camera: 640 x 360 at 25 pictures a second, and a small and slow sub stream that any machine keeps up with."""
     folder = tmp_path_factory.mktemp("clips")
-    main, sub = make_street(folder, (640, 360), 25, 23), make_street(folder, (160, 90), 2, 32)
+    main, sub = make_street(folder, (640, 360), 25, 23), make_street(folder, (128, 72), 1, 32)
     port = free_port()
     command = [sys.executable, "-m", "vedette", "sim", f"{main},{sub}", "--port", str(port)]
     simulator = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -191,7 +191,7 @@ def test_live_tile_moves_enhanced_is_remembered_and_saves_marked_pictures(yard: 
         before = tile.locator("canvas").evaluate("canvas => canvas.toDataURL()")
         page.wait_for_function("before => document.querySelector('canvas').toDataURL() !== before", arg=before)
         second = pixels_of(tile.locator("canvas"))
-        assert first.shape == second.shape == (180, 320, 3)
+        assert first.shape == second.shape == (144, 256, 3)
         assert np.abs(first.astype(int) - second.astype(int)).max() > 50, "the picture stands still"
         with page.expect_download() as download:
             tile.get_by_role("button", name="Save this picture").click()
@@ -199,7 +199,7 @@ def test_live_tile_moves_enhanced_is_remembered_and_saves_marked_pictures(yard: 
         assert download.value.suggested_filename.endswith(" enhanced.jpg")
         assert b"this is not evidence" in data
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-        assert image.shape == (180, 320, 3)
+        assert image.shape == (144, 256, 3)
         assert (np.abs(image[:12, -20:].astype(int) - 28) < 12).mean() > 0.2, "no label in the saved picture"
         page.reload()
         page.locator("[role=group][data-enhanced=on]").wait_for()
@@ -219,7 +219,7 @@ def test_machine_that_is_too_slow_shows_the_plain_picture_and_says_by_how_much(y
         page.locator(f"figure[data-camera='{yard.camera}'][data-state=playing]").wait_for()
         switch(tile).click()
         told = tile.get_by_text("Not enhanced: this computer needs")
-        told.wait_for()
+        told.wait_for(timeout=240_000)  # a picture took 17 s on a machine with twelve other tasks
         found = re.search(r"needs (\d+) ms a picture, the stream allows (\d+) ms", told.inner_text())
         assert found is not None
         cost_ms, allowed_ms = map(int, found.groups())
@@ -245,6 +245,7 @@ def test_zone_drawn_while_a_tile_is_enhanced_shows_no_older_picture(yard: Yard) 
         page.locator("[role=group][data-enhanced=on]").wait_for()
         assert spread_of(pixels_of(tile.locator("canvas"))) > 60, "no picture to hide"
         page.evaluate(WATCH_CANVAS)
+        page.wait_for_function("() => window.seen.some((one) => one.spread > 60)")
         api.put(f"/cameras/{yard.camera}/privacy", {"zones": [WINDOW]})
         try:
             tile.get_by_text("Parts hidden").wait_for()

@@ -19,12 +19,22 @@ describe("Pace", () => {
     expect(costing(12).isTooSlow(40, 16)).toBe(false);
   });
 
+  it("waits for no fifth picture where two take seconds", () => {
+    const pace = new Pace();
+    pace.cost(2000);
+    pace.cost(700);
+    expect(pace.costMs).toBe(700);
+    expect(pace.isTooSlow(40, 1)).toBe(true);
+  });
+
   it("does not judge by one slow picture, nor by few", () => {
     const pace = costing(10);
     pace.cost(900);
     expect(pace.isTooSlow(40, 1)).toBe(false);
     const few = new Pace();
-    few.cost(900);
+    few.cost(2000);
+    expect(few.isTooSlow(40, 1)).toBe(false);
+    few.cost(10);
     expect(few.isTooSlow(40, 1)).toBe(false);
   });
 });
