@@ -228,8 +228,6 @@ def test_machine_that_is_too_slow_shows_the_plain_picture_and_says_by_how_much(y
         assert tile.locator("canvas").is_hidden()
         assert tile.get_attribute("data-enhanced") == "slow"
         keep_screenshot(page, "tiles-slow")
-        page.set_viewport_size({"width": 390, "height": 844})
-        keep_screenshot(page, "tiles-slow-phone")
 
 
 def test_zone_drawn_while_a_tile_is_enhanced_shows_no_older_picture(yard: Yard) -> None:
