@@ -28,8 +28,8 @@ from vedette.adapters.model_download import fetch_from_mirror, install_model
 from vedette.media.demux import Clip, read_clip
 from vedette.node.analyzer_pool import choose_model
 from vedette.node.doctor.speed import check_inference
-from vedette.node.file_plan import FilePlan, plan_ahead
 from vedette.node.file_batch import FileBatch
+from vedette.node.file_plan import FilePlan, plan_ahead
 from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import SystemClock
 from vedette.runtime.worker import WorkerCommand, WorkerNursery

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork
+from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork, Precision, find_precision
 from vedette.core.errors import InvalidInputError
 from vedette.vision.enhance.bicubic import resize_bicubic
 from vedette.vision.enhance.integer import calibrate, enlarge_integer, fit_first_layer, to_integers
@@ -46,9 +46,11 @@ def make_luma(size_px: tuple[int, int], seed: int = 1) -> np.ndarray:
     return (noise + steps + 16).astype(np.uint8)
 
 
-def run_strips(weights: WeightSet, luma: np.ndarray, threads: int = 2, rows: int = 36) -> np.ndarray:
+def run_strips(
+    weights: WeightSet, luma: np.ndarray, threads: int = 2, rows: int = 36, precision: Precision | None = None
+) -> np.ndarray:
     size_px = (luma.shape[1], luma.shape[0])
-    runner = StripRunner(size_px, lambda w, h: OpenVinoStripNetwork(weights, w, h, threads), strip_rows=rows)
+    runner = StripRunner(size_px, lambda w, h: OpenVinoStripNetwork(weights, w, h, threads, precision), strip_rows=rows)
     return runner.enlarge(luma)
 
 
@@ -93,9 +95,16 @@ def test_last_rows_of_the_frame_are_exact() -> None:
 def test_runtime_computes_what_plain_numpy_does() -> None:
     weights, luma = make_weights(), make_luma((97, 131))
     wanted = to_pixels(enlarge(luma, weights.arrays))
-    found = run_strips(weights, luma, threads=1)
+    found = run_strips(weights, luma, threads=1, precision="f32")
     assert int(np.abs(found.astype(int) - wanted).max()) <= 1  # a sum that lies on a half may round either way
     assert float((found != wanted).mean()) < 0.001
+
+
+def test_what_this_processor_chooses_is_at_most_a_level_from_float32() -> None:
+    weights, luma = make_weights(), make_luma((97, 131))
+    apart = np.abs(run_strips(weights, luma).astype(int) - run_strips(weights, luma, precision="f32"))
+    assert int(apart.max()) <= 1
+    assert float(apart.mean()) < 0.25 if find_precision() == "bf16" else not apart.any()
 
 
 @pytest.mark.parametrize("rows", [1, 36, 90])
