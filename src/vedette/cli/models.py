@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -42,8 +43,8 @@ def list_models(data: Path | None, as_json: bool) -> None:
     for state in states:
         manifest = state.manifest
         print(f"{manifest.name:20} {manifest.task:10} {manifest.precision:5} {state.state:10} {manifest.licence}")
-        for figure in manifest.accuracy:
-            print(f"    {figure.figure} {figure.value:g} on {figure.data}")
+        for data_used, figures in groupby(manifest.accuracy, key=lambda figure: figure.data):
+            print(f"    {', '.join(f'{one.figure} {one.value:g}' for one in figures)} on {data_used}")
         if state.reason:
             print(f"    {state.reason}")
 
