@@ -1,7 +1,6 @@
 """Real workers start from what earlier ones compiled; and none can leave anything for another once it is ready."""
 
 import os
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -50,10 +49,10 @@ def told() -> list[str]:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path, told: list[str]) -> Iterator[CountingShelf]:
+def shelf(tmp_path: Path, told: list[str]) -> CountingShelf:
     below = open_kept_networks(NodePaths(tmp_path), told.append)
     assert below is not None
-    yield CountingShelf(below)
+    return CountingShelf(below)
 
 
 async def start_once(shelf: KeptParts | None) -> wire.Ready:
