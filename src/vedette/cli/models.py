@@ -55,7 +55,7 @@ def list_models(data: Path | None, as_json: bool) -> None:
 def pull(pack: str, data: Path | None) -> None:
     """Install a pack of models, from the mirror or from their official address, and sign it for this installation."""
     registry = ModelRegistry(find_models_folder(data))
-    folder = _find_installation(data)
+    folder = find_installation(data)
     ledger = None if folder is None else SignedModelLedger(NodePaths(folder).model_keys)
     fetch = _choose_fetch()
     for manifest in registry.manifests(pack):
@@ -147,11 +147,11 @@ def open_registry(data: Path | None) -> ModelRegistry:
 
 
 def _find_ledger(data: Path | None) -> SignedModelLedger | None:
-    folder = _find_installation(data)
+    folder = find_installation(data)
     return None if folder is None else open_ledger(NodePaths(folder).model_keys)
 
 
-def _find_installation(data: Path | None) -> Path | None:
+def find_installation(data: Path | None) -> Path | None:
     """The data directory; None where only a folder of models is named, which may be that of many installations."""
     named = data or (Path(os.environ["VEDETTE_DATA"]) if "VEDETTE_DATA" in os.environ else None)
     return named or (None if "VEDETTE_MODELS" in os.environ else Path("var"))
