@@ -4,9 +4,10 @@ Ours is the analyzer's own path: packets to workers (one per processor), decode,
 detector, checked results, tracking in this process; with `--chain` four streams with every recognizer asked at the
 moments that the analyzer would choose. The plain loop (`benchmarks.plain_loop`) decodes every picture with OpenCV and
 infers it in float32, one stream: no jail, no tracking. Each side runs the same clip for the same time, interleaved,
-three times; medians. `split_*_ms`: where one picture's time goes. `model_ms`: what `vedette doctor` measures here,
-to which the goals are in proportion. `*_cpu_ms`: processor time a picture, a file's with the start of its worker; it
-hardly depends on other work.
+three times; medians. `first_file_*`: the first file of an installation, whose worker compiles its networks; `file_*`:
+the next one, whose worker starts from what that one kept. `split_*_ms`: where one picture's time goes. `model_ms`: what
+`vedette doctor` measures here, to which the goals are in proportion. `*_cpu_ms`: processor time a picture, a file's
+with the start of its worker; it hardly depends on other work.
 `gate_share`: how many pictures the gate let through to the model on this clip.
 """
 
@@ -19,11 +20,13 @@ import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from benchmarks.analyze_split import measure_split
 from benchmarks.common import TICKS_PER_S, cpu_ticks, make_clip, make_parser, say, working_folder, write_result
 from benchmarks.plain_loop import FLOAT_MODEL, compare_runtimes, measure_plain, measure_plain_motion
+from vedette.adapters.kept_networks import open_kept_networks
 from vedette.adapters.model_download import fetch_from_mirror, install_model
 from vedette.media.demux import Clip, read_clip
 from vedette.node.analyzer_pool import choose_model
@@ -32,7 +35,8 @@ from vedette.node.file_batch import FileBatch
 from vedette.node.file_plan import FilePlan, plan_ahead
 from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import SystemClock
-from vedette.runtime.worker import WorkerCommand, WorkerNursery
+from vedette.runtime.paths import NodePaths
+from vedette.runtime.worker import StartWorker, WorkerCommand, WorkerNursery, start_worker
 from vedette.vision import wire
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.describer import TrackDescriber
@@ -171,13 +175,13 @@ def _worker_arguments(setting: Setting) -> tuple[str, ...]:
     return arguments + (("--recognizers", ",".join(setting.recognizers)) if setting.recognizers else ())
 
 
-def measure_file(setting: Setting, out: Path) -> tuple[float, float]:
+def measure_file(setting: Setting, start: StartWorker, out: Path) -> tuple[float, float]:
     """Seconds of video and pictures analysed per second, every picture, one file."""
     ahead = plan_ahead(len(os.sched_getaffinity(0)), 1)
     plan = FilePlan(
         setting.model, setting.models, (), 0.0, annotate=False, recognizers=setting.recognizers, ahead=ahead
     )
-    [entry] = asyncio.run(FileBatch(plan, None, out, SystemClock(), lambda _: None).run([setting.path], 1))
+    [entry] = asyncio.run(FileBatch(plan, None, out, SystemClock(), lambda _: None, start).run([setting.path], 1))
     return entry.duration_s / entry.wall_s, entry.frames_analyzed / entry.wall_s
 
 
@@ -202,12 +206,20 @@ def measure_once(setting: Setting, float_xml: Path | None, parts: str, out: Path
         if setting.recognizers:
             runs.note("looks_per_s", counts.looks / setting.seconds)
     if parts in {"all", "file"}:
-        began_s, began = cpu_s(), time.monotonic()
-        speed, file_fps = measure_file(setting, out)
-        runs.note("file_cpu_ms", (cpu_s() - began_s) * 1000 / (file_fps * (time.monotonic() - began)))
-        runs.note("file_speed_x_real_time", speed)
-        runs.note("file_fps", file_fps)
-        runs.note("file_speedup_vs_plain_loop", file_fps / plain)
+        out.mkdir()
+        start = partial(start_worker, kept=open_kept_networks(NodePaths(out), say))
+        for name in ("first_file", "file"):
+            note_file(setting, start, out / name, plain, runs)
+
+
+def note_file(setting: Setting, start: StartWorker, out: Path, plain: float, runs: Runs) -> None:
+    """Analyses the file and notes its figures under the name of the folder. `plain`: the plain loop's rate."""
+    name, began_s, began = out.name, cpu_s(), time.monotonic()
+    speed, file_fps = measure_file(setting, start, out)
+    runs.note(f"{name}_cpu_ms", (cpu_s() - began_s) * 1000 / (file_fps * (time.monotonic() - began)))
+    runs.note(f"{name}_speed_x_real_time", speed)
+    runs.note(f"{name}_fps", file_fps)
+    runs.note(f"{name}_speedup_vs_plain_loop", file_fps / plain)
 
 
 def cpu_s() -> float:

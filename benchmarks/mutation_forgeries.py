@@ -9,7 +9,18 @@ import json
 import random
 from collections.abc import Sequence
 
-from benchmarks.mutation_kinds import MANIFEST, Bundle, Change, Kind, changed, pick, segment_of, text_file
+from benchmarks.mutation_kinds import (
+    MANIFEST,
+    Bundle,
+    Change,
+    Kind,
+    changed,
+    pick,
+    pick_proofs,
+    proofs_of,
+    segment_of,
+    text_file,
+)
 from vedette.evidence.offline_verify import encode_canonical
 
 
@@ -38,7 +49,7 @@ def forge_video(source, one, _other, _packed):
     files = one | {name: bytes(data)}
     names = [name]
     if source.random() < 0.7:
-        for proofs in [other for other in one if other.startswith("proofs/")]:
+        for proofs in proofs_of(one):
             record = json.loads(one[proofs])
             for entry in record["range"]:
                 if entry["leaf"].get("id") == segment_of(name):
@@ -52,7 +63,7 @@ def forge_video(source, one, _other, _packed):
 
 def forge_leaf(source, one, _other, _packed):
     """Another value in a leaf, its place or its proof."""
-    name = pick(source, one, "proofs/")
+    name = pick_proofs(source, one)
     record = json.loads(one[name])
     entry = source.choice([*record["range"], *record["later"], record["site"]])
     spot = source.choice(("leaf", "leaf", "index", "proof"))
@@ -95,7 +106,7 @@ def another(source: random.Random, value):
 
 def rearrange_leaves(source, one, _other, _packed):
     """Drops, doubles, swaps or moves whole entries."""
-    name = pick(source, one, "proofs/")
+    name = pick_proofs(source, one)
     record = json.loads(one[name])
     entries = record["range"]
     place = source.randrange(len(entries)) if entries else 0
@@ -118,7 +129,7 @@ def leave_out_segment(source, one, _other, _packed):
     files, names = dict(one), [name]
     del files[name]
     if source.random() < 0.7:
-        for proofs in [other for other in one if other.startswith("proofs/")]:
+        for proofs in proofs_of(one):
             record = json.loads(one[proofs])
             kept = [entry for entry in record["range"] if entry["leaf"].get("id") != segment_of(name)]
             if len(kept) != len(record["range"]):
@@ -184,7 +195,7 @@ def forge_checkpoint(source, one, _other, _packed):
 
 def forge_tree_head(source, one, _other, _packed):
     """Another head of one camera's day, with the old signature or that of another tree."""
-    name, second = pick(source, one, "proofs/"), pick(source, one, "proofs/")
+    name, second = pick_proofs(source, one), pick_proofs(source, one)
     record = json.loads(one[name])
     lines = record["checkpoint"].split("\n")
     step = source.randrange(3)

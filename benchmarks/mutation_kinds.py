@@ -61,6 +61,20 @@ def pick(source: random.Random, one: Bundle, start: str = "") -> str:
     return source.choice([name for name in names if name.partition("/")[0] == folder])
 
 
+def pick_proofs(source: random.Random, one: Bundle) -> str:
+    """A file with the proofs of a camera: changes of key are proven in another form."""
+    return source.choice(sorted(proofs_of(one)))
+
+
+def proofs_of(one: Bundle) -> list[str]:
+    return [name for name in one if name.startswith("proofs/") and not name.startswith("proofs/keys/")]
+
+
+def pick_notes(source: random.Random, most: int = 2) -> list[str]:
+    """Signed notes of a bundle."""
+    return source.sample(["checkpoint", "manifest.note"], source.randint(1, most))
+
+
 # Bytes. -----------------------------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ import json
 import random
 
 from benchmarks.mutation_forgeries import another, deep, forge_path
-from benchmarks.mutation_kinds import Kind, changed
+from benchmarks.mutation_kinds import Kind, changed, proofs_of
 from vedette.evidence.offline_verify import encode_canonical, open_der
 from vedette.evidence.time_stamps import Question, encode_der, encode_oid, make_question
 from vedette.testing.small_bundles import START_NS
@@ -98,7 +98,7 @@ def forge_stamp_proof(source, one, _other, _packed):
         key = source.choice(sorted(tree["entry"]["leaf"]))
         tree["entry"]["leaf"][key] = another(source, tree["entry"]["leaf"][key])
     else:
-        names = sorted(name for name in one if name.startswith("proofs/"))
+        names = sorted(proofs_of(one))
         tree["proofs"] = source.choice([name for name in names if name != tree["proofs"]] + ["proofs/x.json"])
     return change_stamp(one, stem, ".json", encode_canonical(record))
 

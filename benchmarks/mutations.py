@@ -1,10 +1,10 @@
 """Is any change of a bundle accepted? `python -m benchmarks.mutations [--count N] [--json FILE]`
 
 Makes small real bundles (three cameras, two days, gaps, a deleted segment, two time stamps; some with two cameras as
-masked copies), changes them at random in every way that `benchmarks.mutation_kinds`, `.mutation_forgeries`,
-`.mutation_masked` and `.mutation_stamps` know, and verifies each.
-Bulk runs check Ed25519 by OpenSSL, each hundredth in plain Python as a recipient does. Figures: `mutations`,
-`accepted` (must be 0), `not_located` (must be 0).
+masked copies, some of a log that signed with Ed25519 alone before), changes them at random in every way that
+`benchmarks.mutation_kinds`, `.mutation_forgeries`, `.mutation_masked`, `.mutation_stamps` and `.mutation_pairs` know,
+and verifies each. Bulk runs check signatures by OpenSSL, each hundredth in plain Python as a recipient does.
+Figures: `mutations`, `accepted` (must be 0), `not_located` (must be 0).
 """
 
 import argparse
@@ -20,20 +20,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.common import say, write_result
-from benchmarks.mutation_forgeries import FORGERIES, UNDER_A_SIGNED_LIST
+from benchmarks.mutation_forgeries import FORGERIES, UNDER_A_SIGNED_LIST, nest_deeply
 from benchmarks.mutation_kinds import SHALLOW, Bundle, Change
 from benchmarks.mutation_masked import MASKED_FORGERIES, MASKED_UNDER_A_SIGNED_LIST
+from benchmarks.mutation_pairs import PAIR_FORGERIES, PAIR_UNDER_A_SIGNED_LIST, sign_list_by_half
 from benchmarks.mutation_stamps import STAMP_FORGERIES, STAMPS_UNDER_A_SIGNED_LIST
 from vedette.evidence.bundle import pack_bundle
 from vedette.evidence.keys import NoteSigner, check_signature_fast
-from vedette.evidence.offline_verify import INVALID, SignatureCheck, Verifier, ZipFile, check_ed25519
-from vedette.testing.small_bundles import DAY_S, SEGMENT_S, make_small_bundle
+from vedette.evidence.offline_verify import INVALID, SignatureCheck, Verifier, ZipFile, check_signature, format_export
+from vedette.testing.small_bundles import DAY_S, SEGMENT_S, START_NS, S, leave_old_key, make_small_bundle
 from vedette.testing.time_stamp_authority import KeyKind, Profile, SimulatedAuthority
 
-KINDS = (*SHALLOW, *FORGERIES, *STAMP_FORGERIES, *MASKED_FORGERIES)
+KINDS = (*SHALLOW, *FORGERIES, *STAMP_FORGERIES, *MASKED_FORGERIES, *PAIR_FORGERIES)
 AUTHORITIES: tuple[KeyKind, ...] = ("rsa", "rsa", "rsa", "p256")
 """RSA costs 0.5 ms in plain Python, P-256 15 ms: of the four originals one has it."""
-UNDER_A_LIST = (*UNDER_A_SIGNED_LIST, *STAMPS_UNDER_A_SIGNED_LIST, *MASKED_UNDER_A_SIGNED_LIST)
+UNDER_A_LIST = (
+    *UNDER_A_SIGNED_LIST,
+    *STAMPS_UNDER_A_SIGNED_LIST,
+    *MASKED_UNDER_A_SIGNED_LIST,
+    *PAIR_UNDER_A_SIGNED_LIST,
+)
+BY_A_BROKEN_KEY = frozenset((*FORGERIES, *STAMP_FORGERIES, *MASKED_FORGERIES, *PAIR_FORGERIES)) - {nest_deeply}
+"""Who can sign with Ed25519 in the log's name, but not with ML-DSA-44, signs also what the list alone says."""
 MASKED_SHARE = 0.2
 """Of the kinds that fit any bundle, so many are tried on one with masked copies."""
 PLAIN_EVERY = 100
@@ -84,9 +92,14 @@ def read_folder(folder: Path) -> Bundle:
 def make_originals(seed: int) -> Originals:
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
+        is_old = seed % 2 == 1
+        if is_old:
+            leave_old_key(root / "site")
         site = make_small_bundle(root / "site", root / "unstamped", cameras=3, segments=3, seed=seed)
         authority = SimulatedAuthority(Profile(key=AUTHORITIES[seed % len(AUTHORITIES)]))
         site.stamp(authority, DAY_S + 600)
+        if is_old:
+            site.log.rotate_key("ML-DSA-44", START_NS + (DAY_S + 610) * S)
         site.export(root / "other", list(site.names)[:2], 0, DAY_S + 120)
         site.stamp(SimulatedAuthority(Profile(key="rsa"), "Second TSA"), DAY_S + 900)
         site.export(root / "one", list(site.names), 0, DAY_S + 4 * SEGMENT_S)
@@ -106,7 +119,8 @@ def make_originals(seed: int) -> Originals:
 def sign_list(files: Bundle, signer: NoteSigner) -> Bundle:
     """As if whoever composes bundles had the notary sign a list over forged proofs: the log must still tell."""
     manifest = json.loads(files["manifest.json"])
-    text = f"{manifest['site']}/export\n{manifest['export']}\n{Change.sha256(files['manifest.json'])}\n"
+    sha256 = Change.sha256(files["manifest.json"])
+    text = format_export(manifest["site"], manifest["export"], sha256, signer.public)
     return files | {"manifest.note": signer.sign(text).encode()}
 
 
@@ -134,11 +148,15 @@ def run_batch(job: tuple[int, int, bool]) -> Tally:
         if change is None:
             continue
         kind = make.__name__ + " (masked)" * (is_masked and make not in MASKED_FORGERIES)
-        if make in UNDER_A_LIST and source.random() < 0.5:
+        is_list_signed = change.files.get("manifest.note") == one["manifest.note"]  # else signing would heal the change
+        if is_list_signed and make in UNDER_A_LIST and source.random() < 0.5:
             change.files = sign_list(change.files, originals.signer)
             kind += " under a signed list"
+        elif is_list_signed and make in BY_A_BROKEN_KEY and source.random() < 0.5:
+            change.files = sign_list_by_half(source, change.files, originals.signer)
+            kind += " by a broken Ed25519 key"
         tally.kinds[kind] += 1
-        check = check_ed25519 if plain or number % PLAIN_EVERY == 0 else check_signature_fast
+        check = check_signature if plain or number % PLAIN_EVERY == 0 else check_signature_fast
         judge(kind, change, originals, known, check, f"{seed}/{number}", tally)
     return tally
 

@@ -16,7 +16,8 @@ from evals.common import SHARED, Figures, fingerprint, make_parser, models_folde
 from vedette.node.category_folders import SUFFIXES
 from vedette.node.embeddings import load_embedder
 from vedette.vision.categories.embedding import EMBEDDING_MODEL
-from vedette.vision.categories.head import Chosen, Head, Labels, Vectors, choose_terms, fit_head, with_temperature
+from vedette.vision.categories.fitting import Chosen, choose_terms, fit_head
+from vedette.vision.categories.head import Head, Labels, Vectors, with_temperature
 from vedette.vision.categories.training import measure_ece, say_nearest, sort_by_sureness
 from vedette.vision.models.registry import ModelRegistry
 

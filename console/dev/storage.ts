@@ -90,8 +90,13 @@ export function makeStorage(): StorageWorld {
       fingerprint,
       log_key: "vedette.example-site/site+0a1b2c3d+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB",
       keys: [
-        { fingerprint, from: ago(40 * 24 * HOUR), to: null },
-        { fingerprint: fingerprint.split("").reverse().join(""), from: ago(400 * 24 * HOUR), to: ago(40 * 24 * HOUR) },
+        { fingerprint, from: ago(40 * 24 * HOUR), to: null, signatures: ["Ed25519", "ML-DSA-44"] },
+        {
+          fingerprint: fingerprint.split("").reverse().join(""),
+          from: ago(400 * 24 * HOUR),
+          to: ago(40 * 24 * HOUR),
+          signatures: ["Ed25519"],
+        },
       ],
       checkpoint: { at: ago(22_000), size: 184_220, root: "b1946ac92492d2347c6235b4d2611184ff3a01" },
       behind: { main: 0, archive: 12 },

@@ -56,6 +56,10 @@ async def test_set_is_taught_and_tells_new_pictures(tmp_path: Path) -> None:
             data = pictures(name)[9].read_bytes()
             said = (await client.post("/categories/say", params={"name": "toy"}, content=data)).json()
             assert said["ranked"][0]["label"] == name
+            changed = await client.post("/categories/say/changed", params={"name": "toy"}, content=data)
+            first, *others = changed.json()["looks"]
+            assert (first["label"], first["probability"]) == (name, said["ranked"][0]["probability"])
+            assert len({one["probability"] for one in others}) > 6
         refused = await client.post("/categories/say", params={"name": "toy"}, content=b"no picture")
         assert refused.status_code == 422
         assert left_behind(box) == []

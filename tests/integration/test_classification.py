@@ -24,6 +24,7 @@ from vedette.node.classification import (
 from vedette.node.warm_worker import IDLE_S
 from vedette.runtime.clock import SystemClock
 from vedette.testing.clock import SimulatedClock
+from vedette.vision.classify.changes import CHANGES
 from vedette.vision.models.registry import ModelRegistry
 
 LABELS = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
@@ -48,6 +49,23 @@ async def test_picture_is_answered_with_all_classes_likeliest_first(classificati
     assert shares == sorted(shares, reverse=True)
     assert sum(shares) == pytest.approx(1, abs=1e-3)
     assert found.release.startswith("classifier-")
+
+
+async def test_changed_pictures_are_answered_beside_the_picture_itself(classification: PictureClassification) -> None:
+    found = await classification.classify_changed(jpeg(side=300))
+    assert [(one.way, one.by) for one in found.looks] == [(None, 0), *((one.way, one.by) for one in CHANGES)]
+    plain = await classification.classify(jpeg(side=300))
+    first = found.looks[0]
+    assert (first.label, first.probability, first.is_known) == (
+        plain.ranked[0].label,
+        plain.ranked[0].probability,
+        plain.is_known,
+    )
+    assert len({one.probability for one in found.looks}) > len(CHANGES) / 2, "changes that change nothing"
+    views = [cv2.imdecode(np.frombuffer(one.picture, np.uint8), cv2.IMREAD_COLOR) for one in found.looks]
+    assert {view.shape for view in views} == {(112, 112, 3)}
+    with pytest.raises(InvalidInputError):
+        await classification.classify_changed(b"no picture")
 
 
 async def test_hostile_files_are_refused_and_the_next_picture_is_answered(
@@ -116,6 +134,11 @@ async def test_route_tells_what_is_wrong(classification: PictureClassification) 
         good = await client.post("/classify", content=jpeg())
         assert good.status_code == 200
         assert len(good.json()["ranked"]) == len(LABELS)
+        changed = await client.post("/classify/changed", content=jpeg())
+        assert len(changed.json()["looks"]) == 1 + len(CHANGES)
+        card = (await client.get("/classify")).json()
+        assert card["release"] == good.json()["release"]
+        assert sorted(card["labels"]) == LABELS
         text = await client.post("/classify", content=b"hello")
         assert text.status_code == 422
         assert text.json()["code"] == "no_picture"

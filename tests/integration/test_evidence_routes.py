@@ -1,7 +1,10 @@
 """The evidence log through the API: who may see it, who may change its key, and what is said without a notary."""
 
+import base64
+
 from tests.support.gateway import API, Harness, open_gateway
 from tests.support.notary import NotaryProcess
+from vedette.evidence.witness import parse_log_key
 from vedette.identity.permissions import Role
 
 
@@ -15,8 +18,10 @@ async def test_fingerprint_is_shown_and_only_administrators_change_the_key(tmp_p
             auditor = await gateway.login_as(Role.AUDITOR)
             shown = (await auditor.client.get(f"{API}/evidence")).json()
             assert (shown["fingerprint"], shown["state"]) == (head.fingerprint, "holds")
-            assert shown["keys"] == [{"fingerprint": head.fingerprint, "from": shown["keys"][0]["from"], "to": None}]
-
+            (key,) = shown["keys"]
+            assert (key["fingerprint"], key["to"]) == (head.fingerprint, None)
+            assert key["signatures"] == ["Ed25519", "ML-DSA-44"]
+            assert parse_log_key(shown["log_key"])[1] == base64.b64decode(head.key)
             await check_rotation(gateway, head.fingerprint)
         finally:
             notary.kill()

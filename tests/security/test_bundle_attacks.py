@@ -24,6 +24,7 @@ from vedette.evidence.offline_verify import (
     Verifier,
     encode_canonical,
     fingerprint_of,
+    format_export,
     tell,
     verify,
     zip_central,
@@ -47,7 +48,7 @@ def codes(folder: Path, *trust: str) -> set[str]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_no_mutation_is_accepted_and_each_is_located(seed) -> None:
-    """Short form of `benchmarks.mutations`, as a recipient checks: Ed25519 in plain Python."""
+    """Short form of `benchmarks.mutations`, as a recipient checks: signatures in plain Python."""
     check_tally(run_batch((seed * 1_000_003, 250, True)), 230)
 
 
@@ -98,7 +99,7 @@ def test_own_signature_over_the_list_alone_does_not_help(bundle) -> None:
     manifest["key"] = base64.b64encode(signer.public).decode()
     data = encode_canonical(manifest)
     (bundle / "manifest.json").write_bytes(data)
-    text = f"{manifest['site']}/export\n{manifest['export']}\n{hashlib.sha256(data).hexdigest()}\n"
+    text = format_export(manifest["site"], manifest["export"], hashlib.sha256(data).hexdigest(), signer.public)
     (bundle / "manifest.note").unlink()
     seal_bundle(bundle, signer.sign(text))
     assert "signature" in codes(bundle, fingerprint_of(signer.public))

@@ -9,15 +9,17 @@ from pathlib import Path
 import httpx
 import pytest
 
+from vedette.core.errors import InvalidInputError
 from vedette.evidence import bundle
 from vedette.evidence.errors import LogDamagedError
+from vedette.evidence.keys import format_verifier_key
 from vedette.evidence.offline_verify import CANNOT_TELL, INVALID, VALID, WITNESSES, WrongForm, tell, verify
 from vedette.evidence.witness import Answer, Cosigner, Witness, parse_log_key
 from vedette.evidence.witnessing import keep_cosignature, make_submission
 from vedette.node.notary_witnesses import MOST_SILENT, NotaryWitnesses
 from vedette.node.witness import make_witness_app
 from vedette.runtime.clock import SystemClock
-from vedette.testing.small_bundles import SmallSite
+from vedette.testing.small_bundles import START_NS, SmallSite, leave_old_key
 
 NAME = "witness.example.org/a"
 AT_S = 1_796_000_100
@@ -220,6 +222,71 @@ def test_forged_witness_in_a_bundle_is_not_valid(outside, tmp_path, monkeypatch,
     found = verify(str(tmp_path / "b"), [trust], witnesses=[outside.key])
     assert found.verdict == INVALID
     assert {fault.code for fault in found.faults} == {"witness"}
+
+
+def strip_second_line(body: bytes) -> bytes:
+    head, _, lines = body.decode().rpartition("\n\n")
+    return f"{head}\n\n{lines.splitlines()[0]}\n".encode()
+
+
+def test_stripped_ml_dsa_line_is_refused_in_words(outside) -> None:
+    body = make_submission(outside.site.log, 0).body
+    answer = outside.witness.add_checkpoint(strip_second_line(body), AT_S)
+    assert (answer.status, "ML-DSA-44 signature is missing" in answer.body) == (403, True)
+    assert outside.submit(0).status == 200
+
+
+def test_spoilt_ml_dsa_line_is_refused(outside) -> None:
+    body = make_submission(outside.site.log, 0).body
+    spoilt = body[:-100] + (b"A" if body[-100:-99] != b"A" else b"B") + body[-99:]
+    answer = outside.witness.add_checkpoint(spoilt, AT_S)
+    assert (answer.status, "ML-DSA-44" in answer.body) == (403, True)
+
+
+def test_lines_of_unknown_keys_do_not_count(outside) -> None:
+    """C2SP signed-note: so a witness may be given the Ed25519 key alone, as public ones are."""
+    key = outside.site.log.ring.site_key
+    plain = Witness(outside.folder, outside.cosigner, [parse_log_key(key.partition(",")[0])])
+    body = make_submission(outside.site.log, 0).body
+    foreign = outside.cosigner.sign(make_submission(outside.site.log, 0).text, AT_S).encode()
+    assert plain.add_checkpoint(body + foreign, AT_S).status == 200
+    assert plain.add_checkpoint(strip_second_line(body), AT_S).status == 409  # right, and known by now
+
+
+def test_older_key_of_ed25519_alone_counts_until_the_log_signs_with_both(tmp_path) -> None:
+    """After a change of key a witness knows both: whoever breaks the old one must not sign on with it."""
+    old = leave_old_key(tmp_path / "site")
+    outside = Outside(tmp_path)
+    keys = [outside.site.log.ring.site_key]
+    outside.grow(2)
+    assert outside.submit(0).status == 200
+    outside.site.log.rotate_key("ML-DSA-44", START_NS)
+    keys.append(outside.site.log.ring.site_key)
+    outside.witness = Witness(outside.folder, outside.cosigner, [parse_log_key(one) for one in keys])
+    assert outside.submit(2).status == 200
+    outside.grow(1)
+    made = make_submission(outside.site.log, 3)
+    forged = made.body.partition(b"\n\n")[0] + b"\n\n" + old.sign(made.text).encode()
+    assert outside.witness.add_checkpoint(forged, AT_S).status == 403
+    assert outside.submit(3).status == 200
+    outside.site.close()
+
+
+@pytest.mark.parametrize("wrong", ["first alone twice", "other log", "swapped", "no key", "changed id", "three"])
+def test_log_key_that_is_no_pair_of_one_log_is_refused(outside, wrong) -> None:
+    first, second = outside.site.log.ring.site_key.split(",")
+    origin = second.partition("+")[0]
+    other = format_verifier_key("vedette.0/site", outside.site.log.ring.present.public).split(",")[1]
+    text = {
+        "first alone twice": f"{first},{first}",
+        "other log": f"{first},{other}",
+        "swapped": f"{second},{first}",
+        "no key": f"{first},",
+        "changed id": f"{first},{origin}+00000000+{second.rpartition('+')[2]}",
+        "three": f"{first},{second},{second}",
+    }[wrong]
+    with pytest.raises(InvalidInputError, match="key of a log cannot be used"):
+        parse_log_key(text)
 
 
 def run_rounds(outside, witnesses: NotaryWitnesses, times: int = 1) -> None:

@@ -12,6 +12,8 @@ from tests.support.kept_sets import HERE, draw_like
 from vedette.core.errors import InvalidInputError, VedetteError
 from vedette.vision.categories.category_set import EmbeddingRef
 from vedette.vision.categories.head import Vectors
+from vedette.vision.classify.changes import CHANGES
+from vedette.vision.picture import Image
 
 
 def name_pictures(*categories: str, count: int = 6) -> dict[str, bytes]:
@@ -57,3 +59,8 @@ class BytesEmbedder:
         if not space:
             raise InvalidInputError("this is no picture that can be looked at")
         return np.asarray(draw_like(zlib.crc32(category) % 1000, seed=zlib.crc32(picture))[0], np.float32)
+
+    async def embed_changed(self, picture: bytes) -> list[tuple[Vectors, Image]]:
+        """Every change makes another picture of the same category."""
+        versions = [picture, *(picture + str(change).encode() for change in CHANGES)]
+        return [(await self.embed(each), np.zeros((4, 6, 3), np.uint8)) for each in versions]

@@ -5,7 +5,7 @@ import { useCallback } from "react";
 import { useClient, useServices } from "./context";
 import { API, unwrap, urlOf } from "./http";
 import { look } from "./lab";
-import type { Classified, KeptSet, Lesson } from "./types";
+import type { Changed, Classified, KeptSet, Lesson } from "./types";
 import { upload } from "./upload";
 
 const OVER: ReadonlySet<Lesson["state"]> = new Set(["done", "failed", "cancelled"]);
@@ -77,4 +77,10 @@ export function useSaySet(name: string): (picture: Blob) => Promise<Classified> 
     (picture: Blob) => look(urlOf(`${setUrl(name)}/say`, { top: 5 }), picture, http.csrf),
     [name, http],
   );
+}
+
+/** Asks what a set makes of a picture that is shifted, shown smaller or larger, and turned. */
+export function useSayChanged(name: string): (picture: Blob) => Promise<Changed> {
+  const { http } = useServices();
+  return useCallback((picture: Blob) => look(urlOf(`${setUrl(name)}/say/changed`), picture, http.csrf), [name, http]);
 }

@@ -650,7 +650,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/classify": {
+    "/api/v1/categories/sets/{name}/say/changed": {
         parameters: {
             query?: never;
             header?: never;
@@ -660,10 +660,54 @@ export interface paths {
         get?: never;
         put?: never;
         /**
+         * Say Category Changed
+         * @description Says what the set makes of the picture as it is and shifted, shown smaller or larger, and turned.
+         */
+        post: operations["say_category_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/classify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Classifier
+         * @description Shows the classifier that answers and what was measured of it, changed pictures included.
+         */
+        get: operations["show_classifier"];
+        put?: never;
+        /**
          * Classify Picture
          * @description Says which of its classes a JPEG, PNG or BMP shows, the `top` likeliest first. It is turned as its EXIF says.
          */
         post: operations["classify_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/classify/changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Classify Changed Picture
+         * @description Says what it makes of the picture as it is and shifted, shown smaller or larger, and turned. It is not kept.
+         */
+        post: operations["classify_changed_picture"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2014,6 +2058,46 @@ export interface components {
             lesson: components["schemas"]["LessonOut"] | null;
         };
         /**
+         * ChangedOut
+         * @description The picture as it is, then under each change.
+         */
+        ChangedOut: {
+            /** Looks */
+            looks: components["schemas"]["ChangedShareOut"][];
+            /** Release */
+            release: string;
+        };
+        /**
+         * ChangedShareOut
+         * @description What was said of the picture under one change, and what was looked at.
+         */
+        ChangedShareOut: {
+            /**
+             * By
+             * @description 32nds of the shorter side to the right, factor, or degrees to the left; 0: not changed
+             */
+            by: number;
+            /** Is Known */
+            is_known: boolean;
+            /**
+             * Label
+             * @description Likeliest class
+             */
+            label: string;
+            /**
+             * Picture
+             * @description JPEG in base64, at most 112 pixels a side
+             */
+            picture: string;
+            /** Probability */
+            probability: number;
+            /**
+             * Way
+             * @description null: as it is
+             */
+            way: ("shift" | "scale" | "turn") | null;
+        };
+        /**
          * CheckpointOut
          * @description The newest signed state of the site log. `at` is null before anything was logged.
          */
@@ -2054,6 +2138,47 @@ export interface components {
             known_classes: string[];
             /** Release */
             release: string;
+        };
+        /**
+         * ClassifierOut
+         * @description The classifier that answers, as it was measured when it was released; null and empty: not measured.
+         */
+        ClassifierOut: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Changes */
+            changes: components["schemas"]["MeasuredChangeOut"][];
+            /**
+             * Command
+             * @description By which command
+             */
+            command: string;
+            /**
+             * Data
+             * @description What it was measured on
+             */
+            data: string;
+            /**
+             * Ece
+             * @description Mean gap between said and true probability
+             */
+            ece: number | null;
+            /** Known Classes */
+            known_classes: string[];
+            /**
+             * None Below
+             * @description Least probability of the likeliest class of a known picture
+             */
+            none_below: number;
+            /**
+             * Parameters
+             * @description Numbers that training chose
+             */
+            parameters: number;
+            /** Release */
+            release: string;
+            /** Size Bytes */
+            size_bytes: number;
         };
         /**
          * ControlOut
@@ -2467,7 +2592,8 @@ export interface components {
          * EvidenceOut
          * @description State of the evidence log.
          *
-         *     `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know. `time_stamps`
+         *     `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know
+         *     (C2SP verifier keys: of Ed25519 and, after a comma, of ML-DSA-44, where the present key has both). `time_stamps`
          *     has a line for each time-stamping authority (RFC 3161): what it stamped last, and its certificate's fingerprint.
          */
         EvidenceOut: {
@@ -3112,6 +3238,8 @@ export interface components {
         /**
          * LogKeyOut
          * @description A key that signs or signed the log. `to` is null for the present one.
+         *
+         *     `signatures`: what it signs with, `Ed25519` and `ML-DSA-44`; of keys from before that came in, the first alone.
          */
         LogKeyOut: {
             /** Fingerprint */
@@ -3121,6 +3249,8 @@ export interface components {
              * Format: date-time
              */
             from: string;
+            /** Signatures */
+            signatures: string[];
             /** To */
             to: string | null;
         };
@@ -3203,6 +3333,24 @@ export interface components {
             to: string;
             /** Value */
             value: number;
+        };
+        /** MeasuredChangeOut */
+        MeasuredChangeOut: {
+            /**
+             * Accuracy
+             * @description Share of changed pictures that are right, 0 to 1
+             */
+            accuracy: number;
+            /**
+             * By
+             * @description 32nds of the shorter side to the right, factor, or degrees to the left; 0: not changed
+             */
+            by: number;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "shift" | "scale" | "turn";
         };
         /**
          * ModelFigure
@@ -6386,6 +6534,70 @@ export interface operations {
             };
         };
     };
+    say_category_changed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/*": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_classifier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassifierOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     classify_picture: {
         parameters: {
             query?: {
@@ -6408,6 +6620,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClassifiedOut"];
+                };
+            };
+            /** @description What failed, why, and what to do (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    classify_changed_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/*": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedOut"];
                 };
             };
             /** @description What failed, why, and what to do (RFC 9457) */

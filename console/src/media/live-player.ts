@@ -4,6 +4,7 @@ import { Arrivals } from "./arrivals";
 import { ClockOffset } from "./clock-offset";
 import { DriftControl } from "./drift";
 import { QuantiserMeter } from "./enhance/quantiser";
+import { StreamPace } from "./enhance/stream-pace";
 import { FrameMeter } from "./frame-meter";
 import { FLAG_AUDIO, FLAG_KEY, KIND_INIT, type MediaMessage, readMessage } from "./head";
 import { ReturningSocket, socketUrl } from "./live-socket";
@@ -50,6 +51,7 @@ export class LivePlayer {
   readonly #offset = new ClockOffset();
   readonly #drift = new DriftControl();
   readonly #quantiser = new QuantiserMeter();
+  readonly #pace = new StreamPace();
   #sink: MseSink | null = null;
   #choice: StreamChoice;
   #asked: StreamRole;
@@ -112,6 +114,11 @@ export class LivePlayer {
   /** Mean quantiser of the stream's last pictures, 0 to 51, or null where it is not known (H.264 tells it). */
   get qp(): number | null {
     return this.#quantiser.qp;
+  }
+
+  /** Milliseconds from one picture of the stream to the next, or null while it is not known. */
+  get pictureMs(): number | null {
+    return this.#pace.pictureMs;
   }
 
   start(): void {
@@ -252,6 +259,7 @@ export class LivePlayer {
     this.#sink ??= new MseSink(this.#video, Number.POSITIVE_INFINITY, (reason) => this.#onSinkError(reason));
     this.#sink.init(announced.mime, message.body);
     this.#quantiser.init(message.body);
+    this.#pace.init();
     this.#shown = announced;
     this.#hasPlacement = false;
   }
@@ -273,6 +281,7 @@ export class LivePlayer {
     sink.append(message.body);
     if (!isAudio) {
       this.#quantiser.fragment(message.body);
+      this.#pace.fragment(message.body, message.durationS);
       const elementS = message.mediaTimeS + sink.shiftS;
       if ((message.flags & FLAG_KEY) !== 0) this.#keyS = elementS;
       this.#walls.add(elementS, message.capturedAtMs, message.durationS);

@@ -1,6 +1,7 @@
 /** Recorded pictures of one camera in a `<video>` element, following a `SyncClock`. Design: docs/design/streaming.md. */
 
 import { QuantiserMeter } from "./enhance/quantiser";
+import { StreamPace } from "./enhance/stream-pace";
 import { decideFollow, isKeysOnly } from "./follow";
 import { FrameMeter } from "./frame-meter";
 import { FLAG_AUDIO, KIND_INIT, type MediaMessage, readMessage } from "./head";
@@ -37,6 +38,7 @@ export class PlaybackPlayer {
   readonly #walls = new WallMap();
   readonly #meter = new FrameMeter();
   readonly #quantiser = new QuantiserMeter();
+  readonly #pace = new StreamPace();
   #gaps: Gap[] = [];
   #sink: MseSink | null = null;
   #announced: Announced | null = null;
@@ -92,6 +94,11 @@ export class PlaybackPlayer {
   /** Mean quantiser of the last pictures that came, 0 to 51, or null where it is not known (H.264 tells it). */
   get qp(): number | null {
     return this.#quantiser.qp;
+  }
+
+  /** Milliseconds from one picture of the stream to the next, or null while it is not known. */
+  get pictureMs(): number | null {
+    return this.#pace.pictureMs;
   }
 
   // --- what the clock asks of a follower
@@ -271,6 +278,7 @@ export class PlaybackPlayer {
     this.#sink ??= new MseSink(this.#video, Number.POSITIVE_INFINITY, (reason) => this.#onSinkError(reason));
     this.#sink.init(announced.mime, message.body);
     this.#quantiser.init(message.body);
+    this.#pace.init();
     this.#shown = announced;
   }
 
@@ -278,7 +286,10 @@ export class PlaybackPlayer {
     if (!this.#sink) return;
     this.#sink.append(message.body);
     if ((message.flags & FLAG_AUDIO) !== 0 && message.durationS === 0) return;
-    if ((message.flags & FLAG_AUDIO) === 0) this.#quantiser.fragment(message.body);
+    if ((message.flags & FLAG_AUDIO) === 0) {
+      this.#quantiser.fragment(message.body);
+      this.#pace.fragment(message.body, message.durationS);
+    }
     this.#walls.add(message.mediaTimeS, message.capturedAtMs, message.durationS);
     this.#sink.whenDone(() => this.#follow());
   }

@@ -8,7 +8,7 @@ import msgspec
 
 from vedette.adapters.analyzer_link import STATUS_KINDS, AnalyzerLink, decode_answer, read_refusal
 from vedette.adapters.role_client import RoleDownError
-from vedette.core.classified import ClassifiedPicture, PictureUnusableError
+from vedette.core.classified import ChangedPicture, ClassifiedPicture, PictureUnusableError
 from vedette.core.errors import VedetteError
 from vedette.vision.categories.lessons import (
     ArchiveTooLargeError,
@@ -67,6 +67,10 @@ class AnalyzerCategories:
     async def say(self, name: str, picture: bytes) -> ClassifiedPicture:
         answer = await self._link.send("POST", "/categories/say", picture, {"name": name})
         return decode_answer(answer, ClassifiedPicture)
+
+    async def say_changed(self, name: str, picture: bytes) -> ChangedPicture:
+        answer = await self._link.send("POST", "/categories/say/changed", picture, {"name": name})
+        return decode_answer(answer, ChangedPicture)
 
     async def add_lesson(self, order: LessonOrder, body: AsyncIterator[bytes]) -> LessonRecord:
         """Passes an archive on."""

@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import msgspec
-
+from vedette.adapters.analyzer_link import decode_answer
 from vedette.adapters.picture_questions import PictureQuestions
-from vedette.adapters.role_client import RoleDownError
-from vedette.core.classified import ClassifiedPicture, PictureUnusableError
+from vedette.core.classified import ChangedPicture, ClassifiedPicture, ClassifierCard, PictureUnusableError
 from vedette.core.errors import NotFoundError, TooManyRequestsError
 
 _TIMEOUT_S = 60.0
@@ -19,7 +17,7 @@ _KINDS = {
 
 
 class AnalyzerClassifier:
-    """`POST /classify` on `analyzer.sock`. See `vedette.api.ports.Classifier`. Close it."""
+    """`/classify` on `analyzer.sock`. See `vedette.api.ports.Classifier`. Close it."""
 
     def __init__(self, socket_path: Path) -> None:
         self._questions = PictureQuestions(socket_path, "pictures", _TIMEOUT_S, _KINDS)
@@ -29,7 +27,12 @@ class AnalyzerClassifier:
 
     async def classify(self, picture: bytes) -> ClassifiedPicture:
         """Raises PictureUnusableError, TooManyRequestsError, NotFoundError, RoleDownError, RoleRefusedError."""
-        try:
-            return msgspec.json.decode(await self._questions.ask("/classify", picture), type=ClassifiedPicture)
-        except msgspec.MsgspecError as exc:
-            raise RoleDownError("the analyzer's answer is none") from exc
+        return decode_answer(await self._questions.ask("/classify", picture), ClassifiedPicture)
+
+    async def classify_changed(self, picture: bytes) -> ChangedPicture:
+        """Raises as `classify`."""
+        return decode_answer(await self._questions.ask("/classify/changed", picture), ChangedPicture)
+
+    async def describe(self) -> ClassifierCard:
+        """Raises NotFoundError, RoleDownError, RoleRefusedError."""
+        return decode_answer(await self._questions.fetch("/classify"), ClassifierCard)

@@ -7,6 +7,7 @@ dot products, and float32 for the layers that are not quantised; bfloat16 was sl
 """
 
 from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,19 +15,21 @@ import openvino as ov
 from numpy.typing import NDArray
 from typing_extensions import override
 
+from vedette.adapters.openvino_kept import open_network, read_code
 from vedette.adapters.openvino_network import shorten_reason
 from vedette.core.detections import CLASS_NAMES, Detections
 from vedette.core.errors import InvalidInputError
 from vedette.media.decode import PlanarFrame
 from vedette.vision.boxes import suppress_overlaps
 from vedette.vision.focus import WHOLE, Window
+from vedette.vision.models.kept import NOTHING_KEPT, KeptNetworks, NetworkRecipe
 from vedette.vision.models.manifest import ModelManifest
 from vedette.vision.models.registry import InstalledModel
 from vedette.vision.models.selftest import SelfTest, check_outputs, make_input
 from vedette.vision.picture import cut_planes, to_bgr
 from vedette.vision.ports import Detector, Look
 
-_OPTIONS = {
+_OPTIONS: Mapping[str, str | int | bool] = {
     "PERFORMANCE_HINT": "THROUGHPUT",
     "INFERENCE_PRECISION_HINT": "f32",
     "ENABLE_CPU_PINNING": False,  # workers that know nothing of each other would sit on one processor
@@ -34,16 +37,16 @@ _OPTIONS = {
 _SPARE = 2
 """Requests beyond those that threads work on: a picture that waits for one, and a tile that is prepared meanwhile."""
 _WINDOWS_PX = ((224, 256),)
-"""Multiples of 32: a half of 448 x 256. Each more costs the start of a worker about two seconds of a busy processor."""
+"""Multiples of 32: a half of 448 x 256. Each more costs a worker's start that compiles about two seconds of a busy
+processor, one that has it kept half a second.
+"""
 
 
 class _Networks:
     """The model compiled for one input shape, with its requests."""
 
-    def __init__(self, core: ov.Core, network: ov.Model, size_px: tuple[int, int], threads: int, ahead: int) -> None:
+    def __init__(self, compiled: ov.CompiledModel, size_px: tuple[int, int], ahead: int) -> None:
         self.size_px = size_px
-        options = {**_OPTIONS, "NUM_STREAMS": ahead, "INFERENCE_NUM_THREADS": threads * ahead}
-        compiled = core.compile_model(_shape_for_pictures(network, size_px), "CPU", options)
         self.free = deque(compiled.create_infer_request() for _ in range(ahead + _SPARE))
         self._warm_up()
 
@@ -86,13 +89,14 @@ class OpenVinoDetector(Detector):
     Args:
         threads: For one look.
         ahead: Looks under way at a time.
+        kept: What earlier starts compiled.
 
     Raises (from the constructor):
         InvalidInputError: the model cannot be read or has other inputs and outputs than its manifest says.
         SelfTestFailedError: it does not answer as it did where it was measured.
     """
 
-    def __init__(self, model: InstalledModel, threads: int, ahead: int = 1) -> None:
+    def __init__(self, model: InstalledModel, threads: int, ahead: int = 1, kept: KeptNetworks = NOTHING_KEPT) -> None:
         manifest = model.manifest
         self._floor = manifest.thresholds["floor"]
         self._nms_iou = manifest.thresholds["nms_iou"]
@@ -101,25 +105,37 @@ class OpenVinoDetector(Detector):
         self._ahead = ahead
         whole_px = (manifest.input.width, manifest.input.height)
         smaller = [size for size in _WINDOWS_PX if size[0] <= whole_px[0] and size[1] <= whole_px[1]]
+        sizes = [*(size for size in smaller if size != whole_px), whole_px]
+        options = {**_OPTIONS, "NUM_STREAMS": ahead, "INFERENCE_NUM_THREADS": threads * ahead}
         try:
             core = ov.Core()
-            network = core.read_model(model.files[0], model.files[1])
-            sizes = [*(size for size in smaller if size != whole_px), whole_px]
             with ThreadPoolExecutor(len(sizes)) as pool:  # compiling takes a second or two each, and one thread
-                networks = pool.map(lambda size: _Networks(core, network, size, threads, ahead), sizes)
+                networks = pool.map(lambda size: self._open(core, model, size, options, kept), sizes)
                 shares = [(size[0] / whole_px[0], size[1] / whole_px[1]) for size in sizes]
                 self._networks = dict(zip(shares, networks, strict=True))
         except RuntimeError as error:
             raise InvalidInputError(f"the model {manifest.name} cannot be loaded: {shorten_reason(error)}") from error
-        if manifest.selftest is not None:
-            check_outputs(manifest.name, manifest.selftest, self._answer_test(manifest, manifest.selftest))
 
-    def _answer_test(self, manifest: ModelManifest, test: SelfTest) -> dict[str, NDArray[np.float32]]:
-        """What it says of the test's input; nothing when it is not compiled for that shape, which fails the test."""
-        networks = self._networks[WHOLE.width, WHOLE.height]
-        if tuple(test.shape) != (1, 3, networks.size_px[1], networks.size_px[0]):
-            return {}
-        return networks.infer(make_input(test.shape, test.seed, manifest.input), list(test.outputs))
+    def _open(
+        self,
+        core: ov.Core,
+        model: InstalledModel,
+        size_px: tuple[int, int],
+        options: Mapping[str, str | int | bool],
+        kept: KeptNetworks,
+    ) -> _Networks:
+        recipe = NetworkRecipe(model.manifest.name, model.files, size_px, options, read_code(__file__))
+
+        def build() -> ov.Model:
+            return _shape_for_pictures(core.read_model(model.files[0], model.files[1]), size_px)
+
+        def use(compiled: ov.CompiledModel) -> _Networks:
+            networks = _Networks(compiled, size_px, self._ahead)
+            if size_px == (model.manifest.input.width, model.manifest.input.height):
+                _check(networks, model.manifest)
+            return networks
+
+        return open_network(core, recipe, options, kept, build, use)
 
     @property
     @override
@@ -172,12 +188,24 @@ def _shape_for_pictures(network: ov.Model, size_px: tuple[int, int]) -> ov.Model
     """The network for pictures of this size as they are, (1, H, W, 3) uint8: turning and widening them is its own
     first step, several times quicker than NumPy's.
     """
-    shaped = network.clone()
-    shaped.reshape([1, 3, size_px[1], size_px[0]])
-    steps = ov.preprocess.PrePostProcessor(shaped)
+    network.reshape([1, 3, size_px[1], size_px[0]])
+    steps = ov.preprocess.PrePostProcessor(network)
     steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
     steps.input().model().set_layout(ov.Layout("NCHW"))
     return steps.build()
+
+
+def _check(networks: _Networks, manifest: ModelManifest) -> None:
+    """Raises SelfTestFailedError."""
+    if manifest.selftest is not None:
+        check_outputs(manifest.name, manifest.selftest, _answer_test(networks, manifest, manifest.selftest))
+
+
+def _answer_test(networks: _Networks, manifest: ModelManifest, test: SelfTest) -> dict[str, NDArray[np.float32]]:
+    """What it says of the test's input; nothing when it is not compiled for that shape, which fails the test."""
+    if tuple(test.shape) != (1, 3, networks.size_px[1], networks.size_px[0]):
+        return {}
+    return networks.infer(make_input(test.shape, test.seed, manifest.input), list(test.outputs))
 
 
 def _place(boxes: NDArray[np.float32], window: Window) -> NDArray[np.float32]:

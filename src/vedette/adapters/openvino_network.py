@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from openvino.preprocess import PrePostProcessor
 from typing_extensions import override
 
+from vedette.adapters.openvino_kept import open_network, read_code
 from vedette.core.errors import InvalidInputError
+from vedette.vision.models.kept import NOTHING_KEPT, KeptNetworks, NetworkRecipe
 from vedette.vision.models.registry import InstalledModel
 from vedette.vision.models.selftest import check_outputs, make_input
 from vedette.vision.ports import Network
@@ -29,6 +31,7 @@ class OpenVinoNetwork(Network):
             output too: an embedding. Empty: it is none.
         scratch: An empty file whose name ends as the model's, open for writing: the runtime reads TFLite from a path
             alone, so the verified bytes are written there. Closed here. None: a temporary file, outside of a jail.
+        kept: What earlier starts compiled.
 
     Raises (from the constructor):
         InvalidInputError: the model cannot be read, or not run with this shape.
@@ -42,33 +45,48 @@ class OpenVinoNetwork(Network):
         threads: int = 1,
         pooled_as: str = "",
         scratch: IO[bytes] | None = None,
+        kept: KeptNetworks = NOTHING_KEPT,
     ) -> None:
         self._release = model.manifest.release
-        try:
-            core = ov.Core()
-            network = _read_model(core, model, scratch)
-            network = _order_input(network, model.manifest.input.layout)
+        core = ov.Core()
+        options: dict[str, str | int | bool] = {**_OPTIONS, "INFERENCE_NUM_THREADS": threads}
+        changes = {"layout": model.manifest.input.layout, "pooled_as": pooled_as}
+        recipe = NetworkRecipe(model.manifest.name, model.files, shape or (), options | changes, read_code(__file__))
+
+        def build() -> ov.Model:
+            network = _order_input(_read_model(core, model, scratch), model.manifest.input.layout)
             if shape is not None:
                 network.reshape(list(shape))
             if pooled_as:
                 _add_pooled(network, pooled_as)
-            options = {**_OPTIONS, "INFERENCE_NUM_THREADS": threads}
-            compiled = core.compile_model(network, "CPU", options)
-            self.shape = tuple(compiled.input(0).shape)
-            self._names = [sorted(output.get_names()) for output in compiled.outputs]
-            self._request = compiled.create_infer_request()
-            self.infer(np.zeros(self.shape, np.float32))
-            self._check(model)
+            return network
+
+        try:
+            open_network(core, recipe, options, kept, build, lambda compiled: self._use(compiled, model))
         except RuntimeError as error:
             raise InvalidInputError(
                 f"the model {model.manifest.name} cannot be loaded: {shorten_reason(error)}"
             ) from error
+        finally:
+            if scratch is not None:
+                scratch.close()
+
+    def _use(self, compiled: ov.CompiledModel, model: InstalledModel) -> None:
+        self.shape = tuple(compiled.input(0).shape)
+        self._names = [sorted(output.get_names()) for output in compiled.outputs]
+        self._request = compiled.create_infer_request()
+        self.infer(np.zeros(self.shape, np.float32))
+        self._check(model)
 
     def _check(self, model: InstalledModel) -> None:
         test = model.manifest.selftest
-        if test is not None and tuple(test.shape) == self.shape:
+        if test is None:
+            return
+        if tuple(test.shape) == self.shape:
             outputs = self.infer(make_input(test.shape, test.seed, model.manifest.input))
             check_outputs(model.manifest.name, test, outputs)
+        elif len(test.outputs) > 1 and (missing := set(test.outputs).difference(*self._names)):
+            raise RuntimeError(f"it has no output {', '.join(sorted(missing))}")  # a kept output has one name only
 
     @property
     @override

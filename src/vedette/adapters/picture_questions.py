@@ -35,6 +35,10 @@ class PictureQuestions:
         """The answer's body. Raises RoleDownError, RoleRefusedError, and what `kinds` name."""
         return await self._link.send("POST", path, picture)
 
+    async def fetch(self, path: str) -> bytes:
+        """What the analyzer says without a picture. Raises as `ask`."""
+        return await self._link.send("GET", path)
+
     def _refuse(self, status: int, content: bytes) -> VedetteError:
         refusal = read_refusal(content, _MOST_CHARS, _MOST_CHARS)
         kind = self._kinds.get(status)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from vedette.core.classified import ClassifiedPicture
+from vedette.core.classified import ChangedPicture, ClassifiedPicture
 from vedette.identity.audit import AuditTrail
 from vedette.identity.permissions import Caller
 from vedette.vision.categories.lessons import KeptRecord, LessonOrder, LessonRecord, NoLessonError
@@ -16,6 +16,7 @@ class Categories(Protocol):
     async def read_file(self, name: str) -> bytes: ...
     async def delete(self, name: str) -> None: ...
     async def say(self, name: str, picture: bytes) -> ClassifiedPicture: ...
+    async def say_changed(self, name: str, picture: bytes) -> ChangedPicture: ...
     async def add_lesson(self, order: LessonOrder, body: AsyncIterator[bytes]) -> LessonRecord: ...
     async def find_lesson(self) -> LessonRecord: ...
     async def cancel_lesson(self) -> None: ...
@@ -38,6 +39,10 @@ class CategoryDesk:
     async def say(self, name: str, picture: bytes) -> ClassifiedPicture:
         """Raises NotFoundError, PictureUnusableError, InvalidInputError, TooManyRequestsError."""
         return await self._categories.say(name, picture)
+
+    async def say_changed(self, name: str, picture: bytes) -> ChangedPicture:
+        """Raises as `say`."""
+        return await self._categories.say_changed(name, picture)
 
     async def delete(self, caller: Caller, name: str) -> None:
         """Raises NotFoundError."""

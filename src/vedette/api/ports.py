@@ -31,7 +31,7 @@ from vedette.camera.inventory_sheet import SheetRow
 from vedette.camera.live import LiveStates
 from vedette.camera.probe import ProbeReport
 from vedette.camera.volumes import VolumeAdministration
-from vedette.core.classified import ClassifiedPicture
+from vedette.core.classified import ChangedPicture, ClassifiedPicture, ClassifierCard
 from vedette.events.desk import EventDesk
 from vedette.events.own_events import OwnEvents
 from vedette.identity.accounts import Accounts
@@ -89,6 +89,8 @@ class Classifier(Protocol):
     """
 
     async def classify(self, picture: bytes) -> ClassifiedPicture: ...
+    async def classify_changed(self, picture: bytes) -> ChangedPicture: ...
+    async def describe(self) -> ClassifierCard: ...
 
 
 class Sheets(Protocol):

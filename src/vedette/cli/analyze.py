@@ -4,16 +4,18 @@ import asyncio
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 import msgspec
 
+from vedette.adapters.kept_networks import open_kept_networks
 from vedette.behavior.rules_file import RulesFile, parse_rules_file
 from vedette.camera.motion_zones import MotionZoneForm, read_motion
 from vedette.cli.camera_motion import Outline, make_zones, read_outlines
 from vedette.cli.lab_categories import open_sets
-from vedette.cli.models import find_models_folder, open_registry
+from vedette.cli.models import find_installation, find_models_folder, open_registry
 from vedette.core.detections import CLASS_NAMES, MOVING_CLASS
 from vedette.core.errors import InvalidInputError
 from vedette.core.motion import MotionSensitivity, MotionSettings
@@ -23,6 +25,8 @@ from vedette.node.file_plan import FilePlan, plan_ahead
 from vedette.node.file_watchlists import read_file_lists
 from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import SystemClock
+from vedette.runtime.paths import NodePaths
+from vedette.runtime.worker import StartWorker, start_worker
 from vedette.vision.categories.embedding import EMBEDDING
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.describer import check_groups
@@ -105,12 +109,18 @@ def command(
     ahead = plan_ahead(processors, min(jobs, len(inputs)))
     folder, regions = models.absolute(), _read_regions(look, ignore)
     plan = FilePlan(model, folder, wanted, fps, annotate, recognizers, lists, ahead, tiles, regions, sets)
-    batch = FileBatch(plan, file_rules, out, SystemClock(), _tell)
+    batch = FileBatch(plan, file_rules, out, SystemClock(), _tell, _keep_networks(data))
     entries = asyncio.run(batch.run(inputs, jobs))
     if as_json:
         print(json.dumps({"inputs": [msgspec.to_builtins(entry) for entry in entries]}, indent=2))
     if any(entry.state != "done" for entry in entries):
         sys.exit(1)
+
+
+def _keep_networks(data: Path | None) -> StartWorker:
+    """Starts workers from what earlier ones of this installation compiled."""
+    folder = find_installation(data)
+    return start_worker if folder is None else partial(start_worker, kept=open_kept_networks(NodePaths(folder), _tell))
 
 
 def _read_regions(look: list[Outline], ignore: list[Outline]) -> MotionSettings:

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -42,8 +43,8 @@ def list_models(data: Path | None, as_json: bool) -> None:
     for state in states:
         manifest = state.manifest
         print(f"{manifest.name:20} {manifest.task:10} {manifest.precision:5} {state.state:10} {manifest.licence}")
-        for figure in manifest.accuracy:
-            print(f"    {figure.figure} {figure.value:g} on {figure.data}")
+        for data_used, figures in groupby(manifest.accuracy, key=lambda figure: figure.data):
+            print(f"    {', '.join(f'{one.figure} {one.value:g}' for one in figures)} on {data_used}")
         if state.reason:
             print(f"    {state.reason}")
 
@@ -54,7 +55,7 @@ def list_models(data: Path | None, as_json: bool) -> None:
 def pull(pack: str, data: Path | None) -> None:
     """Install a pack of models, from the mirror or from their official address, and sign it for this installation."""
     registry = ModelRegistry(find_models_folder(data))
-    folder = _find_installation(data)
+    folder = find_installation(data)
     ledger = None if folder is None else SignedModelLedger(NodePaths(folder).model_keys)
     fetch = _choose_fetch()
     for manifest in registry.manifests(pack):
@@ -146,11 +147,11 @@ def open_registry(data: Path | None) -> ModelRegistry:
 
 
 def _find_ledger(data: Path | None) -> SignedModelLedger | None:
-    folder = _find_installation(data)
+    folder = find_installation(data)
     return None if folder is None else open_ledger(NodePaths(folder).model_keys)
 
 
-def _find_installation(data: Path | None) -> Path | None:
+def find_installation(data: Path | None) -> Path | None:
     """The data directory; None where only a folder of models is named, which may be that of many installations."""
     named = data or (Path(os.environ["VEDETTE_DATA"]) if "VEDETTE_DATA" in os.environ else None)
     return named or (None if "VEDETTE_MODELS" in os.environ else Path("var"))

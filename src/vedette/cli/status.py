@@ -38,7 +38,7 @@ def _read_evidence(client: ApiClient) -> dict[str, Any]:
         found: dict[str, Any] = client.get("/evidence")
     except ApiError as exc:
         away: dict[str, Any] = {"state": "unknown", "detail": exc.message, "checkpoint": None}
-        return away | {"fingerprint": "", "log_key": "", "witnesses": [], "time_stamps": []}
+        return away | {"fingerprint": "", "log_key": "", "keys": [], "witnesses": [], "time_stamps": []}
     return found
 
 
@@ -67,7 +67,14 @@ def _print_status(
     rows += [("control", one["name"], one["state"], one["since"] or "", one["detail"]) for one in system["controls"]]
     signed = evidence["checkpoint"] or {"at": None}
     rows.append(("evidence", "log", evidence["state"], signed["at"] or "", f"fingerprint {evidence['fingerprint']}"))
-    rows.append(("evidence", "key for witnesses", "", "", evidence["log_key"]))
+    rows += [
+        ("evidence", "signed with", "", one["from"], " and ".join(one["signatures"]))
+        for one in evidence["keys"]
+        if one["to"] is None
+    ]
+    # With ML-DSA-44 it has 1,900 characters: no terminal shows that so that it can be copied.
+    shown = "`vedette status --json`, evidence.log_key" if "," in evidence["log_key"] else evidence["log_key"]
+    rows.append(("evidence", "key for witnesses", "", "", shown))
     rows += [("evidence", "witness", "", "", one) for one in evidence["witnesses"]]
     rows += [("evidence", "time stamp", "", "", one) for one in evidence["time_stamps"]]
     print_table(("WHAT", "NAME", "STATE", "SINCE", "FIGURES"), rows)

@@ -14,13 +14,15 @@ from pathlib import Path
 from vedette.core.errors import StorageError
 from vedette.core.time import format_utc
 from vedette.evidence.errors import LogDamagedError
-from vedette.evidence.keys import KeyRing, check_signature_fast
+from vedette.evidence.keys import KeyRing, LogKey, check_signature_fast
 from vedette.evidence.leaves import AUDIT, SITE, Draft, Record, draft_key, draft_root
 from vedette.evidence.log_index import NO_LEAF, make_row, parse_leaf, rebuild_index
 from vedette.evidence.offline_verify import (
     CHECKPOINT,
     MOST_NOTE_BYTES,
+    OtherKey,
     WrongForm,
+    demand,
     encode_canonical,
     open_note,
     parse_checkpoint,
@@ -126,7 +128,7 @@ class EvidenceLog:
         folder = self.root / ROTATIONS
         folder.mkdir(mode=0o750, exist_ok=True)
         replace_file(folder / f"{len(self.ring.keys):06}.json", encode_canonical(record))
-        self.ring.switch(new, now_ns)
+        self.ring.switch(new, now_ns, self.size)
         self.sign_head()
         return self.ring.present.fingerprint
 
@@ -237,7 +239,7 @@ class EvidenceLog:
     def _sign_trees(self, rows: Sequence[TreeRow]) -> None:
         """Beside each tree its own checkpoint, for readers of tiles. The site log's is the one that counts."""
         for row in rows:
-            note = self.ring.signer.sign(self.format_head(row.tree, row.size, row.root))
+            note = self.ring.signer.sign_tree(self.format_head(row.tree, row.size, row.root))
             temporary = self.root / row.tree / f".{CHECKPOINT}.new"
             temporary.write_text(note, encoding="utf-8")
             temporary.replace(self.root / row.tree / CHECKPOINT)
@@ -275,7 +277,7 @@ def read_head(root: Path, ring: KeyRing) -> tuple[int, bytes]:
     """Size and root of the signed site log. Raises LogDamagedError."""
     try:
         data = (root / CHECKPOINT).read_bytes()[: MOST_NOTE_BYTES + 1]
-        return parse_head(data.decode(), ring.site, [key.public for key in ring.keys])
+        return parse_head(data.decode(), ring.site, ring.keys)
     except (OSError, UnicodeDecodeError, WrongForm) as exc:
         raise LogDamagedError(
             f"the checkpoint of the evidence log in {root} cannot be used: {exc}",
@@ -283,19 +285,21 @@ def read_head(root: Path, ring: KeyRing) -> tuple[int, bytes]:
         ) from exc
 
 
-def parse_head(note: str, site: str, keys: Sequence[bytes]) -> tuple[int, bytes]:
-    """Opens the site log's checkpoint with the newest key that fits. Raises WrongForm."""
-    failure = WrongForm("nobody signed it")
+def parse_head(note: str, site: str, keys: Sequence[LogKey]) -> tuple[int, bytes]:
+    """Opens the site log's checkpoint with the key that signed it. Raises WrongForm.
+
+    A replaced key counts for the one checkpoint that it signed last: after a crash in a change of key it still lies
+    there. So a log that signs with ML-DSA-44 cannot be put back to Ed25519 alone by whoever breaks the older key.
+    """
     for key in reversed(keys):
         try:
-            origin, size, root = parse_checkpoint(open_note(note, key, check_signature_fast))
-        except WrongForm as exc:
-            failure = exc
+            origin, size, root = parse_checkpoint(open_note(note, key.public, check_signature_fast))
+        except OtherKey:
             continue
-        if origin != f"{site}/{SITE}":
-            raise WrongForm("it is of another log")
+        demand(origin == f"{site}/{SITE}", "it is of another log")
+        demand(key.last_size in {0, size}, "it is signed by a key that was replaced before")
         return size, root
-    raise failure
+    raise WrongForm("nobody signed it")
 
 
 def prove_entry(tree: TileReader, place: int, size: int) -> Record:

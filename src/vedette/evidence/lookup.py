@@ -49,7 +49,7 @@ def _stored(leaf: dict[str, Any]) -> tuple[int, str]:
 def _check_head(root: Path, site: str, keys: tuple[LogKey, ...]) -> int:
     try:
         note = (root / CHECKPOINT).read_text(encoding="utf-8")
-        size, signed = parse_head(note, site, [key.public for key in keys])
+        size, signed = parse_head(note, site, keys)
     except (OSError, UnicodeDecodeError, WrongForm) as exc:
         raise LogDamagedError(f"the checkpoint of the evidence log cannot be used: {exc}") from exc
     if TileReader(root / SITE).root(size) != signed:

@@ -67,6 +67,10 @@ class WrongForm(Exception):  # noqa: N818 -- read by people in a traceback: says
     """A text is not what these formats allow. The message is for people."""
 
 
+class OtherKey(WrongForm):
+    """A note is signed by another key than the one that it was opened with."""
+
+
 # Canonical JSON: sorted keys, no blanks, integers, UTF-8. --------------------------------------------------------
 
 
@@ -255,15 +259,184 @@ def check_ed25519(key: bytes, message: bytes, signature: bytes) -> bool:
     return _is_same(_multiply_both(second, _BASE, digest, minus_owner), first)
 
 
-# Signed notes and checkpoints: C2SP signed-note, tlog-checkpoint. -------------------------------------------------
+# ML-DSA-44: FIPS 204, verification alone. It holds also where a quantum computer breaks Ed25519. --------------------
+
+ML_DSA_KEY_BYTES, ML_DSA_SIGNATURE_BYTES = 1312, 2420
+_Q, _DROPPED_BITS = 8380417, 13
+_SIDE = 4
+"""Rows and columns of the matrix: k and l of table 1."""
+_CHALLENGE_BYTES, _CHALLENGE_ONES, _MOST_HINTS = 32, 39, 80
+_Z_BYTES, _Z_LIMIT, _Z_BETA = 576, 1 << 17, 78
+_T1_BYTES = 320
+_HIGH_STEP, _HIGH_PARTS = 190464, 44
+"""Two times gamma2: so wide is what one high part stands for; there are (q - 1) / 190464 of them."""
+_ZETAS = [pow(1753, int(f"{place:08b}"[::-1], 2), _Q) for place in range(256)]
+"""Appendix B: powers of 1753, the exponent being the place with its eight bits turned round."""
+
+
+def _transform(values: list[int]) -> list[int]:
+    """NTT (algorithm 41). Sums stay unreduced on the way: three bits more do not matter to Python."""
+    found, place, half = list(values), 0, 128
+    while half:
+        for start in range(0, 256, 2 * half):
+            place += 1
+            zeta, middle, end = _ZETAS[place], start + half, start + 2 * half
+            low, high = found[start:middle], [zeta * one % _Q for one in found[middle:end]]
+            found[start:middle] = map(int.__add__, low, high)
+            found[middle:end] = map(int.__sub__, low, high)
+        half >>= 1
+    return found
+
+
+def _transform_back(values: list[int]) -> list[int]:
+    """Inverse NTT (algorithm 42); every number comes back as 0 to q - 1."""
+    found, place, half = list(values), 256, 1
+    while half < 256:
+        for start in range(0, 256, 2 * half):
+            place -= 1
+            zeta, middle, end = _ZETAS[place], start + half, start + 2 * half
+            low, high = found[start:middle], found[middle:end]
+            found[start:middle] = map(int.__add__, low, high)
+            found[middle:end] = [zeta * one % _Q for one in map(int.__sub__, high, low)]
+        half <<= 1
+    return [8347681 * one % _Q for one in found]
+
+
+def _squeeze(hashed: Any) -> Iterator[int]:
+    """The output of a SHAKE, byte by byte, without end."""
+    given, size = 0, 1024
+    while True:
+        yield from hashed.digest(size)[given:]
+        given, size = size, 2 * size
+
+
+def _expand_entry(seed: bytes, row: int, column: int) -> list[int]:
+    """One entry of the matrix, as its NTT (algorithms 30 and 14)."""
+    stream = _squeeze(hashlib.shake_128(seed + bytes([column, row])))
+    found: list[int] = []
+    for low, middle, high in zip(stream, stream, stream):  # noqa: B905 -- one stream, without end
+        value = low | middle << 8 | (high & 0x7F) << 16
+        if value < _Q:
+            found.append(value)
+            if len(found) == 256:
+                break
+    return found
+
+
+def _sample_in_ball(challenge: bytes) -> list[int]:
+    """The polynomial with 39 coefficients 1 or -1 that a challenge stands for (algorithm 29)."""
+    stream = _squeeze(hashlib.shake_256(challenge))
+    signs = int.from_bytes(bytes(next(stream) for _ in range(8)), "little")
+    found = [0] * 256
+    for place in range(256 - _CHALLENGE_ONES, 256):
+        other = next(one for one in stream if one <= place)
+        found[place], found[other] = found[other], -1 if signs & 1 else 1
+        signs >>= 1
+    return found
+
+
+def _unpack_bits(data: bytes, bits: int) -> list[int]:
+    """256 numbers of so many bits each, lowest bit first (algorithm 18)."""
+    whole, mask = int.from_bytes(data, "little"), (1 << bits) - 1
+    return [whole >> start & mask for start in range(0, 256 * bits, bits)]
+
+
+def _unpack_hints(data: bytes) -> list[set[int]] | None:
+    """Places of the hints of each row (algorithm 21). None when they are not written in the one allowed way."""
+    found: list[set[int]] = []
+    reached = 0
+    for end in data[_MOST_HINTS:]:
+        places = data[reached:end]
+        if not reached <= end <= _MOST_HINTS or list(places) != sorted(set(places)):
+            return None
+        found.append(set(places))
+        reached = end
+    return None if any(data[reached:_MOST_HINTS]) else found
+
+
+def _use_hint(value: int, is_hinted: bool) -> int:  # noqa: FBT001 -- the bit of algorithm 40
+    """The high part of a number, put right by its hint (algorithms 36 and 40)."""
+    low = value % _HIGH_STEP
+    low -= _HIGH_STEP if low > _HIGH_STEP // 2 else 0
+    high = (value - low) // _HIGH_STEP
+    if high == _HIGH_PARTS:  # value - low is q - 1
+        high, low = 0, low - 1
+    if is_hinted:
+        high += 1 if low > 0 else -1
+    return high % _HIGH_PARTS
+
+
+def _pack_high(values: list[int]) -> bytes:
+    """Numbers of six bits, four in three bytes (algorithm 28)."""
+    fours = zip(values[::4], values[1::4], values[2::4], values[3::4])  # noqa: B905 -- 64 each
+    return b"".join((a | b << 6 | c << 12 | d << 18).to_bytes(3, "little") for a, b, c, d in fours)
+
+
+def check_ml_dsa_44(key: bytes, message: bytes, signature: bytes, context: bytes = b"") -> bool:
+    """Tells whether a signature is right: FIPS 204, ML-DSA.Verify (algorithms 3 and 8) of ML-DSA-44."""
+    if len(key) != ML_DSA_KEY_BYTES or len(signature) != ML_DSA_SIGNATURE_BYTES or len(context) > 255:
+        return False
+    challenge, seed = signature[:_CHALLENGE_BYTES], key[:32]
+    hints = _unpack_hints(signature[_CHALLENGE_BYTES + _SIDE * _Z_BYTES :])
+    starts = range(_CHALLENGE_BYTES, _CHALLENGE_BYTES + _SIDE * _Z_BYTES, _Z_BYTES)
+    answers = [[_Z_LIMIT - one for one in _unpack_bits(signature[at : at + _Z_BYTES], 18)] for at in starts]
+    if hints is None or any(abs(one) >= _Z_LIMIT - _Z_BETA for answer in answers for one in answer):
+        return False
+    answers = [_transform(answer) for answer in answers]
+    turned = _transform(_sample_in_ball(challenge))
+    prefix = hashlib.shake_256(key).digest(64) + bytes([0, len(context)]) + context
+    running = hashlib.shake_256(hashlib.shake_256(prefix + message).digest(64))
+    for row, hinted in enumerate(hints):
+        packed = key[32 + row * _T1_BYTES : 32 + (row + 1) * _T1_BYTES]
+        known = _transform([one << _DROPPED_BITS for one in _unpack_bits(packed, 10)])
+        total = [-a * b for a, b in zip(turned, known)]  # noqa: B905 -- 256 each
+        for column, answer in enumerate(answers):
+            entry = _expand_entry(seed, row, column)
+            total = [one + a * b for one, a, b in zip(total, entry, answer)]  # noqa: B905 -- as above
+        found = _transform_back([one % _Q for one in total])
+        running.update(_pack_high([_use_hint(one, place in hinted) for place, one in enumerate(found)]))
+    return running.digest(_CHALLENGE_BYTES) == challenge
+
+
+def check_signature(key: bytes, message: bytes, signature: bytes) -> bool:
+    """The kind of a key is told by its length: ML-DSA-44 or Ed25519."""
+    check = check_ml_dsa_44 if len(key) == ML_DSA_KEY_BYTES else check_ed25519
+    return check(key, message, signature)
+
+
+# Signed notes and checkpoints: C2SP signed-note, tlog-checkpoint, and tlog-cosignature for ML-DSA-44. ---------------
+#
+# The key of a log is 32 bytes, Ed25519 alone, or 1344: Ed25519 and ML-DSA-44. Whatever such a pair signs carries two
+# lines, and a text with one of them is signed by nobody. So who knows the key, knows what is due.
+
+ED25519_KEY_BYTES = 32
+PAIR_BYTES = ED25519_KEY_BYTES + ML_DSA_KEY_BYTES
+
+
+def split_key(key: bytes) -> tuple[bytes, bytes]:
+    """The Ed25519 and the ML-DSA-44 part of a log's key; the second is empty where it signs with Ed25519 alone."""
+    return key[:ED25519_KEY_BYTES], key[ED25519_KEY_BYTES:]
+
+
+def name_signatures(key: bytes) -> list[str]:
+    """What a log's key signs with, for people."""
+    return ["Ed25519", "ML-DSA-44"] if split_key(key)[1] else ["Ed25519"]
 
 
 def key_id(name: str, key: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n\x01" + key).digest()[:4]
+    """C2SP signed-note: the type is 1 for Ed25519, and 6 for ML-DSA-44 as tlog-cosignature has it."""
+    kind = b"\x06" if len(key) == ML_DSA_KEY_BYTES else b"\x01"
+    return hashlib.sha256(name.encode() + b"\n" + kind + key).digest()[:4]
 
 
 def fingerprint_of(key: bytes) -> str:
+    """What people compare, and `--trust` takes: of a pair one over both keys, so neither can be exchanged."""
     return hashlib.sha256(key).hexdigest()
+
+
+def name_site(first_key: bytes) -> str:
+    """The name of a log: its first key for ever."""
+    return f"vedette.{fingerprint_of(first_key)[:16]}"
 
 
 def decode_base64(text: str) -> bytes:
@@ -276,29 +449,63 @@ def decode_base64(text: str) -> bytes:
     return data
 
 
+def format_signature(name: str, key: bytes, signature: bytes) -> str:
+    """The line of one key. What ML-DSA-44 signed comes after its time (`NO_TIME`)."""
+    return f"\N{EM DASH} {name} {base64.b64encode(key_id(name, key) + signature).decode()}\n"
+
+
 def format_note(text: str, name: str, key: bytes, signature: bytes) -> str:
-    return f"{text}\n\N{EM DASH} {name} {base64.b64encode(key_id(name, key) + signature).decode()}\n"
+    """A text and the line of one key below it."""
+    return f"{text}\n{format_signature(name, key, signature)}"
 
 
-def open_note(note: str, key: bytes, check: SignatureCheck = check_ed25519) -> str:
-    """Returns the text of a note that `key` signed under the name in its first line; WrongForm otherwise."""
+NO_TIME = bytes(8)
+"""The time in a log's own ML-DSA-44 line: it says none, the leaves do. tlog-cosignature allows that."""
+
+
+def cosigned_head(text: str) -> bytes:
+    """What ML-DSA-44 signs of a checkpoint: `cosigned_message` of C2SP tlog-cosignature, with the log as cosigner."""
+    origin, size, root = parse_checkpoint(text)
+    name = origin.encode()
+    demand(0 < len(name) < 256, "the checkpoint's origin is too long")
+    name = bytes([len(name)]) + name
+    return b"subtree/v1\n\0" + name + NO_TIME + name + bytes(8) + size.to_bytes(8, "big") + root
+
+
+def open_note(note: str, key: bytes, check: SignatureCheck = check_signature) -> str:
+    """Returns the text of a note that `key` signed under the name in its first line.
+
+    Raises:
+        OtherKey: its lines are of another key.
+        WrongForm: it is not right, or a line that this key owes is missing.
+    """
     text, found, last = note.rpartition("\n\n")
     text += "\n"
     name = text.partition("\n")[0]
     prefix = f"\N{EM DASH} {name} "
-    if not found or not last.startswith(prefix) or not last.endswith("\n") or last.count("\n") != 1:
+    lines = last.split("\n")
+    if not found or len(lines) not in {2, 3} or lines.pop() or not all(line.startswith(prefix) for line in lines):
         raise WrongForm("the signed note is not whole")
     if any(ord(one) < 32 and one != "\n" for one in note) or len(note) > MOST_NOTE_BYTES:
         raise WrongForm("the signed note holds what it must not")
-    data = decode_base64(last[len(prefix) : -1])
-    if len(data) != 68 or data[:4] != key_id(name, key):
-        raise WrongForm("the note is signed by another key")
     try:
         message = text.encode()
     except UnicodeError as exc:
         raise WrongForm("the signed note is not readable") from exc
-    if not check(key, message, data[4:]):
+    ed25519, ml_dsa = split_key(key)
+    signatures = [decode_base64(line[len(prefix) :]) for line in lines]
+    if len(signatures[0]) != 68 or signatures[0][:4] != key_id(name, ed25519):
+        raise OtherKey("the note is signed by another key")
+    if not check(ed25519, message, signatures[0][4:]):
         raise WrongForm("the signature is not right")
+    if not ml_dsa:
+        demand(len(signatures) == 1, "the note has a second signature, and this key signs with Ed25519 alone")
+        return text
+    demand(len(signatures) == 2, "the ML-DSA-44 signature is missing, and this key signs with both")
+    second = signatures[1]
+    is_whole = len(second) == 12 + ML_DSA_SIGNATURE_BYTES and second[:12] == key_id(name, ml_dsa) + NO_TIME
+    demand(is_whole, "the ML-DSA-44 signature is of another key")
+    demand(check(ml_dsa, cosigned_head(text), second[12:]), "the ML-DSA-44 signature is not right")
     return text
 
 
@@ -311,6 +518,16 @@ def parse_checkpoint(text: str) -> tuple[str, int, bytes]:
     if len(root) != 32:
         raise WrongForm("the checkpoint's hash is not whole")
     return lines[0], int(lines[1]), root
+
+
+def format_export(site: str, export: str, sha256: str, key: bytes) -> str:
+    """What `manifest.note` says, by the key that signs it.
+
+    ML-DSA-44 signs checkpoints alone, so under a pair it is one: of a tree whose one leaf is the manifest's SHA-256.
+    """
+    if len(key) == ED25519_KEY_BYTES:
+        return f"{site}/export\n{export}\n{sha256}\n"
+    return f"{site}/export/{export}\n1\n{base64.b64encode(leaf_hash(bytes.fromhex(sha256))).decode()}\n"
 
 
 # Witnesses: C2SP tlog-cosignature, cosignature/v1. ----------------------------------------------------------------
@@ -350,7 +567,9 @@ def split_cosignature(line: str) -> tuple[str, bytes]:
     return name, data
 
 
-def check_cosignature(line: str, checkpoint: str, name: str, key: bytes, check: SignatureCheck = check_ed25519) -> int:
+def check_cosignature(
+    line: str, checkpoint: str, name: str, key: bytes, check: SignatureCheck = check_signature
+) -> int:
     """Returns when (seconds) this witness signed the text of a checkpoint; WrongForm when it did not."""
     named, data = split_cosignature(line)
     demand(named == name and data[:4] == cosigner_id(name, key), "it is of another witness")
@@ -1073,7 +1292,7 @@ class Verifier:
         self,
         source: Any,
         trust: Iterable[str] = (),
-        check: SignatureCheck = check_ed25519,
+        check: SignatureCheck = check_signature,
         witnesses: Iterable[tuple[str, bytes]] = (),
         authorities: Iterable[str] = (),
     ) -> None:
@@ -1084,7 +1303,7 @@ class Verifier:
         self.unstamped: list[dict[str, str]] = []
         self._wanted = list(dict.fromkeys(witnesses))
         self.witnessed: list[dict[str, str]] = []
-        self.is_known_key = False
+        self.is_known_key = self.is_known_by_old_key = False
         self._trust = frozenset(trust)
         self._check = check
         self.faults: list[Fault] = []
@@ -1117,9 +1336,16 @@ class Verifier:
         # Whoever holds the log's key can put any story behind an old cosignature: only one of the whole log counts.
         whole = sum(one["size"] == one["of"] for one in self.witnessed)
         self.is_known_key = known
+        both = [key for key in self._keys if len(key) == PAIR_BYTES]
+        self.is_known_by_old_key = bool(both) and not any(fingerprint_of(key) in self._trust for key in both)
         known = known and whole == len(self._wanted) and not self.unstamped
         self.verdict = INVALID if self.faults or not self._keys else VALID if known else CANNOT_TELL
         return self.verdict
+
+    @property
+    def signatures(self) -> list[str]:
+        """What the log's present key signs with."""
+        return name_signatures(self._keys[0]) if self._keys else []
 
     def _run(self) -> None:
         self._names = self._source.names()
@@ -1189,7 +1415,7 @@ class Verifier:
                 return open_note(data.decode("utf-8"), key, self._check)
             except UnicodeDecodeError as exc:
                 raise WrongForm("what it is over is not readable") from exc
-            except WrongForm as exc:
+            except OtherKey as exc:
                 failure = exc
         raise failure
 
@@ -1267,13 +1493,16 @@ class Verifier:
         self.about.update({"from": format_time(from_ns), "to": format_time(to_ns)})
         self.site, self._range = site, (from_ns, to_ns)
         owner = decode_base64(key)
-        if len(owner) != 32:
+        if len(owner) not in {ED25519_KEY_BYTES, PAIR_BYTES}:
             raise WrongForm("the key in the manifest is not whole")
         self._keys = [owner]
         self.fingerprint = fingerprint_of(owner)
         self._check_manifest_note(hashlib.sha256(data).hexdigest(), export)
         for name in reversed(rotations):
             self._check_rotation(name)
+        # A log is named after its first key: who hides that it signed with ML-DSA-44 too would have to rename it.
+        if len(self._keys) == len(rotations) + 1 and site != name_site(self._keys[-1]):
+            self._tell("key", "the log has the name of another key: a key or a change of key is missing", MANIFEST)
         for record in cameras:
             try:
                 self._cameras.append(_Camera(record))
@@ -1294,7 +1523,7 @@ class Verifier:
         except WrongForm as exc:
             self._tell("signature", f"the list of contents is not signed: {exc}", MANIFEST_NOTE)
             return
-        if text != f"{self.site}/export\n{export}\n{sha256}\n":
+        if text != format_export(self.site, export, sha256, self._keys[0]):
             self._tell("changed", "the list of contents and its signature do not belong together", MANIFEST)
 
     def _check_rotation(self, name: Json) -> None:
@@ -1307,6 +1536,8 @@ class Verifier:
         try:
             old, note, entry = take(record, old=str, checkpoint=str, entry=dict)
             owner = decode_base64(old)
+            demand(len(owner) in {ED25519_KEY_BYTES, PAIR_BYTES}, "the key before is not whole")
+            demand(len(owner) <= len(self._keys[-1]), "the log signed with ML-DSA-44 too, and no longer does")
             origin, size, root = parse_checkpoint(open_note(note, owner, self._check))
             leaf = self._check_entry(entry, size, root)
             kind, before, after = take(leaf, kind=str, old=str, new=str)
@@ -1410,7 +1641,8 @@ class Verifier:
         try:
             note, entries, later, site = take(record, checkpoint=str, range=list, later=list, site=dict)
             demand(set(record) == {"checkpoint", "range", "later", "site"}, "they hold more than they may")
-            origin, size, root = parse_checkpoint(open_note(note, self._keys[0], self._check))
+            # Of one tree Ed25519 alone: its root is in the log as a whole (below), which both sign.
+            origin, size, root = parse_checkpoint(open_note(note, split_key(self._keys[0])[0], self._check))
             prefix, _, day = origin.rpartition("/")
             demand(prefix == f"{self.site}/{camera.id}" and _DAY.fullmatch(day), "they are of another camera")
             demand(site_tree, "the log as a whole is not proven")
@@ -1655,6 +1887,7 @@ class Verifier:
             "verdict": words[self.verdict],
             "site": self.site,
             "fingerprint": self.fingerprint,
+            "signatures": self.signatures,
             "fingerprints_before": [fingerprint_of(key) for key in self._keys[1:]],
             **self.about,
             "faults": [fault.as_record() for fault in self.faults],
@@ -1696,6 +1929,7 @@ def tell(verifier: Verifier) -> Iterator[str]:
     yield f"Nothing was changed, removed or added: {pieces} pieces of footage, each in the signed log."
     yield from _tell_masked(verifier)
     yield f"Fingerprint of the key that signed: {verifier.fingerprint}"
+    yield from _tell_signatures(verifier)
     for one in verifier.witnessed:
         yield f"Witness {one['name']} signed the first {one['size']} of {one['of']} entries of this log on {one['at']}."
     yield from _tell_stamps(verifier)
@@ -1713,6 +1947,16 @@ def tell(verifier: Verifier) -> Iterator[str]:
     else:
         yield "CANNOT TELL whose key this is. Ask the operator of the system for the fingerprint, by another way than"
         yield "this bundle came; if it is the same, check again with: --trust " + verifier.fingerprint
+
+
+def _tell_signatures(verifier: Verifier) -> Iterator[str]:
+    if len(verifier.signatures) == 1:
+        yield "Signed with Ed25519 alone: the key of this log is from before ML-DSA-44 came in."
+        return
+    yield "Signed twice, with Ed25519 and with ML-DSA-44 (FIPS 204), which quantum computers do not break."
+    if verifier.is_known_key and verifier.is_known_by_old_key:
+        yield "  You vouched for an older key, of Ed25519 alone: the answer is as strong as that one. Ask the operator"
+        yield "  for the present fingerprint, by another way than this bundle came."
 
 
 def _tell_masked(verifier: Verifier) -> Iterator[str]:
@@ -1748,7 +1992,7 @@ def open_source(path: str) -> Any:
 def verify(
     path: str,
     trust: Iterable[str] = (),
-    check: SignatureCheck = check_ed25519,
+    check: SignatureCheck = check_signature,
     witnesses: Iterable[tuple[str, bytes]] = (),
     authorities: Iterable[str] = (),
 ) -> Verifier:

@@ -25,7 +25,7 @@ class LogHead:
         site: Name of this site's log, `vedette.<16 hex digits>`.
         size: Leaves of the site log; names the head in later questions.
         note: The signed checkpoint, as it goes into the bundle.
-        key: Public key that signed it, 32 bytes as base64.
+        key: Public key that signed it, as base64: 32 bytes of Ed25519, of a pair 1312 of ML-DSA-44 after them.
         fingerprint: SHA-256 of those bytes, hex: what people compare.
         rotations: One proof file for each change of key before, oldest first.
         witnessed: The newest checkpoint that each witness signed; at most as new as this head.

@@ -84,7 +84,7 @@ def _file(
     log: EvidenceLog, head: int, reader: TileReader, name: str, rows: Sequence[LeafRow], later: Sequence[LeafRow]
 ) -> ProofFile:
     row = _tree_at(log, name, head)
-    note = log.ring.signer.sign(log.format_head(name, row.size, row.root))
+    note = log.ring.signer.sign_tree(log.format_head(name, row.size, row.root))
     record = {
         "checkpoint": note,
         "range": [prove_entry(reader, leaf.place, row.size) for leaf in rows if leaf.tree == name],

@@ -20,6 +20,10 @@ from vedette.core.errors import InvalidInputError
 from vedette.evidence.errors import LogDamagedError
 from vedette.evidence.keys import check_signature_fast
 from vedette.evidence.offline_verify import (
+    ED25519_KEY_BYTES,
+    ML_DSA_KEY_BYTES,
+    PAIR_BYTES,
+    OtherKey,
     WrongForm,
     cosigned_text,
     cosigner_id,
@@ -32,6 +36,7 @@ from vedette.evidence.offline_verify import (
     open_note,
     parse_canonical,
     parse_checkpoint,
+    split_key,
     take,
 )
 from vedette.runtime.files import replace_file
@@ -48,6 +53,15 @@ class Answer:
 
     status: int
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessState:
+    """Size and root of what a witness signed last. `is_paired`: the log had signed it with both of its keys."""
+
+    size: int
+    root: bytes
+    is_paired: bool
 
 
 class Cosigner:
@@ -72,15 +86,30 @@ class Cosigner:
 
 
 def parse_log_key(text: str) -> tuple[str, bytes]:
-    """Returns origin and public key of a log's verifier key (`<origin>+<id>+<key>`). Raises InvalidInputError."""
-    origin, _, rest = text.partition("+")
-    shown, _, encoded = rest.partition("+")
+    """Returns origin and public key of a log. Raises InvalidInputError.
+
+    `text`: its C2SP verifier key (`<origin>+<id>+<key>`), of a pair both, with a comma between. The key is 32 bytes
+    (Ed25519) or 1344 (Ed25519, ML-DSA-44).
+    """
+    first, is_pair, second = text.partition(",")
     try:
-        data = decode_base64(encoded)
-        demand(origin and len(data) == 33 and data[0] == 1, "it is no Ed25519 key of a log")
-        demand(shown == key_id(origin, data[1:]).hex(), "name and key do not belong together")
+        origin, key = _parse_verifier_key(first, 1, ED25519_KEY_BYTES)
+        if is_pair:
+            other, ml_dsa = _parse_verifier_key(second, 6, ML_DSA_KEY_BYTES)
+            demand(other == origin, "its two keys are of two logs")
+            key += ml_dsa
     except WrongForm as exc:
         raise InvalidInputError(f"the key of a log cannot be used: {exc}", "`vedette status` shows it.") from exc
+    return origin, key
+
+
+def _parse_verifier_key(text: str, kind: int, size: int) -> tuple[str, bytes]:
+    origin, _, rest = text.partition("+")
+    shown, _, encoded = rest.partition("+")
+    data = decode_base64(encoded)
+    named = "Ed25519" if kind == 1 else "ML-DSA-44"
+    demand(origin and len(data) == 1 + size and data[0] == kind, f"it is no {named} key of a log")
+    demand(shown == key_id(origin, data[1:]).hex(), "name and key do not belong together")
     return origin, data[1:]
 
 
@@ -102,45 +131,55 @@ class Witness:
         keys = [key for known, key in self._logs if known == origin]
         if not keys:
             return Answer(_UNKNOWN, "this log is not known here\n")
-        text = _open_by_any(note, keys)
-        if text is None:
-            return Answer(_FORBIDDEN, "the log did not sign this checkpoint\n")
+        kept = self.read_state(origin)
+        try:
+            # Once a log has signed with both, its older key of Ed25519 alone does not count any more.
+            text, key = _open_by_any(note, [key for key in keys if len(key) == PAIR_BYTES or not kept.is_paired])
+        except WrongForm as exc:
+            return Answer(_FORBIDDEN, f"the log did not sign this checkpoint: {exc}\n")
         try:
             _, size, root = parse_checkpoint(text)
         except WrongForm as exc:
             return Answer(_BAD, f"{exc}\n")
-        return self._take(origin, text, (old, proof), (size, root), at_s)
-
-    def _take(
-        self, origin: str, text: str, shown: tuple[int, list[bytes]], head: tuple[int, bytes], at_s: int
-    ) -> Answer:
-        (old, proof), (size, root) = shown, head
         if old > size:
             return Answer(_BAD, "the old size is above the new one\n")
-        kept_size, kept_root = self.read_state(origin)
+        head = WitnessState(size, root, is_paired=len(key) == PAIR_BYTES)
+        return self._take(origin, text, (old, proof), (kept, head), at_s)
+
+    def _take(
+        self,
+        origin: str,
+        text: str,
+        shown: tuple[int, list[bytes]],
+        states: tuple[WitnessState, WitnessState],
+        at_s: int,
+    ) -> Answer:
+        (old, proof), (kept, head) = shown, states
+        kept_size, kept_root, size, root = kept.size, kept.root, head.size, head.root
         if old != kept_size or (size == kept_size and size and root != kept_root):
             return Answer(_CONFLICT, f"{kept_size}\n")
         is_proven = not proof if old == 0 else is_consistent(kept_root, old, root, size, proof)
         if not is_proven:
             return Answer(_UNPROVEN, "the log does not begin with what it was\n")
-        record = {"v": 1, "origin": origin, "size": size, "root": root.hex()}
+        record = {"v": 1, "origin": origin, "size": size, "root": root.hex(), "paired": head.is_paired}
         replace_file(self._path(origin), encode_canonical(record), 0o600)
         return Answer(_OK, self._cosigner.sign(text, at_s))
 
-    def read_state(self, origin: str) -> tuple[int, bytes]:
-        """Size and root that were signed last; 0 for a log that was never seen."""
+    def read_state(self, origin: str) -> WitnessState:
+        """What was signed last; of size 0 for a log that was never seen."""
         path = self._path(origin)
         try:
             record = parse_canonical(path.read_bytes())
             known, size, root = take(record, origin=str, size=int, root=str)
+            (is_paired,) = take({"paired": False} | record, paired=bool)  # witnesses before ML-DSA-44 wrote none
             demand(known == origin and size >= 0 and re.fullmatch(r"[0-9a-f]{64}", root), "it is of another log")
         except FileNotFoundError:
-            return 0, b""
+            return WitnessState(0, b"", is_paired=False)
         except (OSError, WrongForm) as exc:
             raise LogDamagedError(
                 f"the state of the witness in {path} cannot be used: {exc}", "Restore it; a witness never begins anew."
             ) from exc
-        return size, bytes.fromhex(root)
+        return WitnessState(size, bytes.fromhex(root), is_paired=is_paired)
 
     def _path(self, origin: str) -> Path:
         return self._folder / f"{hashlib.sha256(origin.encode()).hexdigest()}.json"
@@ -164,11 +203,25 @@ def _split_request(body: bytes) -> tuple[int, list[bytes], str]:
     return int(old[1]), proof, note
 
 
-def _open_by_any(note: str, keys: Sequence[bytes]) -> str | None:
-    """The text of a note that one of a log's keys signed: after a change of key there are two."""
+def _open_by_any(note: str, keys: Sequence[bytes]) -> tuple[str, bytes]:
+    """The text of a note and the one of a log's keys that signed it: after a change of key there are two.
+
+    Raises:
+        WrongForm: none of them did, or one did by half.
+    """
     for key in keys:
         try:
-            return open_note(note, key, check_signature_fast)
-        except WrongForm:
+            return open_note(_keep_lines(note, key), key, check_signature_fast), key
+        except OtherKey:
             continue
-    return None
+    raise WrongForm("it is signed by another key")
+
+
+def _keep_lines(note: str, key: bytes) -> str:
+    """The note with the lines of this key alone: lines of unknown keys do not count (C2SP signed-note)."""
+    text, _, last = note.rpartition("\n\n")
+    name = text.partition("\n")[0]
+    ids = {key_id(name, part) for part in split_key(key) if part}
+    lines = last.removesuffix("\n").split("\n")
+    kept = [line for line in lines if decode_base64(line.rpartition(" ")[2])[:4] in ids]
+    return "\n\n".join([text, "".join(f"{line}\n" for line in kept or lines[:1])])

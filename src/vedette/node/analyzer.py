@@ -15,6 +15,7 @@ from pathlib import Path
 
 from vedette.adapters.feed_client import UnixFeedSource
 from vedette.adapters.journal_box import JournalBox
+from vedette.adapters.kept_networks import open_kept_networks
 from vedette.adapters.model_ledger import open_ledger
 from vedette.adapters.role_server import serve_role_app
 from vedette.adapters.secretbox import NodeKeyError, read_node_key
@@ -50,7 +51,9 @@ from vedette.node.picture_vectors import PictureVectors
 from vedette.node.recognizers import find_recognizers
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
+from vedette.runtime.paths import NodePaths
 from vedette.runtime.settings import NodeSettings
+from vedette.runtime.worker import StartWorker, start_worker
 from vedette.vision import wire
 from vedette.vision.budget import CAPACITY_MS, share_worker
 from vedette.vision.categories.embedding import CATEGORIES
@@ -98,8 +101,9 @@ class Analyzer:
         self.lessons = CategoryLessons(shelf, self._vectors, clock)
         self.category_sets = CategorySets(shelf, self.sets, self._vectors)
         self._handed_out = 0
-        self.portraits = PortraitReader(self._registry)
-        self.people = PeopleReader(self._registry)
+        self._start_worker = _keep_networks(self._paths)
+        self.portraits = PortraitReader(self._registry, self._start_worker)
+        self.people = PeopleReader(self._registry, self._start_worker)
         self.classification = PictureClassification(self._registry, clock)
         self._pool = self._make_pool()
         self._pool_task: asyncio.Task[None] | None = None
@@ -111,6 +115,7 @@ class Analyzer:
             publisher.publish_nowait,
             FileObjects(publisher.publish_nowait, self._sealer, self.lists.faces.terms.release, clock),
             _open_journal_box(self._paths.node_key),
+            self._start_worker,
         )
         self._cameras: dict[str, tuple[CameraPipeline, asyncio.Task[None]]] = {}
         self._viewers: dict[str, set[asyncio.Queue[dict[str, object]]]] = {}
@@ -309,7 +314,7 @@ class Analyzer:
         detail = f"{model} is installed and verified" if model else self._model_missing
         self._publisher.publish_nowait(ControlStateChanged("model", state, detail, self._clock.utc_ns()))
         size = max(1, min(len(os.sched_getaffinity(0)), MAX_WORKERS))
-        return WorkerPool(model, found.names, self._registry, size, self._clock, self._publisher)
+        return WorkerPool(model, found.names, self._registry, size, self._clock, self._publisher, self._start_worker)
 
     def _wanted_groups(self) -> tuple[str, ...]:
         """What any camera recognises. What none asks for is not even loaded."""
@@ -435,6 +440,11 @@ def _open_journal_box(node_key: Path) -> JournalBox | None:
         return JournalBox(read_node_key(node_key))
     except NodeKeyError:
         return None
+
+
+def _keep_networks(paths: NodePaths) -> StartWorker:
+    """Starts workers from what earlier ones compiled."""
+    return partial(start_worker, kept=open_kept_networks(paths, get_logger("analyzer").warning))
 
 
 def run(settings: NodeSettings) -> int:

@@ -58,6 +58,18 @@ def _post(path: str, draw: Callable[[Request], Awaitable[bytes]]) -> Route:
     return Route(path, answer, methods=["POST"])
 
 
+def answer_route(method: str, path: str, answer: Callable[[Request], Awaitable[bytes]]) -> Route:
+    """A route that answers with JSON, or says what is wrong."""
+
+    async def respond(request: Request) -> Response:
+        try:
+            return Response(await answer(request), media_type="application/json")
+        except VedetteError as error:
+            return problem(error)
+
+    return Route(path, respond, methods=[method])
+
+
 async def read_body(request: Request, max_bytes: int = MAX_BODY_BYTES) -> bytes:
     body = bytearray()
     async for part in request.stream():

@@ -12,7 +12,14 @@ from vedette.runtime.clock import Clock
 from vedette.runtime.cpu import preferred_precisions, read_cpu_flags
 from vedette.runtime.jail import JailReport
 from vedette.runtime.log import get_logger
-from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerNursery, WorkerProcess, start_worker
+from vedette.runtime.worker import (
+    StartWorker,
+    WorkerCommand,
+    WorkerLostError,
+    WorkerNursery,
+    WorkerProcess,
+    start_worker,
+)
 from vedette.vision import wire
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.models.selftest import SelfTestFailedError
@@ -32,12 +39,14 @@ class WorkerPool:
         size: int,
         clock: Clock,
         publisher: Publisher,
+        start: StartWorker = start_worker,
     ) -> None:
         self.model = model
         self.recognizers = recognizers
         self.ready: wire.Ready | None = None
         self._clock = clock
         self._publisher = publisher
+        self._start_worker = start
         self._log = get_logger("analyzer")
         arguments: tuple[str, ...] = ("--models", str(registry.directory)) if model or recognizers else ()
         arguments += ("--model", model) if model else ()
@@ -75,7 +84,7 @@ class WorkerPool:
         """Lends each worker what it reads a model from, for as long as it starts."""
         try:
             with lend_scratch(self.recognizers) as scratch:
-                return await start_worker(replace(command, arguments=command.arguments + scratch))
+                return await self._start_worker(replace(command, arguments=command.arguments + scratch))
         except OSError as error:
             raise WorkerLostError(f"a vision worker cannot be started: {error.strerror}") from error
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from vedette.adapters.openvino_network import OpenVinoNetwork
+from vedette.vision.models.kept import KeptNetworks
 from vedette.vision.models.registry import InstalledModel
 from vedette.vision.recognize.appearance import AppearanceRecognizer
 from vedette.vision.recognize.attribute_forms import APPEARANCE_MODEL
@@ -10,14 +11,14 @@ from vedette.vision.recognize.people import PersonRecognizer
 from vedette.vision.recognize.vehicles import KINDS_SIDE_PX, VehicleRecognizer
 
 
-def make_person_recognizer(models: Mapping[str, InstalledModel]) -> PersonRecognizer:
-    return PersonRecognizer(OpenVinoNetwork(models["person-attributes-0230"]))
+def make_person_recognizer(models: Mapping[str, InstalledModel], kept: KeptNetworks) -> PersonRecognizer:
+    return PersonRecognizer(OpenVinoNetwork(models["person-attributes-0230"], kept=kept))
 
 
-def make_appearance_recognizer(models: Mapping[str, InstalledModel]) -> AppearanceRecognizer:
-    return AppearanceRecognizer(OpenVinoNetwork(models[APPEARANCE_MODEL]))
+def make_appearance_recognizer(models: Mapping[str, InstalledModel], kept: KeptNetworks) -> AppearanceRecognizer:
+    return AppearanceRecognizer(OpenVinoNetwork(models[APPEARANCE_MODEL], kept=kept))
 
 
-def make_vehicle_recognizer(models: Mapping[str, InstalledModel]) -> VehicleRecognizer:
-    kinds = OpenVinoNetwork(models["yolox-nano"], (1, 3, KINDS_SIDE_PX, KINDS_SIDE_PX))
-    return VehicleRecognizer(OpenVinoNetwork(models["vehicle-attributes-0039"]), kinds)
+def make_vehicle_recognizer(models: Mapping[str, InstalledModel], kept: KeptNetworks) -> VehicleRecognizer:
+    kinds = OpenVinoNetwork(models["yolox-nano"], (1, 3, KINDS_SIDE_PX, KINDS_SIDE_PX), kept=kept)
+    return VehicleRecognizer(OpenVinoNetwork(models["vehicle-attributes-0039"], kept=kept), kinds)

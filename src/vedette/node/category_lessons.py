@@ -25,7 +25,8 @@ from vedette.node.file_job_shelf import RESERVE_BYTES, Upload
 from vedette.runtime.clock import Clock, new_id
 from vedette.runtime.log import get_logger
 from vedette.vision.categories.category_set import CategorySet, EmbeddingRef, check_names
-from vedette.vision.categories.head import Fold, Vectors
+from vedette.vision.categories.fitting import Fold
+from vedette.vision.categories.head import Vectors
 from vedette.vision.categories.lessons import (
     MAX_KEPT_SETS,
     MAX_LESSON_BYTES,

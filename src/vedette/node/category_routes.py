@@ -1,25 +1,23 @@
 """The analyzer's answers about the operator's own categories: what is kept, teaching, and trying a picture."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
-from vedette.core.classified import MAX_UPLOAD_BYTES, ClassifiedPicture, ClassShare
+from vedette.core.classified import MAX_UPLOAD_BYTES, ChangedPicture, ClassifiedPicture, ClassShare
 from vedette.core.errors import InvalidInputError, VedetteError
 from vedette.node.analyzer_categories import SetNotKeptError, SetsInForce
-from vedette.node.analyzer_pictures import problem, read_body
+from vedette.node.analyzer_pictures import answer_route, read_body
 from vedette.node.category_lessons import CategoryLessons
 from vedette.node.category_origins import read_origin
 from vedette.node.category_shelf import CategoryShelf
+from vedette.node.classifier_answers import tell_changes
 from vedette.node.picture_vectors import PictureVectors
 from vedette.vision.categories.category_set import CategorySet, encode_set
 from vedette.vision.categories.lessons import EmbeddingMissingError, KeptRecord, KeptTerms, LessonOrder
-
-_Answer = Callable[[Request], Awaitable[bytes]]
+from vedette.vision.categories.verdict import OpenSet
 
 
 class CategorySets:
@@ -60,12 +58,22 @@ class CategorySets:
             InvalidInputError: it is no picture, damaged or too large.
             EmbedBusyError, WorkerLostError
         """
-        await asyncio.to_thread(self._look)
-        (one,) = self._sets.open_all((name,))
+        one = await self._open(name)
         verdict = one.judge_picture(await self._vectors.embed(picture))
         names = one.terms.categories
         ranked = [ClassShare(names[index], share) for index, share in verdict.best(len(names))]
         return ClassifiedPicture(ranked, verdict.is_known, one.terms.embedding.release)
+
+    async def say_changed(self, name: str, picture: bytes) -> ChangedPicture:
+        """The same of a picture that is shifted, shown smaller or larger, or turned. Raises as `say`."""
+        one = await self._open(name)
+        looks = [(one.judge_picture(vector), view) for vector, view in await self._vectors.embed_changed(picture)]
+        return tell_changes(looks, one.terms.categories, one.terms.embedding.release)
+
+    async def _open(self, name: str) -> OpenSet:
+        await asyncio.to_thread(self._look)
+        (one,) = self._sets.open_all((name,))
+        return one
 
     def _look(self) -> None:
         """The embedding is looked for again only while it misses: it may have been pulled since."""
@@ -91,6 +99,10 @@ def category_routes(sets: CategorySets, lessons: CategoryLessons) -> list[Route]
     async def say(request: Request) -> bytes:
         return msgspec.json.encode(await sets.say(_name_of(request), await read_body(request, MAX_UPLOAD_BYTES)))
 
+    async def say_changed(request: Request) -> bytes:
+        picture = await read_body(request, MAX_UPLOAD_BYTES)
+        return msgspec.json.encode(await sets.say_changed(_name_of(request), picture))
+
     async def add_lesson(request: Request) -> bytes:
         return msgspec.json.encode(await lessons.add(_order_of(request), request.stream()))
 
@@ -102,24 +114,15 @@ def category_routes(sets: CategorySets, lessons: CategoryLessons) -> list[Route]
         return b"{}"
 
     return [
-        _route("GET", "/categories", list_sets),
-        _route("GET", "/categories/set", read_set),
-        _route("DELETE", "/categories/set", delete_set),
-        _route("POST", "/categories/say", say),
-        _route("POST", "/categories/lesson", add_lesson),
-        _route("GET", "/categories/lesson", find_lesson),
-        _route("DELETE", "/categories/lesson", cancel_lesson),
+        answer_route("GET", "/categories", list_sets),
+        answer_route("GET", "/categories/set", read_set),
+        answer_route("DELETE", "/categories/set", delete_set),
+        answer_route("POST", "/categories/say", say),
+        answer_route("POST", "/categories/say/changed", say_changed),
+        answer_route("POST", "/categories/lesson", add_lesson),
+        answer_route("GET", "/categories/lesson", find_lesson),
+        answer_route("DELETE", "/categories/lesson", cancel_lesson),
     ]
-
-
-def _route(method: str, path: str, answer: _Answer) -> Route:
-    async def respond(request: Request) -> Response:
-        try:
-            return Response(await answer(request), media_type="application/json")
-        except VedetteError as error:
-            return problem(error)
-
-    return Route(path, respond, methods=[method])
 
 
 def _name_of(request: Request) -> str:

@@ -1,13 +1,15 @@
 """Says what uploaded pictures show, in one jailed worker that stays warm for a while."""
 
+import asyncio
+
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
-from vedette.core.classified import MAX_UPLOAD_BYTES, ClassifiedPicture, ClassShare
-from vedette.core.errors import InvalidInputError, NotFoundError, TooManyRequestsError, VedetteError
-from vedette.node.analyzer_pictures import problem, read_body
+from vedette.core.classified import MAX_UPLOAD_BYTES, ChangedPicture, ClassifiedPicture, ClassifierCard, ClassShare
+from vedette.core.errors import InvalidInputError, NotFoundError, TooManyRequestsError
+from vedette.node.analyzer_pictures import answer_route, read_body
+from vedette.node.classifier_answers import describe_classifier, tell_changes
 from vedette.node.warm_worker import WarmWorker
 from vedette.runtime.clock import Clock
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
@@ -55,6 +57,16 @@ class PictureClassification:
         ranked = [ClassShare(manifest.labels[index], share) for index, share in verdict.best(len(manifest.labels))]
         return ClassifiedPicture(ranked, verdict.is_known, manifest.release)
 
+    async def classify_changed(self, picture: bytes) -> ChangedPicture:
+        """What it says of a picture that is shifted, shown smaller or larger, or turned. Raises as `classify`."""
+        looks = await self._warm.look_changed(picture, self._read)
+        manifest = looks[0][0][1]
+        return tell_changes([(verdict, view) for (verdict, _), view in looks], manifest.labels, manifest.release)
+
+    def describe(self) -> ClassifierCard:
+        """The classifier that is installed now, as it was measured. Blocks. Raises ClassifierMissingError."""
+        return describe_classifier(find_classifier(self._registry))
+
     async def run(self) -> None:
         """Ends a worker that nobody has asked for a while. Runs until cancelled."""
         await self._warm.run()
@@ -95,13 +107,19 @@ def find_classifier(registry: ModelRegistry) -> ModelManifest:
 
 
 def classify_routes(classification: PictureClassification) -> list[Route]:
-    """`POST /classify`: a picture to what it shows."""
+    """`POST /classify`: a picture to what it shows; `/classify/changed`: when it is changed; `GET`: by what."""
 
-    async def classify(request: Request) -> Response:
-        try:
-            found = await classification.classify(await read_body(request, MAX_UPLOAD_BYTES))
-        except VedetteError as error:
-            return problem(error)
-        return Response(msgspec.json.encode(found), media_type="application/json")
+    async def classify(request: Request) -> bytes:
+        return msgspec.json.encode(await classification.classify(await read_body(request, MAX_UPLOAD_BYTES)))
 
-    return [Route("/classify", classify, methods=["POST"])]
+    async def classify_changed(request: Request) -> bytes:
+        return msgspec.json.encode(await classification.classify_changed(await read_body(request, MAX_UPLOAD_BYTES)))
+
+    async def describe(_: Request) -> bytes:
+        return msgspec.json.encode(await asyncio.to_thread(classification.describe))
+
+    return [
+        answer_route("POST", "/classify", classify),
+        answer_route("GET", "/classify", describe),
+        answer_route("POST", "/classify/changed", classify_changed),
+    ]

@@ -8,12 +8,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from vedette.node.upload_worker import run_upload_worker
-
-if TYPE_CHECKING:
-    from vedette.node.upload_worker import Look
+from vedette.node.upload_worker import Looker, run_upload_worker
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,18 +22,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_upload_worker(options.channel, [options.models], lambda: prepare(options.models, options.model))
 
 
-def prepare(models: Path, name: str) -> "Look":
+def prepare(models: Path, name: str) -> Looker:
     """Loads the classifier, while files can still be read."""
     from vedette.adapters.openvino_network import OpenVinoNetwork  # noqa: PLC0415 - after the first layer of the jail
     from vedette.vision.classify.answers import encode_verdict  # noqa: PLC0415 - as above
-    from vedette.vision.classify.classifier import NONE_BELOW, PictureClassifier  # noqa: PLC0415 - as above
+    from vedette.vision.classify.classifier import (  # noqa: PLC0415 - as above
+        NONE_BELOW,
+        PictureClassifier,
+        cut_square,
+    )
     from vedette.vision.models.registry import ModelRegistry  # noqa: PLC0415 - as above
 
     registry = ModelRegistry(models)
     model = registry.load(registry.find_named(name))
     none_below = model.manifest.thresholds[NONE_BELOW]
     classifier = PictureClassifier(OpenVinoNetwork(model), model.manifest.input.width, none_below)
-    return lambda image: encode_verdict(classifier.classify(image))
+    return Looker(lambda image: encode_verdict(classifier.classify(image)), cut_square)
 
 
 if __name__ == "__main__":

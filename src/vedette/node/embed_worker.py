@@ -8,13 +8,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from vedette.node.jailed_worker import open_scratch
-from vedette.node.upload_worker import run_upload_worker
-
-if TYPE_CHECKING:
-    from vedette.node.upload_worker import Look
+from vedette.node.upload_worker import Looker, run_upload_worker
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,13 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_upload_worker(options.channel, readable, lambda: prepare(options.models, scratch))
 
 
-def prepare(models: Path, scratch: IO[bytes]) -> "Look":
+def prepare(models: Path, scratch: IO[bytes]) -> Looker:
     """Loads the embedding, while files can still be read."""
     from vedette.node.embeddings import load_embedder  # noqa: PLC0415 - after the first layer of the jail
     from vedette.vision.models.registry import ModelRegistry  # noqa: PLC0415 - as above
 
     embedder = load_embedder(ModelRegistry(models), scratch)
-    return lambda image: embedder.embed(image).tobytes()
+    return Looker(lambda image: embedder.embed(image).tobytes(), lambda image: image)
 
 
 if __name__ == "__main__":

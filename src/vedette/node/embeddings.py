@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING
 from vedette.vision.categories.category_set import EmbeddingRef
 from vedette.vision.categories.embedding import EMBEDDING, EMBEDDING_MODEL, EMBEDDING_OUTPUT, EMBEDDING_SIZE
 from vedette.vision.categories.lessons import EmbeddingMissingError
+from vedette.vision.models.kept import NOTHING_KEPT, KeptNetworks
 from vedette.vision.models.registry import InstalledModel, ModelRegistry
 
 if TYPE_CHECKING:
@@ -34,12 +35,14 @@ def load_embedder(registry: ModelRegistry, scratch: IO[bytes] | None = None) -> 
     return make_embedder(registry.load(registry.find_named(EMBEDDING_MODEL)), scratch)
 
 
-def make_embedder(model: InstalledModel, scratch: IO[bytes] | None) -> "PictureEmbedder":
+def make_embedder(
+    model: InstalledModel, scratch: IO[bytes] | None, kept: KeptNetworks = NOTHING_KEPT
+) -> "PictureEmbedder":
     """In the jail only: it loads the inference runtime."""
     from vedette.adapters.openvino_network import OpenVinoNetwork  # noqa: PLC0415 - in the jail only
     from vedette.vision.categories.embedding import PictureEmbedder  # noqa: PLC0415 - as above
 
-    return PictureEmbedder(OpenVinoNetwork(model, pooled_as=EMBEDDING_OUTPUT, scratch=scratch))
+    return PictureEmbedder(OpenVinoNetwork(model, pooled_as=EMBEDDING_OUTPUT, scratch=scratch, kept=kept))
 
 
 @contextmanager

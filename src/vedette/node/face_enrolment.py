@@ -13,7 +13,7 @@ from vedette.node.match_terms import find_match_terms
 from vedette.node.recognizers import find_recognizers
 from vedette.runtime.memory_file import lend_bytes
 from vedette.runtime.turns import Turns
-from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
+from vedette.runtime.worker import StartWorker, WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 from vedette.vision import wire
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.face_enrolment import choose_enrolled
@@ -49,8 +49,8 @@ class EnrolmentBusyError(TooManyRequestsError):
 class PortraitReader:
     """Makes templates of given pictures, one at a time: each costs a second or two of one processor."""
 
-    def __init__(self, registry: ModelRegistry) -> None:
-        self._registry = registry
+    def __init__(self, registry: ModelRegistry, start: StartWorker = start_worker) -> None:
+        self._registry, self._start_worker = registry, start
         self._turns = Turns(_MAX_WAITING, _refuse)
 
     async def read(self, picture: bytes) -> EnrolledFace:
@@ -88,7 +88,7 @@ class PortraitReader:
         with lend_bytes("portrait", picture) as handle:
             models = ("--models", str(self._registry.directory.absolute()), "--recognizers", FACE_TEMPLATES)
             command = WorkerCommand("vedette.node.vision_worker", ("--file", str(handle), *models), (handle,))
-            return await start_worker(command)
+            return await self._start_worker(command)
 
 
 def _refuse() -> EnrolmentBusyError:

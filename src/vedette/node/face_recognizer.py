@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from vedette.adapters.openvino_network import OpenVinoNetwork
+from vedette.vision.models.kept import NOTHING_KEPT, KeptNetworks
 from vedette.vision.models.registry import InstalledModel
 from vedette.vision.recognize.face_detector import FaceDetector
 from vedette.vision.recognize.face_templates import FaceTemplateRecognizer
@@ -15,38 +16,39 @@ HEAD_SIDE_PX, CROP_SIDE_PX, PICTURE_SIDE_PX = 160, 320, 640
 _LIVENESS = ("minifasnet-v2", "minifasnet-v1se")
 
 
-def make_face_detector(model: InstalledModel, side_px: int) -> FaceDetector:
+def make_face_detector(model: InstalledModel, side_px: int, kept: KeptNetworks = NOTHING_KEPT) -> FaceDetector:
     """YuNet, or the default pack's detector that answers as it does, for one input size."""
-    network = OpenVinoNetwork(model, (1, 3, side_px, side_px))
+    network = OpenVinoNetwork(model, (1, 3, side_px, side_px), kept=kept)
     return FaceDetector(network, side_px, model.manifest.thresholds["score"])
 
 
-def make_face_recognizer(models: Mapping[str, InstalledModel]) -> FaceRecognizer:
+def make_face_recognizer(models: Mapping[str, InstalledModel], kept: KeptNetworks) -> FaceRecognizer:
     """Composes the recognizer."""
     return FaceRecognizer(
-        _make_detectors(models["yunet-n"]),
-        _make_age_sex(models),
-        _make_liveness(models),
+        _make_detectors(models["yunet-n"], kept),
+        _make_age_sex(models, kept),
+        _make_liveness(models, kept),
     )
 
 
-def make_template_recognizer(models: Mapping[str, InstalledModel]) -> FaceTemplateRecognizer:
+def make_template_recognizer(models: Mapping[str, InstalledModel], kept: KeptNetworks) -> FaceTemplateRecognizer:
     """Composes the recognizer that makes templates."""
-    embedder = FaceEmbedder(OpenVinoNetwork(models["face-reid-0095"]))
-    return FaceTemplateRecognizer(_make_detectors(models["yunet-n"]), embedder)
+    embedder = FaceEmbedder(OpenVinoNetwork(models["face-reid-0095"], kept=kept))
+    return FaceTemplateRecognizer(_make_detectors(models["yunet-n"], kept), embedder)
 
 
-def _make_detectors(model: InstalledModel) -> dict[str, FaceDetector]:
-    head, crop, picture = (make_face_detector(model, side) for side in (HEAD_SIDE_PX, CROP_SIDE_PX, PICTURE_SIDE_PX))
+def _make_detectors(model: InstalledModel, kept: KeptNetworks) -> dict[str, FaceDetector]:
+    sides = (HEAD_SIDE_PX, CROP_SIDE_PX, PICTURE_SIDE_PX)
+    head, crop, picture = (make_face_detector(model, side, kept) for side in sides)
     return {"person": head, "two_wheeler": crop, "object": crop, WHOLE_PICTURE: picture}
 
 
-def _make_age_sex(models: Mapping[str, InstalledModel]) -> AgeSexEstimator | None:
+def _make_age_sex(models: Mapping[str, InstalledModel], kept: KeptNetworks) -> AgeSexEstimator | None:
     model = models.get("age-gender-0013-int8")
-    return AgeSexEstimator(OpenVinoNetwork(model)) if model else None
+    return AgeSexEstimator(OpenVinoNetwork(model, kept=kept)) if model else None
 
 
-def _make_liveness(models: Mapping[str, InstalledModel]) -> LivenessJudge | None:
+def _make_liveness(models: Mapping[str, InstalledModel], kept: KeptNetworks) -> LivenessJudge | None:
     if not all(name in models for name in _LIVENESS):
         return None
-    return LivenessJudge([OpenVinoNetwork(models[name], (1, 3, 80, 80)) for name in _LIVENESS])
+    return LivenessJudge([OpenVinoNetwork(models[name], (1, 3, 80, 80), kept=kept) for name in _LIVENESS])

@@ -29,7 +29,7 @@ from vedette.node.file_replies import FileReplies, ask_worker
 from vedette.node.file_results import FileResults, ObjectRecord
 from vedette.node.file_watchlists import FileWatch
 from vedette.runtime.clock import SystemClock
-from vedette.runtime.worker import WorkerCommand, WorkerProcess, start_worker
+from vedette.runtime.worker import StartWorker, WorkerCommand, WorkerProcess, start_worker
 from vedette.vision import wire
 from vedette.vision.best_shot import Box, add_air
 from vedette.vision.file_jobs import BegunAgain, CannotGoOnError
@@ -95,6 +95,7 @@ class FileAnalysis:
         control: To pause and to change it while it runs.
         is_background: Other work of this machine goes first.
         kept: Goes on where an earlier run came to, and keeps how far this one comes; None: neither.
+        start: Starts the worker.
     """
 
     def __init__(
@@ -107,12 +108,14 @@ class FileAnalysis:
         control: FileControl | None = None,
         is_background: bool = False,
         kept: Kept | None = None,
+        start: StartWorker = start_worker,
     ) -> None:
         self._path = path
         self._plan = plan
         self._rules_given = rules
         self._rules = RuleSet(rules)
         self._kept = kept
+        self._start_worker = start
         self._is_background = is_background
         self._control = control or FileControl(SystemClock())
         self._tracker = Tracker(TrackPolicy(min_hits=1) if is_picture else None)
@@ -173,7 +176,7 @@ class FileAnalysis:
             if self._plan.recognizers:
                 arguments += ("--recognizers", ",".join(self._plan.recognizers))
             command = WorkerCommand("vedette.node.vision_worker", arguments, (file.fileno(),))
-            worker = await start_worker(command)
+            worker = await self._start_worker(command)
         if self._is_background:
             os.setpriority(os.PRIO_PROCESS, worker.pid, _BACKGROUND_NICE)
         try:

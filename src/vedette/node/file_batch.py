@@ -19,6 +19,7 @@ from vedette.node.file_analysis import FileAnalysis
 from vedette.node.file_plan import FilePlan
 from vedette.node.file_watchlists import FileLists
 from vedette.runtime.clock import Clock
+from vedette.runtime.worker import StartWorker, start_worker
 from vedette.vision.wire import FileInfo
 
 VIDEO_SUFFIXES = frozenset(
@@ -90,16 +91,23 @@ def _describe_lists(lists: FileLists) -> list[object]:
 
 
 class FileBatch:
-    """All files of one call, into one output folder."""
+    """All files of one call, into one output folder. `start`: starts the worker of each."""
 
     def __init__(
-        self, plan: FilePlan, rules: RulesFile | None, out: Path, clock: Clock, tell: Callable[[str], None]
+        self,
+        plan: FilePlan,
+        rules: RulesFile | None,
+        out: Path,
+        clock: Clock,
+        tell: Callable[[str], None],
+        start: StartWorker = start_worker,
     ) -> None:
         self._plan = plan
         self._rules = rules
         self._out = out
         self._clock = clock
         self._tell = tell
+        self._start = start
         self._configuration = fingerprint(plan, rules)
         self._release = plan.model or "motion-r1"
         self._before = _load_summary(out / "summary.json")
@@ -153,7 +161,7 @@ class FileBatch:
                 f"{path} is no file", "Pipes and devices have no end: copy what they give to a file."
             )
         is_picture = path.suffix.lower() in PICTURE_SUFFIXES
-        analysis = FileAnalysis(path, self._plan, self._rules_for(path), is_picture=is_picture)
+        analysis = FileAnalysis(path, self._plan, self._rules_for(path), is_picture=is_picture, start=self._start)
         outcome = await analysis.run(folder, self._reporter(path))
         self._tell(f"{path.name}: {len(analysis.results.objects)} objects, {len(analysis.results.events)} events")
         return replace(

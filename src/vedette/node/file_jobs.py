@@ -28,7 +28,7 @@ from vedette.node.file_objects import FileObjects
 from vedette.node.file_plan import FilePlan
 from vedette.runtime.clock import Clock, new_id
 from vedette.runtime.log import get_logger
-from vedette.runtime.worker import WorkerLostError
+from vedette.runtime.worker import StartWorker, WorkerLostError, start_worker
 from vedette.vision.file_jobs import (
     CannotGoOnError,
     FileJob,
@@ -86,6 +86,7 @@ class FileJobs:
         objects: Tells what finished files showed, to be searched.
         box: Seals what was found so far; None: a job that is interrupted begins again.
         tell: Hears of each face that is like a person of a list, before anybody can read it in the results.
+        start: Starts the worker of each file.
     """
 
     def __init__(
@@ -97,12 +98,14 @@ class FileJobs:
         tell: Tell,
         objects: FileObjects,
         box: Box | None,
+        start: StartWorker = start_worker,
     ) -> None:
         self._shelf = shelf
         self._planner = planner
         self._tell = tell
         self._objects = objects
         self._box = box
+        self._start_worker = start
         self._parallel = parallel
         self._clock = clock
         self._jobs: dict[str, FileJob] = {}
@@ -300,6 +303,7 @@ class FileJobs:
             control=control,
             is_background=True,
             kept=kept,
+            start=self._start_worker,
         )
         began_ns = self._clock.mono_ns()
 

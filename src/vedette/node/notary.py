@@ -23,7 +23,7 @@ from vedette.core.messages import ControlStateChanged
 from vedette.core.time import format_utc
 from vedette.evidence.bundle import clean
 from vedette.evidence.errors import LogDamagedError, ProofRefusedError
-from vedette.evidence.keys import KeyRing, open_key_ring
+from vedette.evidence.keys import KeyRing, LogKey, open_key_ring
 from vedette.evidence.leaves import draft_export, draft_time_step
 from vedette.evidence.log import EvidenceLog, open_log
 from vedette.evidence.proofs import CameraProof, LogHead, ProofRequest, SignRequest
@@ -148,7 +148,7 @@ class Notary:
             "site": ring.site if ring else "",
             "fingerprint": ring.present.fingerprint if ring else "",
             "log_key": ring.site_key if ring else "",
-            "keys": [_describe_key(key.fingerprint, key.from_ns, key.to_ns) for key in ring.keys] if ring else [],
+            "keys": [_describe_key(key) for key in ring.keys] if ring else [],
             "checkpoint": _describe_checkpoint(log) if log else None,
             "behind": self._reading.behind,
             "sealing": self._sealing,
@@ -254,7 +254,7 @@ class Notary:
         log, now_ns = self._open(), self._clock.utc_ns()
         log.append([draft_export(request, now_ns)], now_ns)
         log.checkpoint(now_ns)
-        return log.ring.signer.sign(f"{log.ring.site}/export\n{request.export_id}\n{request.sha256}\n")
+        return log.ring.sign_export(request.export_id, request.sha256)
 
     def _check_recent(self, log: EvidenceLog) -> None:
         """At start: the site log and the trees that will still grow. Raises LogDamagedError."""
@@ -303,8 +303,14 @@ class Notary:
             self._publisher.publish_nowait(ControlStateChanged(CONTROL, state, detail, self._clock.utc_ns()))
 
 
-def _describe_key(fingerprint: str, from_ns: int, to_ns: int) -> dict[str, object]:
-    return {"fingerprint": fingerprint, "from": format_utc(from_ns), "to": format_utc(to_ns) if to_ns else None}
+def _describe_key(key: LogKey) -> dict[str, object]:
+    until = format_utc(key.to_ns) if key.to_ns else None
+    return {
+        "fingerprint": key.fingerprint,
+        "from": format_utc(key.from_ns),
+        "to": until,
+        "signatures": key.signatures,
+    }
 
 
 def _describe_checkpoint(log: EvidenceLog) -> dict[str, object]:

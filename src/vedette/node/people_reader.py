@@ -23,7 +23,7 @@ from vedette.node.file_results import FileResults, ObjectRecord
 from vedette.node.recognizers import find_recognizers
 from vedette.runtime.memory_file import lend_bytes
 from vedette.runtime.turns import Turns
-from vedette.runtime.worker import WorkerLostError
+from vedette.runtime.worker import StartWorker, WorkerLostError, start_worker
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.attribute_forms import APPEARANCE
 
@@ -35,8 +35,8 @@ _PULL = "Run `vedette models pull standard`."
 class PeopleReader:
     """Looks at pictures, one at a time: each costs a second or two of one processor."""
 
-    def __init__(self, registry: ModelRegistry) -> None:
-        self._registry = registry
+    def __init__(self, registry: ModelRegistry, start: StartWorker = start_worker) -> None:
+        self._registry, self._start = registry, start
         self._turns = Turns(_MOST_WAITING, _refuse)
 
     async def read(self, picture: bytes) -> list[PersonInPicture]:
@@ -50,7 +50,7 @@ class PeopleReader:
         check_picture(picture)
         async with self._turns.take():
             plan = await asyncio.to_thread(self._plan)
-            results = await _look(picture, plan)
+            results = await _look(picture, plan, self._start)
         people = [_describe(record, results.size_px) for record in results.objects.values()]
         if not people:
             raise NobodyFoundError(
@@ -69,10 +69,10 @@ class PeopleReader:
         return FilePlan(model, self._registry.directory.absolute(), ("person",), 0.0, False, (APPEARANCE,))
 
 
-async def _look(picture: bytes, plan: FilePlan) -> FileResults:
+async def _look(picture: bytes, plan: FilePlan, start: StartWorker) -> FileResults:
     with lend_bytes("person", picture) as handle:
         try:
-            analysis = FileAnalysis(Path(f"/proc/self/fd/{handle}"), plan, (), is_picture=True)
+            analysis = FileAnalysis(Path(f"/proc/self/fd/{handle}"), plan, (), is_picture=True, start=start)
             await analysis.look()
         except (WorkerLostError, InvalidInputError) as error:
             raise NoPictureError("this picture cannot be decoded", "Save it anew, as JPEG or PNG.") from error

@@ -11,6 +11,7 @@ from vedette.vision.categories.category_set import EmbeddingRef
 from vedette.vision.categories.embedding import EMBEDDING, EMBEDDING_SIZE
 from vedette.vision.categories.head import Vectors
 from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.picture import Image
 from vedette.vision.recognize.records import is_unit_vector
 
 
@@ -40,6 +41,10 @@ class PictureVectors:
             EmbeddingMissingError, EmbedBusyError, WorkerLostError.
         """
         return await self._worker.look(picture, _read)
+
+    async def embed_changed(self, picture: bytes) -> list[tuple[Vectors, Image]]:
+        """The same of the picture as it is and under each of `CHANGES`, each with a small view of it. As `embed`."""
+        return await self._worker.look_changed(picture, _read)
 
     async def run(self) -> None:
         """Ends a worker that nobody has asked for a while. Runs until cancelled."""

@@ -8,6 +8,7 @@ from typing import IO
 from vedette.core.errors import NotFoundError, VedetteError
 from vedette.node.match_terms import EMBEDDING
 from vedette.vision.categories.embedding import EMBEDDING_FORM, EMBEDDING_MODEL
+from vedette.vision.models.kept import NOTHING_KEPT, KeptNetworks
 from vedette.vision.models.registry import InstalledModel, ModelRegistry
 from vedette.vision.ports import Recognizer
 from vedette.vision.recognize.attribute_forms import APPEARANCE_FORM, APPEARANCE_MODEL, PEOPLE_FORM, VEHICLES_FORM
@@ -21,63 +22,79 @@ Loaded = Mapping[str, InstalledModel]
 
 
 @dataclass(frozen=True, slots=True)
+class StartMeans:
+    """What a worker has at its start beside the models.
+
+    Attributes:
+        kept: What earlier starts compiled.
+        scratch: An empty file for the one model that its runtime reads from a path alone (`OpenVinoNetwork`).
+    """
+
+    kept: KeptNetworks = NOTHING_KEPT
+    scratch: IO[bytes] | None = None
+
+
+NO_MEANS = StartMeans()
+
+
+@dataclass(frozen=True, slots=True)
 class RecognizerPlan:
     """One recognizer: what it says and how it is made of which models.
 
     Attributes:
         models: Without one of each it is not loaded; of several the first that is installed is used.
         make: Imports what it needs itself: the analyzer reads this table without an inference runtime. It finds a
-            model under the first name of its row. The file is that of `load_recognizers`.
+            model under the first name of its row.
         optional: Used when they are there.
     """
 
     form: Form
     models: tuple[tuple[str, ...], ...]
-    make: Callable[[Loaded, IO[bytes] | None], Recognizer]
+    make: Callable[[Loaded, StartMeans], Recognizer]
     optional: tuple[str, ...] = ()
 
 
-def _make_faces(models: Loaded, _: IO[bytes] | None) -> Recognizer:
+def _make_faces(models: Loaded, start: StartMeans) -> Recognizer:
     from vedette.node.face_recognizer import make_face_recognizer  # noqa: PLC0415 - in the jail only
 
-    return make_face_recognizer(models)
+    return make_face_recognizer(models, start.kept)
 
 
-def _make_face_templates(models: Loaded, _: IO[bytes] | None) -> Recognizer:
+def _make_face_templates(models: Loaded, start: StartMeans) -> Recognizer:
     from vedette.node.face_recognizer import make_template_recognizer  # noqa: PLC0415 - in the jail only
 
-    return make_template_recognizer(models)
+    return make_template_recognizer(models, start.kept)
 
 
-def _make_plates(models: Loaded, _: IO[bytes] | None) -> Recognizer:
+def _make_plates(models: Loaded, start: StartMeans) -> Recognizer:
     from vedette.node.plate_recognizer import make_plate_recognizer  # noqa: PLC0415 - in the jail only
 
-    return make_plate_recognizer(models)
+    return make_plate_recognizer(models, start.kept)
 
 
-def _make_people(models: Loaded, _: IO[bytes] | None) -> Recognizer:
+def _make_people(models: Loaded, start: StartMeans) -> Recognizer:
     from vedette.node.attribute_recognizers import make_person_recognizer  # noqa: PLC0415 - in the jail only
 
-    return make_person_recognizer(models)
+    return make_person_recognizer(models, start.kept)
 
 
-def _make_vehicles(models: Loaded, _: IO[bytes] | None) -> Recognizer:
+def _make_vehicles(models: Loaded, start: StartMeans) -> Recognizer:
     from vedette.node.attribute_recognizers import make_vehicle_recognizer  # noqa: PLC0415 - in the jail only
 
-    return make_vehicle_recognizer(models)
+    return make_vehicle_recognizer(models, start.kept)
 
 
-def _make_appearance(models: Loaded, _: IO[bytes] | None) -> Recognizer:
+def _make_appearance(models: Loaded, start: StartMeans) -> Recognizer:
     from vedette.node.attribute_recognizers import make_appearance_recognizer  # noqa: PLC0415 - in the jail only
 
-    return make_appearance_recognizer(models)
+    return make_appearance_recognizer(models, start.kept)
 
 
-def _make_embedding(models: Loaded, scratch: IO[bytes] | None) -> Recognizer:
+def _make_embedding(models: Loaded, start: StartMeans) -> Recognizer:
     from vedette.node.embeddings import make_embedder  # noqa: PLC0415 - in the jail only
     from vedette.vision.categories.embedding import EmbeddingRecognizer  # noqa: PLC0415 - as above
 
-    return EmbeddingRecognizer(make_embedder(models[EMBEDDING_MODEL], scratch))
+    return EmbeddingRecognizer(make_embedder(models[EMBEDDING_MODEL], start.scratch, start.kept))
 
 
 RECOGNIZERS = (
@@ -118,10 +135,8 @@ def find_recognizers(registry: ModelRegistry, groups: Sequence[str]) -> Installe
     return InstalledRecognizers(tuple(names), refused)
 
 
-def load_recognizers(models: Path, names: Sequence[str], scratch: IO[bytes] | None = None) -> list[Recognizer]:
+def load_recognizers(models: Path, names: Sequence[str], start: StartMeans = NO_MEANS) -> list[Recognizer]:
     """Makes recognizers, models verified again: what was checked is what runs.
-
-    `scratch`: an empty file for the one model that its runtime reads from a path alone (`OpenVinoNetwork`).
 
     Raises:
         NotFoundError, ModelRefusedError, InvalidInputError: a model is missing, differs or cannot be used.
@@ -135,7 +150,7 @@ def load_recognizers(models: Path, names: Sequence[str], scratch: IO[bytes] | No
             loaded = _load_models(registry, plan)
             if loaded is None:
                 raise NotFoundError(f"the models of the recognizer {plan.form.name} are not installed")
-            made.append(plan.make(loaded, scratch))
+            made.append(plan.make(loaded, start))
     return made
 
 

@@ -18,6 +18,7 @@ from vedette.media.decode import PacketDecoder, PlanarFrame
 from vedette.vision.drawing import render_jpeg
 from vedette.vision.engine import PictureAnalysis
 from vedette.vision.masking import decode_jpeg, fill_masks
+from vedette.vision.models.kept import NOTHING_KEPT, KeptNetworks
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.ports import Detector, Recognizer
 from vedette.vision.recognize.crop import make_crop
@@ -27,14 +28,15 @@ from vedette.vision.wire import Overlay
 _ROUNDS = 4
 
 
-def load_detector(models: Path, name: str, ahead: int = 1) -> Detector:
-    """Loads one installed model by name, verified. `ahead`: pictures with the model at a time, a thread each.
+def load_detector(models: Path, name: str, ahead: int = 1, kept: KeptNetworks = NOTHING_KEPT) -> Detector:
+    """Loads one installed model by name, verified. `ahead`: pictures with the model at a time, a thread each. `kept`:
+    what earlier starts compiled.
 
     Raises:
         NotFoundError: no manifest has this name, or it is not installed.
     """
     registry = ModelRegistry(models)
-    return OpenVinoDetector(registry.load(registry.find_named(name)), threads=1, ahead=ahead)
+    return OpenVinoDetector(registry.load(registry.find_named(name)), threads=1, ahead=ahead, kept=kept)
 
 
 def warm_up_recognizers(recognizers: Sequence[Recognizer]) -> None:

@@ -16,7 +16,8 @@ from typing import IO, TYPE_CHECKING
 from vedette.core.errors import VedetteError
 from vedette.node.jailed_worker import open_scratch
 from vedette.runtime.jail import Jail, JailReport
-from vedette.runtime.worker_channel import WorkerChannel, open_inherited_channel
+from vedette.runtime.worker_channel import StartShelf, WorkerChannel, open_inherited_channel
+from vedette.vision.models.kept import NOTHING_KEPT, KeptNetworks
 
 if TYPE_CHECKING:
     from vedette.vision.session import WorkerSession
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     jail.confine_files(readable + ([options.scratch] if options.scratch else []))
     channel = open_inherited_channel(options.channel)
     try:
-        prepared = prepare(options, scratch)
+        prepared = prepare(options, scratch, StartShelf(channel))
     except VedetteError as error:  # the parent hears of it: these are this worker's last words
         sys.stderr.write(f"{error.code}: {error}\n")
         return 1
@@ -69,18 +70,22 @@ class PreparedWorker:
     recognizers: dict[str, str]
 
 
-def prepare(options: WorkerOptions, scratch: IO[bytes] | None = None) -> PreparedWorker:
-    """Imports, compiles and runs everything once, while files can still be read."""
+def prepare(
+    options: WorkerOptions, scratch: IO[bytes] | None = None, kept: KeptNetworks = NOTHING_KEPT
+) -> PreparedWorker:
+    """Imports, compiles and runs everything once, while files can still be read. The file is not: what is compiled
+    here may be kept for other workers, which must owe nothing to foreign bytes.
+    """
     import cv2  # noqa: PLC0415 - after the first layer of the jail
 
-    from vedette.node.recognizers import load_recognizers  # noqa: PLC0415 - as above
+    from vedette.node.recognizers import StartMeans, load_recognizers  # noqa: PLC0415 - as above
     from vedette.node.vision_warmup import load_detector, warm_up, warm_up_recognizers  # noqa: PLC0415 - as above
     from vedette.vision.session import WorkerSession  # noqa: PLC0415 - as above
 
     cv2.setNumThreads(1)
-    detector = load_detector(options.models, options.model, options.ahead) if options.model else None
+    detector = load_detector(options.models, options.model, options.ahead, kept) if options.model else None
     file = os.fdopen(options.file, "rb") if options.file is not None else None
-    recognizers = load_recognizers(options.models, options.recognizers, scratch)
+    recognizers = load_recognizers(options.models, options.recognizers, StartMeans(kept, scratch))
     warm_up_recognizers(recognizers)
     return PreparedWorker(
         WorkerSession(detector, file, recognizers),

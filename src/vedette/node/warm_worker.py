@@ -9,13 +9,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from vedette.core.errors import TooManyRequestsError
+from vedette.core.errors import InvalidInputError, TooManyRequestsError
 from vedette.node.file_replies import receive_reply
 from vedette.runtime.clock import Clock
 from vedette.runtime.turns import Turns
 from vedette.runtime.worker import WorkerLostError, WorkerNotReadyError, WorkerProcess
-from vedette.vision.classify.answers import FAILED, LOOK, decode_failure
+from vedette.vision.classify.answers import FAILED, LOOK, LOOK_CHANGED, decode_failure, decode_looks
 from vedette.vision.enhance.headers import NoPictureError
+from vedette.vision.picture import Image
 
 IDLE_S = 300.0
 _REPLY_TIMEOUT_S = 20.0
@@ -53,19 +54,34 @@ class WarmWorker:
                 was lost is not asked again.
             WorkerNotReadyError, and what `start` and `refuse` raise.
         """
+        return await self._look(LOOK, picture, read)
+
+    async def look_changed(self, picture: bytes, read: Callable[[bytes], _Read]) -> list[tuple[_Read, Image]]:
+        """The same of the picture as it is and under each of `CHANGES`, each with a small view (BGR). As `look`."""
+
+        def read_all(payload: bytes) -> list[tuple[_Read, Image]]:
+            try:
+                looks = decode_looks(payload)
+            except InvalidInputError as error:  # it may have been taken over: it is not asked again
+                raise WorkerLostError("a worker that looks at pictures talks nonsense") from error
+            return [(read(one.answer), one.view) for one in looks]
+
+        return await self._look(LOOK_CHANGED, picture, read_all)
+
+    async def _look(self, kind: int, picture: bytes, read: Callable[[bytes], _Read]) -> _Read:
         try:
-            return await self._ask(picture, read)
+            return await self._ask(kind, picture, read)
         except WorkerNotReadyError:  # it has seen no picture yet
             raise
         except WorkerLostError as error:
             raise NoPictureError("this picture cannot be decoded", "Save it anew, as JPEG or PNG.") from error
 
-    async def _ask(self, picture: bytes, read: Callable[[bytes], _Read]) -> _Read:
+    async def _ask(self, kind: int, picture: bytes, read: Callable[[bytes], _Read]) -> _Read:
         async with self._turns.take():
             self._asked_ns = self._clock.mono_ns()
             self._worker = self._worker or await self._start()
             try:
-                await self._worker.send(LOOK, picture)
+                await self._worker.send(kind, picture)
                 message = await receive_reply(self._worker, _REPLY_TIMEOUT_S)
                 if message.kind == FAILED:
                     raise decode_failure(message.payload)

@@ -90,6 +90,16 @@ class NodePaths:
         return self.data / "models"
 
     @property
+    def networks(self) -> Path:
+        """Compiled networks, kept between starts of workers."""
+        return self.data / "networks"
+
+    @property
+    def networks_key(self) -> Path:
+        """What they are sealed with."""
+        return self.data / "keys" / "networks.key"
+
+    @property
     def sim(self) -> Path:
         return self.data / "sim"
 

@@ -8,22 +8,33 @@ the second or two that imports and model compilation take. Design: docs/design/j
 
 import asyncio
 import contextlib
+import re
 import socket
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from vedette.core.errors import InvalidInputError, UnavailableError
 from vedette.core.time import NS_PER_S
 from vedette.runtime.clock import Clock
 from vedette.runtime.restart import RestartPolicy
-from vedette.runtime.worker_channel import HEAD, WorkerMessage, check_message_size
+from vedette.runtime.worker_channel import (
+    FIND_KIND,
+    FOUND_KIND,
+    HEAD,
+    KEEP_KIND,
+    READY_KIND,
+    UNKEPT_KIND,
+    WorkerMessage,
+    check_message_size,
+)
 
-READY_KIND = 0
-"""The first message of every worker, after it has locked itself in. The payload is the worker's own."""
 START_TIMEOUT_S = 120.0
 _STDERR_KEPT_BYTES = 4096
 _LAST_WORDS_S = 2.0
+_MOST_BEFORE_READY = 256
+_PART_NAME = re.compile(rb"([a-z0-9][a-z0-9._-]{0,119})\n([0-9a-f]{64})\n", re.ASCII)
 
 
 class WorkerLostError(UnavailableError):
@@ -49,6 +60,21 @@ class WorkerCommand:
     module: str
     arguments: tuple[str, ...] = ()
     pass_fds: tuple[int, ...] = ()
+
+
+class KeptParts(Protocol):
+    """What workers made at their starts, kept for the next ones. Called in threads, for several workers at a time.
+
+    Whatever is wrong with it is its own to say: a start that finds nothing here only takes longer.
+    """
+
+    def find(self, slot: str, identity: str) -> bytes:
+        """The part that is in a slot under this identity; empty when there is none."""
+        ...
+
+    def keep(self, slot: str, identity: str, data: bytes) -> None:
+        """Puts a part in its slot."""
+        ...
 
 
 StartWorker = Callable[[WorkerCommand], Awaitable["WorkerProcess"]]
@@ -136,8 +162,12 @@ class WorkerProcess:
             del self._stderr[:-_STDERR_KEPT_BYTES]
 
 
-async def start_worker(command: WorkerCommand, start_timeout_s: float = START_TIMEOUT_S) -> WorkerProcess:
+async def start_worker(
+    command: WorkerCommand, start_timeout_s: float = START_TIMEOUT_S, kept: KeptParts | None = None
+) -> WorkerProcess:
     """Starts a worker and waits until it says that it is ready.
+
+    `kept`: what earlier starts made. The worker takes from it and gives to it until it is ready, never afterwards.
 
     Raises:
         WorkerLostError: it ended or was silent instead; the message carries its last words.
@@ -155,7 +185,7 @@ async def start_worker(command: WorkerCommand, start_timeout_s: float = START_TI
     worker = WorkerProcess(process, reader, writer)
     try:
         async with asyncio.timeout(start_timeout_s):
-            worker.ready_payload = await _receive_ready(worker)
+            worker.ready_payload = await _receive_ready(worker, kept)
     except TimeoutError as error:
         await worker.stop()
         raise WorkerLostError(f"the worker was not ready after {start_timeout_s:.0f} s") from error
@@ -165,17 +195,37 @@ async def start_worker(command: WorkerCommand, start_timeout_s: float = START_TI
     return worker
 
 
-async def _receive_ready(worker: WorkerProcess) -> bytes:
+async def _receive_ready(worker: WorkerProcess, kept: KeptParts | None) -> bytes:
+    for _ in range(_MOST_BEFORE_READY):
+        message = await _receive_at_start(worker)
+        if message.kind == READY_KIND:
+            return message.payload
+        await _serve_start(worker, message, kept)
+    raise WorkerLostError(f"worker {worker.pid} asked too much before it was ready")
+
+
+async def _receive_at_start(worker: WorkerProcess) -> WorkerMessage:
     try:
-        first = await worker.receive()
+        return await worker.receive()
     except WorkerLostError as error:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_S):
                 await worker.drained()
         raise WorkerNotReadyError(worker.last_words or error.message) from error
-    if first.kind != READY_KIND:
+
+
+async def _serve_start(worker: WorkerProcess, message: WorkerMessage, kept: KeptParts | None) -> None:
+    named = _PART_NAME.match(message.payload)
+    if message.kind not in {FIND_KIND, KEEP_KIND} or named is None:
         raise WorkerLostError(f"worker {worker.pid} spoke before it was ready")
-    return first.payload
+    slot, identity = (part.decode("ascii") for part in named.groups())
+    if message.kind == KEEP_KIND:
+        if kept is not None:
+            await asyncio.to_thread(kept.keep, slot, identity, message.payload[named.end() :])
+    elif kept is None:
+        await worker.send(UNKEPT_KIND, b"")
+    else:
+        await worker.send(FOUND_KIND, await asyncio.to_thread(kept.find, slot, identity))
 
 
 class WorkerNursery:

@@ -3,6 +3,7 @@
 For tests and `benchmarks.mutations`. Everything follows from a seed.
 """
 
+import base64
 import hashlib
 import random
 from collections.abc import Sequence
@@ -23,9 +24,10 @@ from vedette.evidence.bundle import (
     write_contents,
 )
 from vedette.evidence.bundle_masked import MaskedCopy, MaskedFile
-from vedette.evidence.keys import open_key_ring
+from vedette.evidence.keys import NoteSigner, open_key_ring
 from vedette.evidence.leaves import draft_export, draft_footage
 from vedette.evidence.log import EvidenceLog, open_log
+from vedette.evidence.offline_verify import encode_canonical
 from vedette.evidence.proofs import CameraProof, ProofRequest, SignRequest
 from vedette.evidence.prover import make_head, prove_camera
 from vedette.evidence.time_stamps import keep_stamp, make_question
@@ -38,6 +40,20 @@ SEGMENT_S = 60
 WINDOW = PrivacyZone("zone-1", "Cửa sổ", Polygon(((0.1, 0.1), (0.5, 0.1), (0.5, 0.6))))
 _PARTS = 6
 _INIT_BYTES = 96
+
+
+def leave_old_key(root: Path) -> NoteSigner:
+    """The key of a site as it was made before ML-DSA-44 came in, Ed25519 alone. Call it before the site is opened."""
+    folder = root / "keys" / "log"
+    folder.mkdir(mode=0o700, parents=True)
+    seed = hashlib.sha256(str(root.name).encode()).digest()
+    signer = NoteSigner(seed)
+    fingerprint = hashlib.sha256(signer.public).hexdigest()
+    (folder / f"{fingerprint[:16]}.key").write_bytes(seed)
+    key = {"public": base64.b64encode(signer.public).decode(), "from": START_NS, "to": 0}
+    ring = {"v": 1, "site": f"vedette.{fingerprint[:16]}", "keys": [key], "has_log": False}
+    (folder / "log.json").write_bytes(encode_canonical(ring))
+    return signer
 
 
 class SmallSite:
@@ -171,7 +187,7 @@ def sign_manifest(log: EvidenceLog, contents: BundleContents, sha256: str) -> st
     )
     log.append([draft_export(request, contents.made_at_ns)], contents.made_at_ns)
     log.checkpoint(contents.made_at_ns)
-    return log.ring.signer.sign(f"{log.ring.site}/export\n{contents.export_id}\n{sha256}\n")
+    return log.ring.sign_export(contents.export_id, sha256)
 
 
 def make_small_bundle(root: Path, folder: Path, cameras: int = 3, segments: int = 4, seed: int = 1) -> SmallSite:

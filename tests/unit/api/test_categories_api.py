@@ -1,6 +1,7 @@
 """Hazards of own categories over the API: who may teach and delete, what is written down, what is said of a failure."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
@@ -21,6 +22,7 @@ from vedette.node.picture_vectors import PictureVectors
 from vedette.runtime.clock import SystemClock
 from vedette.runtime.paths import NodePaths
 from vedette.vision.categories.lessons import EmbeddingMissingError
+from vedette.vision.classify.changes import CHANGES
 
 GOOD = pack_zip(name_pictures("courier", "milk", "post"))
 LESSON = f"{API}/categories/lesson"
@@ -67,6 +69,10 @@ async def test_set_is_taught_listed_tried_downloaded_and_deleted(gateway: Harnes
         said = await client.post(f"{SETS}/đồng phục/say", content=b"milk 99")
         assert said.json()["classes"][0]["label"] == "milk"
         assert len(said.json()["classes"]) == 3
+        changed = (await client.post(f"{SETS}/đồng phục/say/changed", content=b"milk 99")).json()["looks"]
+        assert [(one["way"], one["by"]) for one in changed] == [(None, 0), *((one.way, one.by) for one in CHANGES)]
+        assert {one["label"] for one in changed} == {"milk"}
+        assert b64decode(changed[0]["picture"]).startswith(b"\xff\xd8")
         file = await client.get(f"{SETS}/đồng phục/file")
         assert file.json()["format"] == "vedette-categories"
         assert "attachment" in file.headers["content-disposition"]
@@ -92,6 +98,8 @@ async def test_who_configures_cameras_teaches_and_who_analyses_files_tries(
         assert (await client.get(f"{API}/categories")).status_code == reads
         answer = await client.post(f"{SETS}/livery/say", content=b"a 1", headers=user.headers)
         assert answer.status_code == reads
+        changed = await client.post(f"{SETS}/livery/say/changed", content=b"a 1", headers=user.headers)
+        assert changed.status_code == reads
         for asked in (
             client.post(LESSON, params={"name": "a"}, content=GOOD, headers=user.headers),
             client.delete(LESSON, headers=user.headers),

@@ -119,7 +119,7 @@ def rewrite(site: SmallSite, folder: Path, change) -> Verifier:
     data = encode_canonical(manifest)
     (folder / "manifest.json").write_bytes(data)
     sha256 = hashlib.sha256(data).hexdigest()
-    note = site.log.ring.signer.sign(f"{manifest['site']}/export\n{manifest['export']}\n{sha256}\n")
+    note = site.log.ring.sign_export(manifest["export"], sha256)
     (folder / "manifest.note").write_text(note, newline="")
     return judge(site, folder)
 

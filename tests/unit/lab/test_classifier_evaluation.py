@@ -6,15 +6,21 @@ import json
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from vedette.cli.lab import command
 from vedette.core.errors import InvalidInputError
+from vedette.lab.classifier.answers import classify_all
 from vedette.lab.classifier.evaluation import draw_grid, evaluate, fit_temperature, measure_changes, measure_ece
+from vedette.lab.classifier.figures import measure_figures, replace_figures
+from vedette.lab.classifier.judge import open_pair
 from vedette.lab.classifier.pictures import LabelledPictures, load_pictures
 from vedette.lab.curves import draw_curves, read_history
+from vedette.vision.classify.changes import CHANGES
+from vedette.vision.models.manifest import MeasuredAccuracy, parse_manifest
 
 
 def write_classes(folder: Path, count: int) -> None:
@@ -88,9 +94,16 @@ def test_changes_move_the_picture_and_nothing_else() -> None:
         return np.stack([left, right], 1).astype(np.float32)
 
     table = measure_changes(classify, labelled)
-    assert table["shift"][0] == table["scale"][1.0] == table["turn"][0] == 1
-    assert table["turn"][45] == 1
-    assert set(table) == {"shift", "scale", "turn"}
+    assert set(table) == {change.figure for change in CHANGES}
+    assert {"accuracy_shift_6", "accuracy_scale_0.7", "accuracy_turn_45"} < set(table)
+    assert set(table.values()) == {1.0}
+
+    def wrong_when_moved(given: np.ndarray) -> np.ndarray:
+        still = (given[:, 16, 15:17] == pictures[:, 16, 15:17]).all((1, 2))
+        return np.where(still[:, None], classify(given), classify(given)[:, ::-1])
+
+    moved = measure_changes(wrong_when_moved, labelled)
+    assert moved["accuracy_shift_1"] == moved["accuracy_turn_45"] == 0
 
 
 def test_grid_marks_wrong_answers() -> None:
@@ -131,3 +144,27 @@ def test_installed_classifier_is_judged_from_the_command_line(tmp_path: Path) ->
     refused = CliRunner().invoke(command, given)
     assert isinstance(refused.exception, InvalidInputError)
     assert "unicorn" in str(refused.exception)
+
+
+def test_figures_are_replaced_and_nothing_else_of_a_manifest() -> None:
+    kept = Path("src/vedette/vision/manifests/classifier-small-int8.yaml").read_text("utf-8")
+    figures = [MeasuredAccuracy("accuracy", 0.5, "8 pictures", "a: command"), MeasuredAccuracy("ece", 0.25, "8", "b")]
+    replaced = replace_figures(kept, figures)
+    before, after = parse_manifest(kept, "before"), parse_manifest(replaced, "after")
+    assert after == msgspec.structs.replace(before, accuracy=figures)
+    assert replaced.splitlines()[0].startswith("# ")
+    assert replace_figures(replaced, before.accuracy) == replace_figures(kept, before.accuracy)
+    with pytest.raises(InvalidInputError, match="no figures"):
+        replace_figures("name: a\n", figures)
+
+
+def test_measured_figures_are_those_of_the_network_asked() -> None:
+    pair = open_pair("classifier-small")
+    noise = np.random.default_rng(0).integers(0, 255, (6, 32, 32, 3), np.uint8)
+    answers = classify_all(pair.quantized.network, noise).argmax(1)
+    labels = np.where(np.arange(6) < 4, answers, (answers + 1) % 10)
+    figures = measure_figures(pair.quantized.network, LabelledPictures(tuple(pair.half.manifest.labels), noise, labels))
+    values = {one.figure: one.value for one in figures}
+    assert values["accuracy"] == pytest.approx(4 / 6, abs=1e-4)
+    assert list(values) == ["accuracy", "ece", *(change.figure for change in CHANGES)]
+    assert figures[0].data.startswith("6 pictures")

@@ -20,7 +20,7 @@ from vedette.vision.categories.category_set import (
     pack,
 )
 from vedette.vision.categories.embedding import PictureEmbedder, fit_whole
-from vedette.vision.categories.head import Fold, find_folds, fit_head, fit_temperature
+from vedette.vision.categories.fitting import Fold, find_folds, fit_head, fit_temperature
 from vedette.vision.categories.lessons import TooFewPicturesError
 from vedette.vision.categories.training import Lesson, Made, hold_out, teach
 from vedette.vision.categories.verdict import OpenSet, open_set

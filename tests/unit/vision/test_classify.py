@@ -1,6 +1,7 @@
 """Hazards of uploaded pictures: bombs, lying headers, pictures on their side, a worker that makes answers up."""
 
 import struct
+from pathlib import Path
 
 import cv2
 import msgspec
@@ -9,10 +10,21 @@ import pytest
 
 from vedette.core.classified import MAX_UPLOAD_BYTES
 from vedette.core.errors import InvalidInputError
-from vedette.vision.classify.answers import decode_failure, decode_verdict, encode_failure, encode_verdict
+from vedette.node.classifier_answers import describe_classifier
+from vedette.vision.classify.answers import (
+    ChangedLook,
+    decode_failure,
+    decode_looks,
+    decode_verdict,
+    encode_failure,
+    encode_looks,
+    encode_verdict,
+)
+from vedette.vision.classify.changes import CHANGES, Change, apply_change
 from vedette.vision.classify.classifier import PictureClassifier, Verdict, fit_square
 from vedette.vision.classify.upload import decode_upload
 from vedette.vision.enhance.headers import NoPictureError, PictureTooLargeError
+from vedette.vision.models.manifest import parse_manifest
 
 
 class Told:
@@ -128,3 +140,48 @@ def test_failure_keeps_its_kind_and_an_invented_one_is_none_of_ours() -> None:
     assert isinstance(judged, NoPictureError)
     assert len(judged.message) == 300
     assert isinstance(decode_failure(b"\xc1"), NoPictureError)
+
+
+def test_looks_survive_the_way_and_lies_do_not() -> None:
+    views = np.random.default_rng(0).integers(0, 255, (1 + len(CHANGES), 70, 112, 3), np.uint8)
+    looks = [ChangedLook(f"answer {number}".encode(), view) for number, view in enumerate(views)]
+    arrived = decode_looks(encode_looks(looks))
+    assert [one.answer for one in arrived] == [one.answer for one in looks]
+    np.testing.assert_array_equal(np.stack([one.view for one in arrived]), views)
+
+    def lie(height: int = 1, width: int = 1, count: int = len(looks), pixels: int = 3) -> bytes:
+        told = [(b"", bytes(pixels))] * count
+        return msgspec.msgpack.encode({"height": height, "width": width, "looks": told})
+
+    assert decode_looks(lie())
+    for payload in (lie(height=0), lie(width=113, pixels=339), lie(count=3), lie(pixels=2), lie(-1, -1), b"\xc1", b""):
+        with pytest.raises(InvalidInputError):
+            decode_looks(payload)
+
+
+def test_changes_move_the_middle_the_way_they_say() -> None:
+    picture = np.zeros((64, 128, 3), np.uint8)
+    picture[30:34, 62:66] = 255
+    changed = {change: apply_change(picture, change) for change in CHANGES}
+    assert all(image.shape == picture.shape for image in changed.values())
+    places = {change: np.argwhere(image[..., 0] > 128).mean(0) for change, image in changed.items()}
+    assert places[Change("shift", 6)].tolist() == [31.5, 63.5 + 12], "to the right, in 32nds of the shorter side"
+    assert places[Change("turn", 45)] == pytest.approx([31.5, 63.5], abs=1)
+    bright = {change: int((image[..., 0] > 128).sum()) for change, image in changed.items()}
+    assert bright[Change("scale", 0.7)] < 16 < bright[Change("scale", 1.4)]
+    mark = np.zeros((64, 64, 3), np.uint8)
+    mark[30:34, 50:54] = 255
+    row, _ = np.argwhere(apply_change(mark, Change("turn", 30))[..., 0] > 128).mean(0)
+    assert row == pytest.approx(31.5 - 20 * 0.5, abs=1), "to the left: what is on the right goes up"
+
+
+def test_card_says_what_the_manifest_measured_and_no_more() -> None:
+    text = Path("src/vedette/vision/manifests/classifier-small-int8.yaml").read_text("utf-8")
+    manifest = parse_manifest(text, "small")
+    card = describe_classifier(manifest)
+    values = {one.figure: one.value for one in manifest.accuracy}
+    assert card.accuracy == values["accuracy"]
+    assert [(one.way, one.by) for one in card.changes] == [(one.way, one.by) for one in CHANGES]
+    assert all(one.accuracy == values[f"accuracy_{one.way}_{one.by:g}"] for one in card.changes)
+    bare = describe_classifier(msgspec.structs.replace(manifest, accuracy=[]))
+    assert (bare.accuracy, bare.ece, bare.changes, bare.data) == (None, None, [], "")

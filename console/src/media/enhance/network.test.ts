@@ -27,7 +27,7 @@ describe("the network", () => {
   });
 
   it("gives every picture quality the server's set", () => {
-    expect([null, 0, 27, 27.1, 35, 39, 45, 51].map(chooseSet)).toEqual(
+    expect([null, 0, 26, 26.1, 33, 37, 40, 51].map(chooseSet)).toEqual(
       ["clean", "clean", "clean", "jpeg-90", "jpeg-90", "jpeg-70", "jpeg-50", "jpeg-30"],
     );
   });

@@ -4,6 +4,7 @@
  */
 
 import { type Bits, readBits } from "./bits";
+import { findBox } from "./box";
 
 /** The server takes the mean of twelve pictures; here it moves on, as light and scene change. */
 const SLICES = 24;
@@ -91,12 +92,6 @@ export class QuantiserMeter {
     this.#sequence = readSequence(body.subarray(sequenceAt + 2, sequenceAt + 2 + length(sequenceAt)));
     this.#picture = readPicture(body.subarray(pictureAt + 2, pictureAt + 2 + length(pictureAt)));
   }
-}
-
-/** Where a box's name begins, or -1. Names in the bytes of a picture are not met: the first one counts. */
-function findBox(body: Uint8Array, name: string): number {
-  const codes = [...name].map((letter) => letter.charCodeAt(0));
-  return body.findIndex((_, at) => at >= 4 && codes.every((code, index) => body[at + index] === code));
 }
 
 function readSequence(unit: Uint8Array): SequenceSet {

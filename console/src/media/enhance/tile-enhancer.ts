@@ -8,7 +8,6 @@ import { EnhanceError, type Enlarger } from "./enlarger";
 import { fitOf, labelPx, plateOf, type Shape } from "./fit";
 import { SCALE } from "./network";
 import { Pace } from "./pace";
-import type { EnlargerPool } from "./pool";
 
 /**
  * `starting`; `on`: the enlarged picture is seen; `fine`, `large`: as `Fit`; `slow`: a picture takes longer than the stream
@@ -19,17 +18,25 @@ export type EnhanceWord = "starting" | "on" | "fine" | "large" | "slow" | "unsup
 
 export interface EnhanceState {
   readonly word: EnhanceWord;
-  /** Median time that a picture takes and may take, milliseconds; null when not measured. */
+  /** Median time that a picture takes, and what the stream gives at normal speed, milliseconds; null: not known. */
   readonly costMs: number | null;
   readonly intervalMs: number | null;
 }
 
+/** What a tile needs of an `Enlarger`. */
+export type Drawing = Pick<Enlarger, "draw" | "finish" | "isLost" | "onLost" | "prepare">;
+
 export interface EnhanceOptions {
-  readonly pool: EnlargerPool;
+  /** See `EnlargerPool`. */
+  readonly pool: { take(): Drawing; giveBack(drawing: Drawing): void };
   /** Written into every picture. */
   readonly label: string;
   /** The stream's quantiser now, or null (see `QuantiserMeter`). */
   readonly qp: () => number | null;
+  /** Milliseconds from one picture of the stream to the next, or null while it is not known (see `StreamPace`). */
+  readonly pictureMs: () => number | null;
+  /** Milliseconds of a clock that never jumps. */
+  readonly now: () => number;
   readonly onState: (state: EnhanceState) => void;
 }
 
@@ -48,18 +55,18 @@ export class TileEnhancer {
   readonly #target: CanvasRenderingContext2D | null;
   readonly #options: EnhanceOptions;
   readonly #watcher: IntersectionObserver;
-  #enlarger: Enlarger | null = null;
+  #enlarger: Drawing | null = null;
   #forget: () => void = () => undefined;
   #set: SetName = "clean";
   #pace = new Pace();
   #drawn = 0;
-  #width = 0;
   #attempts = 0;
   #request = 0;
   #isVisible = true;
   #isReady = false;
   #isRunning = false;
   #word: EnhanceWord | null = null;
+  #toldMs: number | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(video: HTMLVideoElement, canvas: HTMLCanvasElement, options: EnhanceOptions) {
@@ -108,7 +115,7 @@ export class TileEnhancer {
     }
   }
 
-  async #choose(enlarger: Enlarger): Promise<void> {
+  async #choose(enlarger: Drawing): Promise<void> {
     const wanted = chooseSet(this.#options.qp());
     await enlarger.prepare(wanted);
     this.#set = wanted;
@@ -116,8 +123,7 @@ export class TileEnhancer {
 
   #watch(): void {
     if (!this.#isRunning || !("requestVideoFrameCallback" in this.#video)) return;
-    this.#request = this.#video.requestVideoFrameCallback((_now, frame) => {
-      this.#pace.frame(frame.mediaTime * 1000);
+    this.#request = this.#video.requestVideoFrameCallback(() => {
       if (this.#isReady) this.#draw();
       this.#watch();
     });
@@ -135,23 +141,23 @@ export class TileEnhancer {
       return;
     }
     if (picture.width * SCALE !== this.#canvas.width || picture.height * SCALE !== this.#canvas.height) this.#begin(picture);
-    // While it plays the pace of the plain pictures is learned first: a slow machine would distort it.
-    if (!video.paused && this.#pace.intervalMs === null) {
+    const intervalMs = this.#options.pictureMs();
+    if (!video.paused && intervalMs === null) {
       this.#canvas.hidden = true;
       this.#say("starting");
       return;
     }
     const isMeasured = this.#drawn >= UNMEASURED && (this.#drawn < MEASURED_FIRST || this.#drawn % MEASURED_EACH === 0);
-    const startMs = performance.now();
+    const startMs = this.#options.now();
     this.#canvas.dataset["weights"] = this.#set;
     enlarger.draw(target, video, picture.width, picture.height, this.#set);
     this.#label(target, picture, box);
     if (isMeasured) {
       enlarger.finish();
-      this.#pace.cost(performance.now() - startMs);
+      this.#pace.cost(this.#options.now() - startMs);
     }
     this.#drawn += 1;
-    if (!video.paused && this.#pace.isTooSlow(video.playbackRate)) {
+    if (!video.paused && intervalMs !== null && this.#pace.isTooSlow(intervalMs, video.playbackRate)) {
       this.#giveUp("slow");
       return;
     }
@@ -165,8 +171,7 @@ export class TileEnhancer {
     this.#canvas.width = SCALE * width;
     this.#canvas.height = SCALE * height;
     this.#drawn = 0;
-    if (width !== this.#width) this.#pace = new Pace();
-    this.#width = width;
+    this.#pace = new Pace();
   }
 
   #label(target: CanvasRenderingContext2D, picture: Shape, box: Shape): void {
@@ -203,9 +208,7 @@ export class TileEnhancer {
   #giveUp(word: EnhanceWord): void {
     if (!this.#isRunning) return;
     this.stop();
-    this.#word = word;
-    const { costMs, intervalMs } = this.#pace;
-    this.#options.onState({ word, costMs, intervalMs });
+    this.#tell(word);
   }
 
   #release(): void {
@@ -221,9 +224,17 @@ export class TileEnhancer {
     this.#canvas.width = this.#canvas.height = 0;
   }
 
+  /** Once for each word, and again when a picture takes another time. */
   #say(word: EnhanceWord): void {
-    if (word === this.#word) return;
+    const costMs = this.#pace.costMs;
+    const isOther = costMs !== null && Math.round(costMs) !== this.#toldMs;
+    if (word !== this.#word || (word === "on" && isOther)) this.#tell(word);
+  }
+
+  #tell(word: EnhanceWord): void {
+    const costMs = this.#pace.costMs;
     this.#word = word;
-    this.#options.onState({ word, costMs: this.#pace.costMs, intervalMs: this.#pace.intervalMs });
+    this.#toldMs = costMs === null ? null : Math.round(costMs);
+    this.#options.onState({ word, costMs, intervalMs: this.#options.pictureMs() });
   }
 }

@@ -8,13 +8,12 @@ import styles from "./enhanced.module.css";
 import type { Enhanced } from "./use-enhanced";
 
 export function EnhanceToggle({ enhanced, hotkey }: { enhanced: Enhanced; hotkey?: string }) {
-  const { t } = useTranslation();
-  const isIdle = enhanced.state?.word === "fine";
+  const label = useToggleLabel(enhanced.state);
   return (
     <IconToggle
       small
       placement="top"
-      label={isIdle ? t("tile.enhanced.fine") : t("tile.enhanced.toggle")}
+      label={label}
       {...(hotkey ? { hotkey } : {})}
       isSelected={enhanced.isWanted}
       onChange={enhanced.setWanted}
@@ -23,6 +22,19 @@ export function EnhanceToggle({ enhanced, hotkey }: { enhanced: Enhanced; hotkey
     </IconToggle>
   );
 }
+
+/** With what a picture takes, as soon as that is known. */
+function useToggleLabel(state: EnhanceState | null): string {
+  const { t } = useTranslation();
+  if (state?.word === "fine") return t("tile.enhanced.fine");
+  if (state?.word !== "on" || state.costMs === null) return t("tile.enhanced.toggle");
+  return t("tile.enhanced.cost", msOf(state));
+}
+
+const msOf = ({ costMs, intervalMs }: EnhanceState) => ({
+  cost: Math.round(costMs ?? 0),
+  interval: Math.round(intervalMs ?? 0),
+});
 
 /** Lies over the video; what is not enhanced leaves it hidden. */
 export function EnhancedPicture({ enhanced }: { enhanced: Enhanced }) {
@@ -41,11 +53,10 @@ function EnhanceNote({ state }: { state: EnhanceState }) {
   const { t } = useTranslation();
   const word = state.word as Said;
   if (!SAID.has(word)) return null;
-  const ms = { cost: Math.round(state.costMs ?? 0), interval: Math.round(state.intervalMs ?? 0) };
   return (
     <span className={styles["note"]} role="status">
       <TriangleAlert size={12} aria-hidden />
-      {t(`tile.enhanced.${word}`, ms)}
+      {t(`tile.enhanced.${word}`, msOf(state))}
     </span>
   );
 }

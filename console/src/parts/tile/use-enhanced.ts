@@ -12,6 +12,7 @@ const STORED = "vedette.enhanced";
 
 interface Playing {
   readonly qp: number | null;
+  readonly pictureMs: number | null;
   readonly wallMs: number | null;
   snapshot(): Promise<Blob>;
 }
@@ -47,6 +48,8 @@ export function useEnhanced(
       pool: enlargers,
       label,
       qp: () => player.current?.qp ?? null,
+      pictureMs: () => player.current?.pictureMs ?? null,
+      now: () => performance.now(),
       onState: setState,
     });
     enhancer.start();

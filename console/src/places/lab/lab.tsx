@@ -3,9 +3,10 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { FlaskConical } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { useClassify } from "../../api/lab";
+import { useClassify, useClassifyChanged } from "../../api/lab";
 import { Empty, Page, PageHead } from "../../parts/misc";
 import { CategoriesView } from "./categories";
+import { ClassifierCard } from "./classifier-card";
 import styles from "./lab.module.css";
 import { LookBox } from "./look-box";
 
@@ -46,15 +47,17 @@ function PicturesView() {
   const { t } = useTranslation();
   const nameClass = useClassNames();
   const { mutateAsync } = useClassify();
+  const askChanged = useClassifyChanged();
   return (
-    <LookBox
-      ask={mutateAsync}
-      nameClass={nameClass}
-      empty={<Empty icon={<FlaskConical size={32} aria-hidden />} title={t("lab.none")} />}
-      known={({ known_classes, release }) =>
-        t("lab.knows", { classes: known_classes.map(nameClass).join(", "), release })
-      }
-    />
+    <>
+      <LookBox
+        ask={mutateAsync}
+        askChanged={askChanged}
+        nameClass={nameClass}
+        empty={<Empty icon={<FlaskConical size={32} aria-hidden />} title={t("lab.none")} />}
+      />
+      <ClassifierCard nameClass={nameClass} />
+    </>
   );
 }
 

@@ -1,20 +1,22 @@
 // Drop, choose or paste pictures and see what they show, whoever is asked.
 
-import { ImageOff, ImageUp, X } from "lucide-react";
+import { ImageOff, ImageUp, Move3d, X } from "lucide-react";
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Classified } from "../../api/types";
+import type { Changed, Classified } from "../../api/types";
 import { formatNumber } from "../../lib/format";
-import { IconButton } from "../../parts/button";
+import { Button, IconButton } from "../../parts/button";
 import { DropBox } from "../../parts/drop-box";
 import { Badge, Skeleton, type Tone } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import styles from "./lab.module.css";
 import { howSure, pickPictures, type Sureness } from "./pictures";
+import { StabilityDialog } from "./stability-dialog";
 
 interface Looked {
   key: number;
   name: string;
+  picture: Blob;
   url: string;
   answer: Classified | null;
   error: unknown;
@@ -27,17 +29,17 @@ interface LookBoxProps {
   ask: (picture: Blob) => Promise<Classified>;
   /** A class in the reader's language. */
   nameClass: (label: string) => string;
+  /** Asks the same of the picture shifted, scaled and turned. To be the same from one rendering to the next. */
+  askChanged: (picture: Blob) => Promise<Changed>;
   /** Stands there while no picture was looked at. */
   empty?: ReactNode;
-  /** Says what can be told; known from the first answer on. */
-  known?: (answer: Classified) => string;
 }
 
-export function LookBox({ ask, nameClass, empty, known }: LookBoxProps) {
+export function LookBox({ ask, askChanged, nameClass, empty }: LookBoxProps) {
   const { t } = useTranslation();
   const { looked, look, remove, leftOut } = useLooked(ask);
   usePasted(look);
-  const answer = looked.find((one) => one.answer)?.answer;
+  const [asked, setAsked] = useState<Looked | null>(null);
   return (
     <>
       <DropBox
@@ -48,13 +50,27 @@ export function LookBox({ ask, nameClass, empty, known }: LookBoxProps) {
         onFiles={look}
       />
       {leftOut > 0 ? <p className="muted">{t("lab.leftOut", { count: leftOut })}</p> : null}
-      {answer && known ? <p className="muted">{known(answer)}</p> : null}
       {looked.length === 0 ? empty : null}
       <section className={styles["results"]} aria-label={t("lab.results")} aria-live="polite">
         {looked.map((one) => (
-          <Result key={one.key} looked={one} nameClass={nameClass} onRemove={() => remove(one.key)} />
+          <Result
+            key={one.key}
+            looked={one}
+            nameClass={nameClass}
+            onChange={() => setAsked(one)}
+            onRemove={() => remove(one.key)}
+          />
         ))}
       </section>
+      {asked ? (
+        <StabilityDialog
+          name={asked.name || t("lab.pasted")}
+          picture={asked.picture}
+          ask={askChanged}
+          nameClass={nameClass}
+          onClose={() => setAsked(null)}
+        />
+      ) : null}
     </>
   );
 }
@@ -79,7 +95,7 @@ function useLooked(ask: LookBoxProps["ask"]) {
       for (const picture of pictures) {
         const key = next.current++;
         const url = URL.createObjectURL(picture);
-        setLooked((before) => [{ key, name: picture.name, url, answer: null, error: null }, ...before]);
+        setLooked((before) => [{ key, name: picture.name, picture, url, answer: null, error: null }, ...before]);
         const told = await ask(picture).then(
           (answer) => ({ answer, error: null }),
           (error: unknown) => ({ answer: null, error }),
@@ -114,10 +130,11 @@ function usePasted(look: (files: readonly File[]) => Promise<void>): void {
 interface ResultProps {
   looked: Looked;
   nameClass: LookBoxProps["nameClass"];
+  onChange: () => void;
   onRemove: () => void;
 }
 
-function Result({ looked, nameClass, onRemove }: ResultProps) {
+function Result({ looked, nameClass, onChange, onRemove }: ResultProps) {
   const { t } = useTranslation();
   const name = looked.name || t("lab.pasted");
   return (
@@ -134,7 +151,15 @@ function Result({ looked, nameClass, onRemove }: ResultProps) {
         </header>
         {looked.error ? <ProblemNote error={looked.error} /> : null}
         {!looked.error && !looked.answer ? <Skeleton height={72} /> : null}
-        {looked.answer ? <Shares answer={looked.answer} nameClass={nameClass} /> : null}
+        {looked.answer ? (
+          <>
+            <Shares answer={looked.answer} nameClass={nameClass} />
+            <Button small onPress={onChange} aria-label={t("lab.stability.askOf", { name })}>
+              <Move3d size={14} aria-hidden />
+              {t("lab.stability.ask")}
+            </Button>
+          </>
+        ) : null}
       </div>
     </article>
   );

@@ -2,9 +2,9 @@
 
 import { Link } from "@tanstack/react-router";
 import { ArrowLeft, Download, Trash2 } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { setFileUrl, useDeleteSet, useSaySet } from "../../api/categories";
+import { setFileUrl, useDeleteSet, useSayChanged, useSaySet } from "../../api/categories";
 import { useMay } from "../../api/context";
 import { Problem } from "../../api/problem";
 import type { CategorySet, SetFigures } from "../../api/types";
@@ -15,6 +15,7 @@ import { ConfirmDialog } from "../../parts/dialog";
 import { Table } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import { Taught } from "./categories";
+import { Figure } from "./figure";
 import styles from "./lab.module.css";
 import { LookBox } from "./look-box";
 import { Confusion, Reliability } from "./plots";
@@ -25,6 +26,7 @@ export function SetDetail({ set, onGone }: { set: CategorySet; onGone: () => voi
   const { t } = useTranslation();
   const words = useAttributeWords();
   const say = useSaySet(set.name);
+  const sayChanged = useSayChanged(set.name);
   const { terms } = set;
   return (
     <>
@@ -49,7 +51,7 @@ export function SetDetail({ set, onGone }: { set: CategorySet; onGone: () => voi
         <section className={styles["card"]} aria-label={t("lab.own.try")}>
           <h3>{t("lab.own.try")}</h3>
           <p className="muted">{t("lab.own.tryLead")}</p>
-          <LookBox ask={say} nameClass={SAME} />
+          <LookBox ask={say} askChanged={sayChanged} nameClass={SAME} />
         </section>
       ) : null}
       {terms ? <Figures figures={terms.figures} noneBelow={terms.none_below} /> : null}
@@ -132,17 +134,5 @@ function Figures({ figures, noneBelow }: { figures: SetFigures; noneBelow: numbe
         ))}
       </Table>
     </>
-  );
-}
-
-function Figure({ name, value, children }: { name: string; value: string; children: ReactNode }) {
-  return (
-    <div className={styles["figure"]}>
-      <dt>{name}</dt>
-      <dd>
-        <strong>{value}</strong>
-        <span className="muted">{children}</span>
-      </dd>
-    </div>
   );
 }

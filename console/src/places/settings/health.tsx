@@ -433,6 +433,9 @@ function Controls({ controls }: { controls: System["controls"] }) {
   );
 }
 
+/** A classifier's figures under shift, scale and turn: Lab shows them as a table. */
+const OF_CHANGED = /^accuracy_(shift|scale|turn)_/;
+
 const MODEL_TONES: Record<string, Tone> = { installed: "good", refused: "bad" };
 
 function Models() {
@@ -469,6 +472,7 @@ function Models() {
           </td>
           <td data-label={t("health.figures")}>
             {model.figures
+              .filter(({ name }) => !OF_CHANGED.test(name))
               .map((one) => `${one.name} ${one.value.toLocaleString(i18n.language, { maximumSignificantDigits: 3 })}`)
               .join(" · ") || "–"}
           </td>

@@ -8,7 +8,7 @@ from vedette.api.access import allows
 from vedette.api.features import feature_router
 from vedette.api.ports import CallerPort, CategoriesPort
 from vedette.api.schemas.categories import About, CategorySetsOut, LessonOut, category_set_out, lesson_out
-from vedette.api.schemas.classify import ClassifiedOut, classified_out
+from vedette.api.schemas.classify import ChangedOut, ClassifiedOut, changed_out, classified_out
 from vedette.core.classified import MAX_UPLOAD_BYTES
 from vedette.identity.permissions import Permission
 from vedette.vision.categories.lessons import MAX_LESSON_BYTES, LessonOrder
@@ -87,3 +87,10 @@ async def say_category(
 ) -> ClassifiedOut:
     """Says which category a JPEG, PNG or BMP shows, the `top` likeliest first, or none of these. It is not kept."""
     return classified_out(await categories.say(name, await request.body()), top)
+
+
+@router.post("/categories/sets/{name}/say/changed", openapi_extra=_takes("image/*"))
+@allows(Permission.FILE_ANALYZE, max_body_bytes=MAX_UPLOAD_BYTES)
+async def say_category_changed(name: SetName, request: Request, categories: CategoriesPort) -> ChangedOut:
+    """Says what the set makes of the picture as it is and shifted, shown smaller or larger, and turned."""
+    return changed_out(await categories.say_changed(name, await request.body()))

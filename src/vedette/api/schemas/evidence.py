@@ -8,11 +8,15 @@ from vedette.api.schemas.common import Answer, Request, Utc
 
 
 class LogKeyOut(Answer):
-    """A key that signs or signed the log. `to` is null for the present one."""
+    """A key that signs or signed the log. `to` is null for the present one.
+
+    `signatures`: what it signs with, `Ed25519` and `ML-DSA-44`; of keys from before that came in, the first alone.
+    """
 
     fingerprint: str
     from_: Utc = Field(alias="from")
     to: Utc | None
+    signatures: list[str]
 
 
 class CheckpointOut(Answer):
@@ -31,7 +35,8 @@ class SealingOut(Answer):
 class EvidenceOut(Answer):
     """State of the evidence log.
 
-    `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know. `time_stamps`
+    `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know
+    (C2SP verifier keys: of Ed25519 and, after a comma, of ML-DSA-44, where the present key has both). `time_stamps`
     has a line for each time-stamping authority (RFC 3161): what it stamped last, and its certificate's fingerprint.
     """
 

@@ -11,13 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.lab.classifier.pictures import LabelledPictures, Pictures
+from vedette.vision.classify.changes import CHANGES, Change, apply_change
 
 Classify = Callable[[Pictures], NDArray[np.float32]]
 """Pictures (N, side, side, 3) uint8 BGR to probabilities (N, classes)."""
 _BINS = 15
-SHIFTS_PX = (0, 1, 2, 4, 6)
-SCALES = (0.7, 0.85, 1.0, 1.2, 1.4)
-TURNS_DEG = (0, 5, 10, 20, 30, 45)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +64,17 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> f
     return (low + high) / 2
 
 
-def measure_changes(classify: Classify, labelled: LabelledPictures) -> Mapping[str, Mapping[float, float]]:
-    """Accuracy when pictures are shifted to the right (pixels), shown larger (factor), or turned (degrees).
+def measure_changes(classify: Classify, labelled: LabelledPictures) -> Mapping[str, float]:
+    """Accuracy when pictures are shifted, shown smaller or larger, or turned, by `Change.figure`.
 
-    What a picture does not show is filled with its mirror image. The report says that pooling makes its network
-    invariant to these.
+    The report says that pooling makes its network invariant to these.
     """
-    side = labelled.pictures.shape[1]
-    middle = (side / 2 - 0.5, side / 2 - 0.5)
 
-    def accuracy(matrix: NDArray[np.float64]) -> float:
-        warped = np.stack([warp(picture, matrix) for picture in labelled.pictures])
-        return float((classify(warped).argmax(1) == labelled.labels).mean())
+    def accuracy(change: Change) -> float:
+        changed = np.stack([apply_change(picture, change) for picture in labelled.pictures])
+        return float((classify(changed).argmax(1) == labelled.labels).mean())
 
-    def turned(degrees: float, scale: float) -> NDArray[np.float64]:
-        return np.asarray(cv2.getRotationMatrix2D(middle, degrees, scale), np.float64)
-
-    return {
-        "shift": {by: accuracy(np.array([[1, 0, by], [0, 1, 0]], np.float64)) for by in SHIFTS_PX},
-        "scale": {by: accuracy(turned(0, by)) for by in SCALES},
-        "turn": {by: accuracy(turned(by, 1)) for by in TURNS_DEG},
-    }
-
-
-def warp(picture: NDArray[np.uint8], matrix: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """A picture (H, W, 3) moved by a 2x3 matrix."""
-    size = (picture.shape[1], picture.shape[0])
-    return np.asarray(cv2.warpAffine(picture, matrix, size, borderMode=cv2.BORDER_REFLECT_101), np.uint8)
+    return {change.figure: accuracy(change) for change in CHANGES}
 
 
 def draw_grid(labelled: LabelledPictures, probabilities: NDArray[np.float32], columns: int = 8) -> NDArray[np.uint8]:

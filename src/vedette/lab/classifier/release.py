@@ -10,7 +10,8 @@ import numpy as np
 import yaml
 
 from vedette.lab.classifier.answers import as_input, classify_all, open_release
-from vedette.lab.classifier.evaluation import Evaluation, evaluate, fit_temperature
+from vedette.lab.classifier.evaluation import fit_temperature
+from vedette.lab.classifier.figures import measure_figures
 from vedette.lab.classifier.networks import SIDE_PX, as_probabilities
 from vedette.lab.classifier.pictures import LabelledPictures
 from vedette.lab.classifier.training import answer
@@ -39,11 +40,13 @@ def release_classifier(
     lines = [f"temperature {temperature:.4f}, {model.count_params()} parameters"]
     for file_name, precision in ((name, "fp16"), (f"{name}-int8", "int8")):
         manifest = _describe(file_name, precision, folder, taught.names, model.count_params())
-        probabilities = classify_all(open_release(manifest, folder), held_out.pictures)
-        judged = evaluate(probabilities, held_out.labels)
+        network = open_release(manifest, folder)
+        probabilities = classify_all(network, held_out.pictures)
         none_below = float(np.quantile(probabilities.max(1), 1 - KNOWN_SHARE))
-        _write(manifest, judged, none_below, folder)
-        lines.append(f"{file_name}: accuracy {judged.accuracy:.4f}, ece {judged.ece:.4f}, none_below {none_below:.4f}")
+        figures = measure_figures(network, held_out)
+        _write(manifest, figures, none_below, folder)
+        told = ", ".join(f"{one.figure} {one.value:.4f}" for one in figures)
+        lines.append(f"{file_name}: none_below {none_below:.4f}, {told}")
     return lines
 
 
@@ -72,13 +75,8 @@ def _describe(name: str, precision: str, folder: Path, labels: tuple[str, ...], 
     )
 
 
-def _write(manifest: ModelManifest, judged: Evaluation, none_below: float, folder: Path) -> None:
-    command = "python -m evals.classify --data HELD_OUT"
-    measured = [
-        MeasuredAccuracy(figure, round(value, 4), "the held-out tenth of what it was taught", command)
-        for figure, value in (("accuracy", judged.accuracy), ("ece", judged.ece))
-    ]
-    whole = msgspec.structs.replace(manifest, accuracy=measured, thresholds={NONE_BELOW: round(none_below, 4)})
+def _write(manifest: ModelManifest, figures: list[MeasuredAccuracy], none_below: float, folder: Path) -> None:
+    whole = msgspec.structs.replace(manifest, accuracy=figures, thresholds={NONE_BELOW: round(none_below, 4)})
     text = yaml.safe_dump(_without_defaults(msgspec.to_builtins(whole)), sort_keys=False, width=160)
     (folder / f"{manifest.name}.yaml").write_text(text, "utf-8")
 

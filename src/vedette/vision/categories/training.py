@@ -19,7 +19,8 @@ from vedette.vision.categories.category_set import (
     pack,
 )
 from vedette.vision.categories.figures import CategoryFigures, ReliabilityBin, SetFigures
-from vedette.vision.categories.head import Chosen, Fold, Head, Labels, Vectors, choose_terms, fit_head, with_temperature
+from vedette.vision.categories.fitting import Chosen, Fold, choose_terms, fit_head
+from vedette.vision.categories.head import Head, Labels, Vectors, with_temperature
 from vedette.vision.categories.lessons import TooFewPicturesError, TooManyPicturesError
 
 MIN_PICTURES = 5

@@ -62,11 +62,17 @@ def fit_square(image_bgr: Image, side_px: int) -> Image:
 
     Squares are what the networks were taught, and what is stretched looks like something else.
     """
-    height, width = image_bgr.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = image_bgr[top : top + side, left : left + side]
+    square = cut_square(image_bgr)
+    side = square.shape[0]
     if side == side_px:
         return square
     how = cv2.INTER_AREA if side > side_px else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(square, (side_px, side_px), interpolation=how), np.uint8)
+
+
+def cut_square(image_bgr: Image) -> Image:
+    """The middle square of a picture (H, W, 3)."""
+    height, width = image_bgr.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return image_bgr[top : top + side, left : left + side]

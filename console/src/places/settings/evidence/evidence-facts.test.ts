@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { behindOf, groupFingerprint, isCheckpointLate } from "./evidence-facts";
+import { behindOf, groupFingerprint, isCheckpointLate, signsWithOne } from "./evidence-facts";
 
 it("groups a fingerprint without losing a digit", () => {
   const fingerprint = "0123456789abcdef".repeat(4);
@@ -21,4 +21,13 @@ it("names only volumes that wait, the worst first", () => {
       ["main", 2],
     ],
   });
+});
+it("only the present key tells whether the log is signed once", () => {
+  const before = { to: "2026-11-30T00:00:00Z", signatures: ["Ed25519"] };
+  const both = { to: null, signatures: ["Ed25519", "ML-DSA-44"] };
+  expect([signsWithOne([before, both]), signsWithOne([{ ...before, to: null }]), signsWithOne([])]).toEqual([
+    false,
+    true,
+    false,
+  ]);
 });

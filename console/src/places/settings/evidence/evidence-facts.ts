@@ -16,3 +16,7 @@ export function behindOf(behind: Readonly<Record<string, number>>): { total: num
     .sort(([, a], [, b]) => b - a);
   return { total: volumes.reduce((sum, [, count]) => sum + count, 0), volumes };
 }
+
+/** Does the present key sign with Ed25519 alone? Keys from before ML-DSA-44 came in do, until they are changed. */
+export const signsWithOne = (keys: readonly { to: string | null; signatures: readonly string[] }[]): boolean =>
+  keys.some((key) => key.to === null && key.signatures.length < 2);

@@ -14,7 +14,7 @@ import { Badge, PageHead, Table, TableSkeleton, type Tone } from "../../../parts
 import { ProblemNote } from "../../../parts/problem-note";
 import { useWords } from "../../../parts/words";
 import styles from "./evidence.module.css";
-import { behindOf, groupFingerprint, isCheckpointLate } from "./evidence-facts";
+import { behindOf, groupFingerprint, isCheckpointLate, signsWithOne } from "./evidence-facts";
 
 const TONES: Record<string, Tone> = { holds: "good", weakened: "warn", absent: "neutral" };
 
@@ -155,6 +155,7 @@ function Keys({ keys }: { keys: Evidence["keys"] }) {
         head={
           <>
             <th scope="col">{t("evidence.key")}</th>
+            <th scope="col">{t("evidence.signsWith")}</th>
             <th scope="col">{t("review.from")}</th>
             <th scope="col">{t("review.to")}</th>
           </>
@@ -165,6 +166,7 @@ function Keys({ keys }: { keys: Evidence["keys"] }) {
             <td data-cell="title" className={styles["keyName"]}>
               <code>{key.fingerprint}</code>
             </td>
+            <td data-label={t("evidence.signsWith")}>{key.signatures.join(", ")}</td>
             <td data-label={t("review.from")}>{at(key.from)}</td>
             <td data-label={t("review.to")}>
               {key.to ? at(key.to) : <Badge tone="good">{t("evidence.inUse")}</Badge>}
@@ -172,6 +174,7 @@ function Keys({ keys }: { keys: Evidence["keys"] }) {
           </tr>
         ))}
       </Table>
+      {signsWithOne(keys) ? <p className="muted">{t("evidence.signedOnce")}</p> : null}
     </Section>
   );
 }

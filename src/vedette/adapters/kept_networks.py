@@ -1,0 +1,119 @@
+"""Keeps compiled networks between starts of workers: `DATA/networks`, a file each, sealed.
+
+The parent of the workers holds key and folder; no worker sees either. A file is its identity in clear, a line, and the
+network, sealed for its slot and identity. So what was damaged, moved, made by somebody else or for another model,
+runtime or processor is not handed out: it is said, and the next start puts the right one in its place. Nothing here
+raises: without it starts only take longer. Design: docs/design/vision.md.
+"""
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from typing_extensions import override
+
+from vedette.adapters.place_cipher import PlaceCipher
+from vedette.adapters.secretbox import KEY_BYTES
+from vedette.runtime.files import replace_file
+from vedette.runtime.paths import NodePaths
+from vedette.runtime.worker import KeptParts
+from vedette.runtime.worker_channel import MAX_MESSAGE_BYTES
+
+MOST_BYTES = 256 << 20
+"""The networks of all models in all their shapes are some 60 MB."""
+_PURPOSE = b"vedette kept networks 1"
+_SUFFIX = ".network"
+
+Tell = Callable[[str], None]
+
+
+class SealedNetworks(KeptParts):
+    """The networks of one folder. Used by several threads.
+
+    Args:
+        tell: Hears what is wrong, a line each.
+        most_bytes: Of all files; those not used for longest are removed.
+    """
+
+    def __init__(self, folder: Path, key: bytes, tell: Tell, most_bytes: int = MOST_BYTES) -> None:
+        self._folder, self._tell, self._most_bytes = folder, tell, most_bytes
+        self._cipher = PlaceCipher(key, _PURPOSE)
+        self._writing = threading.Lock()
+        self._told = ""
+
+    @override
+    def find(self, slot: str, identity: str) -> bytes:
+        path = self._path_of(slot)
+        try:
+            with path.open("rb") as file:
+                head, _, sealed = file.read(MAX_MESSAGE_BYTES).partition(b"\n")
+            if head != identity.encode():
+                self._tell(f"the kept network {slot} is of another model, runtime or processor: compiled anew")
+                return b""
+            clear = self._cipher.open(_place(slot, identity), sealed)
+        except FileNotFoundError:
+            return b""
+        except (OSError, ValueError) as error:
+            self._tell(f"the kept network {slot} is damaged or was not made here ({error}): compiled anew")
+            return b""
+        with contextlib.suppress(OSError):  # where nothing can be written nothing is removed either
+            os.utime(path)
+        return clear
+
+    @override
+    def keep(self, slot: str, identity: str, data: bytes) -> None:
+        sealed = self._cipher.seal(_place(slot, identity), data)
+        with self._writing:
+            try:
+                self._folder.mkdir(mode=0o700, exist_ok=True)
+                replace_file(self._path_of(slot), identity.encode() + b"\n" + sealed, 0o600)
+                self._remove_oldest()
+            except OSError as error:
+                self._tell_once(f"compiled networks cannot be kept in {self._folder}: {error.strerror}")
+
+    def _remove_oldest(self) -> None:
+        files = sorted(((path, path.stat()) for path in self._folder.glob(f"*{_SUFFIX}")), key=lambda f: -f[1].st_mtime)
+        total = 0
+        for path, state in files:
+            total += state.st_size
+            if total > self._most_bytes:
+                path.unlink(missing_ok=True)
+
+    def _tell_once(self, text: str) -> None:
+        if text != self._told:
+            self._told = text
+            self._tell(text)
+
+    def _path_of(self, slot: str) -> Path:
+        return self._folder / f"{slot}{_SUFFIX}"
+
+
+def open_kept_networks(paths: NodePaths, tell: Tell) -> SealedNetworks | None:
+    """The networks of an installation, with a key of their own that is made at the first use. None where there is no
+    installation, or where its key can neither be read nor made: then every start compiles.
+    """
+    if not paths.data.is_dir():
+        return None
+    try:
+        return SealedNetworks(paths.networks, _ensure_key(paths.networks_key), tell)
+    except OSError as error:
+        tell(f"compiled networks are not kept: {paths.networks_key}: {error.strerror}")
+        return None
+
+
+def _ensure_key(path: Path) -> bytes:
+    """The key; a new one where it is no key, or others may have read it: what it sealed is made again."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        key = path.read_bytes()
+        if len(key) == KEY_BYTES and not path.stat().st_mode & 0o077:
+            return key
+    key = os.urandom(KEY_BYTES)
+    replace_file(path, key, 0o600)
+    return key
+
+
+def _place(slot: str, identity: str) -> str:
+    return f"{slot} {identity}"
