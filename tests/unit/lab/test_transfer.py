@@ -5,9 +5,9 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from vedette.core.errors import InvalidInputError
-from vedette.lab.classifier.pictures import LabelledPictures
-from vedette.lab.classifier.transfer import (
+from vedette.core.errors import InvalidInputError  # noqa: E402
+from vedette.lab.classifier.pictures import LabelledPictures  # noqa: E402
+from vedette.lab.classifier.transfer import (  # noqa: E402
     Effort,
     Questions,
     compare_heads,
