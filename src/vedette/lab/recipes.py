@@ -176,8 +176,9 @@ def train_large_classifier(inputs: TrainingInputs, clock: Clock, tell: Callable[
 
 def _train_lean_classifier(size: str, inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
     taught, held_out = _load_classes(inputs, tell)
-    plan = inputs.cut(classifier_training.LEAN_PLAN)
-    model = classifier_training.train_lean(size, plan, taught, held_out, inputs.folder, clock, tell)
+    recipe = classifier_training.LEAN[size]
+    recipe = replace(recipe, plan=inputs.cut(recipe.plan))
+    model = classifier_training.train_lean(recipe, taught, held_out, inputs.folder, clock, tell)
     _plot({size: inputs.folder}, inputs.folder, f"Classifier, {size}: loss and accuracy by epoch")
     released = with_mirror(model) if size == "large" else model  # twice the time, which only the large one has to spend
     return release_classifier(released, f"classifier-{size}", taught, held_out, inputs.folder / "release")

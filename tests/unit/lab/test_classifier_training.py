@@ -2,6 +2,7 @@
 shifted out of their labels. Needs the extra `lab`; skipped without it.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,8 @@ from vedette.lab.classifier.networks import (  # noqa: E402 - after the skip
     with_mirror,
 )
 from vedette.lab.classifier.pictures import LabelledPictures  # noqa: E402
-from vedette.lab.classifier.samples import draw_epoch, keep_epoch, shift_pictures  # noqa: E402
-from vedette.lab.classifier.training import LEAN_PLAN, REPORT_PLAN, train_lean, train_report  # noqa: E402
+from vedette.lab.classifier.samples import draw_epoch, hide_squares, keep_epoch, shift_pictures  # noqa: E402
+from vedette.lab.classifier.training import LEAN, REPORT_PLAN, train_lean, train_report  # noqa: E402
 from vedette.lab.export import export_openvino  # noqa: E402
 from vedette.lab.training import HISTORY, Plan  # noqa: E402
 from vedette.runtime.clock import SystemClock  # noqa: E402
@@ -112,6 +113,25 @@ def test_shift_moves_by_as_much_as_it_says() -> None:
     assert np.argwhere(moved[0, ..., 0]).tolist() == [[8, 13]]
 
 
+def test_square_hides_what_lies_about_its_centre_and_nothing_else() -> None:
+    pictures = np.zeros((3, 32, 32, 3), np.uint8)
+    pictures[1] = 255
+    hide_squares(pictures, np.array([[16, 10], [0, 31], [31, 0]]), 10)
+    mean = 85
+    assert np.argwhere(pictures[0, ..., 0] == mean).min(0).tolist() == [11, 5]
+    assert np.argwhere(pictures[0, ..., 0] == mean).max(0).tolist() == [20, 14]
+    assert [(picture == mean).sum() for picture in pictures] == [300, 5 * 6 * 3, 6 * 5 * 3]
+    assert (pictures[1] != mean).sum() == 3 * (32 * 32 - 30)
+
+
+def test_epoch_hides_a_square_of_each_picture_where_it_is_asked_to() -> None:
+    taught = two_classes(30)
+    plain, hidden = draw_epoch(taught, 3)[0].astype(int), draw_epoch(taught, 3, 10)[0].astype(int)
+    changed = (plain != hidden).any(-1).sum((1, 2))
+    assert changed.min() >= 1
+    assert changed.max() <= 100
+
+
 def test_report_trains_on_pictures_as_they_are() -> None:
     taught = two_classes(6)
     np.testing.assert_array_equal(keep_epoch(taught)[0], taught.pictures)
@@ -120,7 +140,9 @@ def test_report_trains_on_pictures_as_they_are() -> None:
 def test_lean_network_learns_and_tells_how_it_went(tmp_path: Path) -> None:
     plan = Plan(shards=3, shard_samples=0, pool_shards=1, batch=20, peak_rate=0.05)
     told: list[str] = []
-    model = train_lean("small", plan, two_classes(80), two_classes(20), tmp_path, SystemClock(), told.append)
+    recipe = replace(LEAN["small"], plan=plan)
+    model = train_lean(recipe, two_classes(80), two_classes(20), tmp_path, SystemClock(), told.append)
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}, "whatever the processor trained with"
     assert len((tmp_path / HISTORY).read_text().splitlines()) == 3
     assert all("held_out" in line for line in told)
     probabilities = as_probabilities(model, 2.0)(noise(1).transpose(0, 3, 1, 2).astype(np.float32))
@@ -160,4 +182,5 @@ def test_decaying_rate_falls_as_the_report_wrote_it(tmp_path: Path) -> None:
 
 def test_plans_are_the_ones_that_are_told_of() -> None:
     assert (REPORT_PLAN.shards, REPORT_PLAN.batch, REPORT_PLAN.peak_rate) == (25, 32, 0.01)
-    assert LEAN_PLAN.pool_shards == 1
+    assert {name: recipe.plan.shards for name, recipe in LEAN.items()} == {"small": 64, "large": 36}
+    assert {recipe.plan.pool_shards for recipe in LEAN.values()} == {1}

@@ -41,29 +41,30 @@ def build_report() -> keras.Model:
     return keras.Sequential(parts, name="report")
 
 
-def build_lean(widths: tuple[int, int, int], pictures: NDArray[np.uint8]) -> keras.Model:
+def build_lean(widths: tuple[int, int, int], pictures: NDArray[np.uint8], dtype: str = "float32") -> keras.Model:
     """Picture (N, 32, 32, 3) 0..1 -> (N, 10) logits.
 
     Args:
         widths: Channels of the three groups.
         pictures: (M, H, W, 3) uint8 whose patches the stem whitens; it is not trained.
+        dtype: Keras' policy of all layers but the last, which answers float32.
     """
     image = keras.Input((SIDE_PX, SIDE_PX, 3), name="image")
     kernel, bias = whiten(pictures)
-    stem = layers.Conv2D(kernel.shape[-1], _STEM_PX, name="stem", trainable=False)
-    x = layers.ReLU()(stem(image))
+    stem = layers.Conv2D(kernel.shape[-1], _STEM_PX, name="stem", trainable=False, dtype=dtype)
+    x = layers.ReLU(dtype=dtype)(stem(image))
     stem.set_weights([kernel, bias])
     for width in widths:
-        x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
-        x = layers.MaxPooling2D(2)(x)  # before the normalisation: a quarter of its work
-        x = _normalised(x)
-        x = _normalised(layers.Conv2D(width, 3, padding="same", use_bias=False)(x))
-    x = layers.GlobalMaxPooling2D()(x)
-    return keras.Model(image, layers.Dense(CLASSES, name="classes")(x), name="lean")
+        x = layers.Conv2D(width, 3, padding="same", use_bias=False, dtype=dtype)(x)
+        x = layers.MaxPooling2D(2, dtype=dtype)(x)  # before the normalisation: a quarter of its work
+        x = _normalised(x, dtype)
+        x = _normalised(layers.Conv2D(width, 3, padding="same", use_bias=False, dtype=dtype)(x), dtype)
+    x = layers.GlobalMaxPooling2D(dtype=dtype)(x)
+    return keras.Model(image, layers.Dense(CLASSES, name="classes", dtype="float32")(x), name="lean")
 
 
-def _normalised(x: keras.KerasTensor) -> keras.KerasTensor:
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+def _normalised(x: keras.KerasTensor, dtype: str) -> keras.KerasTensor:
+    return layers.ReLU(dtype=dtype)(layers.BatchNormalization(momentum=0.9, dtype=dtype)(x))
 
 
 def whiten(pictures: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

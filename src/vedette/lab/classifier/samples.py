@@ -9,15 +9,29 @@ from vedette.lab.training import Arrays
 _SHIFT_PX = 2
 
 
-def draw_epoch(taught: LabelledPictures, epoch: int) -> Arrays:
+def draw_epoch(taught: LabelledPictures, epoch: int, hidden_px: int = 0) -> Arrays:
     """All pictures once, shifted by up to two pixels and every second one mirrored, the other half the next time
-    (alternating flip, K. Jordan 2024); and their classes (N, classes) float32, one-hot.
+    (alternating flip, K. Jordan 2024); and their classes (N, classes) float32, one-hot. `hidden_px` is the side of a
+    square of each picture that is hidden (cutout, DeVries and Taylor 2017).
     """
     rng = np.random.default_rng((2024, epoch))
     flips = (np.random.default_rng(2024).permutation(len(taught)) + epoch) % 2 == 0
     pictures = shift_pictures(taught.pictures, rng.integers(0, 2 * _SHIFT_PX + 1, (len(taught), 2)))
     pictures[flips] = pictures[flips, :, ::-1]
+    if hidden_px:
+        hide_squares(pictures, rng.integers(0, pictures.shape[1], (len(pictures), 2)), hidden_px)
     return pictures, taught.one_hot()
+
+
+def hide_squares(pictures: Pictures, centres: NDArray[np.int64], side_px: int) -> None:
+    """Paints a square of `side_px` about a centre (N, 2), down and right, of each picture (N, side, side, 3), in place.
+
+    What lies beyond the picture's border is cut off: less is hidden then. The colour is the mean of all pictures.
+    """
+    places = np.arange(pictures.shape[1])
+    offsets = places - (centres[:, :, None] - side_px // 2)
+    down, right = ((offsets >= 0) & (offsets < side_px)).transpose(1, 0, 2)
+    pictures[down[:, :, None] & right[:, None, :]] = pictures.mean((0, 1, 2)).round().astype(np.uint8)
 
 
 def shift_pictures(pictures: Pictures, offsets: NDArray[np.int64]) -> Pictures:
