@@ -3,6 +3,7 @@ calibration that flatters, a curve that hides where it began.
 """
 
 import json
+import re
 from pathlib import Path
 
 import cv2
@@ -123,6 +124,10 @@ def test_curves_show_every_series_and_refuse_nothing(tmp_path: Path) -> None:
     assert drawn.count("<polyline") == 1
     assert "a &lt; b 1.0000" in drawn
     assert "T &amp; U" in drawn
+    crowded = draw_curves({name: [0.1, 0.71 + 0.001 * index] for index, name in enumerate("abcd")}, "close")
+    heights = sorted(float(y) for y in re.findall(r'y="([\d.]+)" fill="#[0-9a-f]{6}">[abcd] ', crowded))
+    assert len(heights) == 4
+    assert min(np.diff(heights)) >= 18, "no name lies over another"
     with pytest.raises(InvalidInputError):
         draw_curves({}, "nothing")
     with pytest.raises(InvalidInputError, match="history"):

@@ -149,6 +149,26 @@ def test_lean_network_learns_and_tells_how_it_went(tmp_path: Path) -> None:
     assert float(np.asarray(probabilities).sum()) == pytest.approx(1, abs=1e-5)
 
 
+def test_last_epochs_go_on_at_a_constant_rate_and_the_mean_of_them_is_what_was_learned(tmp_path: Path) -> None:
+    plan = Plan(shards=4, shard_samples=0, pool_shards=1, batch=20, peak_rate=0.05)
+    recipe = replace(LEAN["small"], plan=plan, averaged=2)
+    assert recipe.rate(0.2) > recipe.rate(0.49)
+    assert recipe.rate(0.5) == recipe.rate(1.0) == 0.03
+    told: list[str] = []
+
+    def train() -> keras.Model:
+        return train_lean(recipe, two_classes(80), two_classes(20), tmp_path, SystemClock(), told.append)
+
+    model = train()
+    kernels = [np.load(tmp_path / f"epoch-{epoch}.npz")["arr_2"] for epoch in (3, 4)]
+    np.testing.assert_allclose(model.get_weights()[2], (kernels[0] + kernels[1]) / 2, atol=1e-6)
+    assert not np.array_equal(*kernels)
+    assert "mean of 2 epochs" in told[-1]
+    again = train()  # nothing is left to train: what was written down is enough
+    for was, now in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_allclose(was, now, atol=1e-5)
+
+
 def test_with_mirror_is_the_mean_of_both_and_a_mirrored_picture_gets_the_same_answer(tmp_path: Path) -> None:
     model = build_lean(SMALL_WIDTHS, noise(20))
     pictures = noise(3).astype(np.float32) / 255
@@ -182,5 +202,5 @@ def test_decaying_rate_falls_as_the_report_wrote_it(tmp_path: Path) -> None:
 
 def test_plans_are_the_ones_that_are_told_of() -> None:
     assert (REPORT_PLAN.shards, REPORT_PLAN.batch, REPORT_PLAN.peak_rate) == (25, 32, 0.01)
-    assert {name: recipe.plan.shards for name, recipe in LEAN.items()} == {"small": 64, "large": 36}
+    assert {name: recipe.plan.shards for name, recipe in LEAN.items()} == {"small": 74, "large": 36}
     assert {recipe.plan.pool_shards for recipe in LEAN.values()} == {1}
