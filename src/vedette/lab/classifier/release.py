@@ -16,10 +16,11 @@ from vedette.lab.classifier.networks import SIDE_PX, as_probabilities
 from vedette.lab.classifier.pictures import LabelledPictures
 from vedette.lab.classifier.training import answer
 from vedette.lab.export import export_openvino
-from vedette.lab.quantize import CALIBRATION_INPUTS, quantize_release
+from vedette.lab.quantize import quantize_release
 from vedette.vision.classify.classifier import NONE_BELOW
 from vedette.vision.models.manifest import MeasuredAccuracy, ModelFile, ModelInput, ModelManifest
 
+_CALIBRATION_INPUTS = 1000
 KNOWN_SHARE = 0.95
 """Of held-out pictures that the threshold for "none of these" lets pass."""
 
@@ -35,7 +36,7 @@ def release_classifier(
     temperature = 1.0 if model.name == "report" else fit_temperature(logits, held_out.labels)
     shape = (1, 3, SIDE_PX, SIDE_PX)
     export_openvino(as_probabilities(model, temperature), ("classes",), shape, folder, name)
-    step = max(1, len(taught) // CALIBRATION_INPUTS)
+    step = max(1, len(taught) // _CALIBRATION_INPUTS)
     quantize_release(folder, name, [as_input(picture) for picture in taught.pictures[::step]])
     lines = [f"temperature {temperature:.4f}, {model.count_params()} parameters"]
     for file_name, precision in ((name, "fp16"), (f"{name}-int8", "int8")):
