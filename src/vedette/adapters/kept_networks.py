@@ -15,7 +15,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from vedette.adapters.place_cipher import PlaceCipher
-from vedette.adapters.secretbox import KEY_BYTES
+from vedette.adapters.secretbox import KEY_BYTES, NodeKeyError, read_node_key
 from vedette.runtime.files import replace_file
 from vedette.runtime.paths import NodePaths
 from vedette.runtime.worker import KeptParts
@@ -106,10 +106,8 @@ def open_kept_networks(paths: NodePaths, tell: Tell) -> SealedNetworks | None:
 def _ensure_key(path: Path) -> bytes:
     """The key; a new one where it is no key, or others may have read it: what it sealed is made again."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    with contextlib.suppress(FileNotFoundError):
-        key = path.read_bytes()
-        if len(key) == KEY_BYTES and not path.stat().st_mode & 0o077:
-            return key
+    with contextlib.suppress(NodeKeyError):
+        return read_node_key(path)
     key = os.urandom(KEY_BYTES)
     replace_file(path, key, 0o600)
     return key

@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from vedette.adapters.openvino_network import shorten_reason
 from vedette.core.errors import InvalidInputError
+from vedette.runtime.cpu import multiplies_bfloat16, read_cpu_flags
 from vedette.vision.enhance.network import LAYERS, SCALE, SKIP_FROM, SKIP_TO, Array, Layer, WeightSet
 from vedette.vision.enhance.strips import Plane, StripNetwork
 
@@ -29,7 +30,7 @@ _SAME = {"strides": [1, 1], "dilations": [1, 1]}
 
 def find_precision() -> Precision:
     """bfloat16 where this processor has instructions for it."""
-    return "bf16" if "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+    return "bf16" if multiplies_bfloat16(read_cpu_flags()) else "f32"
 
 
 class OpenVinoStripNetwork(StripNetwork):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 _INT8_DOT_PRODUCT = frozenset({"avx512_vnni", "avx_vnni", "amx_int8", "asimddp"})
+_BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16"})
 
 
 def read_cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
@@ -21,3 +22,8 @@ def read_cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
 def preferred_precisions(flags: frozenset[str]) -> tuple[str, ...]:
     """Which precision of a model to look for first: int8 pays where the processor multiplies it natively."""
     return ("int8", "fp16", "fp32") if flags & _INT8_DOT_PRODUCT else ("fp16", "fp32", "int8")
+
+
+def multiplies_bfloat16(flags: frozenset[str]) -> bool:
+    """Whether the processor has instructions for it. One with AVX-512 alone can be made to, slower than float32."""
+    return bool(flags & _BFLOAT16)

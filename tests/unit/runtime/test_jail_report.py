@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from vedette.runtime import landlock, seccomp
-from vedette.runtime.cpu import preferred_precisions, read_cpu_flags
+from vedette.runtime.cpu import multiplies_bfloat16, preferred_precisions, read_cpu_flags
 from vedette.runtime.jail import JailReport
 
 ALL = dict.fromkeys(("files_before_import", "landlock", "seccomp", "rlimits", "uid", "no_new_privs"), True)
@@ -68,3 +68,5 @@ def test_precision_follows_the_processor(tmp_path: pytest.TempPathFactory) -> No
     assert preferred_precisions(read_cpu_flags(info))[0] == "int8"
     assert preferred_precisions(frozenset({"avx2"}))[0] == "fp16"
     assert read_cpu_flags(tmp_path / "none") == frozenset()
+    assert multiplies_bfloat16(frozenset({"avx512f", "avx512_bf16"}))
+    assert not multiplies_bfloat16(frozenset({"avx512f", "avx512_vnni"}))

@@ -3,7 +3,7 @@
 Works on any release by its answers alone; no training framework is needed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -64,7 +64,7 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> f
     return (low + high) / 2
 
 
-def measure_changes(classify: Classify, labelled: LabelledPictures) -> Mapping[str, float]:
+def measure_changes(classify: Classify, labelled: LabelledPictures) -> dict[str, float]:
     """Accuracy when pictures are shifted, shown smaller or larger, or turned, by `Change.figure`.
 
     The report says that pooling makes its network invariant to these.

@@ -89,7 +89,7 @@ def measure(pair: Pair, labelled: LabelledPictures) -> tuple[dict[str, float | i
 
 def measure_changed(pair: Pair, labelled: LabelledPictures) -> dict[str, float]:
     """Accuracy of the int8 form under shift, scale and turn: `accuracy_<way>_<by>`."""
-    return dict(measure_changes(lambda pictures: classify_all(pair.quantized.network, pictures), labelled))
+    return measure_changes(lambda pictures: classify_all(pair.quantized.network, pictures), labelled)
 
 
 def draw_samples(pair: Pair, labelled: LabelledPictures) -> Pictures:

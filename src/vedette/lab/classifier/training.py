@@ -8,12 +8,12 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.adapters.openvino_enlarger import find_precision
 from vedette.lab.classifier.networks import LARGE_WIDTHS, SMALL_WIDTHS, build_lean, build_report
 from vedette.lab.classifier.pictures import LabelledPictures, Pictures
 from vedette.lab.classifier.samples import draw_epoch, keep_epoch
 from vedette.lab.training import Method, Plan, Trainer, prepare_pictures, rise_and_fall
 from vedette.runtime.clock import Clock
+from vedette.runtime.cpu import multiplies_bfloat16, read_cpu_flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ def train_lean(
     It is trained with layers in bfloat16 where the processor multiplies them: two thirds of the time.
     """
     plan = replace(recipe.plan, shard_samples=len(taught))
+    averaged = range(max(0, plan.shards - recipe.averaged) + 1, plan.shards + 1)
 
     def build(dtype: str) -> keras.Model:
         keras.utils.set_random_seed(_SEED)
@@ -81,14 +82,14 @@ def train_lean(
 
     def examine(model: keras.Model) -> dict[str, float]:
         epoch = int(model.optimizer.iterations) // plan.steps_per_shard
-        if epoch > plan.shards - recipe.averaged:
+        if epoch in averaged:
             np.savez(folder / f"epoch-{epoch}.npz", *model.get_weights())
         return {"held_out": measure_accuracy(model, held_out)}
 
     trainer = Trainer(
         folder=folder,
         plan=plan,
-        build=lambda: build("mixed_bfloat16" if find_precision() == "bf16" else "float32"),
+        build=lambda: build("mixed_bfloat16" if multiplies_bfloat16(read_cpu_flags()) else "float32"),
         draw_shard=lambda epoch, _: draw_epoch(taught, epoch, recipe.hidden_px),
         prepare=prepare_pictures,
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=_SMOOTHING),
@@ -100,11 +101,10 @@ def train_lean(
     weights = trainer.run().get_weights()
     model = build("float32")
     model.set_weights(weights)
-    if recipe.averaged:
-        first = max(0, plan.shards - recipe.averaged) + 1
-        model.set_weights(_average([folder / f"epoch-{epoch}.npz" for epoch in range(first, plan.shards + 1)]))
+    if averaged:
+        model.set_weights(_average([folder / f"epoch-{epoch}.npz" for epoch in averaged]))
         _normalise_anew(model, taught.pictures, plan.batch)
-        tell(f"mean of {plan.shards + 1 - first} epochs  held_out {measure_accuracy(model, held_out):.4f}")
+        tell(f"mean of {len(averaged)} epochs  held_out {measure_accuracy(model, held_out):.4f}")
     return model
 
 
