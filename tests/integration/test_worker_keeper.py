@@ -3,7 +3,10 @@
 import asyncio
 import os
 import signal
+import socket
 import time
+from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -88,3 +91,59 @@ async def test_impossible_message_size_ends_the_connection() -> None:
             await worker.receive()
     finally:
         await worker.stop()
+
+
+def _workers_of_mine() -> set[int]:
+    text = Path(f"/proc/self/task/{os.getpid()}/children").read_text("ascii")
+    return {int(pid) for pid in text.split() if b"vision_worker" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+
+
+async def test_start_that_is_given_up_at_any_moment_leaves_no_worker() -> None:
+    before = _workers_of_mine()
+    for turns in range(24):
+        starting = asyncio.create_task(start_worker(VISION))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        assert _workers_of_mine() == before
+
+
+async def test_taker_that_is_cancelled_as_its_worker_comes_leaves_none() -> None:
+    given: list[WorkerProcess] = []
+
+    async def start(command: WorkerCommand) -> WorkerProcess:
+        given.append(await start_worker(command))
+        taker.cancel()
+        return given[-1]
+
+    taker = asyncio.create_task(WorkerNursery(VISION, start).take())
+    with pytest.raises(asyncio.CancelledError):
+        await taker
+    assert len(given) == 1
+    assert not Path(f"/proc/{given[0].pid}").exists()
+
+
+async def test_stop_waits_for_the_end_of_stderr_with_which_asyncio_lets_the_process_go() -> None:
+    class Ended:
+        pid = 1
+
+        def __init__(self) -> None:
+            self.stderr = asyncio.StreamReader()
+
+        def kill(self) -> None:
+            raise ProcessLookupError
+
+        async def wait(self) -> int:
+            asyncio.get_running_loop().call_later(0.05, self.stderr.feed_data, b"last words")
+            asyncio.get_running_loop().call_later(0.1, self.stderr.feed_eof)
+            return 0
+
+    ours, theirs = socket.socketpair()
+    with theirs:
+        worker = WorkerProcess(
+            cast("asyncio.subprocess.Process", Ended()), *await asyncio.open_unix_connection(sock=ours)
+        )
+        assert await worker.stop() == 0
+    assert worker.last_words == "last words"

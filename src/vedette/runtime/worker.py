@@ -143,10 +143,15 @@ class WorkerProcess:
             self._process.kill()
 
     async def stop(self) -> int:
-        """Kills the worker, collects it, and returns its exit status."""
+        """Kills the worker, collects it, and returns its exit status.
+
+        Its stderr ends with it, and only then is asyncio's transport of the process closed; who may hold it open longer
+        is not waited for.
+        """
         self.kill()
         status = await self._process.wait()
         self._writer.close()
+        await asyncio.wait({self._draining}, timeout=_LAST_WORDS_S)
         self._draining.cancel()
         await asyncio.gather(self._draining, return_exceptions=True)
         return status
@@ -174,14 +179,18 @@ async def start_worker(
     """
     ours, theirs = socket.socketpair()
     with theirs:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", command.module, "--channel", str(theirs.fileno()), *command.arguments),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            pass_fds=(theirs.fileno(), *command.pass_fds),
-        )
-    reader, writer = await asyncio.open_unix_connection(sock=ours)
+        reader, writer = await asyncio.open_unix_connection(sock=ours)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", command.module, "--channel", str(theirs.fileno()), *command.arguments),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+                pass_fds=(theirs.fileno(), *command.pass_fds),
+            )
+        except BaseException:
+            writer.close()
+            raise
     worker = WorkerProcess(process, reader, writer)
     try:
         async with asyncio.timeout(start_timeout_s):
@@ -243,7 +252,12 @@ class WorkerNursery:
             WorkerLostError: no worker can be started.
         """
         spare, self._spare = self._spare, None
-        worker = await (spare or asyncio.create_task(self._begin()))
+        starting = spare or asyncio.create_task(self._begin())
+        try:
+            worker = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await _give_up(starting)
+            raise
         if self._spare is None:
             self._spare = asyncio.create_task(self._begin())
         return worker
@@ -256,15 +270,19 @@ class WorkerNursery:
     async def close(self) -> None:
         """Stops the spare."""
         spare, self._spare = self._spare, None
-        if spare is None:
-            return
-        spare.cancel()
-        [result] = await asyncio.gather(spare, return_exceptions=True)
-        if isinstance(result, WorkerProcess):
-            await result.stop()
+        if spare is not None:
+            await _give_up(spare)
 
     async def _begin(self) -> WorkerProcess:
         return await self._start(self._command)
+
+
+async def _give_up(starting: asyncio.Task[WorkerProcess]) -> None:
+    """Ends a start, or the worker that it has already given."""
+    starting.cancel()
+    [result] = await asyncio.gather(starting, return_exceptions=True)
+    if isinstance(result, WorkerProcess):
+        await result.stop()
 
 
 class WorkerKeeper:
