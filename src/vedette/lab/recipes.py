@@ -34,7 +34,7 @@ from vedette.lab.plates.labelled import load_labelled_photos
 from vedette.lab.plates.networks import build_detector, build_reader
 from vedette.lab.plates.reader_samples import INPUT_WH
 from vedette.lab.plates.scenes import load_photos
-from vedette.lab.training import HISTORY, Plan, Trainer, prepare_pictures
+from vedette.lab.training import HISTORY, Plan, Trainer, prepare_pictures, training_dtype
 from vedette.runtime.clock import Clock
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.face_detector import FaceDetector
@@ -139,22 +139,24 @@ def train_face_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[st
 def train_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
     """Trains or goes on training the detector of people, vehicles and two-wheelers on pictures that teachers label."""
     kept = inputs.folder / "taught"
-    groups = collect_pictures(inputs.pictures, lambda: _make_teachers(inputs.models), kept, tell)
-    groups += draw_scenes(kept, tell)
+    teachers = _make_teachers(inputs.models)
+    groups = collect_pictures(inputs.pictures, teachers, kept, tell) + draw_scenes(kept, tell)
     tell(f"{sum(map(len, groups))} pictures of {len(groups)} files")
     trainer = Trainer(
         folder=inputs.folder,
         plan=inputs.cut(training.PLAN),
-        build=network.build_detector,
-        draw_shard=training.make_draw_shard(Stock(groups)),
+        build=lambda: network.build_detector(training_dtype()),
+        draw_shard=training.make_draw_shard(Stock(groups), teachers.look),
         prepare=prepare_pictures,
         loss=training.DetectorLoss(),
         clock=clock,
         tell=tell,
+        jit_compile=False,
     )
     shape = (1, 3, DETECTOR_WH[1], DETECTOR_WH[0])
-    model = network.as_boxes(trainer.run())
-    return export_openvino(model, ("boxes", "labels"), shape, inputs.folder / "release", "detector")
+    model = network.build_detector()
+    model.set_weights(trainer.run().get_weights())
+    return export_openvino(network.as_boxes(model), ("boxes", "labels"), shape, inputs.folder / "release", "detector")
 
 
 def train_super_resolution(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
