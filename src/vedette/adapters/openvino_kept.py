@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import openvino as ov
 
 from vedette.runtime.cpu import read_cpu_flags
@@ -16,6 +17,11 @@ from vedette.vision.models.kept import KeptNetworks, NetworkRecipe
 from vedette.vision.models.selftest import SelfTestFailedError
 
 _DEVICE = "CPU"
+
+ov.Tensor(np.zeros(1, np.uint8)).data.fill(0)
+"""The binding makes its table of types at the first use, and lets go of the interpreter meanwhile: two threads that
+came to it at once waited for each other for ever (OpenVINO 2026.4). So it is made here, before there are threads.
+"""
 
 _Used = TypeVar("_Used")
 
