@@ -59,11 +59,12 @@ def test_where_motion_is_not_known_the_surest_count() -> None:
 def test_engine_tells_a_walker_and_not_the_lamp() -> None:
     """Both are bright, so the model calls both a person; only one moves."""
     analysis = PictureAnalysis(BrightDetector(needs_motion=True), (), gated=False)
-    for index in range(30):
+    for index in range(40):
         luma = np.full((180, 320), 60, np.uint8)
         luma[40:120, 20:40] = 220
-        left = 80 + 6 * index
-        luma[60:140, left : left + 24] = 220
+        left = 6 * index
+        if index > 10:
+            luma[60:140, left : left + 24] = 220
         chroma = np.full((90, 160), 128, np.uint8)
         result = analysis.analyse(PlanarFrame(index * 9000, luma, chroma, chroma))
     assert result.boxes is not None
