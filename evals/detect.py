@@ -140,10 +140,8 @@ def main() -> None:
     pictures = [*read_voc(given.data), *read_mot(given.data)]
     if not pictures:
         raise SystemExit(f"{given.data} is neither a VOC nor a MOT folder with pictures")
-    if given.pack == "default":
-        raise SystemExit("the default pack detects motion, which still pictures do not show; use --pack standard")
     tallies: dict[str, Tally] = defaultdict(Tally)
-    with installed_detector() as detector:
+    with installed_detector(given.pack) as detector:
         for picture in pictures:
             image = cv2.imread(str(picture.path))
             height, width = image.shape[:2]
