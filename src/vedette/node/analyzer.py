@@ -391,6 +391,7 @@ class Analyzer:
                 self._show,
                 self._find_forms(camera),
                 self.sets.choose(camera.categories),
+                needs_motion=detector == "model" and self._pool.needs_motion,
             )
         except InvalidInputError as error:
             self._log.error("camera cannot be analysed", camera_id=camera.camera_id, reason=str(error))
