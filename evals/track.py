@@ -3,7 +3,7 @@
 DIR holds one video and `gt.txt` (MOT rows in the video's pixels, flag 0 = ignore), or sequences of a MOT folder
 (`gt/gt.txt` beside `img1/` and `seqinfo.ini`). `--detections public` takes the boxes of `det/det.txt` instead of the
 detector's: then only the tracker is judged, and pictures are not needed. People are scored, every picture is
-analysed, and the pack `default` tracks what moves.
+analysed, and of the pack `default` everything that moves counts, named or not.
 """
 
 import argparse
