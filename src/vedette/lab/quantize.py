@@ -22,9 +22,10 @@ def quantize(
     is_thorough: bool = False,
     has_decoder: bool = False,
 ) -> ov.Model:
-    """The model in int8; the given one stays as it is.
+    """The model in int8.
 
     Args:
+        model: Stays as it is.
         inputs: Each of exactly its shape, a few hundred.
         is_thorough: Biases are corrected by what the layers before really give, not by a guess.
         has_decoder: What comes behind the last convolution makes boxes of its answer, and stays as it is.

@@ -11,7 +11,7 @@ from vedette.lab.detector.network import distances
 from vedette.lab.detector.samples import CLASSES, GRID_HW, INPUT_WH, LAYERS, Look, Stock, draw_sample
 from vedette.lab.training import Arrays, Plan
 
-PLAN = Plan(shards=140, shard_samples=640, pool_shards=3, batch=16, passes=0.8, peak_rate=2.5e-3)
+PLAN = Plan(shards=105, shard_samples=640, pool_shards=3, batch=16, passes=0.8, peak_rate=2.5e-3)
 _BOXES_COUNT = 2.0
 
 
