@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.support.box import Api, Box, free_port, running_box, wait_for
 from tests.support.browser import keep_screenshot, open_browser, sign_in
@@ -21,6 +21,7 @@ SIZE = (640, 360)
 NAMES = {"h264": "Gate", "h265": "Yard", "both": "Hall"}
 """Both: H.265 as main stream, H.264 as sub stream."""
 FRAMES_TO_SEE = 10
+LOADED = "return document.querySelector('main')?.innerText.length > 20 && !document.querySelector('[class*=skeleton]')"
 LOOK = """const tile = document.querySelector(`[data-camera="${arguments[0]}"]`);
 const video = tile?.querySelector('video');
 if (!video?.videoWidth) return null;
@@ -121,7 +122,7 @@ def test_webkit_opens_every_page_without_sideways_scrolling(webkit: WebkitPage, 
     webkit.resize(*size)
     for place in ("watch", "review", "alarms", "search", "settings/cameras", "settings/storage", "settings/health"):
         webkit.goto(f"/{place}")
-        webkit.wait(f"the page {place}", "return document.querySelector('main')?.innerText.length > 20")
+        webkit.wait(f"the page {place}", LOADED)
         webkit.keep_screenshot(f"{place.replace('/', '-')}-{size[0]}")
         overflow = webkit.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, f"{place} is {overflow} px wider than {size[0]} px"
@@ -152,8 +153,12 @@ def test_chromium_is_given_the_h264_sub_stream_by_itself(chromium: Page, box: Bo
     assert tile.locator("video").evaluate("video => video.videoWidth") == SIZE[0]
 
 
-def test_chromium_tells_the_way_to_footage_in_h265(chromium: Page, box: Box) -> None:
+def test_chromium_shows_single_pictures_of_footage_in_h265_and_tells_the_way_to_the_rest(chromium: Page, box: Box) -> None:
     camera = find_ids(box.api())["h265"]
     chromium.goto(review_path(camera, 8))
-    chromium.get_by_role("alert").get_by_text("Export it").wait_for()
+    tile = chromium.locator(f"figure[data-camera='{camera}'][data-state=unsupported]")
+    tile.get_by_text("export it and play the file").wait_for()
+    expect(tile.locator("img")).to_have_js_property("naturalWidth", SIZE[0], timeout=60_000)
+    first = tile.locator("img").get_attribute("src") or ""
+    expect(tile.locator("img")).not_to_have_attribute("src", first, timeout=60_000)
     keep_screenshot(chromium, "review-h265-unsupported")
