@@ -60,7 +60,9 @@ class WebkitPage:
 
     def fill(self, label: str, text: str) -> None:
         """Types into the field with this label, as a person does."""
-        script = "return [...document.querySelectorAll('label')].find(l => l.textContent.trim() === arguments[0])?.control"
+        script = (
+            "return [...document.querySelectorAll('label')].find(l => l.textContent.trim() === arguments[0])?.control"
+        )
         field = self.wait(f"a field {label!r}", script, label)
         self._command("POST", f"element/{field[ELEMENT]}/value", {"text": text})
 
