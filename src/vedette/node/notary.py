@@ -192,10 +192,8 @@ class Notary:
 
     def _is_key_due(self) -> bool:
         """Looks at the clocks every second, from the first time on that the log is open."""
-        if self._log is None:
+        if self._log is None or self._key_changes is None:
             return False
-        if self._key_changes is None:
-            self._key_changes = KeyChanges(self._key_days, self._log.checkpoint_at_ns)
         now_ns, mono_ns = self._clock.utc_ns(), self._clock.mono_ns()
         self._key_changes.push(now_ns, mono_ns)
         return self._key_changes.take_due(self._log.ring.present, now_ns, mono_ns)
@@ -275,6 +273,9 @@ class Notary:
                 self._check_recent(log)
                 stack.pop_all()
             self._log, self._broken = log, ""
+            if self._key_changes is None:  # before anything is signed by the clock of this start
+                newest_ns = log.checkpoint_at_ns or self._ring.present.from_ns
+                self._key_changes = KeyChanges(self._key_days, newest_ns)
         return self._log
 
     def _advance(self) -> None:
