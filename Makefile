@@ -13,7 +13,7 @@ PY := .venv/bin/python
 setup: ## set everything up, start nothing
 	@scripts/setup.sh
 
-setup-test: setup ## what the tests need besides: Chromium, ffmpeg, an independent RTSP server
+setup-test: setup ## what the tests need besides: Chromium, WebKit, ffmpeg, an independent RTSP server
 	@scripts/setup_test.sh
 
 run: setup ## set up and start the system on its embedded defaults

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what only the tests need: a browser, ffmpeg and an independent RTSP server. Where a package cannot
+# Installs what only the tests need: two browsers, ffmpeg and an independent RTSP server. Where a package cannot
 # be had the tests that need it skip and print the reason.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,6 +13,9 @@ if ! /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0");
         gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav
         gstreamer1.0-rtsp gstreamer1.0-tools)
 fi
+command -v WebKitWebDriver >/dev/null || missing+=(webkit2gtk-driver libwebkit2gtk-4.1-0)
+command -v Xvfb >/dev/null || missing+=(xvfb)
+dpkg -s gstreamer1.0-libav >/dev/null 2>&1 || missing+=(gstreamer1.0-libav gstreamer1.0-plugins-good gstreamer1.0-plugins-bad)
 if [ ${#missing[@]} -gt 0 ]; then
     say "installing for the tests: ${missing[*]}"
     install_debian "${missing[@]}" ||

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DriftControl } from "./drift";
 
-const POLICY = { minTargetS: 0.08, maxTargetS: 1, jumpS: 1, calmS: 8, spareS: 10 };
+const POLICY = { minTargetS: 0.08, maxTargetS: 1, jumpS: 1, calmS: 8, spareS: 10, changesSpeed: true };
 
 function rate(control: DriftControl, lagS: number, nowS = 0): number | "jump" {
   const decision = control.decide(lagS, nowS);
@@ -89,5 +89,19 @@ describe("a decoder that falls behind", () => {
   test("is trusted again after a while", () => {
     expect(starving().decide(0.6, 10.1)).toEqual({ kind: "rate", rate: 2 });
     expect(starving().decide(2.5, 10.1, 0.7)).toEqual({ kind: "jump", lagS: 0.08 });
+  });
+});
+
+describe("a browser that pays for each change of speed", () => {
+  const control = new DriftControl({ ...POLICY, changesSpeed: false });
+
+  test("is never asked for one", () => {
+    for (const lagS of [0.01, 0.11, 0.2, 0.6, 2.5]) expect(rate(control, lagS)).toBe(1);
+  });
+
+  test("catches up by jumps to key frames", () => {
+    expect(control.decide(0.7, 0, 0.1)).toEqual({ kind: "jump", lagS: 0.1 });
+    expect(control.decide(0.7, 0, 0.04)).toEqual({ kind: "rate", rate: 1 }); // it could not slow down before it is dry
+    expect(control.decide(5.2, 0, null)).toEqual({ kind: "jump", lagS: 0.08 });
   });
 });

@@ -15,9 +15,21 @@ export interface DriftPolicy {
   readonly calmS: number;
   /** So long after the decoder fell behind, it is spared. */
   readonly spareS: number;
+  /** False: a change of speed is as dear as a jump (`canChangeSpeed`), so there is none and the decoder is always spared. */
+  readonly changesSpeed: boolean;
 }
 
-export const LIVE_POLICY: DriftPolicy = { minTargetS: 0.06, maxTargetS: 1.0, jumpS: 1.0, calmS: 5, spareS: 10 };
+export const LIVE_POLICY: DriftPolicy = {
+  minTargetS: 0.06,
+  maxTargetS: 1.0,
+  jumpS: 1.0,
+  calmS: 5,
+  spareS: 10,
+  changesSpeed: true,
+};
+
+/** Without small corrections the distance has to carry more, and running dry costs more. */
+export const JUMPING_POLICY: DriftPolicy = { ...LIVE_POLICY, minTargetS: 0.25, changesSpeed: false };
 
 export type DriftDecision = { readonly kind: "rate"; readonly rate: number } | { readonly kind: "jump"; readonly lagS: number };
 
@@ -38,7 +50,7 @@ export class DriftControl {
   #calmSinceS: number | null = null;
   #starvedAtS = Number.NEGATIVE_INFINITY;
 
-  constructor(policy: DriftPolicy = LIVE_POLICY) {
+  constructor(policy: DriftPolicy) {
     this.#policy = policy;
     this.#targetS = policy.minTargetS;
   }
@@ -65,12 +77,13 @@ export class DriftControl {
   decide(lagS: number, nowS: number, keyLagS: number | null = null): DriftDecision {
     this.#shrink(nowS);
     const target = this.#targetS;
-    const isSpared = nowS - this.#starvedAtS < this.#policy.spareS;
+    const isSpared = !this.#policy.changesSpeed || nowS - this.#starvedAtS < this.#policy.spareS;
     const toS = isSpared ? this.#chooseKey(lagS, keyLagS) : lagS > target + this.#policy.jumpS ? target : null;
     if (toS !== null) {
       this.#rate = 1;
       return { kind: "jump", lagS: toS };
     }
+    if (!this.#policy.changesSpeed) return { kind: "rate", rate: 1 };
     if (lagS > target + 0.3) this.#rate = isSpared ? FAST : VERY_FAST;
     else if (lagS > target + 0.06) this.#rate = FAST;
     else if (lagS > target + 0.02) this.#rate = this.#rate >= FAST ? FAST : SLIGHTLY_FAST;
@@ -81,7 +94,8 @@ export class DriftControl {
 
   /** Where a spared decoder jumps to: a key frame costs it nothing, so it may come sooner than another jump; or null. */
   #chooseKey(lagS: number, keyLagS: number | null): number | null {
-    if (keyLagS !== null && lagS > this.#targetS + SPARED_JUMP_S) return keyLagS;
+    const leastS = this.#policy.changesSpeed ? 0 : this.#targetS; // who cannot slow down would run dry at once
+    if (keyLagS !== null && keyLagS >= leastS && lagS > this.#targetS + SPARED_JUMP_S) return keyLagS;
     return lagS > this.#targetS + this.#policy.jumpS + KEY_PATIENCE_S ? this.#targetS : null;
   }
 

@@ -6,13 +6,16 @@ export type FollowDecision = { readonly kind: "rate"; readonly rate: number } | 
 const SEEK_BEYOND_S = 0.4;
 /** Closer than this nobody sees. A frame lasts 40 ms. */
 const CALM_S = 0.012;
-const MAX_CORRECTION = 0.05;
+export const MAX_CORRECTION = 0.05;
 
-/** `errorS`: clock minus picture, seconds of recorded time; positive: the picture is late. */
-export function decideFollow(errorS: number, speed: number): FollowDecision {
+/**
+ * `errorS`: clock minus picture, seconds of recorded time; positive: the picture is late. `maxCorrection`: by what part of
+ * the speed it may be corrected; 0 where changes of speed are dear (`canChangeSpeed`).
+ */
+export function decideFollow(errorS: number, speed: number, maxCorrection: number): FollowDecision {
   if (Math.abs(errorS) > SEEK_BEYOND_S * Math.max(1, speed)) return { kind: "seek" };
   if (Math.abs(errorS) < CALM_S * Math.max(1, speed)) return { kind: "rate", rate: speed };
-  const correction = Math.max(-MAX_CORRECTION, Math.min(MAX_CORRECTION, errorS / Math.max(1, speed)));
+  const correction = Math.max(-maxCorrection, Math.min(maxCorrection, errorS / Math.max(1, speed)));
   return { kind: "rate", rate: clampRate(speed * (1 + correction)) };
 }
 

@@ -1,8 +1,9 @@
 /** Live pictures of one camera in a `<video>` element. Design and figures: docs/design/streaming.md. */
 
 import { Arrivals } from "./arrivals";
+import { Backoff } from "./backoff";
 import { ClockOffset } from "./clock-offset";
-import { DriftControl } from "./drift";
+import { DriftControl, JUMPING_POLICY, LIVE_POLICY } from "./drift";
 import { QuantiserMeter } from "./enhance/quantiser";
 import { StreamPace } from "./enhance/stream-pace";
 import { FrameMeter } from "./frame-meter";
@@ -11,7 +12,7 @@ import { ReturningSocket, socketUrl } from "./live-socket";
 import { decideState, readServerWord, type ServerWord } from "./live-state";
 import { MseSink } from "./mse-sink";
 import { takeSnapshot } from "./snapshot";
-import { canPlay, canPlayH265, chooseStream } from "./support";
+import { canChangeSpeed, canPlay, canPlayH265, chooseStream } from "./support";
 import type { LiveOptions, LiveState, LiveStats, StreamChoice, StreamRole } from "./types";
 import { WallMap } from "./wall-map";
 
@@ -49,7 +50,8 @@ export class LivePlayer {
   readonly #arrivals = new Arrivals();
   readonly #walls = new WallMap();
   readonly #offset = new ClockOffset();
-  readonly #drift = new DriftControl();
+  readonly #drift = new DriftControl(canChangeSpeed(navigator.userAgent) ? LIVE_POLICY : JUMPING_POLICY);
+  readonly #decoderBackoff = new Backoff();
   readonly #quantiser = new QuantiserMeter();
   readonly #pace = new StreamPace();
   #sink: MseSink | null = null;
@@ -296,7 +298,7 @@ export class LivePlayer {
     this.#closeSink();
     this.#word = { ...CONNECTING, code: "decoder_restarted", reason };
     this.#updateState();
-    this.#socket.restart();
+    this.#socket.restart(this.#decoderBackoff.nextMs());
   }
 
   #closeSink(): void {
@@ -310,7 +312,7 @@ export class LivePlayer {
   #steer(): void {
     const ranges = this.#sink?.ranges;
     const last = ranges?.at(-1);
-    if (!last || !this.#hasPlacement || document.hidden) return;
+    if (!last || !this.#hasPlacement || document.hidden || !this.#sink?.canSeek) return;
     const [startS, endS] = last;
     const video = this.#video;
     const nowS = performance.now() / 1000;
@@ -325,7 +327,7 @@ export class LivePlayer {
       else if (video.playbackRate !== decision.rate) video.playbackRate = decision.rate;
     }
     if (video.paused) video.play().catch(() => undefined); // refused without a gesture: the element shows its controls
-    if (video.currentTime - startS > 2 * KEEP_BEHIND_S) this.#sink?.trim(video.currentTime - KEEP_BEHIND_S);
+    if (video.currentTime - startS > 2 * KEEP_BEHIND_S) this.#sink.trim(video.currentTime - KEEP_BEHIND_S);
   }
 
   #jumpTo(timeS: number): void {
@@ -401,6 +403,7 @@ export class LivePlayer {
   #watchFrames(): void {
     this.#frameRequest = this.#video.requestVideoFrameCallback((_now, frame) => {
       this.#meter.frame(performance.now(), frame.presentedFrames);
+      this.#decoderBackoff.reset();
       const receivedMs = this.#arrivals.find(frame.mediaTime);
       const offsetMs = this.#offset.offsetMs;
       if (receivedMs && offsetMs !== null) {

@@ -53,12 +53,12 @@ export class ReturningSocket {
     if (this.isOpen) this.#socket?.send(JSON.stringify(message));
   }
 
-  /** Drops the connection and connects anew at once. */
-  restart(): void {
+  /** Drops the connection and connects anew after a pause. */
+  restart(pauseMs: number): void {
     if (!this.#isWanted) return;
     clearTimeout(this.#timer);
     this.#drop();
-    this.#connect();
+    this.#timer = setTimeout(() => this.#connect(), pauseMs);
   }
 
   #connect(): void {

@@ -27,6 +27,10 @@ export class MseSink {
   #queuedBytes = 0;
   #shiftS = 0;
   #isShortOfSpace = false;
+  #isLoaded = false;
+  #awaitsSeek: (() => void) | null = null;
+  /** Ends with the sink: what listens to the element, which outlives it. */
+  readonly #life = new AbortController();
   readonly #durationS: number;
 
   /** `durationS` is infinite for live. */
@@ -63,6 +67,7 @@ export class MseSink {
 
   /** Forgets everything buffered and queued. */
   clear(): void {
+    this.#awaitsSeek = null;
     this.#queue = [];
     this.#queuedBytes = 0;
     this.#push({ kind: "remove", fromS: 0, toS: Number.POSITIVE_INFINITY });
@@ -79,6 +84,23 @@ export class MseSink {
     this.#push({ kind: "done", call });
   }
 
+  /**
+   * True from the first decoded picture on. WebKit on GStreamer fails for good ("Failed to push buffer") at a seek that
+   * comes while its decoder is still being linked. Data that does not begin at the element's time needs the seek to show.
+   */
+  get canSeek(): boolean {
+    const start = this.ranges[0]?.[0] ?? null;
+    return this.#isLoaded || (start !== null && start > this.#video.currentTime);
+  }
+
+  /** Calls back when everything queued so far is in and a seek is safe; the newest call replaces one that waits. */
+  whenSeekable(call: () => void): void {
+    this.whenDone(() => {
+      this.#awaitsSeek = call;
+      this.#letSeek();
+    });
+  }
+
   /** Buffered ranges of the element, oldest first. */
   get ranges(): [number, number][] {
     const buffered = this.#video.buffered;
@@ -91,6 +113,7 @@ export class MseSink {
   }
 
   close(): void {
+    this.#life.abort();
     this.#queue = [];
     this.#buffer = null;
     const source = this.#source;
@@ -117,8 +140,27 @@ export class MseSink {
     this.#source = source;
     source.addEventListener("sourceopen", () => this.#pump(), { once: true });
     this.#url = URL.createObjectURL(source);
+    this.#listen();
     this.#video.disableRemotePlayback = true; // ManagedMediaSource opens only then
     this.#video.src = this.#url;
+  }
+
+  #listen(): void {
+    const { signal } = this.#life;
+    const onLoaded = () => {
+      this.#isLoaded = true;
+      this.#letSeek();
+    };
+    this.#video.addEventListener("loadeddata", onLoaded, { signal });
+    // WebKit goes on taking fragments after its decoder failed; without this the tile would wait for a picture for ever.
+    this.#video.addEventListener("error", () => this.#onError(this.#video.error?.message || "the decoder failed"), { signal });
+  }
+
+  #letSeek(): void {
+    const call = this.#awaitsSeek;
+    if (!call || !this.canSeek) return;
+    this.#awaitsSeek = null;
+    call();
   }
 
   #push(operation: Operation): void {
@@ -174,7 +216,10 @@ export class MseSink {
     source.duration = this.#durationS;
     const buffer = source.addSourceBuffer(mime);
     buffer.mode = "segments";
-    buffer.addEventListener("updateend", () => this.#pump());
+    buffer.addEventListener("updateend", () => {
+      this.#letSeek();
+      this.#pump();
+    });
     buffer.addEventListener("error", () => this.#onError("the browser refused a media fragment"));
     this.#buffer = buffer;
   }

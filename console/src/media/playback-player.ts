@@ -2,13 +2,13 @@
 
 import { QuantiserMeter } from "./enhance/quantiser";
 import { StreamPace } from "./enhance/stream-pace";
-import { decideFollow, isKeysOnly } from "./follow";
+import { decideFollow, isKeysOnly, MAX_CORRECTION } from "./follow";
 import { FrameMeter } from "./frame-meter";
 import { FLAG_AUDIO, KIND_INIT, type MediaMessage, readMessage } from "./head";
 import { ReturningSocket, socketUrl } from "./live-socket";
 import { MseSink } from "./mse-sink";
 import { takeSnapshot } from "./snapshot";
-import { canPlay, canPlayH265, chooseStream } from "./support";
+import { canChangeSpeed, canPlay, canPlayH265, chooseStream } from "./support";
 import type { ClockChange, SyncClock } from "./sync-clock";
 import type { Gap, PlaybackOptions, PlaybackState, PlaybackStateName, PlaybackStats, StreamRole } from "./types";
 import { WallMap } from "./wall-map";
@@ -39,6 +39,7 @@ export class PlaybackPlayer {
   readonly #meter = new FrameMeter();
   readonly #quantiser = new QuantiserMeter();
   readonly #pace = new StreamPace();
+  readonly #maxCorrection = canChangeSpeed(navigator.userAgent) ? MAX_CORRECTION : 0;
   #gaps: Gap[] = [];
   #sink: MseSink | null = null;
   #announced: Announced | null = null;
@@ -254,7 +255,7 @@ export class PlaybackPlayer {
   }
 
   #onPosition(mediaTimeS: number): void {
-    this.#sink?.whenDone(() => {
+    this.#sink?.whenSeekable(() => {
       this.#video.currentTime = mediaTimeS;
       this.#wantsSeek = false;
     });
@@ -341,7 +342,7 @@ export class PlaybackPlayer {
   }
 
   #correct(mediaS: number): void {
-    const decision = decideFollow(this.#errorS, this.#clock.speed);
+    const decision = decideFollow(this.#errorS, this.#clock.speed, this.#maxCorrection);
     if (decision.kind === "rate") {
       if (this.#video.playbackRate !== decision.rate) this.#video.playbackRate = decision.rate;
     } else if (this.#isBuffered(mediaS)) {

@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { Arrivals } from "./arrivals";
 import { Backoff } from "./backoff";
 import { ClockOffset } from "./clock-offset";
-import { decideFollow, isKeysOnly } from "./follow";
+import { decideFollow, isKeysOnly, MAX_CORRECTION } from "./follow";
 import { FrameMeter } from "./frame-meter";
 import { decideState, readServerWord } from "./live-state";
-import { chooseStream } from "./support";
+import { canChangeSpeed, chooseStream } from "./support";
 import type { LiveState } from "./types";
 import { WallMap } from "./wall-map";
 
@@ -135,15 +135,20 @@ describe("WallMap", () => {
 
 describe("following the clock", () => {
   test("small errors by speed, large ones by a seek", () => {
-    expect(decideFollow(0.005, 1)).toEqual({ kind: "rate", rate: 1 });
-    expect(decideFollow(0.03, 1)).toEqual({ kind: "rate", rate: 1.03 });
-    expect(decideFollow(-0.3, 1)).toEqual({ kind: "rate", rate: 0.95 });
-    expect(decideFollow(1, 1)).toEqual({ kind: "seek" });
+    expect(decideFollow(0.005, 1, MAX_CORRECTION)).toEqual({ kind: "rate", rate: 1 });
+    expect(decideFollow(0.03, 1, MAX_CORRECTION)).toEqual({ kind: "rate", rate: 1.03 });
+    expect(decideFollow(-0.3, 1, MAX_CORRECTION)).toEqual({ kind: "rate", rate: 0.95 });
+    expect(decideFollow(1, 1, MAX_CORRECTION)).toEqual({ kind: "seek" });
+  });
+
+  test("by seeks alone where each change of speed is dear", () => {
+    expect([0.03, -0.3, 0.39].map((errorS) => decideFollow(errorS, 1, 0))).toEqual(Array(3).fill({ kind: "rate", rate: 1 }));
+    expect(decideFollow(0.5, 1, 0)).toEqual({ kind: "seek" });
   });
 
   test("tolerates more at higher speed and never leaves what browsers accept", () => {
-    expect(decideFollow(1, 16).kind).toBe("rate");
-    expect(decideFollow(1, 16)).toEqual({ kind: "rate", rate: 16 });
+    expect(decideFollow(1, 16, MAX_CORRECTION).kind).toBe("rate");
+    expect(decideFollow(1, 16, MAX_CORRECTION)).toEqual({ kind: "rate", rate: 16 });
   });
 
   test("only key frames above four times", () => expect([1, 4, 8].map(isKeysOnly)).toEqual([false, false, true]));
@@ -176,4 +181,13 @@ test("a tile on the border between sizes keeps its stream", () => {
   expect(chooseStream(320, null)).toBe("sub");
   expect(chooseStream(1280, null)).toBe("main");
   expect([chooseStream(830, "main"), chooseStream(830, "sub")]).toEqual(["main", "sub"]);
+});
+
+test("only WebKit on Linux pays for changes of speed", () => {
+  const webkit = "AppleWebKit/605.1.15 (KHTML, like Gecko)";
+  const chromium = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+  expect(canChangeSpeed(`Mozilla/5.0 (X11; Linux x86_64) ${webkit} Version/60.5 Safari/605.1.15`)).toBe(false);
+  expect(canChangeSpeed(`Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${webkit} Version/18.5 Safari/605.1.15`)).toBe(true);
+  expect(canChangeSpeed(`Mozilla/5.0 (X11; Linux x86_64) ${chromium}`)).toBe(true);
+  expect(canChangeSpeed("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0")).toBe(true);
 });

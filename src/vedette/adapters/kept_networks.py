@@ -41,6 +41,7 @@ class SealedNetworks(KeptParts):
         self._folder, self._tell, self._most_bytes = folder, tell, most_bytes
         self._cipher = PlaceCipher(key, _PURPOSE)
         self._writing = threading.Lock()
+        self._given: set[str] = set()
         self._told = ""
 
     @override
@@ -60,11 +61,16 @@ class SealedNetworks(KeptParts):
             return b""
         with contextlib.suppress(OSError):  # where nothing can be written nothing is removed either
             os.utime(path)
+        self._given.add(_place(slot, identity))
         return clear
 
     @override
     def keep(self, slot: str, identity: str, data: bytes) -> None:
-        sealed = self._cipher.seal(_place(slot, identity), data)
+        place = _place(slot, identity)
+        if place in self._given:
+            self._given.discard(place)
+            self._tell(f"the kept network {slot} did not load or failed its self-test: compiled anew and replaced")
+        sealed = self._cipher.seal(place, data)
         with self._writing:
             try:
                 self._folder.mkdir(mode=0o700, exist_ok=True)

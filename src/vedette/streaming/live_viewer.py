@@ -120,7 +120,7 @@ class LiveViewer:
         """Sits down where the choice points to, unless it sits there already."""
         role = choose_stream(self._choice, self._roles, self._refused)
         if role is None:
-            state = tile_state.no_playable_stream(Codec.H265.value, self._clock.utc_ns())
+            state = tile_state.no_playable_stream(self._clock.utc_ns())
             self._outbox.put_control(state.to_text())
             return
         if self._awaited is not None and role != self._awaited:

@@ -145,8 +145,8 @@ class PlaybackSession:
                 late = start
         if late is None and is_unplayable:
             raise UnplayableError(
-                "This browser cannot show H.265.",
-                "Record the camera's H.264 sub stream too, or use a browser that plays H.265.",
+                "This footage is H.265, and this browser cannot show it.",
+                "Export it, record the camera's H.264 sub stream too, or use a browser that plays H.265.",
             )
         return late
 

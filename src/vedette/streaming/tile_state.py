@@ -69,12 +69,12 @@ def not_assigned(reason: str, since_ns: int) -> TileState:
     return TileState("offline", "not_assigned", reason, "Check that the camera is enabled.", since_ns)
 
 
-def no_playable_stream(codec: str, since_ns: int) -> TileState:
-    """Every stream of this camera is coded in a way the viewer's browser cannot show."""
+def no_playable_stream(since_ns: int) -> TileState:
+    """Every stream of this camera is H.265, which the viewer's browser cannot show."""
     return TileState(
         "unsupported",
         "codec_not_playable",
-        f"This browser cannot show {codec.upper()}.",
+        "The camera sends H.265 only, and this browser cannot show it.",
         "Give the camera a sub stream in H.264, or use a browser that plays H.265.",
         since_ns,
     )

@@ -143,6 +143,18 @@ def test_stale_network_is_said_and_gives_its_slot_up(shelf: SealedNetworks, tmp_
     assert len(list((tmp_path / "networks").iterdir())) == 1
 
 
+def test_network_that_was_handed_out_and_comes_anew_did_not_do_and_that_is_said(
+    shelf: SealedNetworks, told: list[str]
+) -> None:
+    for _ in range(2):
+        shelf.keep(SLOT, IDENTITY, b"a network")  # two starts at once, both without one
+    assert shelf.find(SLOT, IDENTITY) == b"a network"
+    assert told == []
+    shelf.keep(SLOT, IDENTITY, b"another")
+    assert told == [f"the kept network {SLOT} did not load or failed its self-test: compiled anew and replaced"]
+    assert shelf.find(SLOT, IDENTITY) == b"another"
+
+
 def test_networks_not_used_for_longest_go_first(tmp_path: Path, told: list[str]) -> None:
     shelf = SealedNetworks(tmp_path / "networks", KEY, told.append, most_bytes=3000)
     for age_s, slot in enumerate(("used", "never-used", "newer")):

@@ -56,7 +56,7 @@ export function Clip({ camera, fromMs, toMs, poster, label }: ClipProps) {
           playsInline
           data-ready={state.state === "playing" || state.state === "paused" || undefined}
         />
-        <PlaybackWord state={state} />
+        <PlaybackWord state={state} camera={camera} clock={clock} />
       </div>
       <div className={styles["controls"]}>
         <IconButton small label={face.isPlaying ? t("review.pause") : t("review.play")} onPress={toggle}>

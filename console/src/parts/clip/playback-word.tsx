@@ -1,13 +1,21 @@
-// What a playing picture says when it has none: loading, a gap and why, the end, a failure.
+// What a playing picture says when it has none: loading, a gap and why, the end, a failure (with single pictures, where
+// the browser cannot play what the server can decode).
 
 import { CircleAlert, EyeOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { PlaybackState } from "../../media";
+import type { PlaybackState, SyncClock } from "../../media";
 import { useCodeWords } from "../problem-words";
 import { useWords } from "../words";
 import styles from "./clip.module.css";
+import { Still } from "./still";
 
-export function PlaybackWord({ state }: { state: PlaybackState }) {
+interface PlaybackWordProps {
+  state: PlaybackState;
+  camera: string;
+  clock: SyncClock | null;
+}
+
+export function PlaybackWord({ state, camera, clock }: PlaybackWordProps) {
   const { t } = useTranslation();
   const words = useWords();
   const say = useCodeWords();
@@ -43,13 +51,19 @@ export function PlaybackWord({ state }: { state: PlaybackState }) {
     );
   }
   const known = say(state.code);
+  const hasStill = state.state === "unsupported" && clock !== null;
   return (
-    <div className={styles["word"]} role="alert">
-      <CircleAlert size={16} aria-hidden />
-      <strong>
-        {known.reason || state.reason || (state.state === "unsupported" ? t("review.unsupported") : t("review.failed"))}
-      </strong>
-      <p>{known.hint || state.hint}</p>
-    </div>
+    <>
+      {hasStill ? <Still camera={camera} clock={clock} /> : null}
+      <div className={styles["word"]} role="alert" data-kind={hasStill ? "still" : undefined}>
+        <CircleAlert size={16} aria-hidden />
+        <strong>
+          {known.reason ||
+            state.reason ||
+            (state.state === "unsupported" ? t("review.unsupported") : t("review.failed"))}
+        </strong>
+        <p>{known.hint || state.hint}</p>
+      </div>
+    </>
   );
 }

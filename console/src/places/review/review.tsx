@@ -476,7 +476,7 @@ function ReviewTile({ camera, clock, stream, players, onEnhance, onRemove }: Rev
     >
       <video ref={video} muted playsInline data-visible={hasPicture || undefined} />
       <EnhancedPicture enhanced={enhanced} />
-      <PlaybackWord state={state} />
+      <PlaybackWord state={state} camera={camera.id} clock={clock} />
       <figcaption className={styles["tileName"]}>
         <span className="truncate">{camera.name}</span>
         {hasPicture ? (
