@@ -89,12 +89,14 @@ export function makeStorage(): StorageWorld {
       site: "vedette.example-site",
       fingerprint,
       log_key: "vedette.example-site/site+0a1b2c3d+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB",
+      key_due: null,
       keys: [
-        { fingerprint, from: ago(40 * 24 * HOUR), to: null, signatures: ["Ed25519", "ML-DSA-44"] },
+        { fingerprint, from: ago(40 * 24 * HOUR), to: null, beside_until: null, signatures: ["Ed25519", "ML-DSA-44"] },
         {
           fingerprint: fingerprint.split("").reverse().join(""),
           from: ago(400 * 24 * HOUR),
           to: ago(40 * 24 * HOUR),
+          beside_until: null,
           signatures: ["Ed25519"],
         },
       ],

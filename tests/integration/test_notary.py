@@ -136,7 +136,7 @@ async def test_key_is_private_and_its_change_is_proven_to_who_trusts_the_old_one
             before = await client.take_head()
             (key,) = (tmp_path / "keys" / "log").glob("*.key")
             assert key.stat().st_mode & 0o777 == 0o600
-            fingerprint = await client.rotate_key("yearly")
+            fingerprint = await client.rotate_key("stolen", overlap_h=0)
             assert fingerprint != before.fingerprint
             assert not key.exists()
             folder = tmp_path / "bundle"

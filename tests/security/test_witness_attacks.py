@@ -19,7 +19,7 @@ from vedette.evidence.witnessing import keep_cosignature, make_submission
 from vedette.node.notary_witnesses import MOST_SILENT, NotaryWitnesses
 from vedette.node.witness import make_witness_app
 from vedette.runtime.clock import SystemClock
-from vedette.testing.small_bundles import START_NS, SmallSite, leave_old_key
+from vedette.testing.small_bundles import DAY_S, START_NS, S, SmallSite, leave_old_key
 
 NAME = "witness.example.org/a"
 AT_S = 1_796_000_100
@@ -270,6 +270,49 @@ def test_older_key_of_ed25519_alone_counts_until_the_log_signs_with_both(tmp_pat
     assert outside.witness.add_checkpoint(forged, AT_S).status == 403
     assert outside.submit(3).status == 200
     outside.site.close()
+
+
+def test_witness_that_knows_only_the_old_key_goes_on_for_a_day(outside) -> None:
+    """With both halves or, as public ones, with Ed25519 alone; from then on it must know the new one."""
+    old = outside.site.log.ring.site_key
+    outside.submit(0)
+    outside.site.log.rotate_key("due", START_NS + 200 * S)
+    outside.grow(1)
+    assert outside.submit(3).status == 200
+    size = outside.site.log.size
+    (outside.folder / "plain").mkdir()
+    plain = Witness(outside.folder / "plain", outside.cosigner, [parse_log_key(old.partition(",")[0])])
+    assert plain.add_checkpoint(make_submission(outside.site.log, 0).body, AT_S).status == 200
+    outside.site.log.end_overlap(START_NS + (200 + DAY_S) * S)
+    outside.grow(1)
+    answer = outside.submit(size)
+    assert (answer.status, "signed by another key" in answer.body) == (403, True)
+    outside.witness = Witness(
+        outside.folder, outside.cosigner, [parse_log_key(one) for one in (old, outside.site.log.ring.site_key)]
+    )
+    assert outside.submit(size).status == 200
+
+
+@pytest.mark.parametrize("is_old_first", [False, True])
+@pytest.mark.parametrize("wrong", ["forged", "half", "stripped", "only the old, forged"])
+def test_of_every_known_key_every_line_must_be_right(outside, wrong, is_old_first) -> None:
+    keys = [outside.site.log.ring.site_key]
+    outside.site.log.rotate_key("due", START_NS + 200 * S)
+    keys.append(outside.site.log.ring.site_key)
+    known = [parse_log_key(one) for one in (keys if is_old_first else reversed(keys))]
+    outside.witness = Witness(outside.folder, outside.cosigner, known)
+    head, _, lines = make_submission(outside.site.log, 0).body.decode().rpartition("\n\n")
+    first, second, third, fourth = lines.splitlines()
+    spoilt = fourth[:500] + ("A" if fourth[500] != "A" else "B") + fourth[501:]
+    changed = {
+        "forged": [first, second, third, spoilt],
+        "half": [first, second, third],
+        "stripped": [first, third, fourth],
+        "only the old, forged": [third, spoilt],
+    }[wrong]
+    body = "\n".join([head, "", *changed, ""]).encode()
+    assert outside.witness.add_checkpoint(body, AT_S).status == 403
+    assert outside.submit(0).status == 200
 
 
 @pytest.mark.parametrize("wrong", ["first alone twice", "other log", "swapped", "no key", "changed id", "three"])

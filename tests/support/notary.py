@@ -73,7 +73,8 @@ async def make_bundle(
     """Makes a bundle of the main streams, through the notary's socket."""
     head = await notary.take_head()
     proofs = [
-        await notary.prove(ProofRequest(camera_id, ("main",), from_ns, to_ns, head.size)) for camera_id in cameras
+        await notary.prove(ProofRequest(camera_id, ("main",), from_ns, to_ns, head.size, head.fingerprint))
+        for camera_id in cameras
     ]
     contents = BundleContents(
         export_id="01JD5Q8Z3M6V1T9W4X7Y2B0C8D",
@@ -91,7 +92,8 @@ async def make_bundle(
         manifest = write_contents(folder, contents, footage)
     finally:
         footage.close()
-    request = SignRequest(contents.export_id, "anna", "a case", tuple(cameras), from_ns, to_ns, manifest.sha256)
+    ids = tuple(cameras)
+    request = SignRequest(contents.export_id, "anna", "a case", ids, from_ns, to_ns, manifest.sha256, head.fingerprint)
     seal_bundle(folder, await notary.sign_manifest(request))
     return head, proofs, manifest
 

@@ -889,7 +889,8 @@ export interface paths {
         put?: never;
         /**
          * Rotate Key
-         * @description Replaces the key that signs the log. The old one signs the change, then its private part is destroyed.
+         * @description Replaces the key that signs the log. The old one signs the change, and beside the new one for `overlap_h` hours,
+         *     so that a witness that knows only the old one can go on; then its private part is destroyed.
          */
         post: operations["rotate_key"];
         delete?: never;
@@ -2595,6 +2596,8 @@ export interface components {
          *     `fingerprint` is what people compare when they check a bundle; `log_key` is what a witness must know
          *     (C2SP verifier keys: of Ed25519 and, after a comma, of ML-DSA-44, where the present key has both). `time_stamps`
          *     has a line for each time-stamping authority (RFC 3161): what it stamped last, and its certificate's fingerprint.
+         *     `key_due`: when the present key is changed by itself; null: by hand alone (`key_change_days: 0`, or a key of Ed25519
+         *     alone).
          */
         EvidenceOut: {
             /** Behind */
@@ -2606,6 +2609,8 @@ export interface components {
             detail: string;
             /** Fingerprint */
             fingerprint: string;
+            /** Key Due */
+            key_due: string | null;
             /** Keys */
             keys: components["schemas"]["LogKeyOut"][];
             /** Log Key */
@@ -3237,11 +3242,14 @@ export interface components {
         LessonState: "receiving" | "embedding" | "teaching" | "judging" | "done" | "failed" | "cancelled";
         /**
          * LogKeyOut
-         * @description A key that signs or signed the log. `to` is null for the present one.
+         * @description A key that signs or signed the log. `to` is null for the present one. `beside_until`: until then the key before
+         *     still signs too; null for all others.
          *
          *     `signatures`: what it signs with, `Ed25519` and `ML-DSA-44`; of keys from before that came in, the first alone.
          */
         LogKeyOut: {
+            /** Beside Until */
+            beside_until: string | null;
             /** Fingerprint */
             fingerprint: string;
             /**
@@ -4212,8 +4220,16 @@ export interface components {
          * @enum {string}
          */
         Role: "administrator" | "guard" | "monitor" | "auditor";
-        /** RotateKey */
+        /**
+         * RotateKey
+         * @description `overlap_h`: so many hours the old key signs too. 0 destroys it at once: for a key that may have been stolen.
+         */
         RotateKey: {
+            /**
+             * Overlap H
+             * @default 24
+             */
+            overlap_h: number;
             /** Reason */
             reason: string;
         };

@@ -116,7 +116,8 @@ export function useRotateKey() {
   const client = useClient();
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (reason: string) => unwrap(client.POST("/api/v1/evidence/rotate-key", { body: { reason } })),
+    mutationFn: ({ reason, isStolen }: { reason: string; isStolen: boolean }) =>
+      unwrap(client.POST("/api/v1/evidence/rotate-key", { body: { reason, overlap_h: isStolen ? 0 : 24 } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["evidence"] }),
   });
 }

@@ -61,9 +61,10 @@ class NotaryClient:
         answer = await self._send("POST", "/sign-manifest", msgspec.json.encode(request))
         return self._decode(answer, _Signed).note
 
-    async def rotate_key(self, reason: str) -> str:
-        """Changes the signing key; returns the new fingerprint."""
-        answer = await self._send("POST", "/rotate-key", msgspec.json.encode({"reason": reason}))
+    async def rotate_key(self, reason: str, overlap_h: int = 24) -> str:
+        """Changes the signing key; returns its fingerprint. The old one signs too for `overlap_h` hours, 24 at most."""
+        asked = {"reason": reason, "overlap_h": overlap_h}
+        answer = await self._send("POST", "/rotate-key", msgspec.json.encode(asked))
         return self._decode(answer, dict[str, str])["fingerprint"]
 
     async def _send(self, method: str, path: str, body: bytes | None, timeout_s: float = TIMEOUT_S) -> bytes:

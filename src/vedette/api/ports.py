@@ -77,8 +77,8 @@ class Notary(Protocol):
         """The answer of `GET /evidence`, as JSON."""
         ...
 
-    async def rotate_key(self, reason: str) -> str:
-        """Returns the new fingerprint."""
+    async def rotate_key(self, reason: str, overlap_h: int) -> str:
+        """Returns the new fingerprint. The old key signs too for `overlap_h` hours."""
         ...
 
 

@@ -72,6 +72,7 @@ def command(
         file_jobs=int(str(file.get("file_jobs", 1))),
         time_stamps=_list_authorities(file),
         search_days=int(str(file.get("search_days", 30))),
+        key_change_days=int(str(file.get("key_change_days", 90))),
         time_stamp_every_s=60 * int(str(file.get("time_stamp_minutes", 60))),
     )
     module = importlib.import_module(_ROLES[role])
@@ -90,7 +91,10 @@ _CONFIG_KEYS = {
     "time_stamps": list,
     "time_stamp_minutes": int,
     "search_days": int,
+    "key_change_days": int,
 }
+_KEY_CHANGE_DAYS = range(7, 3651)
+"""A key signs for a day beside its successor: one a week is often enough."""
 _MOST_FILE_JOBS = 64
 _MOST_SEARCH_DAYS = 3650
 _CHOICES = {"seal": ("off", "immutable"), "encrypt": ("off", "at_rest")}
@@ -122,6 +126,9 @@ def _read_config(path: Path) -> dict[str, object]:
         problems.append(f"file_jobs must be 1 to {_MOST_FILE_JOBS}")
     if not 1 <= _whole(content.get("search_days", 30)) <= _MOST_SEARCH_DAYS:
         problems.append(f"search_days must be 1 to {_MOST_SEARCH_DAYS}")
+    days = content.get("key_change_days", 90)
+    if isinstance(days, int) and days and days not in _KEY_CHANGE_DAYS:
+        problems.append(f"key_change_days must be 7 to 3650, or 0 (only by hand), not {days}")
     problems += _check_authorities(content)
     if problems:
         raise InvalidInputError(

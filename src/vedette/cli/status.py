@@ -38,7 +38,14 @@ def _read_evidence(client: ApiClient) -> dict[str, Any]:
         found: dict[str, Any] = client.get("/evidence")
     except ApiError as exc:
         away: dict[str, Any] = {"state": "unknown", "detail": exc.message, "checkpoint": None}
-        return away | {"fingerprint": "", "log_key": "", "keys": [], "witnesses": [], "time_stamps": []}
+        return away | {
+            "fingerprint": "",
+            "log_key": "",
+            "keys": [],
+            "key_due": None,
+            "witnesses": [],
+            "time_stamps": [],
+        }
     return found
 
 
@@ -72,6 +79,12 @@ def _print_status(
         for one in evidence["keys"]
         if one["to"] is None
     ]
+    rows += [
+        ("evidence", "key before", "", one["from"], f"signs too until {one['beside_until']}")
+        for one in evidence["keys"]
+        if one["beside_until"]
+    ]
+    rows.append(("evidence", "next key", "", "", evidence["key_due"] or "by hand alone"))
     # With ML-DSA-44 it has 1,900 characters: no terminal shows that so that it can be copied.
     shown = "`vedette status --json`, evidence.log_key" if "," in evidence["log_key"] else evidence["log_key"]
     rows.append(("evidence", "key for witnesses", "", "", shown))

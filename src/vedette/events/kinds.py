@@ -55,6 +55,7 @@ SYSTEM_KINDS = (
     "protection_reduced",
     "search_flood",
     "search_odd",
+    "evidence_key_changed",
 )
 EVENT_KINDS = (*OBSERVED_KINDS, *SYSTEM_KINDS)
 

@@ -1,7 +1,8 @@
 """The keys that sign the log: who has signed since when, the present private key, and its replacement.
 
 `DATA/keys/log/` (0700): `log.json` with all public keys, `<first 16 digits of the fingerprint>.key` with the private
-key of the present one (0600). A replaced private key is destroyed: what is stolen later cannot sign for the past.
+key of the present one (0600). A replaced key may sign beside its successor for a day (`OVERLAP_NS`), so that who knows
+only the old one can go on; then its private part is destroyed: what is stolen later cannot sign for the past.
 
 A key is a pair, Ed25519 and ML-DSA-44 (FIPS 204): the second holds where a quantum computer breaks the first. Logs
 from before it signed with Ed25519 alone; they go on so until their key is changed, and the change makes a pair.
@@ -16,7 +17,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
 
-from vedette.evidence.errors import LogDamagedError, SigningUnavailableError
+from vedette.core.time import NS_PER_S
+from vedette.evidence.errors import LogDamagedError, ProofRefusedError, SigningUnavailableError
 from vedette.evidence.leaves import SITE
 from vedette.evidence.offline_verify import (
     ED25519_KEY_BYTES,
@@ -43,6 +45,8 @@ from vedette.evidence.offline_verify import (
 )
 from vedette.runtime.files import replace_file
 
+OVERLAP_NS = 86_400 * NS_PER_S
+"""So long a replaced key signs beside its successor, at most."""
 _RING = "log.json"
 _SEED_BYTES = 32
 """Of each of the two keys."""
@@ -57,12 +61,15 @@ class LogKey:
         to_ns: 0 for the present one.
         last_size: Leaves of the site log in the last checkpoint that it signed; 0 where nobody noted it, and for the
             present one. Any other checkpoint of a replaced key was not made by the notary.
+        until_ns: Of a replaced one, before when it may sign beside its successor; 0 for the present one, and for those
+            that were replaced before there was such a time.
     """
 
     public: bytes
     from_ns: int
     to_ns: int = 0
     last_size: int = 0
+    until_ns: int = 0
 
     @property
     def fingerprint(self) -> str:
@@ -144,7 +151,11 @@ def check_signature_fast(key: bytes, message: bytes, signature: bytes) -> bool:
 
 
 class KeyRing:
-    """The keys of one log. Made by `open_key_ring`."""
+    """The keys of one log. Made by `open_key_ring`.
+
+    Attributes:
+        older: Signs beside `signer` in the time after a change of key, else None.
+    """
 
     def __init__(self, folder: Path, site: str, keys: tuple[LogKey, ...], *, has_log: bool) -> None:
         self._folder = folder
@@ -154,6 +165,9 @@ class KeyRing:
         self.signer = NoteSigner(_read_seed(self._seed_path(keys[-1]), keys[-1]))
         if self.signer.public != keys[-1].public:
             raise _damaged(folder, "the private key is not that of the present public key")
+        self.older = self._open_older()
+        if self.older is None:
+            self.end_overlap()  # after a crash a private key may be left
 
     @property
     def present(self) -> LogKey:
@@ -164,9 +178,22 @@ class KeyRing:
         """The site log's key as witnesses take it."""
         return format_verifier_key(f"{self.site}/{SITE}", self.present.public)
 
-    def sign_export(self, export: str, sha256: str) -> str:
-        """Returns `manifest.note` for the manifest with this SHA-256 (hex)."""
-        return self.signer.sign(format_export(self.site, export, sha256, self.present.public))
+    def find_signer(self, fingerprint: str) -> NoteSigner:
+        """The signer of a key that still signs; empty: of the present one. Raises ProofRefusedError."""
+        for signer in (self.signer, self.older):
+            if signer is not None and fingerprint in {"", fingerprint_of(signer.public)}:
+                return signer
+        raise ProofRefusedError("the key that signed this head signs no more", "Take a new head: make the bundle anew.")
+
+    def sign_export(self, export: str, sha256: str, fingerprint: str = "") -> str:
+        """Returns `manifest.note` for the manifest with this SHA-256 (hex). `fingerprint`: see `find_signer`."""
+        signer = self.find_signer(fingerprint)
+        return signer.sign(format_export(self.site, export, sha256, signer.public))
+
+    def sign_published(self, text: str) -> str:
+        """The checkpoint as the disk and witnesses get it: below the lines of the present key those of `older`."""
+        note = self.signer.sign(text)
+        return note if self.older is None else note + self.older.sign(text).removeprefix(f"{text}\n")
 
     def mark_log(self) -> None:
         """From now on a missing log is a loss, not a first start."""
@@ -181,22 +208,45 @@ class KeyRing:
         replace_file(self._seed_path(key), seed, 0o600)
         return key
 
-    def switch(self, key: LogKey, at_ns: int, size: int) -> None:
-        """Makes a prepared key the present one and destroys the private part of the one before.
+    def switch(self, key: LogKey, at_ns: int, size: int, until_ns: int) -> None:
+        """Makes a prepared key the present one. The one before signs beside it until `until_ns`.
 
-        `size`: leaves of the site log in the last checkpoint of the old one.
+        `size`: leaves of the site log in the last checkpoint of the old one. Without a time for the old one its
+        private part is destroyed at once.
         """
-        old = self.present
+        old = replace(self.present, to_ns=at_ns, last_size=size, until_ns=until_ns)
         signer = NoteSigner(_read_seed(self._seed_path(key), key))
-        self.keys = (*self.keys[:-1], replace(old, to_ns=at_ns, last_size=size), replace(key, from_ns=at_ns))
+        self.keys = (*self.keys[:-1], old, replace(key, from_ns=at_ns))
         self._save()
-        self.signer = signer
-        path = self._seed_path(old)
-        with path.open("r+b") as file:
-            file.write(bytes(path.stat().st_size))
-            file.flush()
-            os.fsync(file.fileno())
-        path.unlink()
+        self.older, self.signer = self.signer, signer
+        if until_ns <= at_ns:
+            self.end_overlap()
+
+    def is_overlap_over(self, now_ns: int) -> bool:
+        """Whether `older` must sign no more: its time is over, or the clock went back by more than that."""
+        if self.older is None:
+            return False
+        old = self.keys[-2]
+        return not old.to_ns - OVERLAP_NS < now_ns < old.until_ns
+
+    def end_overlap(self) -> None:
+        """Destroys the private parts of all replaced keys."""
+        self.older = None
+        for key in self.keys[:-1]:
+            path = self._seed_path(key)
+            if path.exists():
+                _destroy(path)
+
+    def _open_older(self) -> NoteSigner | None:
+        """The signer of the key before, where it was given time and is not destroyed yet."""
+        if len(self.keys) == 1 or self.keys[-2].until_ns <= self.keys[-2].to_ns:
+            return None
+        path = self._seed_path(self.keys[-2])
+        if not path.exists():
+            return None
+        signer = NoteSigner(_read_seed(path, self.keys[-2]))
+        # Another one: its destruction was cut off by a crash.
+        return signer if signer.public == self.keys[-2].public else None
 
     def _seed_path(self, key: LogKey) -> Path:
         return self._folder / f"{key.fingerprint[:16]}.key"
@@ -235,18 +285,29 @@ def read_key_ring(folder: Path) -> tuple[str, tuple[LogKey, ...], bool]:
 
 
 def _read_key(record: Json) -> LogKey:
-    """Raises WrongForm. `last` came in with pairs: keys that were replaced before have none."""
+    """Raises WrongForm. `last` came in with pairs, `until` with the overlap: keys replaced before have none."""
     public, start, end = take(record, public=str, from_=int, to=int)
-    (last,) = take({"last": 0} | record, last=int)
-    key = LogKey(decode_base64(public), start, end, last)
+    last, until = take({"last": 0, "until": 0} | record, last=int, until=int)
+    key = LogKey(decode_base64(public), start, end, last, until)
     demand(len(key.public) in {ED25519_KEY_BYTES, PAIR_BYTES}, "a public key is not whole")
     return key
 
 
 def _save_ring(folder: Path, site: str, keys: tuple[LogKey, ...], *, has_log: bool) -> None:
-    listed = [{"public": key.text, "from": key.from_ns, "to": key.to_ns, "last": key.last_size} for key in keys]
+    listed = [
+        {"public": key.text, "from": key.from_ns, "to": key.to_ns, "last": key.last_size, "until": key.until_ns}
+        for key in keys
+    ]
     record = {"v": 1, "site": site, "keys": listed, "has_log": has_log}
     replace_file(folder / _RING, encode_canonical(record), 0o600)
+
+
+def _destroy(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(bytes(path.stat().st_size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
 
 
 def _read_seed(path: Path, key: LogKey) -> bytes:

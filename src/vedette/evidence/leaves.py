@@ -119,8 +119,9 @@ def draft_export(request: SignRequest, at_ns: int) -> Draft:
     return Draft(AUDIT, record)
 
 
-def draft_key(old: str, new: str, reason: str, at_ns: int) -> Draft:
-    record: Record = {"kind": "key", "old": old, "new": new, "reason": reason, "at": at_ns}
+def draft_key(old: str, new: str, reason: str, at_ns: int, until_ns: int) -> Draft:
+    """A change of key. `until`: before then the old one may sign beside the new one."""
+    record: Record = {"kind": "key", "old": old, "new": new, "reason": reason, "at": at_ns, "until": until_ns}
     return Draft(AUDIT, record)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from vedette.core.errors import StorageError
 from vedette.core.time import format_utc
 from vedette.evidence.errors import LogDamagedError
-from vedette.evidence.keys import KeyRing, LogKey, check_signature_fast
+from vedette.evidence.keys import OVERLAP_NS, KeyRing, LogKey, check_signature_fast
 from vedette.evidence.leaves import AUDIT, SITE, Draft, Record, draft_key, draft_root
 from vedette.evidence.log_index import NO_LEAF, make_row, parse_leaf, rebuild_index
 from vedette.evidence.offline_verify import (
@@ -24,7 +24,7 @@ from vedette.evidence.offline_verify import (
     WrongForm,
     demand,
     encode_canonical,
-    open_note,
+    open_published,
     parse_checkpoint,
 )
 from vedette.evidence.ports import LeafIndex, LeafRow, TreeRow
@@ -42,6 +42,19 @@ class _Tail:
     prev: str
 
 
+@dataclass(frozen=True, slots=True)
+class SignedHead:
+    """What the checkpoint of the site log says.
+
+    Attributes:
+        older_until_ns: Before when an older key could sign it too; None where none did.
+    """
+
+    size: int
+    root: bytes
+    older_until_ns: int | None = None
+
+
 class EvidenceLog:
     """The open log. Make it with `open_log`; after an error other than ProofRefusedError open it anew."""
 
@@ -56,7 +69,7 @@ class EvidenceLog:
         self._sequences: dict[tuple[str, str], int] = {}
         self._rows: dict[str, LeafRow] = {}
         self._positions: dict[str, int] = {}
-        self.checkpoint_at_ns = _read_time(site)
+        self.checkpoint_at_ns = _read_time(site, site.size)
         self.signed_root = site.root(site.size)
 
     @property
@@ -93,6 +106,7 @@ class EvidenceLog:
         Raises:
             StorageError: it could not be written. The log must be opened anew.
         """
+        self.end_overlap(now_ns)
         grown = {name: tree for name, tree in self._trees.items() if tree.is_grown}
         if not grown and not self._positions:
             return False
@@ -112,10 +126,27 @@ class EvidenceLog:
             self.checkpoint_at_ns, self.signed_root = now_ns, self._site.root(self._site.size)
         return bool(grown)
 
-    def rotate_key(self, reason: str, now_ns: int) -> str:
-        """Replaces the signing key; returns the new fingerprint. The old key signs the leaf that names the new one."""
+    def end_overlap(self, now_ns: int) -> bool:
+        """Destroys the private key before the present one when its time is over, and takes its lines off.
+
+        Returns whether that was now.
+        """
+        if not self.ring.is_overlap_over(now_ns):
+            return False
+        self.ring.end_overlap()
+        self.sign_head()
+        return True
+
+    def rotate_key(self, reason: str, now_ns: int, overlap_ns: int = OVERLAP_NS) -> str:
+        """Replaces the signing key; returns the new fingerprint. The old key signs the leaf that names the new one.
+
+        `overlap_ns`: so long it signs beside the new one; 0: it is destroyed at once. One before it ends now.
+        """
+        if self.ring.older is not None:
+            self.ring.end_overlap()
+            self.sign_head()
         old, new = self.ring.present, self.ring.prepare_next()
-        draft = draft_key(old.text, new.text, reason, now_ns)
+        draft = draft_key(old.text, new.text, reason, now_ns, now_ns + overlap_ns)
         self._append(AUDIT, draft.record, now_ns)
         place = self._rows[draft.key]
         self.checkpoint(now_ns)
@@ -128,7 +159,7 @@ class EvidenceLog:
         folder = self.root / ROTATIONS
         folder.mkdir(mode=0o750, exist_ok=True)
         replace_file(folder / f"{len(self.ring.keys):06}.json", encode_canonical(record))
-        self.ring.switch(new, now_ns, self.size)
+        self.ring.switch(new, now_ns, self.size, now_ns + overlap_ns)
         self.sign_head()
         return self.ring.present.fingerprint
 
@@ -146,8 +177,12 @@ class EvidenceLog:
         return f"{self.ring.site}/{tree}\n{size}\n{base64.b64encode(root).decode()}\n"
 
     def format_site_head(self, size: int) -> str:
-        """The signed checkpoint of the site log when it had `size` leaves."""
+        """The signed checkpoint of the site log when it had `size` leaves, by the present key alone: for bundles."""
         return self.ring.signer.sign(self.format_head(SITE, size, self._site.root(size)))
+
+    def format_published_head(self) -> str:
+        """The checkpoint of now as the disk and witnesses get it: by the key before too, in its time."""
+        return self.ring.sign_published(self.format_head(SITE, self._site.size, self._site.root(self._site.size)))
 
     def prove_growth(self, old: int, size: int = 0) -> list[bytes]:
         """Shows that the site log, when it had `size` leaves (0: now), begins with its first `old` ones."""
@@ -156,7 +191,7 @@ class EvidenceLog:
 
     def sign_head(self) -> None:
         """Leaves the signed checkpoint of the site log: from here on everything counts."""
-        replace_file(self.root / CHECKPOINT, self.format_site_head(self._site.size).encode())
+        replace_file(self.root / CHECKPOINT, self.format_published_head().encode())
         self.ring.mark_log()
 
     def site_entry(self, place: int, size: int) -> Record:
@@ -177,9 +212,10 @@ class EvidenceLog:
 
     def check_site(self) -> None:
         """The same for the site log, against its checkpoint on disk."""
-        size, root = read_head(self.root, self.ring)
-        if TileReader(self.root / SITE).check(size) != root or size != self._site.size:
+        head, site = read_head(self.root, self.ring), TileReader(self.root / SITE)
+        if site.check(head.size) != head.root or head.size != self._site.size:
             raise LogDamagedError("the site log is not what was signed", "Restore it from a backup.")
+        check_head(site, head)
 
     def close(self) -> None:
         self.index.close()
@@ -245,9 +281,9 @@ class EvidenceLog:
             temporary.replace(self.root / row.tree / CHECKPOINT)
 
 
-def _read_time(site: TileTree) -> int:
+def _read_time(site: TileReader, size: int) -> int:
     """When the newest checkpoint was made: its last root leaf says it."""
-    return int(parse_leaf(site.entry(site.size - 1))["at"]) if site.size else 0
+    return int(parse_leaf(site.entry(size - 1))["at"]) if size else 0
 
 
 def open_log(root: Path, ring: KeyRing, index: LeafIndex) -> EvidenceLog:
@@ -263,18 +299,28 @@ def open_log(root: Path, ring: KeyRing, index: LeafIndex) -> EvidenceLog:
         log = EvidenceLog(root, ring, index, TileTree(root / SITE))
         log.sign_head()
         return log
-    size, signed = read_head(root, ring)
-    site = TileTree(root / SITE, size)
-    if site.root(size) != signed:
-        raise LogDamagedError("the site log is not what was signed", "Restore the folder evidence from a backup.")
-    index.roll_back(size)
-    if index.newest_head() != size:
-        rebuild_index(index, root, ring.site, size)
+    head = read_head(root, ring)
+    site = TileTree(root / SITE, head.size)
+    check_head(site, head)
+    index.roll_back(head.size)
+    if index.newest_head() != head.size:
+        rebuild_index(index, root, ring.site, head.size)
     return EvidenceLog(root, ring, index, site)
 
 
-def read_head(root: Path, ring: KeyRing) -> tuple[int, bytes]:
-    """Size and root of the signed site log. Raises LogDamagedError."""
+def check_head(site: TileReader, head: SignedHead) -> None:
+    """Compares the site log on disk with its checkpoint. Raises LogDamagedError."""
+    if site.root(head.size) != head.root:
+        raise LogDamagedError("the site log is not what was signed", "Restore the folder evidence from a backup.")
+    if head.older_until_ns is not None and _read_time(site, head.size) >= head.older_until_ns:
+        raise LogDamagedError(
+            "the checkpoint of the evidence log is signed by an older key too, whose time was over",
+            "Somebody kept that key: keep a copy of the folder evidence, then restore it from a backup.",
+        )
+
+
+def read_head(root: Path, ring: KeyRing) -> SignedHead:
+    """The signed checkpoint of the site log. Raises LogDamagedError."""
     try:
         data = (root / CHECKPOINT).read_bytes()[: MOST_NOTE_BYTES + 1]
         return parse_head(data.decode(), ring.site, ring.keys)
@@ -285,20 +331,23 @@ def read_head(root: Path, ring: KeyRing) -> tuple[int, bytes]:
         ) from exc
 
 
-def parse_head(note: str, site: str, keys: Sequence[LogKey]) -> tuple[int, bytes]:
+def parse_head(note: str, site: str, keys: Sequence[LogKey]) -> SignedHead:
     """Opens the site log's checkpoint with the key that signed it. Raises WrongForm.
 
     A replaced key counts for the one checkpoint that it signed last: after a crash in a change of key it still lies
     there. So a log that signs with ML-DSA-44 cannot be put back to Ed25519 alone by whoever breaks the older key.
+    Below the lines of a key may be those of the one before it, where that was given time.
     """
-    for key in reversed(keys):
+    for place, key in reversed(list(enumerate(keys))):
+        older = keys[place - 1] if place else LogKey(b"", 0)
         try:
-            origin, size, root = parse_checkpoint(open_note(note, key.public, check_signature_fast))
+            text, is_by_older = open_published(note, key.public, older.public, check_signature_fast)
         except OtherKey:
             continue
+        origin, size, root = parse_checkpoint(text)
         demand(origin == f"{site}/{SITE}", "it is of another log")
         demand(key.last_size in {0, size}, "it is signed by a key that was replaced before")
-        return size, root
+        return SignedHead(size, root, older.until_ns if is_by_older else None)
     raise WrongForm("nobody signed it")
 
 

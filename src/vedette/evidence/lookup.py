@@ -7,7 +7,7 @@ from vedette.core.ids import is_id
 from vedette.evidence.errors import LogDamagedError
 from vedette.evidence.keys import LogKey, read_key_ring
 from vedette.evidence.leaves import SITE
-from vedette.evidence.log import parse_head
+from vedette.evidence.log import check_head, parse_head
 from vedette.evidence.log_index import parse_leaf, read_trees
 from vedette.evidence.offline_verify import CHECKPOINT, WrongForm
 from vedette.evidence.tiles import TileReader
@@ -49,9 +49,8 @@ def _stored(leaf: dict[str, Any]) -> tuple[int, str]:
 def _check_head(root: Path, site: str, keys: tuple[LogKey, ...]) -> int:
     try:
         note = (root / CHECKPOINT).read_text(encoding="utf-8")
-        size, signed = parse_head(note, site, keys)
+        head = parse_head(note, site, keys)
     except (OSError, UnicodeDecodeError, WrongForm) as exc:
         raise LogDamagedError(f"the checkpoint of the evidence log cannot be used: {exc}") from exc
-    if TileReader(root / SITE).root(size) != signed:
-        raise LogDamagedError("the site log is not what was signed")
-    return size
+    check_head(TileReader(root / SITE), head)
+    return head.size

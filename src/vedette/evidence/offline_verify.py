@@ -509,6 +509,25 @@ def open_note(note: str, key: bytes, check: SignatureCheck = check_signature) ->
     return text
 
 
+def open_published(note: str, key: bytes, older: bytes, check: SignatureCheck = check_signature) -> tuple[str, bool]:
+    """As `open_note`, of a checkpoint that an older key may have signed too, in the day after a change of key.
+
+    Its lines stand below those of `key`, whole and right as if they stood alone. `older` is empty where the log had no
+    key before. Returns the text, and whether `older` signed it: the caller knows whether that was in its time.
+    """
+    text, found, last = note.rpartition("\n\n")
+    lines = last.split("\n")
+    own = len(name_signatures(key))
+    if not found or not older or len(lines) <= own + 1:
+        return open_note(note, key, check), False
+    opened = open_note(f"{text}\n\n" + "".join(f"{line}\n" for line in lines[:own]), key, check)
+    try:
+        open_note(f"{text}\n\n" + "\n".join(lines[own:]), older, check)
+    except WrongForm as exc:
+        raise WrongForm(f"what stands below its own signatures is not right: {exc}") from exc
+    return opened, True
+
+
 def parse_checkpoint(text: str) -> tuple[str, int, bytes]:
     """Returns origin, size and root of a checkpoint's text."""
     lines = text.split("\n")
@@ -1318,6 +1337,7 @@ class Verifier:
         self.uncovered: list[dict[str, str]] = []
         self.about: dict[str, str] = {}
         self._keys: list[bytes] = []
+        self._made_at = self._older_until = 0
         self._used: set[str] = set()
         self._cameras: list[_Camera] = []
         self._names: set[str] = set()
@@ -1491,7 +1511,7 @@ class Verifier:
         export, by, purpose, made_at = take(manifest, export=str, by=str, purpose=str, made_at=int)
         self.about = {"export": export, "by": by, "purpose": purpose, "made_at": format_time(made_at)}
         self.about.update({"from": format_time(from_ns), "to": format_time(to_ns)})
-        self.site, self._range = site, (from_ns, to_ns)
+        self.site, self._range, self._made_at = site, (from_ns, to_ns), made_at
         owner = decode_base64(key)
         if len(owner) not in {ED25519_KEY_BYTES, PAIR_BYTES}:
             raise WrongForm("the key in the manifest is not whole")
@@ -1541,6 +1561,7 @@ class Verifier:
             origin, size, root = parse_checkpoint(open_note(note, owner, self._check))
             leaf = self._check_entry(entry, size, root)
             kind, before, after = take(leaf, kind=str, old=str, new=str)
+            (until,) = take({"until": 0} | leaf, until=int)  # logs before the overlap told none
             rest, audit, day = origin.rpartition("/audit/")
             demand(rest == self.site and audit and _DAY.fullmatch(day), "it is from another log")
             demand(
@@ -1550,6 +1571,8 @@ class Verifier:
         except WrongForm as exc:
             self._tell("key", f"a change of key is not proven: {exc}", name)
             return
+        if len(self._keys) == 1:
+            self._older_until = until
         self._keys.append(owner)
 
     # Files.
@@ -1625,7 +1648,10 @@ class Verifier:
         if note is None:
             return None
         try:
-            origin, size, root = parse_checkpoint(open_note(note, self._keys[0], self._check))
+            older = self._keys[1] if len(self._keys) > 1 else b""
+            text, is_by_older = open_published(note, self._keys[0], older, self._check)
+            demand(not is_by_older or self._made_at < self._older_until, "an older key signed it after its time")
+            origin, size, root = parse_checkpoint(text)
             demand(origin == f"{self.site}/site", "it is from another log")
         except WrongForm as exc:
             self._tell("signature", f"the checkpoint of the log is not right: {exc}", CHECKPOINT)

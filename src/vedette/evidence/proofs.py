@@ -42,13 +42,18 @@ class LogHead:
 
 @dataclass(frozen=True, slots=True)
 class ProofRequest:
-    """Asks for the proofs of one camera, half open range, against the head of `size`."""
+    """Asks for the proofs of one camera, half open range, against the head of `size`.
+
+    `fingerprint`: of the key that signed that head, so that one is proven to the end of it where the key was changed
+    meanwhile; empty: the present one.
+    """
 
     camera_id: str
     streams: tuple[str, ...]
     from_ns: int
     to_ns: int
     size: int
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,7 @@ class SignRequest:
 
     Attributes:
         sha256: Of the bytes of `manifest.json`, hex.
+        fingerprint: Of the key that signed the bundle's head; empty: the present one.
     """
 
     export_id: str
@@ -123,3 +129,4 @@ class SignRequest:
     from_ns: int
     to_ns: int
     sha256: str
+    fingerprint: str = ""

@@ -52,7 +52,7 @@ def prove_camera(log: EvidenceLog, request: ProofRequest) -> CameraProof:
         camera_id=chain,
         segments=tuple(_segment(readers[row.tree], row) for row in kept),
         covered_to_ns={stream: end for stream, end in covered.items() if end is not None},
-        files=tuple(_file(log, head, readers[tree], tree, rows, later) for tree in sorted(readers)),
+        files=tuple(_file(log, request, readers[tree], tree, rows, later) for tree in sorted(readers)),
         stamps=tuple(one for tree in sorted(readers) for one in _find_stamps(log, head, tree, rows)),
     )
 
@@ -81,15 +81,21 @@ def _segment(reader: TileReader, row: LeafRow) -> ProvenSegment:
 
 
 def _file(
-    log: EvidenceLog, head: int, reader: TileReader, name: str, rows: Sequence[LeafRow], later: Sequence[LeafRow]
+    log: EvidenceLog,
+    request: ProofRequest,
+    reader: TileReader,
+    name: str,
+    rows: Sequence[LeafRow],
+    later: Sequence[LeafRow],
 ) -> ProofFile:
-    row = _tree_at(log, name, head)
-    note = log.ring.signer.sign_tree(log.format_head(name, row.size, row.root))
+    row = _tree_at(log, name, request.size)
+    signer = log.ring.find_signer(request.fingerprint)
+    note = signer.sign_tree(log.format_head(name, row.size, row.root))
     record = {
         "checkpoint": note,
         "range": [prove_entry(reader, leaf.place, row.size) for leaf in rows if leaf.tree == name],
         "later": [prove_entry(reader, leaf.place, row.size) for leaf in later if leaf.tree == name],
-        "site": log.site_entry(row.site_place, head),
+        "site": log.site_entry(row.site_place, request.size),
     }
     return ProofFile(_file_name(name), encode_canonical(record).decode())
 

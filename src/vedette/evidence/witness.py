@@ -23,7 +23,6 @@ from vedette.evidence.offline_verify import (
     ED25519_KEY_BYTES,
     ML_DSA_KEY_BYTES,
     PAIR_BYTES,
-    OtherKey,
     WrongForm,
     cosigned_text,
     cosigner_id,
@@ -204,24 +203,24 @@ def _split_request(body: bytes) -> tuple[int, list[bytes], str]:
 
 
 def _open_by_any(note: str, keys: Sequence[bytes]) -> tuple[str, bytes]:
-    """The text of a note and the one of a log's keys that signed it: after a change of key there are two.
+    """The text of a note and the strongest of a log's keys that signed it: after a change of key it has two for a day.
 
     Raises:
-        WrongForm: none of them did, or one did by half.
+        WrongForm: none of them did, or one did by half: of a known key every line must be right.
     """
-    for key in keys:
-        try:
-            return open_note(_keep_lines(note, key), key, check_signature_fast), key
-        except OtherKey:
-            continue
-    raise WrongForm("it is signed by another key")
+    found = {
+        key: open_note(kept, key, check_signature_fast) for key in keys if (kept := _keep_lines(note, key)) is not None
+    }
+    demand(found, "it is signed by another key")
+    key = max(found, key=len)
+    return found[key], key
 
 
-def _keep_lines(note: str, key: bytes) -> str:
-    """The note with the lines of this key alone: lines of unknown keys do not count (C2SP signed-note)."""
+def _keep_lines(note: str, key: bytes) -> str | None:
+    """The note with the lines of this key alone, None where it has none. Lines of unknown keys do not count (C2SP)."""
     text, _, last = note.rpartition("\n\n")
     name = text.partition("\n")[0]
     ids = {key_id(name, part) for part in split_key(key) if part}
     lines = last.removesuffix("\n").split("\n")
     kept = [line for line in lines if decode_base64(line.rpartition(" ")[2])[:4] in ids]
-    return "\n\n".join([text, "".join(f"{line}\n" for line in kept or lines[:1])])
+    return f"{text}\n\n" + "".join(f"{line}\n" for line in kept) if kept else None

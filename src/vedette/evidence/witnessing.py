@@ -40,7 +40,7 @@ class Submission:
 
 def make_submission(log: EvidenceLog, old: int) -> Submission:
     """Asks a witness that knows the first `old` leaves to sign the log as it is now."""
-    note = log.format_site_head(log.size)
+    note = log.format_published_head()
     lines = "".join(f"{base64.b64encode(one).decode()}\n" for one in log.prove_growth(old))
     return Submission(log.size, note.rpartition("\n\n")[0] + "\n", f"old {old}\n{lines}\n{note}".encode())
 

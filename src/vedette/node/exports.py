@@ -89,7 +89,7 @@ class NotaryBundleMaker:
                 await asyncio.to_thread(shutil.rmtree, folder / "bundle")
                 if attempt == _ATTEMPTS:
                     raise
-        note = await self._notary.sign_manifest(_signature_request(order, manifest))
+        note = await self._notary.sign_manifest(_signature_request(order, manifest, head))
         file = await asyncio.to_thread(_pack, folder, note, order, report)
         return ExportOutcome((file,), clips.gaps, head.fingerprint)
 
@@ -105,7 +105,9 @@ class NotaryBundleMaker:
         while True:
             head = await self._notary.take_head()
             requests = [
-                ProofRequest(camera.camera_id, (camera.role.value,), order.from_ns, order.to_ns, head.size)
+                ProofRequest(
+                    camera.camera_id, (camera.role.value,), order.from_ns, order.to_ns, head.size, head.fingerprint
+                )
                 for camera in order.cameras
                 if camera.role is not None
             ]
@@ -214,7 +216,7 @@ def _find_masked(folder: Path, clips: ExportOutcome, camera: ExportCamera) -> Ma
     )
 
 
-def _signature_request(order: ExportOrder, manifest: Manifest) -> SignRequest:
+def _signature_request(order: ExportOrder, manifest: Manifest, head: LogHead) -> SignRequest:
     return SignRequest(
         order.export_id,
         order.user_name,
@@ -223,6 +225,7 @@ def _signature_request(order: ExportOrder, manifest: Manifest) -> SignRequest:
         order.from_ns,
         order.to_ns,
         manifest.sha256,
+        head.fingerprint,
     )
 
 

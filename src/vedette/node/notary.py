@@ -19,28 +19,31 @@ from vedette.adapters.time_stamp_client import request_time_stamp
 from vedette.adapters.witness_client import add_checkpoint
 from vedette.core.errors import InvalidInputError, StorageError, VedetteError
 from vedette.core.ids import is_id
-from vedette.core.messages import ControlStateChanged
-from vedette.core.time import format_utc
+from vedette.core.messages import ControlStateChanged, EventObserved
+from vedette.core.time import NS_PER_S, format_utc
 from vedette.evidence.bundle import clean
 from vedette.evidence.errors import LogDamagedError, ProofRefusedError
-from vedette.evidence.keys import KeyRing, LogKey, open_key_ring
+from vedette.evidence.keys import OVERLAP_NS, KeyRing, LogKey, open_key_ring
 from vedette.evidence.leaves import draft_export, draft_time_step
 from vedette.evidence.log import EvidenceLog, open_log
+from vedette.evidence.offline_verify import fingerprint_of
 from vedette.evidence.proofs import CameraProof, LogHead, ProofRequest, SignRequest
 from vedette.evidence.prover import make_head, prove_camera
 from vedette.node.notary_app import make_notary_app
 from vedette.node.notary_events import EventQueue
+from vedette.node.notary_keys import DAY_NS, KeyChanges, find_due
 from vedette.node.notary_sources import Reading, read_sources
 from vedette.node.notary_stamps import NotaryStamps
 from vedette.node.notary_witnesses import NotaryWitnesses
 from vedette.node.sealing import describe_sealing
 from vedette.runtime.bus import Publisher
-from vedette.runtime.clock import Clock, SystemClock
+from vedette.runtime.clock import Clock, SystemClock, new_id
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.settings import NodeSettings
 
 GROUP = "notary"
 CONTROL = "evidence_log"
+KEY_CHANGED = "evidence_key_changed"
 CHECKPOINT_S = 60.0
 CHECK_TREE_S = 30.0
 """One tree is computed anew this often: 100 cameras' month in a day."""
@@ -49,6 +52,7 @@ STAMP_LOOK_S = 10.0
 CLOCK_STEP_NS = 2_000_000_000
 WITNESS_WAIT_S = 5.0
 """An export waits so long that its checkpoint is cosigned. It goes on without: verify.py then cannot tell."""
+_MOST_OVERLAP_H = OVERLAP_NS // (3600 * NS_PER_S)
 _TICK_S = 1.0
 _RECENT_DAYS = 2
 _EXPORT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -66,6 +70,8 @@ class Notary:
         self._witnesses = NotaryWitnesses(settings.witnesses, add_checkpoint)
         every_s = settings.time_stamp_every_s
         self._stamps = NotaryStamps(settings.time_stamps, every_s, self._paths.evidence, request_time_stamp, clock)
+        self._key_days = settings.key_change_days
+        self._key_changes: KeyChanges | None = None
         self._is_head_asked = False
         self._witnessed = asyncio.Event()
         self._publisher = publisher
@@ -132,12 +138,20 @@ class Notary:
             raise InvalidInputError("the export's texts are too long, or its cameras have no ids")
         return await self._in_thread(lambda: self._sign(request))
 
-    async def rotate_key(self, reason: str) -> str:
-        """Changes the signing key; returns the new fingerprint."""
-        text = clean(reason)[:_MOST_TEXT]
+    async def rotate_key(self, reason: str, overlap_h: int = _MOST_OVERLAP_H) -> str:
+        """Changes the signing key; returns the new fingerprint. The old one signs beside it for `overlap_h` hours.
+
+        Raises:
+            InvalidInputError: more than a day was asked for.
+        """
+        if not 0 <= overlap_h <= _MOST_OVERLAP_H:
+            raise InvalidInputError(f"a replaced key signs for 0 to {_MOST_OVERLAP_H} hours more, not {overlap_h}")
+        text, overlap_ns = clean(reason)[:_MOST_TEXT], overlap_h * 3600 * NS_PER_S
         await self.advance()
-        fingerprint = await self._in_thread(lambda: self._open().rotate_key(text, self._clock.utc_ns()))
-        self._logger.info("signing key changed", fingerprint=fingerprint)
+        fingerprint = await self._in_thread(lambda: self._open().rotate_key(text, self._clock.utc_ns(), overlap_ns))
+        self._logger.info("signing key changed", fingerprint=fingerprint, reason=text, overlap_h=overlap_h)
+        self._tell_change(text)
+        self._tell()
         return fingerprint
 
     def status(self) -> dict[str, object]:
@@ -148,7 +162,8 @@ class Notary:
             "site": ring.site if ring else "",
             "fingerprint": ring.present.fingerprint if ring else "",
             "log_key": ring.site_key if ring else "",
-            "keys": [_describe_key(key) for key in ring.keys] if ring else [],
+            "keys": _describe_keys(ring) if ring else [],
+            "key_due": self._describe_due(ring) if ring else None,
             "checkpoint": _describe_checkpoint(log) if log else None,
             "behind": self._reading.behind,
             "sealing": self._sealing,
@@ -169,9 +184,25 @@ class Notary:
             if abs(step_ns) > CLOCK_STEP_NS:
                 self._step_ns += step_ns
                 await self._log_step(step_ns)
+            if self._is_key_due():
+                await self._change_due_key()
             if left_s <= 0:
                 left_s = CHECKPOINT_S
                 await self.advance()
+
+    def _is_key_due(self) -> bool:
+        """Looks at the clocks every second, from the first time on that the log is open."""
+        if self._log is None or self._key_changes is None:
+            return False
+        now_ns, mono_ns = self._clock.utc_ns(), self._clock.mono_ns()
+        self._key_changes.push(now_ns, mono_ns)
+        return self._key_changes.take_due(self._log.ring.present, now_ns, mono_ns)
+
+    async def _change_due_key(self) -> None:
+        try:
+            await self.rotate_key(f"due: keys are changed every {self._key_days} days")
+        except VedetteError as error:
+            self._logger.error("signing key not changed", reason=error.message)  # noqa: TRY400 -- told in full
 
     async def _log_step(self, step_ns: int) -> None:
         now_ns = self._clock.utc_ns()
@@ -242,19 +273,26 @@ class Notary:
                 self._check_recent(log)
                 stack.pop_all()
             self._log, self._broken = log, ""
+            if self._key_changes is None:  # before anything is signed by the clock of this start
+                newest_ns = log.checkpoint_at_ns or self._ring.present.from_ns
+                self._key_changes = KeyChanges(self._key_days, newest_ns)
         return self._log
 
     def _advance(self) -> None:
         log = self._open()
+        if log.end_overlap(self._clock.utc_ns()):
+            self._logger.info("signing key before destroyed", fingerprint=log.ring.keys[-2].fingerprint)
         self._reading = read_sources(log, self._paths, self._clock.utc_ns)
         self._events.append_to(log, self._clock.utc_ns(), is_id)
         log.checkpoint(self._clock.utc_ns())
 
     def _sign(self, request: SignRequest) -> str:
         log, now_ns = self._open(), self._clock.utc_ns()
+        log.end_overlap(now_ns)
+        log.ring.find_signer(request.fingerprint)  # before the export is logged
         log.append([draft_export(request, now_ns)], now_ns)
         log.checkpoint(now_ns)
-        return log.ring.sign_export(request.export_id, request.sha256)
+        return log.ring.sign_export(request.export_id, request.sha256, request.fingerprint)
 
     def _check_recent(self, log: EvidenceLog) -> None:
         """At start: the site log and the trees that will still grow. Raises LogDamagedError."""
@@ -289,8 +327,22 @@ class Notary:
         problems = [*self._reading.problems, *self._damaged.values(), *self._witnesses.problems, *self._stamps.problems]
         if problems:
             return "weakened", "; ".join(problems)[:1000]
-        return (
-            ("holds", "footage, audit trail and events are logged and signed") if self._log else ("absent", "starting")
+        if self._log is None:
+            return "absent", "starting"
+        return "holds", "footage, audit trail and events are logged and signed" + _describe_overlap(self._log.ring)
+
+    def _describe_due(self, ring: KeyRing) -> str | None:
+        due_ns = find_due(ring.present, self._key_days * DAY_NS)
+        return None if due_ns is None else format_utc(due_ns)
+
+    def _tell_change(self, reason: str) -> None:
+        """An event: who keeps the fingerprint and who runs a witness must hear of it, whoever changed the key."""
+        ring, now_ns = self._ring, self._clock.utc_ns()
+        if ring is None:
+            return
+        detail = f"new fingerprint {ring.present.fingerprint}{_describe_overlap(ring)}. Why: {reason}"[:_MOST_TEXT]
+        self._publisher.publish_nowait(
+            EventObserved(new_id(self._clock), "", KEY_CHANGED, now_ns, now_ns, "", 1.0, detail=detail)
         )
 
     def _tell(self) -> None:
@@ -303,14 +355,27 @@ class Notary:
             self._publisher.publish_nowait(ControlStateChanged(CONTROL, state, detail, self._clock.utc_ns()))
 
 
-def _describe_key(key: LogKey) -> dict[str, object]:
-    until = format_utc(key.to_ns) if key.to_ns else None
+def _describe_keys(ring: KeyRing) -> list[dict[str, object]]:
+    """All keys, oldest first. `beside_until`: of the one before, while it still signs too."""
+    older = fingerprint_of(ring.older.public) if ring.older else ""
+    return [_describe_key(key, is_beside=key.fingerprint == older) for key in ring.keys]
+
+
+def _describe_key(key: LogKey, *, is_beside: bool) -> dict[str, object]:
     return {
         "fingerprint": key.fingerprint,
         "from": format_utc(key.from_ns),
-        "to": until,
+        "to": format_utc(key.to_ns) if key.to_ns else None,
+        "beside_until": format_utc(key.until_ns) if is_beside else None,
         "signatures": key.signatures,
     }
+
+
+def _describe_overlap(ring: KeyRing) -> str:
+    if ring.older is None:
+        return ""
+    until = format_utc(ring.keys[-2].until_ns)
+    return f"; the key before the present one signs too until {until}: give witnesses the new one"
 
 
 def _describe_checkpoint(log: EvidenceLog) -> dict[str, object]:

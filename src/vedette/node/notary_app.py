@@ -24,12 +24,13 @@ class NotaryDesk(Protocol):
     async def take_head(self) -> LogHead: ...
     async def prove(self, request: ProofRequest) -> CameraProof: ...
     async def sign_manifest(self, request: SignRequest) -> str: ...
-    async def rotate_key(self, reason: str) -> str: ...
+    async def rotate_key(self, reason: str, overlap_h: int) -> str: ...
     def status(self) -> dict[str, object]: ...
 
 
-class _Reason(msgspec.Struct, forbid_unknown_fields=True):
+class _Change(msgspec.Struct, forbid_unknown_fields=True):
     reason: str
+    overlap_h: int
 
 
 def make_notary_app(desk: NotaryDesk) -> Starlette:
@@ -45,7 +46,8 @@ def make_notary_app(desk: NotaryDesk) -> Starlette:
         return {"note": await desk.sign_manifest(await _read(request, SignRequest))}
 
     async def rotate(request: Request) -> object:
-        return {"fingerprint": await desk.rotate_key((await _read(request, _Reason)).reason)}
+        asked = await _read(request, _Change)
+        return {"fingerprint": await desk.rotate_key(asked.reason, asked.overlap_h)}
 
     async def status(_: Request) -> object:
         return desk.status()

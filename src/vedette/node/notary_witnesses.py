@@ -96,6 +96,8 @@ class NotaryWitnesses:
             if status == 422:
                 seat.refused = f"it signed another log than this one (with {seat.size} entries)"
                 raise WitnessSilentError(seat.refused)
+            if status == 403:
+                raise WitnessSilentError("it does not know the present key of this log (`vedette status --json`)")
             if status != 409 or known is None:
                 raise WitnessSilentError(f"it answers {status}")
             if int(known[1]) > size or int(known[1]) == seat.size:

@@ -37,6 +37,7 @@ class NodeSettings:
         file_jobs: Uploaded files analysed at the same time (`file_jobs`).
         search_days: How long seen objects are kept to be searched (`search_days`).
         time_stamps: Authorities that the notary asks to time-stamp its checkpoints, every `time_stamp_every_s`.
+        key_change_days: Age at which the notary changes the evidence log's key by itself; 0: only by hand.
         hash_footage: False only for `benchmarks.evidence`, which measures what hashing costs.
     """
 
@@ -58,6 +59,7 @@ class NodeSettings:
     time_stamps: tuple[TimeStampAuthority, ...] = ()
     time_stamp_every_s: int = 3600
     search_days: int = 30
+    key_change_days: int = 90
 
     @property
     def models_folder(self) -> Path:

@@ -44,9 +44,13 @@ _INIT_BYTES = 96
 
 def leave_old_key(root: Path) -> NoteSigner:
     """The key of a site as it was made before ML-DSA-44 came in, Ed25519 alone. Call it before the site is opened."""
+    return leave_key(root, hashlib.sha256(str(root.name).encode()).digest())
+
+
+def leave_key(root: Path, seed: bytes) -> NoteSigner:
+    """A key that a test knows, of 32 bytes or a pair of 64."""
     folder = root / "keys" / "log"
     folder.mkdir(mode=0o700, parents=True)
-    seed = hashlib.sha256(str(root.name).encode()).digest()
     signer = NoteSigner(seed)
     fingerprint = hashlib.sha256(signer.public).hexdigest()
     (folder / f"{fingerprint[:16]}.key").write_bytes(seed)
@@ -183,11 +187,18 @@ def sign_manifest(log: EvidenceLog, contents: BundleContents, sha256: str) -> st
     """As the notary does it."""
     ids = tuple(camera.proof.camera_id for camera in contents.cameras)
     request = SignRequest(
-        contents.export_id, contents.by, contents.purpose, ids, contents.from_ns, contents.to_ns, sha256
+        contents.export_id,
+        contents.by,
+        contents.purpose,
+        ids,
+        contents.from_ns,
+        contents.to_ns,
+        sha256,
+        contents.head.fingerprint,
     )
     log.append([draft_export(request, contents.made_at_ns)], contents.made_at_ns)
     log.checkpoint(contents.made_at_ns)
-    return log.ring.sign_export(contents.export_id, sha256)
+    return log.ring.sign_export(contents.export_id, sha256, request.fingerprint)
 
 
 def make_small_bundle(root: Path, folder: Path, cameras: int = 3, segments: int = 4, seed: int = 1) -> SmallSite:

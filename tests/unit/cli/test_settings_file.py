@@ -65,3 +65,14 @@ def test_command_line_takes_the_fingerprint_of_an_authority(tmp_path) -> None:
     assert CliRunner().invoke(verify, [*asked, authority.fingerprint.upper()]).exit_code == 0
     assert CliRunner().invoke(verify, [*asked, "0" * 64]).exit_code == 3
     assert CliRunner().invoke(verify, [*asked, "abc"]).exit_code == 2
+
+
+@pytest.mark.parametrize("days", [-1, 1, 6, 3651])
+def test_age_of_keys_that_makes_no_sense_is_refused(tmp_path, days) -> None:
+    with pytest.raises(InvalidInputError, match="key_change_days must be 7 to 3650"):
+        read(tmp_path, key_change_days=days)
+
+
+@pytest.mark.parametrize("days", [0, 7, 90, 3650])
+def test_age_of_keys_is_taken(tmp_path, days) -> None:
+    read(tmp_path, key_change_days=days)

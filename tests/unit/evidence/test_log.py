@@ -144,7 +144,7 @@ def test_changed_key_signs_on_and_the_old_private_key_is_gone(site) -> None:
     camera = site.add_camera("Gate")
     site.tell([site.make_segment(camera, 0)], 60)
     old = site.log.ring.present
-    new = site.log.rotate_key("yearly", START_NS + 100 * S)
+    new = site.log.rotate_key("stolen", START_NS + 100 * S, 0)
     assert new != old.fingerprint
     files = [path.name for path in (site.root / "keys" / "log").glob("*.key")]
     assert files == [f"{new[:16]}.key"]

@@ -220,12 +220,12 @@ def test_crash_between_the_change_of_key_and_its_first_checkpoint_loses_nothing(
     site.log.sign_head = lambda: (sign_head(), kept.append(path.read_bytes()))  # type: ignore[method-assign, assignment]
     site.log.rotate_key("ML-DSA-44", START_NS + 100 * S)
     site.close()
-    assert [len(lines_of(one.decode())) for one in kept] == [1, 2]
+    assert [len(lines_of(one.decode())) for one in kept] == [1, 3]
     path.write_bytes(kept[0])
     site.log = site.open()
     assert len(find_segment_hashes(site.root)) == 1
     site.log.sign_head()
-    assert len(lines_of(path.read_text())) == 2
+    assert len(lines_of(path.read_text())) == 3
     site.close()
 
 
@@ -287,7 +287,7 @@ class Broken:
         site, camera = make_site(root / "site", is_old=is_old)
         self.first = site.log.ring.present.fingerprint
         if is_old:
-            site.log.rotate_key("ML-DSA-44", START_NS + 100 * S)
+            site.log.rotate_key("ML-DSA-44", START_NS + 100 * S, 0)
         site.export(root / "bundle", [camera], 0, 60)
         self.trust = site.log.ring.present.fingerprint
         self.public = site.log.ring.present.public
@@ -384,7 +384,7 @@ def test_key_change_back_to_ed25519_alone_is_not_believed(tmp_path) -> None:
     ring = site.log.ring
     ring.prepare_next = lambda: LogKey(alone.public, 0)  # type: ignore[method-assign]
 
-    def switch(key: LogKey, at_ns: int, size: int) -> None:
+    def switch(key: LogKey, at_ns: int, size: int, _until_ns: int) -> None:
         ring.keys = (replace(pair, to_ns=at_ns, last_size=size), replace(key, from_ns=at_ns))
         ring.signer = alone
 

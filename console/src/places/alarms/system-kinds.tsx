@@ -8,6 +8,7 @@ import {
   HardDrive,
   HardDriveUpload,
   ImageOff,
+  KeyRound,
   type LucideIcon,
   Replace,
   SearchX,
@@ -30,6 +31,7 @@ const ICONS: Record<string, LucideIcon> = {
   protection_reduced: ShieldAlert,
   search_flood: SearchX,
   search_odd: SearchX,
+  evidence_key_changed: KeyRound,
 };
 
 export const SYSTEM_KINDS: readonly string[] = Object.keys(ICONS);

@@ -19,6 +19,8 @@ async def show_evidence(notary: NotaryPort) -> EvidenceOut:
 @router.post("/evidence/rotate-key")
 @allows(Permission.EVIDENCE_MANAGE)
 async def rotate_key(body: RotateKey, caller: CallerPort, notary: NotaryPort, audit: AuditPort) -> RotatedKey:
-    """Replaces the key that signs the log. The old one signs the change, then its private part is destroyed."""
+    """Replaces the key that signs the log. The old one signs the change, and beside the new one for `overlap_h` hours,
+    so that a witness that knows only the old one can go on; then its private part is destroyed.
+    """
     await audit.record(caller, "evidence.rotate_key", detail=body.reason)
-    return RotatedKey(fingerprint=await notary.rotate_key(body.reason))
+    return RotatedKey(fingerprint=await notary.rotate_key(body.reason, body.overlap_h))

@@ -9,7 +9,7 @@ import type { Evidence } from "../../../api/types";
 import { formatDuration, formatMoment, formatNumber } from "../../../lib/format";
 import { Button } from "../../../parts/button";
 import { Dialog } from "../../../parts/dialog";
-import { TextField } from "../../../parts/field";
+import { SwitchField, TextField } from "../../../parts/field";
 import { Badge, PageHead, Table, TableSkeleton, type Tone } from "../../../parts/misc";
 import { ProblemNote } from "../../../parts/problem-note";
 import { useWords } from "../../../parts/words";
@@ -39,7 +39,7 @@ export function EvidencePage() {
         <>
           <Fingerprint evidence={data} />
           <State evidence={data} />
-          <Keys keys={data.keys} />
+          <Keys keys={data.keys} due={data.key_due} />
           <CheckABundle fingerprint={data.fingerprint} />
         </>
       ) : null}
@@ -145,7 +145,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-function Keys({ keys }: { keys: Evidence["keys"] }) {
+function Keys({ keys, due }: { keys: Evidence["keys"]; due: Evidence["key_due"] }) {
   const { t, i18n } = useTranslation();
   const at = (text: string) => formatMoment(Date.parse(text), 0, i18n.language);
   return (
@@ -170,10 +170,14 @@ function Keys({ keys }: { keys: Evidence["keys"] }) {
             <td data-label={t("review.from")}>{at(key.from)}</td>
             <td data-label={t("review.to")}>
               {key.to ? at(key.to) : <Badge tone="good">{t("evidence.inUse")}</Badge>}
+              {key.beside_until ? (
+                <Badge tone="warn">{t("evidence.besideUntil", { date: at(key.beside_until) })}</Badge>
+              ) : null}
             </td>
           </tr>
         ))}
       </Table>
+      <p className="muted">{due ? t("evidence.keyDue", { date: at(due) }) : t("evidence.keyByHand")}</p>
       {signsWithOne(keys) ? <p className="muted">{t("evidence.signedOnce")}</p> : null}
     </Section>
   );
@@ -216,6 +220,7 @@ function CheckABundle({ fingerprint }: { fingerprint: string }) {
 function RotateDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const [reason, setReason] = useState("");
+  const [isStolen, setStolen] = useState(false);
   const rotate = useRotateKey();
   return (
     <Dialog
@@ -228,7 +233,7 @@ function RotateDialog({ onClose }: { onClose: () => void }) {
           <Button
             look="danger"
             isDisabled={reason.trim() === "" || rotate.isPending}
-            onPress={() => rotate.mutate(reason.trim(), { onSuccess: onClose })}
+            onPress={() => rotate.mutate({ reason: reason.trim(), isStolen }, { onSuccess: onClose })}
           >
             {t("evidence.rotate")}
           </Button>
@@ -237,6 +242,7 @@ function RotateDialog({ onClose }: { onClose: () => void }) {
     >
       <p>{t("evidence.rotateConsequence")}</p>
       <TextField label={t("evidence.rotateReason")} value={reason} onChange={setReason} maxLength={500} isRequired />
+      <SwitchField label={t("evidence.rotateStolen")} isSelected={isStolen} onChange={setStolen} />
       {rotate.error ? <ProblemNote error={rotate.error} what={t("evidence.rotateFailed")} /> : null}
     </Dialog>
   );
