@@ -57,11 +57,14 @@ def models_folder(*names: str) -> Iterator[Path]:
 
 
 @contextmanager
-def installed_detector() -> Iterator[OpenVinoDetector]:
-    """The detector of the standard pack that suits this processor."""
-    registry = ModelRegistry(Path(os.environ.get("VEDETTE_MODELS", "")))
-    found = registry.find_installed("detection", preferred_precisions(read_cpu_flags()))
-    name = found.name if found else "pvb-2004-int8"
+def installed_detector(pack: str = "standard") -> Iterator[OpenVinoDetector]:
+    """The detector of a pack that suits this processor."""
+    registry, precisions = (
+        ModelRegistry(Path(os.environ.get("VEDETTE_MODELS", ""))),
+        preferred_precisions(read_cpu_flags()),
+    )
+    suits = [one for one in registry.manifests(pack) if one.task == "detection" and one.precision in precisions]
+    name = min(suits, key=lambda manifest: precisions.index(manifest.precision)).name
     with installed_models(name) as models:
         yield OpenVinoDetector(models[name], threads=1)
 

@@ -3,7 +3,7 @@
 DIR holds one video and `gt.txt` (MOT rows in the video's pixels, flag 0 = ignore), or sequences of a MOT folder
 (`gt/gt.txt` beside `img1/` and `seqinfo.ini`). `--detections public` takes the boxes of `det/det.txt` instead of the
 detector's: then only the tracker is judged, and pictures are not needed. People are scored, every picture is
-analysed, and the pack `default` tracks what moves.
+analysed, and of the pack `default` everything that moves counts, named or not.
 """
 
 import argparse
@@ -146,7 +146,7 @@ def main() -> None:
     total, numbers, release = no_counts(), 0, ""
     with ExitStack() as stack:
         detector = _take_detector(given, stack)
-        release = "public detections" if given.detections == "public" else detector.release if detector else "motion-r1"
+        release = "public detections" if given.detections == "public" else detector.release
         for sequence in sequences:
             detected = read_public(sequence) if given.detections == "public" else detect_frames(sequence, detector)
             found, frames = follow(detected, Tracker())
@@ -159,9 +159,7 @@ def main() -> None:
 
 
 def _take_detector(given: argparse.Namespace, stack: ExitStack) -> Detector | None:
-    if given.pack == "default" or given.detections == "public":
-        return None
-    return stack.enter_context(installed_detector())
+    return None if given.detections == "public" else stack.enter_context(installed_detector(given.pack))
 
 
 def _inside(files: Iterable[Path], root: Path) -> list[Path]:

@@ -27,7 +27,7 @@ START_NS = 1_750_000_000 * NS_PER_S
 
 
 def camera(name: str, *rules: Rule) -> CameraAnalysis:
-    return CameraAnalysis(name, name, StreamRole.SUB, rules=rules)
+    return CameraAnalysis(name, name, StreamRole.SUB, rules=rules, detector="motion")
 
 
 def moving_square(frames: int = 60) -> Script:

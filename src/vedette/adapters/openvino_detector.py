@@ -102,6 +102,7 @@ class OpenVinoDetector(Detector):
         self._nms_iou = manifest.thresholds["nms_iou"]
         self._class_of_label = np.array([CLASS_NAMES.index(name) for name in manifest.labels], np.int16)
         self._release = manifest.release
+        self._needs_motion = manifest.needs_motion
         self._ahead = ahead
         whole_px = (manifest.input.width, manifest.input.height)
         smaller = [size for size in _WINDOWS_PX if size[0] <= whole_px[0] and size[1] <= whole_px[1]]
@@ -151,6 +152,11 @@ class OpenVinoDetector(Detector):
     @override
     def ahead(self) -> int:
         return self._ahead
+
+    @property
+    @override
+    def needs_motion(self) -> bool:
+        return self._needs_motion
 
     @property
     @override

@@ -46,11 +46,18 @@ RULE_KINDS: dict[str, RuleKind] = {
 _FIXED_CLASSES = {"person_present": ("person",), "vehicle_present": ("vehicle", "two_wheeler")}
 
 
-def default_rules(*, has_model: bool, motion: MotionSettings | None = None) -> tuple[Rule, ...]:
-    """The rules of a camera that has none of its own."""
-    if has_model:
-        return (Rule("person", "person_present"), Rule("vehicle", "vehicle_present"))
-    return (Rule("motion", "motion", parameters={"level": (motion or MotionSettings()).thresholds.event_share}),)
+def default_rules(
+    *, has_model: bool, needs_motion: bool = False, motion: MotionSettings | None = None
+) -> tuple[Rule, ...]:
+    """The rules of a camera that has none of its own.
+
+    `needs_motion`: the model is a modest one (`vision/naming.py`), so motion is told as well: it sees what that misses.
+    """
+    named = (Rule("person", "person_present"), Rule("vehicle", "vehicle_present")) if has_model else ()
+    if has_model and not needs_motion:
+        return named
+    level = (motion or MotionSettings()).thresholds.event_share
+    return (*named, Rule("motion", "motion", parameters={"level": level}))
 
 
 def check_rule(rule: Rule) -> list[str]:

@@ -19,7 +19,7 @@ from vedette.cli.models import find_installation, find_models_folder, open_regis
 from vedette.core.detections import CLASS_NAMES, MOVING_CLASS
 from vedette.core.errors import InvalidInputError
 from vedette.core.motion import MotionSensitivity, MotionSettings
-from vedette.node.analyzer_pool import choose_model
+from vedette.node.analyzer_pool import choose_model, needs_motion
 from vedette.node.file_batch import FileBatch, find_inputs
 from vedette.node.file_plan import FilePlan, plan_ahead
 from vedette.node.file_watchlists import read_file_lists
@@ -108,7 +108,8 @@ def command(
     jobs = jobs or processors
     ahead = plan_ahead(processors, min(jobs, len(inputs)))
     folder, regions = models.absolute(), _read_regions(look, ignore)
-    plan = FilePlan(model, folder, wanted, fps, annotate, recognizers, lists, ahead, tiles, regions, sets)
+    modest = needs_motion(registry, model)
+    plan = FilePlan(model, folder, wanted, fps, annotate, recognizers, lists, ahead, tiles, regions, sets, modest)
     batch = FileBatch(plan, file_rules, out, SystemClock(), _tell, _keep_networks(data))
     entries = asyncio.run(batch.run(inputs, jobs))
     if as_json:

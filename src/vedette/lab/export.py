@@ -22,6 +22,11 @@ def export_openvino(
     ov.save_model(network, folder / f"{name}.xml", compress_to_fp16=True)
     for path in (full, full.with_suffix(".bin")):
         path.unlink()
+    return describe_files(folder, name)
+
+
+def describe_files(folder: Path, name: str) -> list[str]:
+    """Sizes and hashes of a release's two files, as its manifest says them."""
     lines = []
     for suffix in (".xml", ".bin"):
         data = (folder / f"{name}{suffix}").read_bytes()

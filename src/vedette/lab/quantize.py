@@ -15,10 +15,20 @@ import openvino as ov
 from numpy.typing import NDArray
 
 
-def quantize(model: ov.Model, inputs: Sequence[NDArray[np.generic]], *, is_thorough: bool = False) -> ov.Model:
-    """The model in int8; the given one stays as it is. `inputs`: each of exactly its shape, a few hundred.
+def quantize(
+    model: ov.Model,
+    inputs: Sequence[NDArray[np.generic]],
+    *,
+    is_thorough: bool = False,
+    has_decoder: bool = False,
+) -> ov.Model:
+    """The model in int8.
 
-    `is_thorough`: biases are corrected by what the layers before really give, not by a guess.
+    Args:
+        model: Stays as it is.
+        inputs: Each of exactly its shape, a few hundred.
+        is_thorough: Biases are corrected by what the layers before really give, not by a guess.
+        has_decoder: What comes behind the last convolution makes boxes of its answer, and stays as it is.
     """
     os.environ["NNCF_CI"] = "1"
     import nncf  # noqa: PLC0415 - reads the line above when it is loaded
@@ -26,10 +36,32 @@ def quantize(model: ov.Model, inputs: Sequence[NDArray[np.generic]], *, is_thoro
     nncf.set_log_level(40)
     with redirect_stdout(sys.stderr):  # it draws its progress where results go
         dataset = nncf.Dataset(list(inputs))
-        return nncf.quantize(model.clone(), dataset, subset_size=len(inputs), fast_bias_correction=not is_thorough)
+        return nncf.quantize(
+            model.clone(),
+            dataset,
+            subset_size=len(inputs),
+            fast_bias_correction=not is_thorough,
+            ignored_scope=nncf.IgnoredScope(names=_find_decoder(model) if has_decoder else [], validate=False),
+        )
 
 
-def quantize_release(folder: Path, name: str, inputs: Sequence[NDArray[np.float32]]) -> None:
-    """Writes `<name>-int8.xml` and `.bin` beside the release `<name>`."""
-    quantized = quantize(ov.Core().read_model(folder / f"{name}.xml"), inputs, is_thorough=True)
+def _find_decoder(model: ov.Model) -> list[str]:
+    """Names of the operations behind the last convolution."""
+    operations = model.get_ordered_ops()
+    last = max(index for index, one in enumerate(operations) if one.get_type_name() == "Convolution")
+    behind = [one for one in operations[last + 1 :] if one.get_type_name() not in {"Constant", "Result"}]
+    return [one.get_friendly_name() for one in behind]
+
+
+def quantize_release(
+    folder: Path,
+    name: str,
+    inputs: Sequence[NDArray[np.float32]],
+    *,
+    is_thorough: bool = True,
+    has_decoder: bool = False,
+) -> None:
+    """Writes `<name>-int8.xml` and `.bin` beside the release `<name>`. Arguments as of `quantize`."""
+    model = ov.Core().read_model(folder / f"{name}.xml")
+    quantized = quantize(model, inputs, is_thorough=is_thorough, has_decoder=has_decoder)
     ov.save_model(quantized, folder / f"{name}-int8.xml", compress_to_fp16=True)

@@ -24,7 +24,7 @@ from vedette.lab.detector.samples import Stock
 from vedette.lab.detector.teachers import YOLOX_SIDE_PX, Teachers
 from vedette.lab.enhance.samples import load_lumas
 from vedette.lab.enhance.training import train_bank
-from vedette.lab.export import export_openvino
+from vedette.lab.export import describe_files, export_openvino
 from vedette.lab.faces import training as faces_training
 from vedette.lab.faces.network import as_yunet, build_face_detector, output_names
 from vedette.lab.faces.samples import SIDE_PX as FACES_SIDE_PX
@@ -34,7 +34,8 @@ from vedette.lab.plates.labelled import load_labelled_photos
 from vedette.lab.plates.networks import build_detector, build_reader
 from vedette.lab.plates.reader_samples import INPUT_WH
 from vedette.lab.plates.scenes import load_photos
-from vedette.lab.training import HISTORY, Plan, Trainer, prepare_pictures
+from vedette.lab.quantize import quantize_release
+from vedette.lab.training import HISTORY, Plan, Trainer, prepare_pictures, training_dtype
 from vedette.runtime.clock import Clock
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.face_detector import FaceDetector
@@ -42,6 +43,7 @@ from vedette.vision.recognize.face_detector import FaceDetector
 DETECTOR_SIDE_PX = 256
 _HEAD_SIDE_PX, _PICTURE_SIDE_PX = 160, 640
 _MOST_PHOTOS = 500
+_CALIBRATED_ON = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,22 +141,29 @@ def train_face_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[st
 def train_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
     """Trains or goes on training the detector of people, vehicles and two-wheelers on pictures that teachers label."""
     kept = inputs.folder / "taught"
-    groups = collect_pictures(inputs.pictures, lambda: _make_teachers(inputs.models), kept, tell)
-    groups += draw_scenes(kept, tell)
+    teachers = _make_teachers(inputs.models)
+    groups = collect_pictures(inputs.pictures, teachers, kept, tell) + draw_scenes(kept, tell)
     tell(f"{sum(map(len, groups))} pictures of {len(groups)} files")
+    draw_shard = training.make_draw_shard(Stock(groups), teachers.look)
     trainer = Trainer(
         folder=inputs.folder,
         plan=inputs.cut(training.PLAN),
-        build=network.build_detector,
-        draw_shard=training.make_draw_shard(Stock(groups)),
+        build=lambda: network.build_detector(training_dtype()),
+        draw_shard=draw_shard,
         prepare=prepare_pictures,
         loss=training.DetectorLoss(),
         clock=clock,
         tell=tell,
+        jit_compile=False,
     )
-    shape = (1, 3, DETECTOR_WH[1], DETECTOR_WH[0])
-    model = network.as_boxes(trainer.run())
-    return export_openvino(model, ("boxes", "labels"), shape, inputs.folder / "release", "detector")
+    model = network.build_detector()
+    model.set_weights(trainer.run().get_weights())
+    folder, shape = inputs.folder / "release", (1, 3, DETECTOR_WH[1], DETECTOR_WH[0])
+    lines = export_openvino(network.as_boxes(model), ("boxes", "labels"), shape, folder, "detector")
+    pictures, _ = draw_shard(inputs.cut(training.PLAN).shards, _CALIBRATED_ON)
+    calibration = [picture.transpose(2, 0, 1)[None].astype(np.float32) for picture in np.asarray(pictures)]
+    quantize_release(folder, "detector", calibration, is_thorough=False, has_decoder=True)
+    return lines + describe_files(folder, "detector-int8")
 
 
 def train_super_resolution(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:

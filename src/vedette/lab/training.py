@@ -7,7 +7,8 @@ was not. A checkpoint is the whole Keras model with its optimizer, written besid
 import json
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
 from vedette.runtime.clock import Clock
+from vedette.runtime.cpu import multiplies_bfloat16, read_cpu_flags
 
 Arrays = tuple[NDArray[np.generic], ...]
 HISTORY = "history.jsonl"
@@ -29,6 +31,14 @@ def prepare_pictures(arrays: Arrays) -> Arrays:
     """Makes network inputs 0..1 of pictures of bytes; the targets carry their own weights."""
     pictures, targets = arrays
     return pictures.astype(np.float32) / 255, targets.astype(np.float32), np.ones(len(pictures), np.float32)
+
+
+def training_dtype() -> str:
+    """Keras' policy for layers that are trained: in bfloat16 where the processor multiplies it.
+
+    The weights stay float32, so a network of that type takes them as they are.
+    """
+    return "mixed_bfloat16" if multiplies_bfloat16(read_cpu_flags()) else "float32"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +126,9 @@ class Trainer:
         model, progress = self._resumed()
         first = max(progress.shard - self._plan.pool_shards + 1, 0)
         pool: deque[Arrays] = deque(maxlen=self._plan.pool_shards)
-        for shard in range(first, self._plan.shards):
+        for shard, drawn in self._draw_ahead(first):
             began = self._clock.mono_ns()
-            pool.append(self._draw_shard(shard, self._plan.shard_samples))
+            pool.append(drawn)
             if shard < progress.shard:
                 continue  # seen before the interruption: only refills the pool
             loss = self._train_on(model, pool, shard)
@@ -130,6 +140,17 @@ class Trainer:
             told = "".join(f"  {name} {value:.4f}" for name, value in {"loss": loss, **figures}.items())
             self._tell(f"shard {shard + 1}/{self._plan.shards}{told}  {took:.0f} s, about {left / 60:.0f} min left")
         return model
+
+    def _draw_ahead(self, first: int) -> Iterator[tuple[int, Arrays]]:
+        """The plan's shards from this one on, each drawn by another thread while the one before it is trained on."""
+        coming: Future[Arrays] | None = None
+        with ThreadPoolExecutor(1) as drawing:
+            for shard in range(first, self._plan.shards + 1):
+                drawn = coming
+                if shard < self._plan.shards:
+                    coming = drawing.submit(self._draw_shard, shard, self._plan.shard_samples)
+                if drawn is not None:
+                    yield shard - 1, drawn.result()
 
     def _train_on(self, model: keras.Model, pool: deque[Arrays], shard: int) -> float:
         arrays = [np.concatenate(parts) for parts in zip(*pool, strict=True)]

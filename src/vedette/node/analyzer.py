@@ -68,6 +68,7 @@ from vedette.vision.worker_link import WorkerLink
 
 MAX_WORKERS = 8
 _RETRY_S = 5.0
+_WORKER_START_S, _JPEG_S = 30.0, 10.0
 _SHARE_EVERY_S = 2.0
 _LOOK_FOR_SETS_EVERY_S = 2.0
 _TRACK_QUEUE = 8
@@ -210,8 +211,9 @@ class Analyzer:
 
     async def _ask_for_jpeg(self, kind: Kind, request: wire.ThumbnailRequest | wire.MaskRequest) -> bytes:
         link = self._pool.pick(lambda link: sum(p.link is link for p, _ in self._cameras.values()))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(_WORKER_START_S):
             await link.wait_up()
+        async with asyncio.timeout(_JPEG_S):
             return wire.check_jpeg(await link.request(0, kind, wire.encode(request)))
 
     @contextlib.asynccontextmanager
@@ -391,6 +393,7 @@ class Analyzer:
                 self._show,
                 self._find_forms(camera),
                 self.sets.choose(camera.categories),
+                needs_motion=detector == "model" and self._pool.needs_motion,
             )
         except InvalidInputError as error:
             self._log.error("camera cannot be analysed", camera_id=camera.camera_id, reason=str(error))

@@ -108,9 +108,12 @@ class CameraPipeline:
         show: ShowTracks,
         forms: Mapping[str, Form],
         sets: Sequence[OpenSet] = (),
+        *,
+        needs_motion: bool = False,
     ) -> None:
         self.camera = camera
         self.detector = detector
+        self._needs_motion = needs_motion
         self.counters = CameraCounters()
         self.queue = PacketQueue()
         self.link = link
@@ -184,7 +187,8 @@ class CameraPipeline:
         return tracks if self.camera.rules else keep_counted(tracks, self.camera.motion)
 
     def _find_rules(self, camera: CameraAnalysis) -> tuple[Rule, ...]:
-        return camera.rules or default_rules(has_model=self.detector == "model", motion=camera.motion)
+        has_model = self.detector == "model"
+        return camera.rules or default_rules(has_model=has_model, needs_motion=self._needs_motion, motion=camera.motion)
 
     async def run(self) -> None:
         """Runs until cancelled."""

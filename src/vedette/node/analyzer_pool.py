@@ -42,6 +42,7 @@ class WorkerPool:
         start: StartWorker = start_worker,
     ) -> None:
         self.model = model
+        self.needs_motion = needs_motion(registry, model)
         self.recognizers = recognizers
         self.ready: wire.Ready | None = None
         self._clock = clock
@@ -120,3 +121,8 @@ def choose_model(registry: ModelRegistry) -> tuple[str, str]:
     except VedetteError as error:
         return "", str(error)
     return manifest.name, ""
+
+
+def needs_motion(registry: ModelRegistry, model: str) -> bool:
+    """Whether a model of this name, if any, counts only where something moves."""
+    return bool(model) and registry.find_named(model).needs_motion

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from vedette.behavior.rules import default_rules
 from vedette.behavior.rules_file import RulesFile
 from vedette.core.assignment import Rule
 from vedette.core.errors import InvalidInputError, NotFoundError, StorageError, VedetteError
@@ -174,7 +173,7 @@ class FileBatch:
 
     def _rules_for(self, path: Path) -> tuple[Rule, ...]:
         if self._rules is None:
-            return default_rules(has_model=bool(self._plan.model))
+            return self._plan.default_rules()
         return self._rules.rules_for(path.name if path.name in self._rules.cameras else path.stem)
 
     def _reporter(self, path: Path) -> Callable[[float, FileInfo], None]:

@@ -15,7 +15,6 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from vedette.behavior.rules import default_rules
 from vedette.core.errors import TooManyRequestsError, VedetteError
 from vedette.core.messages import FileFaceMatched
 from vedette.core.time import NS_PER_S
@@ -298,7 +297,7 @@ class FileJobs:
         analysis = FileAnalysis(
             self._shelf.input_of(job_id),
             plan,
-            default_rules(has_model=bool(plan.model)),
+            plan.default_rules(),
             is_picture=is_picture,
             control=control,
             is_background=True,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vedette.behavior.rules import default_rules
+from vedette.core.assignment import Rule
 from vedette.core.motion import MotionSettings
 from vedette.node.file_watchlists import NO_LISTS, FileLists
 from vedette.vision.categories.verdict import OpenSet
@@ -26,6 +28,7 @@ class FilePlan:
         motion: Where analysis looks.
         sets: The operator's own categories that are told of people and vehicles; with them goes the recognizer
             `embedding`.
+        needs_motion: The model counts only where something moves.
     """
 
     model: str
@@ -39,6 +42,11 @@ class FilePlan:
     tiles: int = 0
     motion: MotionSettings = field(default_factory=MotionSettings)
     sets: tuple[OpenSet, ...] = ()
+    needs_motion: bool = False
+
+    def default_rules(self) -> tuple[Rule, ...]:
+        """What is told of a file for which nobody wrote rules."""
+        return default_rules(has_model=bool(self.model), needs_motion=self.needs_motion)
 
 
 def plan_ahead(processors: int, files_at_once: int) -> int:

@@ -7,7 +7,7 @@ from vedette.core.detections import MOVING_CLASS
 from vedette.core.errors import InvalidInputError
 from vedette.core.watchlists import ListSubject
 from vedette.node.analyzer_categories import SetsInForce
-from vedette.node.analyzer_pool import choose_model
+from vedette.node.analyzer_pool import choose_model, needs_motion
 from vedette.node.analyzer_watchlists import ListsInForce
 from vedette.node.face_enrolment import FaceModelsMissingError
 from vedette.node.file_plan import FilePlan, plan_ahead
@@ -71,6 +71,7 @@ class FilePlanner:
             plan_ahead(len(os.sched_getaffinity(0)), self._parallel),
             job.terms.tiles,
             sets=sets,
+            needs_motion=needs_motion(self._registry, model),
         )
 
     def _find_sets(self, job: FileJob) -> tuple[OpenSet, ...]:

@@ -35,13 +35,15 @@ def run_selftest(model: InstalledModel) -> bool:
 
 
 def take_selftest(model: InstalledModel) -> SelfTest:
-    """The vector of a model as it runs here. Of detections the numbers have no place of their own, nor have labels."""
+    """The vector of a model as it runs here. Of detections the numbers have no place of their own, except in our own
+    detector, which answers for every cell; nor have labels.
+    """
     given = model.manifest.input
     size = [given.height, given.width]
     channels = 1 if given.colour == "GREY" else 3
     shape = [1, *size, channels] if given.layout == "NHWC" else [1, channels, *size]
     outputs = _answer(model, shape, _SEED)
-    has_places = model.manifest.task != "detection"
+    has_places = model.manifest.task != "detection" or model.manifest.obtain == "embedded"
     column = None if has_places else _CONFIDENCE
     vectors: dict[str, OutputVector] = {}
     for name in _choose_outputs(model.manifest, outputs):

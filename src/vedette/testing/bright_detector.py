@@ -34,9 +34,18 @@ class BrightDetector(Detector):
         windows: Parts that it can look at alone, as `Detector.windows`.
         ahead: As `Detector.ahead`.
         least_px: Smallest side that it sees, in pixels of its input.
+        needs_motion: As `Detector.needs_motion`.
     """
 
-    def __init__(self, windows: Sequence[tuple[float, float]] = (), ahead: int = 1, least_px: float = 0.0) -> None:
+    def __init__(
+        self,
+        windows: Sequence[tuple[float, float]] = (),
+        ahead: int = 1,
+        least_px: float = 0.0,
+        *,
+        needs_motion: bool = False,
+    ) -> None:
+        self._needs_motion = needs_motion
         self._windows = windows
         self._least_px = least_px
         self._input_px = (160, 90)
@@ -55,6 +64,11 @@ class BrightDetector(Detector):
     @override
     def windows(self) -> Sequence[tuple[float, float]]:
         return self._windows
+
+    @property
+    @override
+    def needs_motion(self) -> bool:
+        return self._needs_motion
 
     @property
     @override

@@ -13,6 +13,7 @@ from vedette.core.time import TICKS_PER_S
 from vedette.media.decode import PacketDecoder, PlanarFrame
 from vedette.vision.focus import WHOLE, Focus, FocusPolicy, Window
 from vedette.vision.motion import Motion, MotionDetector
+from vedette.vision.naming import name_things
 from vedette.vision.picture import Image, to_luma
 from vedette.vision.ports import Detector, Look
 from vedette.vision.regions import keep_looked_at
@@ -70,7 +71,8 @@ class PictureAnalysis:
     ) -> None:
         self._detector = detector
         self._settings = motion or MotionSettings()
-        self._motion = MotionDetector(self._settings, finds_objects=detector is None)
+        self._names = detector is not None and detector.needs_motion
+        self._motion = MotionDetector(self._settings, finds_objects=detector is None or self._names)
         self._gate = InferenceGate() if gated else None
         self._focus = Focus(detector.windows if detector else (), focus)
         self._tiles = TileSearch(tiles or TilePolicy())
@@ -166,6 +168,8 @@ class PictureAnalysis:
             window, found = WHOLE, keep_looked_at(self._detector.start(begun.frame).wait(), self._settings)
         found = self._add_tiles(self._detector, begun, at_s, self._focus.take(at_s, window, found))
         found = keep_looked_at(found, self._settings)
+        if self._names:
+            found = name_things(found, begun.motion)
         if begun.class_ids:
             found = found.select(np.isin(found.class_id, begun.class_ids))
         if self._gate is not None and (found.confidence >= _SURE).any():

@@ -54,9 +54,12 @@ def make_sampler(fps: float, place: FilePlace | None = None) -> FrameSampler | N
     return FrameSampler(fps, place.due_90k if place is not None and place.fps == fps else None)
 
 
-def plan_warm_s(fps: float, *, has_model: bool) -> float:
-    """How much before a place an analysis is shown to learn what stands still; `fps` 0: every picture."""
-    if not has_model:
+def plan_warm_s(fps: float, *, learns: bool) -> float:
+    """How much before a place an analysis is shown to learn what stands still; `fps` 0: every picture.
+
+    `learns`: all that is found hangs on it, not only when a model is asked.
+    """
+    if learns:
         return _MOST_WARM_S
     return min(max(_WARM_S, _WARM_PICTURES / fps if fps > 0 else 0.0), _MOST_WARM_S)
 

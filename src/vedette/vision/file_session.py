@@ -74,11 +74,16 @@ class FileSession:
             source = FileFrames(self._file)
             self._frames, self.analysis = source.frames(), self._begin_analysis()
         else:
-            warm_s = plan_warm_s(setup.place.fps, has_model=self._chosen_detector is not None)
+            warm_s = plan_warm_s(setup.place.fps, learns=self._learns)
             self._search = PlaceSearch(self._file, setup.place, self._begin_analysis, warm_s)
             source = self._search.source
         self._source = source
         return wire.FileInfo(*source.size_px, source.fps, source.duration_s)
+
+    @property
+    def _learns(self) -> bool:
+        """Whether what is found hangs on what was learned to stand still."""
+        return self._chosen_detector is None or self._chosen_detector.needs_motion
 
     @property
     def _chosen_detector(self) -> Detector | None:

@@ -40,6 +40,11 @@ class Detector(Protocol):
         ...
 
     @property
+    def needs_motion(self) -> bool:
+        """Whether its boxes count only where something moves: see `vision/naming.py`."""
+        return False
+
+    @property
     def ahead(self) -> int:
         """Looks that may be under way at a time; 1: starting a second one waits for nothing but gains nothing."""
         ...

@@ -211,3 +211,10 @@ def test_motion_without_end_is_told_in_pieces() -> None:
 def test_wrong_rule_is_refused(rule: Rule) -> None:
     with pytest.raises(InvalidInputError):
         RuleSet([rule])
+
+
+def test_modest_model_names_people_and_vehicles_and_motion_is_told_all_the_same() -> None:
+    assert [rule.kind for rule in default_rules(has_model=True)] == ["person_present", "vehicle_present"]
+    modest = default_rules(has_model=True, needs_motion=True)
+    assert [rule.kind for rule in modest] == ["person_present", "vehicle_present", "motion"]
+    assert modest[2:] == default_rules(has_model=False)

@@ -7,7 +7,7 @@ from vedette.core.detections import Detections
 from vedette.vision.track.box_filter import BoxFilter, to_cxcywh, to_xyxy
 from vedette.vision.track.tracker import Tracker, TrackPolicy
 
-PERSON, VEHICLE, TWO_WHEELER = 0, 1, 2
+PERSON, VEHICLE, TWO_WHEELER, OBJECT = 0, 1, 2, 3
 
 
 def found(*boxes: tuple[float, float, float, float], confidence: float = 0.8, class_id: int = PERSON) -> Detections:
@@ -102,6 +102,14 @@ def test_class_is_by_vote_and_a_car_never_becomes_a_person() -> None:
     numbers(tracker, [found(walker(0.5), class_id=VEHICLE)] * 4, start_s=0.6)
     update = tracker.push(found(walker(0.5), class_id=VEHICLE), 1.0)
     assert update.tracks.track_id.tolist() == [2]
+
+
+def test_moving_thing_keeps_its_number_when_it_is_named_and_its_name_when_it_is_not() -> None:
+    tracker = Tracker()
+    classes = [OBJECT] * 5 + [PERSON] + [OBJECT] * 4
+    for i, class_id in enumerate(classes):
+        tracks = tracker.push(found(walker(0.1 + 0.01 * i), class_id=class_id), i / 10).tracks
+    assert (tracks.track_id.tolist(), tracks.class_id.tolist()) == ([1], [PERSON])
 
 
 def test_second_box_on_the_same_person_begins_no_track() -> None:

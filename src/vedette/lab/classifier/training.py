@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from vedette.lab.classifier.networks import LARGE_WIDTHS, SMALL_WIDTHS, build_lean, build_report
 from vedette.lab.classifier.pictures import LabelledPictures, Pictures
 from vedette.lab.classifier.samples import draw_epoch, keep_epoch
-from vedette.lab.training import Method, Plan, Trainer, prepare_pictures, rise_and_fall
+from vedette.lab.training import Method, Plan, Trainer, prepare_pictures, rise_and_fall, training_dtype
 from vedette.runtime.clock import Clock
-from vedette.runtime.cpu import multiplies_bfloat16, read_cpu_flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def train_lean(
     trainer = Trainer(
         folder=folder,
         plan=plan,
-        build=lambda: build("mixed_bfloat16" if multiplies_bfloat16(read_cpu_flags()) else "float32"),
+        build=lambda: build(training_dtype()),
         draw_shard=lambda epoch, _: draw_epoch(taught, epoch, recipe.hidden_px),
         prepare=prepare_pictures,
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=_SMOOTHING),

@@ -11,8 +11,20 @@ _LARGEST_LOG = 4.2
 """The log of the largest distance to a side, in cells: 66, more than the picture has."""
 
 
-def build_detector() -> keras.Model:
-    """Picture (N, H, W, 3) BGR 0..1, sides multiples of 32 -> (N, H/8, W/8, 7): class logits, logs of distances."""
+def build_detector(dtype: str = "float32") -> keras.Model:
+    """Picture (N, H, W, 3) BGR 0..1, sides multiples of 32 -> (N, H/8, W/8, 7): class logits, logs of distances.
+
+    `dtype`: Keras' policy of all layers but the last, which answers float32.
+    """
+    usual = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    try:
+        return _build()
+    finally:
+        keras.config.set_dtype_policy(usual)
+
+
+def _build() -> keras.Model:
     image = keras.Input((None, None, 3), name="image")
     x = conv(image, 16, 2)
     x = conv(x, 24, 2)
@@ -26,7 +38,8 @@ def build_detector() -> keras.Model:
     x = residual(x, 128)
     x = add_up(x, sixteenth, 80)
     x = add_up(x, eighth, 64)
-    x = layers.Conv2D(CLASSES + 4, 1, name="cells", bias_initializer=RareBias(CLASSES, _RARE_LOGIT))(x)
+    bias = RareBias(CLASSES, _RARE_LOGIT)
+    x = layers.Conv2D(CLASSES + 4, 1, name="cells", bias_initializer=bias, dtype="float32")(x)
     return keras.Model(image, x, name="detector")
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -36,14 +36,15 @@ _PLAIN, _HARDLY = 0.45, 0.3
 
 @dataclass(frozen=True, slots=True)
 class TaughtPicture:
-    """A picture (H, W, 3) BGR and what the teachers found in it."""
+    """A picture (H, W, 3) BGR and what the teachers found in it, or what was drawn."""
 
     image_bgr: Image
     found: Found
+    drawn: bool = False
 
 
 def collect_pictures(
-    sources: Sequence[Path], make_teachers: Callable[[], Teachers], kept: Path, tell: Callable[[str], None]
+    sources: Sequence[Path], teachers: Teachers, kept: Path, tell: Callable[[str], None]
 ) -> list[list[TaughtPicture]]:
     """The pictures below the sources in groups: of one video, or the photographs of one folder.
 
@@ -54,12 +55,10 @@ def collect_pictures(
     """
     files = sorted(file for source in sources for file in files_below(source))
     kept.mkdir(parents=True, exist_ok=True)
-    teachers: Teachers | None = None
     groups: dict[Path, list[TaughtPicture]] = {}
     for number, file in enumerate(files):
         store = kept / f"{hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:20]}.npz"
         if not store.is_file():
-            teachers = teachers or make_teachers()
             _write(store, [_as_kept(image, found) for image, found in _label(file, teachers)])
             tell(f"labelled {number + 1} of {len(files)}: {file.name}")
         groups.setdefault(group_of(file), []).extend(_read(store))
@@ -150,7 +149,7 @@ def draw_scenes(kept: Path, tell: Callable[[str], None]) -> list[list[TaughtPict
             if not store.is_file():
                 _write(store, _draw_scene(make(seed), seed))
                 tell(f"drew {name} {seed}")
-            groups.append(_read(store))
+            groups.append([replace(picture, drawn=True) for picture in _read(store)])
     return groups
 
 

@@ -1,10 +1,15 @@
-"""Training samples: a random cut of a labelled picture, objects of others set in, its light and sharpness changed.
+"""Training samples: a random cut of a picture, objects of others set in, its light and sharpness changed.
+
+What is to be said about a sample is asked of the teacher, of the very picture and every time anew: a patient and
+consistent teacher (Beyer et al. 2022), so that few pictures give endlessly many lessons. It sees the sample larger and
+before its light is changed: so the network learns to see as much in worse pictures. Generated scenes are labelled by
+what was drawn.
 
 Targets are those of CenterNet (Zhou et al. 2019) with the elliptic peaks of TTFNet (Liu et al. 2020): per cell of eight
-pixels a peak per class and the distances to the four sides of the box.
+pixels a peak per class, the score at its top, and the distances to the four sides of the box.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,38 +17,52 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.lab.detector.pictures import TaughtPicture
-from vedette.lab.detector.teachers import SURE, Found, split_sure
-from vedette.vision.boxes import Boxes, areas
+from vedette.lab.detector.teachers import SURE, Found, join, mirrored, no_boxes
+from vedette.vision.boxes import areas
 from vedette.vision.picture import Image
 
 INPUT_WH = (384, 224)
+TAUGHT_WH = (448, 256)
+"""The size in which samples are put together, and the teacher's input."""
 STRIDE = 8
 GRID_HW = (INPUT_WH[1] // STRIDE, INPUT_WH[0] // STRIDE)
 CLASSES = 3
 LAYERS = 2 * CLASSES + 5
-"""Peaks, their weights, four distances in cells, the weight of the distances."""
+"""Peaks, scores at their tops, four distances in cells, the weight of the distances."""
 _PEAK = 0.54 / 6
 _LEAST_SIDE_PX = 5.0
 _LEAST_LEFT = 0.35
 _BOX_FROM = 0.3
+_BLENDED, _MOSAICS = 0.15, 0.35
+_HIDDEN = 0.3
+"""What is left of the score of something that is mostly covered."""
 
 Group = Sequence[TaughtPicture]
 Rng = np.random.Generator
+Look = Callable[[Image], Found]
+"""Asks the teacher about a picture (256, 448, 3)."""
 
 
 class Stock:
-    """All labelled pictures, to draw from.
+    """All pictures, to draw from: groups with vehicles, groups with people, and the rest, in fixed shares.
 
-    Groups count by the root of their size: a long video for more than a short one, but not a hundred times. Half of
-    the pictures come from groups with vehicles: people are in far more files.
+    In a share a group counts by the root of its size: a long video for more than a short one, but not a hundred times.
     """
 
+    _SHARES = (0.45, 0.4, 0.15)
+
     def __init__(self, groups: Sequence[Group]) -> None:
-        with_vehicles = [group for group in groups if _has_vehicles(group)]
-        self._pools = [_weigh(groups), _weigh(with_vehicles or groups)]
+        vehicles, people, rest = list[Group](), list[Group](), list[Group]()
+        for group in groups:
+            many = vehicles if _mostly_shows(group, {1, 2}) else people if _mostly_shows(group, {0}) else rest
+            many.append(group)
+        shares = zip(self._SHARES, (vehicles, people, rest), strict=True)
+        self._pools = [(share, *_weigh(many)) for share, many in shares if many]
+        self._shares = np.array([share for share, *_ in self._pools]) / sum(share for share, *_ in self._pools)
 
     def draw(self, rng: Rng) -> TaughtPicture:
-        groups, weights = self._pools[int(rng.integers(2))]
+        """A picture."""
+        _, groups, weights = self._pools[int(rng.choice(len(self._pools), p=self._shares))]
         group = groups[int(rng.choice(len(groups), p=weights))]
         return group[int(rng.integers(len(group)))]
 
@@ -53,49 +72,58 @@ def _weigh(groups: Sequence[Group]) -> tuple[Sequence[Group], NDArray[np.float64
     return groups, roots / roots.sum()
 
 
-def _has_vehicles(group: Group) -> bool:
-    """Whether most of its pictures show a vehicle or two-wheeler for sure."""
-    shows = [bool(((picture.found.class_id > 0) & (picture.found.score >= SURE)).any()) for picture in group]
+def _mostly_shows(group: Group, classes: set[int]) -> bool:
+    """Whether most of its pictures show one of the classes for sure."""
+    wanted = list(classes)
+    shows = [bool((np.isin(one.found.class_id, wanted) & (one.found.score >= SURE)).any()) for one in group]
     return 2 * sum(shows) > len(group)
 
 
 @dataclass(slots=True)
-class Scene:
-    """A picture in the network's size, the boxes that are plainly there and those that may be."""
+class Sample:
+    """A picture (256, 448, 3) BGR and what is drawn in it or was found in its parts."""
 
     image: Image
-    boxes: Boxes
-    class_id: NDArray[np.int16]
-    doubtful: Boxes
-    doubtful_class: NDArray[np.int16]
+    found: Found
 
 
-def draw_sample(stock: Stock, rng: Rng) -> tuple[Image, NDArray[np.float32]]:
+def draw_sample(stock: Stock, rng: Rng, look: Look) -> tuple[Image, NDArray[np.float32]]:
     """One picture (224, 384, 3) uint8 BGR and its target (28, 48, `LAYERS`) float32."""
-    scene = _cut(stock.draw(rng), rng)
+    picture = stock.draw(rng)
+    is_mosaic = not picture.drawn and rng.random() < _MOSAICS
+    sample = _mosaic(picture, stock, rng) if is_mosaic else _cut(picture, rng)
     for _ in range(int(rng.choice([0, 0, 1, 2, 4]))):
-        _set_in(scene, stock, rng)
+        _set_in(sample, stock, rng)
     if rng.random() < 0.5:
-        _mirror(scene)
-    scene.image = relight(scene.image, rng)
-    return scene.image, make_target(scene)
+        _mirror(sample)
+    if not picture.drawn:
+        if rng.random() < _BLENDED:
+            _blend(sample, _cut(stock.draw(rng), rng), rng)
+        sample.found = look(sample.image)
+    small = np.asarray(cv2.resize(sample.image, INPUT_WH, interpolation=cv2.INTER_AREA), np.uint8)
+    return relight(small, rng), make_target(sample.found)
 
 
-def _cut(picture: TaughtPicture, rng: Rng) -> Scene:
+def _cut(picture: TaughtPicture, rng: Rng) -> Sample:
     """A part of the picture, or the picture with air around it, stretched as cameras' pictures are."""
     height, width = picture.image_bgr.shape[:2]
     zoom = float(np.exp(rng.uniform(np.log(0.75), np.log(2.0)))) if rng.random() < 0.8 else 1.0
     stretch = float(np.exp(rng.normal(0, 0.12)))
     wide, high = width / zoom * stretch, height / zoom / stretch
     if rng.random() < 0.3:  # keep the shapes of things
-        high = wide * INPUT_WH[1] / INPUT_WH[0]
+        high = wide * TAUGHT_WH[1] / TAUGHT_WH[0]
     left = float(rng.uniform(min(0, width - wide), max(0, width - wide)))
     top = float(rng.uniform(min(0, height - high), max(0, height - high)))
-    scale = np.array([INPUT_WH[0] / wide, INPUT_WH[1] / high])
+    scale = np.array([TAUGHT_WH[0] / wide, TAUGHT_WH[1] / high])
     image = _resample(picture.image_bgr, left, top, scale)
-    moved = _move(picture.found, np.array([left, top]), scale)
-    clear, doubtful = split_sure(moved)
-    return Scene(image, clear.boxes_px, clear.class_id, doubtful.boxes_px, doubtful.class_id)
+    return Sample(image, _move(picture.found, np.array([left, top]), scale))
+
+
+def _mosaic(first: TaughtPicture, stock: Stock, rng: Rng) -> Sample:
+    """Four cuts in half their size (Bochkovskiy et al. 2020): cameras that hang high show people small."""
+    cuts = [_cut(picture, rng).image for picture in (first, *(stock.draw(rng) for _ in range(3)))]
+    small = [cv2.resize(cut, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for cut in cuts]
+    return Sample(np.vstack([np.hstack(small[:2]), np.hstack(small[2:])]), no_boxes())
 
 
 def _resample(image: Image, left: float, top: float, scale: NDArray[np.float64]) -> Image:
@@ -108,13 +136,13 @@ def _resample(image: Image, left: float, top: float, scale: NDArray[np.float64])
     x, y = scale / shrink
     matrix = np.array([[x, 0, -left * scale[0]], [0, y, -top * scale[1]]])
     air = [int(value) for value in image.reshape(-1, 3).mean(axis=0)]
-    return np.asarray(cv2.warpAffine(image, matrix, INPUT_WH, flags=cv2.INTER_LINEAR, borderValue=air), np.uint8)
+    return np.asarray(cv2.warpAffine(image, matrix, TAUGHT_WH, flags=cv2.INTER_LINEAR, borderValue=air), np.uint8)
 
 
 def _move(found: Found, origin: NDArray[np.float64], scale: NDArray[np.float64]) -> Found:
-    """Boxes in the cut; who is mostly outside or tiny becomes doubtful, who is quite outside goes."""
+    """Boxes in the cut; who is mostly outside or tiny counts for little, who is quite outside goes."""
     boxes = ((found.boxes_px.reshape(-1, 2, 2) - origin) * scale).reshape(-1, 4).astype(np.float32)
-    inside = np.clip(boxes, 0, np.array(INPUT_WH * 2, np.float32))
+    inside = np.clip(boxes, 0, np.array(TAUGHT_WH * 2, np.float32))
     left = areas(inside) / np.maximum(areas(boxes), 1e-6)
     small = np.minimum(inside[:, 2] - inside[:, 0], inside[:, 3] - inside[:, 1]) < _LEAST_SIDE_PX
     score = np.where((left < _LEAST_LEFT) | small, np.minimum(found.score, 0.2), found.score).astype(np.float32)
@@ -122,34 +150,34 @@ def _move(found: Found, origin: NDArray[np.float64], scale: NDArray[np.float64])
     return Found(inside[seen], score[seen], found.class_id[seen])
 
 
-def _set_in(scene: Scene, stock: Stock, rng: Rng) -> None:
-    """Copies a whole object of another picture, with soft edges, to anywhere in the scene."""
+def _set_in(sample: Sample, stock: Stock, rng: Rng) -> None:
+    """Copies a whole object of another picture, with soft edges, to anywhere in the sample."""
     source = stock.draw(rng)
-    clear, _ = split_sure(source.found)
-    if not len(clear.boxes_px):
+    sure = source.found.select(source.found.score >= SURE)
+    if not len(sure.boxes_px):
         return
-    pick = int(rng.integers(len(clear.boxes_px)))
+    pick = int(rng.integers(len(sure.boxes_px)))
     height, width = source.image_bgr.shape[:2]
-    air = 0.06 * (clear.boxes_px[pick, 2:] - clear.boxes_px[pick, :2])
-    left, top = (int(max(0, value)) for value in clear.boxes_px[pick, :2] - air)
+    air = 0.06 * (sure.boxes_px[pick, 2:] - sure.boxes_px[pick, :2])
+    left, top = (int(max(0, value)) for value in sure.boxes_px[pick, :2] - air)
     right, bottom = (
-        int(min(side, value)) for value, side in zip(clear.boxes_px[pick, 2:] + air, (width, height), strict=True)
+        int(min(side, value)) for value, side in zip(sure.boxes_px[pick, 2:] + air, (width, height), strict=True)
     )
     part = source.image_bgr[top:bottom, left:right]
-    high = int(np.exp(rng.uniform(np.log(16), np.log(130))))
+    high = int(np.exp(rng.uniform(np.log(16), np.log(150))))
     wide = int(high * part.shape[1] / max(part.shape[0], 1) * np.exp(rng.normal(0, 0.1)))
-    if min(part.shape[:2]) < 12 or not 6 <= wide < INPUT_WH[0] - 2 or high > 3 * part.shape[0]:
+    if min(part.shape[:2]) < 12 or not 6 <= wide < TAUGHT_WH[0] - 2 or high > 3 * part.shape[0]:
         return
-    x, y = int(rng.integers(0, INPUT_WH[0] - wide)), int(rng.integers(0, INPUT_WH[1] - high))
+    x, y = int(rng.integers(0, TAUGHT_WH[0] - wide)), int(rng.integers(0, TAUGHT_WH[1] - high))
     patch = cv2.resize(part, (wide, high), interpolation=cv2.INTER_AREA).astype(np.float32)
     soft = soft_mask(high, wide)
-    under = scene.image[y : y + high, x : x + wide]
+    under = sample.image[y : y + high, x : x + wide]
     under[:] = (patch * soft + under * (1 - soft)).astype(np.uint8)
     edge = 0.06 / 1.12
     box = np.array([[x + wide * edge, y + high * edge, x + wide * (1 - edge), y + high * (1 - edge)]], np.float32)
-    _hide(scene, box[0])
-    scene.boxes = np.concatenate([scene.boxes, box])
-    scene.class_id = np.append(scene.class_id, clear.class_id[pick])
+    sample.found = join(
+        [_hide(sample.found, box[0]), Found(box, np.ones(1, np.float32), sure.class_id[pick : pick + 1])]
+    )
 
 
 def soft_mask(high: int, wide: int) -> NDArray[np.float32]:
@@ -158,19 +186,23 @@ def soft_mask(high: int, wide: int) -> NDArray[np.float32]:
     return np.clip(np.minimum(y[:, None], x[None, :]), 0, 1).astype(np.float32)[..., None]
 
 
-def _hide(scene: Scene, cover: NDArray[np.float32]) -> None:
-    """What the new object mostly covers is there no more for sure."""
-    size = np.minimum(scene.boxes[:, 2:], cover[2:]) - np.maximum(scene.boxes[:, :2], cover[:2])
-    hidden = np.clip(size, 0, None).prod(axis=1) > 0.5 * areas(scene.boxes)
-    scene.doubtful = np.concatenate([scene.doubtful, scene.boxes[hidden]])
-    scene.doubtful_class = np.append(scene.doubtful_class, scene.class_id[hidden])
-    scene.boxes, scene.class_id = scene.boxes[~hidden], scene.class_id[~hidden]
+def _hide(found: Found, cover: NDArray[np.float32]) -> Found:
+    """What the new object mostly covers counts for little."""
+    size = np.minimum(found.boxes_px[:, 2:], cover[2:]) - np.maximum(found.boxes_px[:, :2], cover[:2])
+    hidden = np.clip(size, 0, None).prod(axis=1) > 0.5 * areas(found.boxes_px)
+    score = np.where(hidden, found.score * _HIDDEN, found.score).astype(np.float32)
+    return Found(found.boxes_px, score, found.class_id)
 
 
-def _mirror(scene: Scene) -> None:
-    scene.image = np.ascontiguousarray(scene.image[:, ::-1])
-    for boxes in (scene.boxes, scene.doubtful):
-        boxes[:, [0, 2]] = INPUT_WH[0] - boxes[:, [2, 0]]
+def _mirror(sample: Sample) -> None:
+    sample.image = np.ascontiguousarray(sample.image[:, ::-1])
+    sample.found = mirrored(sample.found, TAUGHT_WH[0])
+
+
+def _blend(sample: Sample, other: Sample, rng: Rng) -> None:
+    """Another picture shines through: no place looks so, and the teacher is asked all the same."""
+    share = float(rng.uniform(0.1, 0.5))
+    sample.image = np.asarray(cv2.addWeighted(sample.image, 1 - share, other.image, share, 0), np.uint8)
 
 
 def relight(image: Image, rng: Rng) -> Image:
@@ -192,24 +224,22 @@ def relight(image: Image, rng: Rng) -> Image:
     return np.asarray(changed, np.uint8)
 
 
-def make_target(scene: Scene) -> NDArray[np.float32]:
-    """Peaks and boxes per cell; small boxes are laid over large ones, doubtful places have no weight."""
+def make_target(found: Found) -> NDArray[np.float32]:
+    """Peaks, scores and boxes per cell of boxes in a sample's pixels; small boxes are laid over large ones."""
     target = np.zeros((*GRID_HW, LAYERS), np.float32)
-    target[..., CLASSES : 2 * CLASSES] = 1
-    for box, class_id in zip(scene.doubtful / STRIDE, scene.doubtful_class, strict=True):
-        left, top, right, bottom = box.astype(int)
-        target[top : bottom + 1, left : right + 1, CLASSES + class_id] = 0
     y, x = np.mgrid[: GRID_HW[0], : GRID_HW[1]].astype(np.float32) + 0.5
-    for index in np.argsort(-areas(scene.boxes), kind="stable"):
-        left, top, right, bottom = box = scene.boxes[index] / STRIDE
+    cells = found.boxes_px * np.array([GRID_HW[1] / TAUGHT_WH[0], GRID_HW[0] / TAUGHT_WH[1]] * 2, np.float32)
+    for index in np.argsort(-areas(found.boxes_px), kind="stable"):
+        left, top, right, bottom = box = cells[index]
         wide, high = right - left, bottom - top
-        middle_x, middle_y = np.floor((left + right) / 2) + 0.5, np.floor((top + bottom) / 2) + 0.5
+        column, row = (int(min(middle / 2, side - 1)) for middle, side in
+                       zip((left + right, top + bottom), GRID_HW[::-1], strict=True))  # fmt: skip
         spread_x, spread_y = max(wide * _PEAK, 0.35), max(high * _PEAK, 0.35)
-        peak = np.exp(-(((x - middle_x) / spread_x) ** 2 + ((y - middle_y) / spread_y) ** 2) / 2)
-        class_id = int(scene.class_id[index])
+        peak = np.exp(-(((x - column - 0.5) / spread_x) ** 2 + ((y - row - 0.5) / spread_y) ** 2) / 2)
+        class_id, score = int(found.class_id[index]), found.score[index]
         np.maximum(target[..., class_id], peak, out=target[..., class_id])
+        target[row, column, CLASSES + class_id] = max(score, target[row, column, CLASSES + class_id])
         near = peak > _BOX_FROM
-        target[near, CLASSES + class_id] = 1
         target[near, 2 * CLASSES : -1] = np.stack([x - box[0], y - box[1], box[2] - x, box[3] - y], -1)[near]
-        target[near, -1] = peak[near]
+        target[near, -1] = (peak * score)[near]
     return target

@@ -1,7 +1,8 @@
-"""Labels pictures with detectors of the standard pack: what is plainly there, and where nobody can be sure.
+"""Labels pictures with detectors of the standard pack.
 
 Two teachers see different things: person-vehicle-bike-detection-2004 what surveillance cameras show, YOLOX-nano what
-stands close and what photographs show. A box below the sure score is neither right nor wrong in training.
+stands close and what photographs show. Both together find the objects that are set into samples; what is said about
+a sample is the first one's alone, with its scores.
 """
 
 from dataclasses import dataclass
@@ -10,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.detections import CLASS_NAMES
-from vedette.vision.boxes import Boxes, iou_matrix, suppress_overlaps
+from vedette.vision.boxes import Boxes, suppress_overlaps
 from vedette.vision.picture import Image, to_planes
 from vedette.vision.ports import Detector, Network
 from vedette.vision.recognize.vehicles import pad_square
 
 SURE, DOUBTFUL = 0.45, 0.25
+HEARD, CERTAIN = 0.1, 0.5
 YOLOX_SIDE_PX = 416
 _YOLOX_STRIDES = (8, 16, 32)
 _CLASS_OF_COCO = {0: "person", 1: "two_wheeler", 2: "vehicle", 3: "two_wheeler", 5: "vehicle", 7: "vehicle"}
@@ -56,20 +58,37 @@ class Teachers:
 
     def label(self, image_bgr: Image) -> Found:
         """Everything found from `DOUBTFUL` on, each object once; the surer teacher's box."""
-        found = [self._look(image_bgr), _mirrored(self._look(np.ascontiguousarray(image_bgr[:, ::-1])), image_bgr)]
+        found = [
+            self._look(image_bgr),
+            mirrored(self._look(np.ascontiguousarray(image_bgr[:, ::-1])), image_bgr.shape[1]),
+        ]
         if max(image_bgr.shape[:2]) >= _TILED_FROM_PX:
             found += [self._look_at_part(image_bgr, *part) for part in _quarters(*image_bgr.shape[:2])]
-        joined = _join(found)
+        joined = join(found)
         keep = suppress_overlaps(joined.boxes_px, joined.score, joined.class_id, _SAME_IOU)
         return joined.select(keep)
 
+    def look(self, image_bgr: Image) -> Found:
+        """What the surveillance teacher alone says of a picture, from `HEARD` on; from `CERTAIN` on as if it were sure.
+
+        It is right about most of what it gives half of all confidence, and a network that must learn such scores hears
+        little else than that nothing is there.
+        """
+        found = self._watch(image_bgr)
+        score = np.minimum((found.score - HEARD) / (CERTAIN - HEARD), 1).astype(np.float32)
+        return Found(found.boxes_px, score, found.class_id)
+
     def _look(self, image_bgr: Image) -> Found:
+        found = self._watch(image_bgr)
+        return join([found.select(found.score >= DOUBTFUL), self._look_generally(image_bgr)])
+
+    def _watch(self, image_bgr: Image) -> Found:
+        """The surveillance teacher's own answer from `HEARD` on."""
         height, width = image_bgr.shape[:2]
         seen = self._surveillance.start(to_planes(image_bgr)).wait()
-        boxes = seen.boxes_norm_xyxy * np.array([width, height, width, height], np.float32)
-        enough = seen.confidence >= DOUBTFUL
-        first = Found(boxes[enough], seen.confidence[enough], seen.class_id[enough])
-        return _join([first, self._look_generally(image_bgr)])
+        enough = seen.confidence > HEARD
+        boxes = seen.boxes_norm_xyxy[enough] * np.array([width, height, width, height], np.float32)
+        return Found(boxes, seen.confidence[enough], seen.class_id[enough])
 
     def _look_generally(self, image_bgr: Image) -> Found:
         [rows, *_] = self._general.infer(pad_square(image_bgr, YOLOX_SIDE_PX)).values()
@@ -106,15 +125,6 @@ def decode_yolox(rows: NDArray[np.float32], scale: float) -> Found:
     return Found(boxes[enough].astype(np.float32), score[enough].astype(np.float32), names[best][enough])
 
 
-def split_sure(found: Found) -> tuple[Found, Found]:
-    """What is plainly there, and what may be: doubtful boxes that no sure one of their class covers."""
-    sure = found.score >= SURE
-    clear, rest = found.select(sure), found.select(~sure)
-    same = rest.class_id[:, None] == clear.class_id[None, :]
-    covered = ((iou_matrix(rest.boxes_px, clear.boxes_px) > _SAME_IOU) & same).any(axis=1)
-    return clear, rest.select(~covered)
-
-
 def _quarters(height: int, width: int) -> list[tuple[int, int, int, int]]:
     """Four parts that overlap by a fifth of the picture."""
     lefts, tops = (0, width * 2 // 5), (0, height * 2 // 5)
@@ -122,13 +132,20 @@ def _quarters(height: int, width: int) -> list[tuple[int, int, int, int]]:
     return [(left, top, min(right + 1, width), min(bottom + 1, height)) for (left, right), (top, bottom) in spans]
 
 
-def _mirrored(found: Found, image_bgr: Image) -> Found:
+def mirrored(found: Found, width_px: int) -> Found:
+    """As seen in the mirror image of a picture of this width."""
     boxes = found.boxes_px.copy()
-    boxes[:, [0, 2]] = image_bgr.shape[1] - boxes[:, [2, 0]]
+    boxes[:, [0, 2]] = width_px - boxes[:, [2, 0]]
     return Found(boxes, found.score, found.class_id)
 
 
-def _join(parts: list[Found]) -> Found:
+def no_boxes() -> Found:
+    """Nothing found."""
+    return Found(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int16))
+
+
+def join(parts: list[Found]) -> Found:
+    """All of them."""
     return Found(
         np.concatenate([part.boxes_px for part in parts]),
         np.concatenate([part.score for part in parts]),

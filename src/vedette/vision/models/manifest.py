@@ -88,6 +88,7 @@ class ModelManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             are part of this package (`vision/weights`), without a `url`.
         selftest: What it must answer each time it is loaded.
         parameters: How many numbers training chose; 0 where nobody counted.
+        needs_motion: A detector that is to be believed only where something moves (`vision/naming.py`).
     """
 
     name: str
@@ -108,6 +109,7 @@ class ModelManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     obtain: Literal["source", "mirror", "embedded"] = "source"
     selftest: SelfTest | None = None
     parameters: int = 0
+    needs_motion: bool = False
 
     @property
     def variants(self) -> list[list[ModelFile]]:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from vedette.core.detections import CLASS_NAMES
+from vedette.core.detections import CLASS_NAMES, MOVING_CLASS
 from vedette.vision.boxes import Boxes, iou_matrix
 
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -13,6 +13,7 @@ Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 NO_PAIRS: Pairs = (np.zeros(0, np.intp), np.zeros(0, np.intp))
 
 _PERSON, _TWO_WHEELER = CLASS_NAMES.index("person"), CLASS_NAMES.index("two_wheeler")
+_OBJECT = CLASS_NAMES.index(MOVING_CLASS)
 _REFUSED = 1e6
 _MAX_SIZE_RATIO = 2.2
 _SLOW_PER_S = 0.4
@@ -20,9 +21,12 @@ _SLOW_PER_S = 0.4
 
 
 def may_be_same(track_class: NDArray[np.int16], found_class: NDArray[np.int16]) -> NDArray[np.bool_]:
-    """(N, M): classes that may be one object. A rider is taken for a person and back; a car never is."""
+    """(N, M): classes that may be one object. A rider is taken for a person and back; a car never is. What nobody has
+    named yet may be anything.
+    """
+    unnamed = (track_class == _OBJECT)[:, None] | (found_class == _OBJECT)[None, :]
     both_light = _is_light(track_class)[:, None] & _is_light(found_class)[None, :]
-    return np.asarray((track_class[:, None] == found_class[None, :]) | both_light, np.bool_)
+    return np.asarray((track_class[:, None] == found_class[None, :]) | both_light | unnamed, np.bool_)
 
 
 def _is_light(class_id: NDArray[np.int16]) -> NDArray[np.bool_]:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.core.detections import CLASS_NAMES, Detections, Tracks
+from vedette.core.detections import CLASS_NAMES, MOVING_CLASS, Detections, Tracks
 from vedette.vision.boxes import iou_matrix, suppress_overlaps
 from vedette.vision.track.association import NO_PAIRS, Pairs, match_by_overlap, match_by_path, may_be_same, plan_reach
 from vedette.vision.track.box_filter import BoxFilter, to_cxcywh
 
 _SAME_PLACE_IOU = 0.5
+_VOTE = np.array([0.1 if name == MOVING_CLASS else 1.0 for name in CLASS_NAMES], np.float32)
+"""What a detection's confidence counts by class: any name says more than that something is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,7 @@ class Tracker:
         confidences, hits, seen_s = table.confidence.copy(), table.hits.copy(), table.seen_s.copy()
         last_box[own], confidences[own], seen_s[own] = boxes, confidence, at_s
         hits[own] += 1
-        votes[own, found.class_id[theirs]] += confidence
+        votes[own, found.class_id[theirs]] += confidence * _VOTE[found.class_id[theirs]]
         moved = table.filter.update(own, to_cxcywh(boxes))
         self._table = _Table(moved, table.number, last_box, confidences, votes, hits, seen_s)
         return own, theirs
@@ -241,7 +243,7 @@ class Tracker:
 def _begin(found: Detections, at_s: float) -> _Table:
     count = len(found)
     votes = np.zeros((count, len(CLASS_NAMES)), np.float32)
-    votes[np.arange(count), found.class_id] = found.confidence
+    votes[np.arange(count), found.class_id] = found.confidence * _VOTE[found.class_id]
     return _Table(
         BoxFilter.start(to_cxcywh(found.boxes_norm_xyxy)),
         np.zeros(count, np.int64),

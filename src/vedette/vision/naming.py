@@ -1,0 +1,35 @@
+"""Motion finds, a modest model names.
+
+The embedded detector has learned from few places. Where it is wrong it is mostly wrong about what stands still: chairs,
+posts, marks on a road. So its boxes count only on what differs from the background, and what it does not name stays
+what the motion detector calls it, an object. Where it is not known what moves (a still picture, a stream's first
+moments, light that changed) only its surest boxes count. Pure. Design: docs/design/detector.md.
+"""
+
+import numpy as np
+
+from vedette.core.detections import Detections, join_detections
+from vedette.vision.boxes import areas, shared_areas
+from vedette.vision.motion import Motion
+
+_ON_THINGS = 0.4
+"""Share of a box that must lie on what differs from the background."""
+_EXPLAINED = 0.5
+"""A thing is named by a box that shares this much of the smaller of both."""
+_NAMING = 0.35
+"""Confidence from which a box names a thing."""
+_SURE_ALONE = 0.6
+
+
+def name_things(named: Detections, motion: Motion) -> Detections:
+    """The model's boxes that lie on moving things, and the things that none of them names."""
+    if motion.moving is None:
+        return named.select(named.confidence >= _SURE_ALONE)
+    things = motion.objects
+    shared = shared_areas(named.boxes_norm_xyxy, things.boxes_norm_xyxy)
+    own, theirs = areas(named.boxes_norm_xyxy), areas(things.boxes_norm_xyxy)
+    moving = shared.sum(axis=1) >= _ON_THINGS * own
+    smaller = np.minimum(own[:, None], theirs[None, :])
+    naming = (moving & (named.confidence >= _NAMING))[:, None]
+    explained = ((shared >= _EXPLAINED * smaller) & naming).any(axis=0)
+    return join_detections([named.select(moving), things.select(~explained)])
