@@ -163,7 +163,7 @@ def test_file_that_is_no_sheet_says_where_to_get_one(box: Box, tmp_path: Path) -
     assert [e["name"] for e in json.loads(command(box, "camera", "list", "--json").stdout)["cameras"]] == names
 
 
-def test_missing_models_are_named_with_the_command_that_gets_them(box: Box, tmp_path: Path) -> None:
+def test_better_models_are_named_with_the_command_that_gets_them(box: Box, tmp_path: Path) -> None:
     empty = {**os.environ, "VEDETTE_DATA": str(tmp_path), "VEDETTE_MODELS": ""}
     verified = vedette("models", "verify", env=empty)
     assert verified.returncode == 3
@@ -174,15 +174,15 @@ def test_missing_models_are_named_with_the_command_that_gets_them(box: Box, tmp_
     assert "vedette models pull standard" in analyzed.stderr
     assert json.loads(analyzed.stdout)["inputs"][0]["state"] == "done"
     control = next(one for one in box.api().get("/system")["controls"] if one["name"] == "model")
-    assert control["state"] == "absent"
+    assert control["state"] == "holds"
     assert "vedette models pull standard" in control["detail"]
 
 
-def test_classes_that_no_installed_detector_knows_are_refused(tmp_path: Path) -> None:
+def test_classes_that_the_chosen_detector_does_not_know_are_refused(tmp_path: Path) -> None:
     empty = {**os.environ, "VEDETTE_DATA": str(tmp_path), "VEDETTE_MODELS": ""}
     clip = make_clip(tmp_path, frames=10)
-    asked = ("analyze", str(clip), "--out", str(tmp_path / "out"), "--classes", "person")
-    check_advice(vedette(*asked, env=empty), 1, "person", "vedette models pull standard")
+    asked = ("analyze", str(clip), "--out", str(tmp_path / "out"), "--classes", "person", "--detector", "motion")
+    check_advice(vedette(*asked, env=empty), 1, "person", "--detector motion names nothing")
 
 
 @pytest.mark.parametrize(

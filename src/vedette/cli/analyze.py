@@ -19,7 +19,7 @@ from vedette.cli.models import find_installation, find_models_folder, open_regis
 from vedette.core.detections import CLASS_NAMES, MOVING_CLASS
 from vedette.core.errors import InvalidInputError
 from vedette.core.motion import MotionSensitivity, MotionSettings
-from vedette.node.analyzer_pool import choose_model, needs_motion
+from vedette.node.analyzer_pool import choose_model, describe_model, needs_motion
 from vedette.node.file_batch import FileBatch, find_inputs
 from vedette.node.file_plan import FilePlan, plan_ahead
 from vedette.node.file_watchlists import read_file_lists
@@ -99,8 +99,11 @@ def command(
     wanted = _parse_classes(classes)
     if not model:
         _check_unnamed(wanted, missing or "--detector motion names nothing")
+    modest = needs_motion(registry, model)
     if missing:
         _tell(f"motion only: {missing}")
+    elif modest:
+        _tell(describe_model(registry, model))
     sets = open_sets(categories, registry)
     recognizers = _choose_recognizers(registry, recognize) + ((EMBEDDING,) if sets else ())
     inputs = find_inputs(paths)
@@ -108,7 +111,6 @@ def command(
     jobs = jobs or processors
     ahead = plan_ahead(processors, min(jobs, len(inputs)))
     folder, regions = models.absolute(), _read_regions(look, ignore)
-    modest = needs_motion(registry, model)
     plan = FilePlan(model, folder, wanted, fps, annotate, recognizers, lists, ahead, tiles, regions, sets, modest)
     batch = FileBatch(plan, file_rules, out, SystemClock(), _tell, _keep_networks(data))
     entries = asyncio.run(batch.run(inputs, jobs))

@@ -33,7 +33,7 @@ from vedette.node.analyzer_categories import SetsInForce
 from vedette.node.analyzer_events import EventOrigin, EventReporter, MotionReporter, PictureStore
 from vedette.node.analyzer_faces import CameraFaces
 from vedette.node.analyzer_objects import CameraObjects
-from vedette.node.analyzer_pool import WorkerPool, choose_model
+from vedette.node.analyzer_pool import WorkerPool, choose_model, describe_model
 from vedette.node.analyzer_watchlists import CameraWatch, ListsInForce
 from vedette.node.category_lessons import CategoryLessons
 from vedette.node.category_routes import CategorySets
@@ -313,7 +313,7 @@ class Analyzer:
         found = find_recognizers(self._registry, self._wanted_groups())
         self._recognition_refused = found.refused
         state = "holds" if model else "absent"
-        detail = f"{model} is installed and verified" if model else self._model_missing
+        detail = describe_model(self._registry, model) if model else self._model_missing
         self._publisher.publish_nowait(ControlStateChanged("model", state, detail, self._clock.utc_ns()))
         size = max(1, min(len(os.sched_getaffinity(0)), MAX_WORKERS))
         return WorkerPool(model, found.names, self._registry, size, self._clock, self._publisher, self._start_worker)

@@ -126,3 +126,9 @@ def choose_model(registry: ModelRegistry) -> tuple[str, str]:
 def needs_motion(registry: ModelRegistry, model: str) -> bool:
     """Whether a model of this name, if any, counts only where something moves."""
     return bool(model) and registry.find_named(model).needs_motion
+
+
+def describe_model(registry: ModelRegistry, model: str) -> str:
+    """What is told of the installed model, and of a modest one what goes beyond it."""
+    better = "; `vedette models pull standard` installs one that finds more" if needs_motion(registry, model) else ""
+    return f"{model} is installed and verified{better}"

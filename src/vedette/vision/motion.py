@@ -1,7 +1,8 @@
 """Finds what moves, without a model: background subtraction on a small luma picture.
 
 Pure state in, boxes out; no clock (times come with the frames). The detector where there is no model, the gate before
-one, what a modest one is believed by (`naming.py`), and the source of the timeline's heat line. Design and figures: docs/design/vision.md.
+one, what a modest one is believed by (`naming.py`), and the source of the timeline's heat line. Design and figures:
+docs/design/vision.md.
 
 Each pixel has a slow background and a noise estimate. A change of the whole picture by one offset (a cloud, the
 camera's exposure) is taken out first; a change of more than `flood_share` is light or a scene cut, not motion:
