@@ -1665,7 +1665,7 @@ class Verifier:
         return size, root
 
     def _check_older_time(self) -> None:
-        """A list may say any time. Where an older key signed too, the newest entry that is proven must be of its time."""
+        """A list may say any time. Where an older key signed too, the newest entry proven here must be of its time."""
         if self._is_by_older and self._newest_root[1] >= self._older_until > self._made_at:
             detail = "the checkpoint of the log is not right: an older key signed it after its time, by the log itself"
             self._tell("signature", detail, CHECKPOINT, at=format_time(self._newest_root[1]))
