@@ -1,9 +1,10 @@
 """Is any change of a bundle accepted? `python -m benchmarks.mutations [--count N] [--json FILE]`
 
 Makes small real bundles (three cameras, two days, gaps, a deleted segment, two time stamps; some with two cameras as
-masked copies, some of a log that signed with Ed25519 alone before), changes them at random in every way that
-`benchmarks.mutation_kinds`, `.mutation_forgeries`, `.mutation_masked`, `.mutation_stamps` and `.mutation_pairs` know,
-and verifies each. Bulk runs check signatures by OpenSSL, each hundredth in plain Python as a recipient does.
+masked copies, some of a log that signed with Ed25519 alone before, some from the day on which two keys sign), changes
+them at random in every way that `benchmarks.mutation_kinds`, `.mutation_forgeries`, `.mutation_masked`,
+`.mutation_stamps`, `.mutation_pairs` and `.mutation_overlap` know, and verifies each. Bulk runs check signatures by
+OpenSSL, each hundredth in plain Python as a recipient does.
 Figures: `mutations`, `accepted` (must be 0), `not_located` (must be 0).
 """
 
@@ -20,18 +21,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.common import say, write_result
-from benchmarks.mutation_forgeries import FORGERIES, UNDER_A_SIGNED_LIST, nest_deeply
+from benchmarks.mutation_forgeries import FORGERIES, UNDER_A_SIGNED_LIST, nest_deeply, repair
 from benchmarks.mutation_kinds import SHALLOW, Bundle, Change
 from benchmarks.mutation_masked import MASKED_FORGERIES, MASKED_UNDER_A_SIGNED_LIST
+from benchmarks.mutation_overlap import CHANGED_S, CHECKPOINT, OLDER_SEEDS, OVERLAP_FORGERIES
 from benchmarks.mutation_pairs import PAIR_FORGERIES, PAIR_UNDER_A_SIGNED_LIST, sign_list_by_half
 from benchmarks.mutation_stamps import STAMP_FORGERIES, STAMPS_UNDER_A_SIGNED_LIST
+from vedette.core.footage_facts import GapClosed
 from vedette.evidence.bundle import pack_bundle
 from vedette.evidence.keys import NoteSigner, check_signature_fast
 from vedette.evidence.offline_verify import INVALID, SignatureCheck, Verifier, ZipFile, check_signature, format_export
-from vedette.testing.small_bundles import DAY_S, SEGMENT_S, START_NS, S, leave_old_key, make_small_bundle
+from vedette.testing.small_bundles import (
+    DAY_S,
+    SEGMENT_S,
+    START_NS,
+    S,
+    SmallSite,
+    leave_key,
+    leave_old_key,
+    make_small_bundle,
+)
 from vedette.testing.time_stamp_authority import KeyKind, Profile, SimulatedAuthority
 
-KINDS = (*SHALLOW, *FORGERIES, *STAMP_FORGERIES, *MASKED_FORGERIES, *PAIR_FORGERIES)
+KINDS = (*SHALLOW, *FORGERIES, *STAMP_FORGERIES, *MASKED_FORGERIES, *PAIR_FORGERIES, *OVERLAP_FORGERIES)
 AUTHORITIES: tuple[KeyKind, ...] = ("rsa", "rsa", "rsa", "p256")
 """RSA costs 0.5 ms in plain Python, P-256 15 ms: of the four originals one has it."""
 UNDER_A_LIST = (
@@ -39,8 +51,11 @@ UNDER_A_LIST = (
     *STAMPS_UNDER_A_SIGNED_LIST,
     *MASKED_UNDER_A_SIGNED_LIST,
     *PAIR_UNDER_A_SIGNED_LIST,
+    *OVERLAP_FORGERIES,
 )
-BY_A_BROKEN_KEY = frozenset((*FORGERIES, *STAMP_FORGERIES, *MASKED_FORGERIES, *PAIR_FORGERIES)) - {nest_deeply}
+BY_A_BROKEN_KEY = frozenset((*FORGERIES, *STAMP_FORGERIES, *MASKED_FORGERIES, *PAIR_FORGERIES, *OVERLAP_FORGERIES)) - {
+    nest_deeply
+}
 """Who can sign with Ed25519 in the log's name, but not with ML-DSA-44, signs also what the list alone says."""
 MASKED_SHARE = 0.2
 """Of the kinds that fit any bundle, so many are tried on one with masked copies."""
@@ -72,8 +87,18 @@ class MemorySource:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """Bundles around a change of key: of the day after it with the published checkpoint, and of later."""
+
+    day: Bundle
+    late: Bundle
+    fingerprint: str
+    signer: NoteSigner
+
+
+@dataclass(frozen=True, slots=True)
 class Originals:
-    """Three bundles of one site: parts of the other are the most dangerous to put in."""
+    """Three bundles of one site: parts of the other are the most dangerous to put in. Two more are of another site."""
 
     one: Bundle
     other: Bundle
@@ -83,6 +108,7 @@ class Originals:
     fingerprint: str
     signer: NoteSigner
     authority: str
+    overlap: Overlap
 
 
 def read_folder(folder: Path) -> Bundle:
@@ -112,8 +138,42 @@ def make_originals(seed: int) -> Originals:
         packed, masked = (root / "one.zip").read_bytes(), read_folder(root / "masked")
         packed_masked = (root / "masked.zip").read_bytes()
         return Originals(
-            one, other, packed, masked, packed_masked, ring.present.fingerprint, ring.signer, authority.fingerprint
+            one,
+            other,
+            packed,
+            masked,
+            packed_masked,
+            ring.present.fingerprint,
+            ring.signer,
+            authority.fingerprint,
+            make_overlap(seed),
         )
+
+
+def make_overlap(seed: int) -> Overlap:
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch)
+        leave_key(root / "site", OLDER_SEEDS[seed % len(OLDER_SEEDS)])
+        site = make_small_bundle(root / "site", root / "before", cameras=2, segments=2, seed=seed)
+        first = site.log.ring.present.fingerprint
+        site.log.rotate_key("due", START_NS + CHANGED_S * S)
+        signer = site.log.ring.signer
+        grow(site, DAY_S + 3 * SEGMENT_S, CHANGED_S + 600)
+        published = site.log.format_published_head().encode()
+        site.export(root / "day", list(site.names), 0, CHANGED_S + 600)
+        day = sign_list(repair(read_folder(root / "day") | {CHECKPOINT: published}, [CHECKPOINT]), signer)
+        grow(site, CHANGED_S + 600, CHANGED_S + DAY_S + 600)
+        site.export(root / "late", list(site.names), 0, CHANGED_S + DAY_S + 600)
+        site.close()
+        return Overlap(day, read_folder(root / "late"), first, signer)
+
+
+def grow(site: SmallSite, from_s: int, to_s: int) -> None:
+    """Logs a gap of every camera from the one second on, and a segment until the other."""
+    start_s = to_s - SEGMENT_S
+    for camera_id in site.names:
+        gap = GapClosed(camera_id, "main", START_NS + from_s * S, START_NS + start_s * S, "policy", 0)
+        site.tell([gap, site.make_segment(camera_id, start_s)], to_s)
 
 
 def sign_list(files: Bundle, signer: NoteSigner) -> Bundle:
@@ -138,22 +198,27 @@ def run_batch(job: tuple[int, int, bool]) -> Tally:
     seed, count, plain = job
     source = random.Random(seed)
     originals = _cached_originals(seed // 1_000_003 % 4)
-    known = {id(data): Change.sha256(data) for data in (*originals.one.values(), *originals.masked.values())}
+    overlap = originals.overlap
+    bundles = (originals.one, originals.masked, overlap.day, overlap.late)
+    known = {id(data): Change.sha256(data) for files in bundles for data in files.values()}
     tally = Tally(Counter(), [], [])
     for number in range(count):
         make = source.choice(KINDS)
         is_masked = make in MASKED_FORGERIES or source.random() < MASKED_SHARE
         one, packed = (originals.masked, originals.packed_masked) if is_masked else (originals.one, originals.packed)
-        change = make(source, one, originals.other, packed)
+        other, signer = originals.other, originals.signer
+        if make in OVERLAP_FORGERIES:
+            one, other, signer = overlap.day, overlap.late, overlap.signer
+        change = make(source, one, other, packed)
         if change is None:
             continue
-        kind = make.__name__ + " (masked)" * (is_masked and make not in MASKED_FORGERIES)
+        kind = make.__name__ + " (masked)" * (is_masked and make not in {*MASKED_FORGERIES, *OVERLAP_FORGERIES})
         is_list_signed = change.files.get("manifest.note") == one["manifest.note"]  # else signing would heal the change
         if is_list_signed and make in UNDER_A_LIST and source.random() < 0.5:
-            change.files = sign_list(change.files, originals.signer)
+            change.files = sign_list(change.files, signer)
             kind += " under a signed list"
         elif is_list_signed and make in BY_A_BROKEN_KEY and source.random() < 0.5:
-            change.files = sign_list_by_half(source, change.files, originals.signer)
+            change.files = sign_list_by_half(source, change.files, signer)
             kind += " by a broken Ed25519 key"
         tally.kinds[kind] += 1
         check = check_signature if plain or number % PLAIN_EVERY == 0 else check_signature_fast
@@ -172,7 +237,8 @@ def judge(
 ) -> None:
     packed = None if change.packed is None else ZipFile(io.BytesIO(change.packed))
     source = packed or MemorySource(change.files, known)
-    verifier = Verifier(source, [originals.fingerprint], check, authorities=[originals.authority])
+    trust = [originals.fingerprint, originals.overlap.fingerprint]
+    verifier = Verifier(source, trust, check, authorities=[originals.authority])
     if verifier.run() != INVALID:
         tally.accepted.append(f"{kind} {place}")
     elif not change.is_located(verifier.faults):
@@ -186,8 +252,14 @@ def _cached_originals(seed: int) -> Originals:
     if seed not in _ORIGINALS:
         _ORIGINALS[seed] = make_originals(seed)
         made = _ORIGINALS[seed]
-        for files in (made.one, made.masked):
-            untouched = Verifier(MemorySource(files, {}), [made.fingerprint], authorities=[made.authority])
+        stamped = [made.authority]
+        for files, trust, authorities in (
+            (made.one, made.fingerprint, stamped),
+            (made.masked, made.fingerprint, stamped),
+            (made.overlap.day, made.overlap.fingerprint, []),
+            (made.overlap.late, made.overlap.fingerprint, []),
+        ):
+            untouched = Verifier(MemorySource(files, {}), [trust], authorities=authorities)
             if untouched.run() != 0:
                 raise RuntimeError(f"the untouched bundle is refused: {untouched.faults[:1]}")
     return _ORIGINALS[seed]

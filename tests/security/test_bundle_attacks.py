@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.mutations import MemorySource, Tally, make_originals, run_batch
+from benchmarks.mutation_overlap import OVERLAP_FORGERIES, UNTIL_NS
+from benchmarks.mutations import MemorySource, Tally, make_originals, make_overlap, run_batch, sign_list
 from vedette.core.footage_facts import SegmentClosed
 from vedette.evidence.bundle import pack_bundle, seal_bundle
 from vedette.evidence.keys import NoteSigner, check_signature_fast
@@ -60,6 +61,49 @@ def check_tally(tally: Tally, least: int) -> None:
     assert tally.kinds.total() > least
     assert tally.accepted == []
     assert tally.not_located == []
+
+
+@pytest.fixture(scope="module", params=[0, 1], ids=["Ed25519 before", "pair before"])
+def overlap(request):
+    return make_overlap(request.param)
+
+
+def check_overlap(files: dict[str, bytes], overlap, *trust: str) -> Verifier:
+    verifier = Verifier(MemorySource(files, {}), trust or [overlap.fingerprint], check_signature_fast)
+    verifier.run()
+    return verifier
+
+
+def test_whole_published_checkpoint_of_the_day_is_accepted(overlap) -> None:
+    """By who trusts the key before, and by who trusts the present one. Who trusts neither cannot tell."""
+    note = overlap.day["checkpoint"].decode()
+    assert note.count("\N{EM DASH}") == (
+        4 if len(json.loads(overlap.day["proofs/keys/000001.json"])["old"]) > 44 else 3
+    )
+    assert check_overlap(overlap.day, overlap).verdict == VALID
+    assert check_overlap(overlap.day, overlap, fingerprint_of(overlap.signer.public)).verdict == VALID
+    assert check_overlap(overlap.day, overlap, "0" * 64).verdict == CANNOT_TELL
+
+
+@pytest.mark.parametrize(("made_at", "verdict"), [(UNTIL_NS - 1, VALID), (UNTIL_NS, INVALID)])
+def test_day_ends_to_the_nanosecond_for_who_has_lists_signed(overlap, made_at, verdict) -> None:
+    manifest = json.loads(overlap.day["manifest.json"]) | {"made_at": made_at}
+    files = sign_list(overlap.day | {"manifest.json": encode_canonical(manifest)}, overlap.signer)
+    assert check_overlap(files, overlap).verdict == verdict
+
+
+@pytest.mark.parametrize("make", OVERLAP_FORGERIES, ids=lambda make: make.__name__)
+def test_day_of_two_keys_helps_nobody_even_when_the_notary_signs_the_list(overlap, make) -> None:
+    source = random.Random(f"{make.__name__} {overlap.fingerprint}")
+    changes = [make(source, overlap.day, overlap.late, b"") for _ in range(25)]
+    found = [change for change in changes if change is not None]
+    is_one_line_owed = make.__name__ == "leave_out_older_line" and overlap.day["checkpoint"].count(b"\xe2\x80\x94") == 3
+    assert bool(found) != is_one_line_owed
+    for change in found:
+        verifier = check_overlap(sign_list(change.files, overlap.signer), overlap)
+        assert verifier.verdict == INVALID
+        named = {fault.file for fault in verifier.faults}
+        assert named & ({"checkpoint", "proofs/keys/000001.json"} & change.touched), verifier.faults[:3]
 
 
 def test_every_bit_of_every_small_file_counts() -> None:

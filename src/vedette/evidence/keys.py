@@ -17,13 +17,13 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
 
-from vedette.core.time import NS_PER_S
 from vedette.evidence.errors import LogDamagedError, ProofRefusedError, SigningUnavailableError
 from vedette.evidence.leaves import SITE
 from vedette.evidence.offline_verify import (
     ED25519_KEY_BYTES,
     ML_DSA_KEY_BYTES,
     NO_TIME,
+    OVERLAP_NS,
     PAIR_BYTES,
     Json,
     WrongForm,
@@ -45,8 +45,6 @@ from vedette.evidence.offline_verify import (
 )
 from vedette.runtime.files import replace_file
 
-OVERLAP_NS = 86_400 * NS_PER_S
-"""So long a replaced key signs beside its successor, at most."""
 _RING = "log.json"
 _SEED_BYTES = 32
 """Of each of the two keys."""
@@ -290,6 +288,7 @@ def _read_key(record: Json) -> LogKey:
     last, until = take({"last": 0, "until": 0} | record, last=int, until=int)
     key = LogKey(decode_base64(public), start, end, last, until)
     demand(len(key.public) in {ED25519_KEY_BYTES, PAIR_BYTES}, "a public key is not whole")
+    demand(until <= end + OVERLAP_NS, "a replaced key has more than a day to sign beside its successor")
     return key
 
 

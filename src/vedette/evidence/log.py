@@ -14,12 +14,13 @@ from pathlib import Path
 from vedette.core.errors import StorageError
 from vedette.core.time import format_utc
 from vedette.evidence.errors import LogDamagedError
-from vedette.evidence.keys import OVERLAP_NS, KeyRing, LogKey, check_signature_fast
+from vedette.evidence.keys import KeyRing, LogKey, check_signature_fast
 from vedette.evidence.leaves import AUDIT, SITE, Draft, Record, draft_key, draft_root
 from vedette.evidence.log_index import NO_LEAF, make_row, parse_leaf, rebuild_index
 from vedette.evidence.offline_verify import (
     CHECKPOINT,
     MOST_NOTE_BYTES,
+    OVERLAP_NS,
     OtherKey,
     WrongForm,
     demand,

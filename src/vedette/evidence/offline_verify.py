@@ -34,6 +34,8 @@ MOST_FAULTS = 100_000
 MOST_NESTING = 32
 UNTOLD_HOLE_NS = 2_000_000_000
 """Shorter holes need no gap in the log: connections begin and end between pictures."""
+OVERLAP_NS = 86_400_000_000_000
+"""So long a replaced key signs beside its successor, at most."""
 MARK_BYTES = 8
 MANIFEST, MANIFEST_NOTE, CHECKPOINT = "manifest.json", "manifest.note", "checkpoint"
 WITNESSES = "witnesses.json"
@@ -1338,6 +1340,8 @@ class Verifier:
         self.about: dict[str, str] = {}
         self._keys: list[bytes] = []
         self._made_at = self._older_until = 0
+        self._is_by_older = False
+        self._newest_root = (-1, 0)
         self._used: set[str] = set()
         self._cameras: list[_Camera] = []
         self._names: set[str] = set()
@@ -1382,6 +1386,7 @@ class Verifier:
             for name in camera.proofs:
                 self._check_proofs(camera, name, site_tree)
             self._check_camera(camera, *self._range)
+        self._check_older_time()
         self._check_witnesses(site_tree)
         self._check_stamps(site_tree)
         self._check_unused()
@@ -1561,7 +1566,8 @@ class Verifier:
             origin, size, root = parse_checkpoint(open_note(note, owner, self._check))
             leaf = self._check_entry(entry, size, root)
             kind, before, after = take(leaf, kind=str, old=str, new=str)
-            (until,) = take({"until": 0} | leaf, until=int)  # logs before the overlap told none
+            until, at = take({"until": 0} | leaf, until=int, at=int)  # logs before the overlap told none
+            demand(until <= at + OVERLAP_NS, "it gives the key before more than a day")
             rest, audit, day = origin.rpartition("/audit/")
             demand(rest == self.site and audit and _DAY.fullmatch(day), "it is from another log")
             demand(
@@ -1649,14 +1655,20 @@ class Verifier:
             return None
         try:
             older = self._keys[1] if len(self._keys) > 1 else b""
-            text, is_by_older = open_published(note, self._keys[0], older, self._check)
-            demand(not is_by_older or self._made_at < self._older_until, "an older key signed it after its time")
+            text, self._is_by_older = open_published(note, self._keys[0], older, self._check)
+            demand(not self._is_by_older or self._made_at < self._older_until, "an older key signed it after its time")
             origin, size, root = parse_checkpoint(text)
             demand(origin == f"{self.site}/site", "it is from another log")
         except WrongForm as exc:
             self._tell("signature", f"the checkpoint of the log is not right: {exc}", CHECKPOINT)
             return None
         return size, root
+
+    def _check_older_time(self) -> None:
+        """A list may say any time. Where an older key signed too, the newest entry proven here must be of its time."""
+        if self._is_by_older and self._newest_root[1] >= self._older_until > self._made_at:
+            detail = "the checkpoint of the log is not right: an older key signed it after its time, by the log itself"
+            self._tell("signature", detail, CHECKPOINT, at=format_time(self._newest_root[1]))
 
     def _check_proofs(self, camera: _Camera, name: str, site_tree: tuple[int, bytes] | None) -> None:
         record = self._parse(name, self._read(name, MOST_TEXT_BYTES)) if name not in self._used else None
@@ -1677,6 +1689,7 @@ class Verifier:
                 [told.get(one) for one in ("kind", "origin", "size", "root")] == ["root", origin, size, root.hex()],
                 "the log as a whole does not know them",
             )
+            self._newest_root = max(self._newest_root, (site["index"], *take(told, at=int)))
         except WrongForm as exc:
             self._tell_file("proof", f"the proofs of this camera are not right: {exc}", name, camera=camera)
             return

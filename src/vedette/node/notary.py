@@ -23,10 +23,10 @@ from vedette.core.messages import ControlStateChanged, EventObserved
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.evidence.bundle import clean
 from vedette.evidence.errors import LogDamagedError, ProofRefusedError
-from vedette.evidence.keys import OVERLAP_NS, KeyRing, LogKey, open_key_ring
+from vedette.evidence.keys import KeyRing, LogKey, open_key_ring
 from vedette.evidence.leaves import draft_export, draft_time_step
 from vedette.evidence.log import EvidenceLog, open_log
-from vedette.evidence.offline_verify import fingerprint_of
+from vedette.evidence.offline_verify import OVERLAP_NS, fingerprint_of
 from vedette.evidence.proofs import CameraProof, LogHead, ProofRequest, SignRequest
 from vedette.evidence.prover import make_head, prove_camera
 from vedette.node.notary_app import make_notary_app

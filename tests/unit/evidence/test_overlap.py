@@ -1,5 +1,6 @@
 """The day after a change of key: the old one signs beside the new one, and adds nothing that anybody could misuse."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -10,9 +11,19 @@ import pytest
 
 from vedette.evidence.bundle import FootageFile
 from vedette.evidence.errors import LogDamagedError, ProofRefusedError
-from vedette.evidence.keys import OVERLAP_NS, NoteSigner
+from vedette.evidence.keys import NoteSigner
 from vedette.evidence.lookup import find_segment_hashes
-from vedette.evidence.offline_verify import INVALID, VALID, OtherKey, WrongForm, open_note, open_published, verify
+from vedette.evidence.offline_verify import (
+    INVALID,
+    OVERLAP_NS,
+    VALID,
+    OtherKey,
+    WrongForm,
+    encode_canonical,
+    open_note,
+    open_published,
+    verify,
+)
 from vedette.evidence.proofs import ProofRequest
 from vedette.evidence.prover import prove_camera
 from vedette.testing.small_bundles import DAY_S, START_NS, S, SmallSite, leave_old_key
@@ -161,6 +172,15 @@ def test_line_of_a_stolen_key_is_found_on_the_disk_from_the_first_second_on(tmp_
     changed.site.close()
 
 
+def test_ring_that_gives_the_old_key_more_than_a_day_is_refused(changed) -> None:
+    path = changed.keys / "log.json"
+    ring = json.loads(path.read_bytes())
+    ring["keys"][0]["until"] += 1
+    path.write_bytes(encode_canonical(ring))
+    with pytest.raises(LogDamagedError, match="more than a day"):
+        changed.reopen()
+
+
 @pytest.mark.parametrize(
     "wrong", ["stripped", "only the old", "swapped", "twice", "half", "forged", "of another checkpoint", "of nobody"]
 )
@@ -229,6 +249,47 @@ def test_published_checkpoint_in_a_bundle_is_right_in_the_day_and_a_fault_after_
     assert found.verdict == INVALID
     assert {(fault.code, fault.file) for fault in found.faults} >= {("signature", "checkpoint")}
     assert any("after its time" in fault.detail for fault in found.faults)
+
+
+def test_log_that_is_later_than_the_list_says_convicts_the_old_key(changed, tmp_path) -> None:
+    """Whoever kept it, and has lists signed, dates the list back into the day: the entries are of after it."""
+    changed.grow(CHANGED_S + DAY_S + 60)
+    log, old = changed.site.log, changed.old
+    format_alone = log.format_site_head
+
+    def sign_too(size: int) -> str:
+        note: str = format_alone(size)
+        text = note.partition("\n\n")[0] + "\n"
+        return note + old.sign(text).removeprefix(f"{text}\n")
+
+    log.format_site_head = sign_too  # type: ignore[method-assign]
+    changed.site.export(tmp_path / "first", [changed.camera], 0, 60)
+    assert verify(str(tmp_path / "first"), [changed.first]).verdict == VALID  # it shows nothing of after the day
+    changed.site.export(tmp_path / "late", [changed.camera], CHANGED_S + DAY_S + 60, CHANGED_S + DAY_S + 120)
+    files = tmp_path / "late"
+    manifest = json.loads((files / "manifest.json").read_bytes()) | {"made_at": START_NS + CHANGED_S * S}
+    data = encode_canonical(manifest)
+    (files / "manifest.json").write_bytes(data)
+    note = log.ring.sign_export(manifest["export"], hashlib.sha256(data).hexdigest())
+    (files / "manifest.note").write_text(note, encoding="utf-8")
+    found = verify(str(files), [changed.first])
+    assert found.verdict == INVALID
+    assert [(fault.code, fault.file) for fault in found.faults] == [("signature", "checkpoint")]
+    assert "after its time" in found.faults[0].detail
+
+
+@pytest.mark.parametrize("extra_ns", [0, 1])
+def test_old_key_gives_itself_a_day_and_not_a_nanosecond_more(tmp_path, extra_ns) -> None:
+    site = SmallSite(tmp_path / "site")
+    camera = site.add_camera("Gate")
+    site.tell([site.make_segment(camera, 0)], 60)
+    first = site.log.ring.present.fingerprint
+    site.log.rotate_key("due", START_NS + CHANGED_S * S, OVERLAP_NS + extra_ns)
+    site.export(tmp_path / "b", [camera], 0, 60)
+    found = verify(str(tmp_path / "b"), [first])
+    site.close()
+    assert found.verdict == (INVALID if extra_ns else VALID)
+    assert any("more than a day" in one.detail and "proofs/keys" in one.file for one in found.faults) == bool(extra_ns)
 
 
 def test_bundle_begun_before_the_change_is_signed_to_its_end_by_the_old_key(tmp_path) -> None:
