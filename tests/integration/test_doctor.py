@@ -45,10 +45,11 @@ def test_disk_that_cannot_be_written_is_bad() -> None:
     assert "--data" in finding.advice
 
 
-def test_missing_model_is_said_with_the_command_that_installs_it(tmp_path: Path) -> None:
+def test_without_a_download_the_embedded_detector_is_timed_and_the_way_to_a_better_one_said(tmp_path: Path) -> None:
     finding = check_inference(tmp_path, SystemClock())
-    assert finding.state is FindingState.WARNING
-    assert "vedette models pull standard" in finding.advice
+    assert finding.state is FindingState.GOOD
+    assert finding.figures["model"] in {"detector", "detector-int8"}
+    assert "vedette models pull standard" in finding.summary
 
 
 def test_python_built_without_optimisation_is_said_and_a_distribution_s_is_not() -> None:

@@ -91,7 +91,9 @@ def matches(box: Running) -> list[EventObserved]:
 
 def assignment(*names: str, faces: bool = True) -> AnalyzerAssignment:
     groups = ("faces",) if faces else ("attributes",)
-    return AnalyzerAssignment(1, tuple(CameraAnalysis(name, name, StreamRole.SUB, recognize=groups) for name in names))
+    return AnalyzerAssignment(
+        1, tuple(CameraAnalysis(name, name, StreamRole.SUB, recognize=groups, detector="motion") for name in names)
+    )
 
 
 async def put_order(box: Running, order: WatchlistOrder) -> None:

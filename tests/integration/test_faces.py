@@ -111,8 +111,10 @@ def seen_faces(box: Running) -> list[object]:
 
 async def test_live_face_reaches_the_event_only_where_it_is_switched_on(tmp_path: Path, models: Path) -> None:
     rules = (Rule("half", "line_crossed", line=Line((0.4, 0.0), (0.4, 1.0))),)
-    on = CameraAnalysis("on", "on", StreamRole.SUB, rules=rules, recognize=("faces",))
-    off = CameraAnalysis("off", "off", StreamRole.SUB, rules=rules, recognize=("attributes", "plates"))
+    on = CameraAnalysis("on", "on", StreamRole.SUB, rules=rules, recognize=("faces",), detector="motion")
+    off = CameraAnalysis(
+        "off", "off", StreamRole.SUB, rules=rules, recognize=("attributes", "plates"), detector="motion"
+    )
     async with running(tmp_path, {"on": walking_face(), "off": walking_face()}, models=models) as box:
         await box.analyzer.take_assignment(AnalyzerAssignment(1, (on, off)))
         await box.until(lambda: len({event.camera_id for event in box.messages(EventObserved)}) == 2, 150)
@@ -123,7 +125,7 @@ async def test_live_face_reaches_the_event_only_where_it_is_switched_on(tmp_path
 
 
 async def test_face_models_are_not_loaded_when_no_camera_wants_them(tmp_path: Path, models: Path) -> None:
-    off = CameraAnalysis("off", "off", StreamRole.SUB, recognize=("attributes",))
+    off = CameraAnalysis("off", "off", StreamRole.SUB, recognize=("attributes",), detector="motion")
     async with running(tmp_path, {"off": walking_face()}, models=models) as box:
         await box.analyzer.take_assignment(AnalyzerAssignment(1, (off,)))
         await box.until(lambda: box.camera("off").get("analysed", 0) >= 5)

@@ -19,7 +19,7 @@ from tests.integration.test_face_lists import (
 )
 from tests.support.encoded import write_film, write_square_file
 from tests.support.file_jobs import BOX, OWNER, RESERVE_BYTES, find_sets, is_over, parts, until, until_gone
-from tests.support.models import install_models
+from tests.support.models import install_models, motion_alone
 from tests.support.plate_scene import CLEAR, write_drive_file
 from vedette.core.messages import FileFaceMatched, FileObjectsGone, ObjectSeen
 from vedette.core.watchlists import (
@@ -99,7 +99,7 @@ async def test_person_of_a_named_list_is_found_in_a_film_and_no_template_stays(
     tmp_path: Path, face_models: Path
 ) -> None:
     listed = {name: await enrol(face_models, name) for name in ("s1", "s2")}
-    async with running(tmp_path, ModelRegistry(face_models)) as box:
+    async with running(tmp_path, motion_alone(face_models)) as box:
         await box.lists.take(make_order(listed, cameras=("gate",)))
         job = await box.finish("gate.mp4", write_film(draw_passing("s1")), FACES)
         assert (job.state, job.error, job.findings.matches) == (JobState.DONE, "", 1)
@@ -119,7 +119,7 @@ async def test_person_of_a_named_list_is_found_in_a_film_and_no_template_stays(
 
 @pytest.mark.shared
 async def test_still_picture_is_matched_by_its_one_moment(tmp_path: Path, face_models: Path) -> None:
-    async with running(tmp_path, ModelRegistry(face_models)) as box:
+    async with running(tmp_path, motion_alone(face_models)) as box:
         await box.lists.take(make_order({"s1": await enrol(face_models, "s1")}))
         for person, found in (("s1", ["s1"]), ("s3", [])):
             picture = cv2.resize(portrait(person, 7), (368, 448))
@@ -129,7 +129,7 @@ async def test_still_picture_is_matched_by_its_one_moment(tmp_path: Path, face_m
 
 
 async def test_plate_of_a_named_list_is_found_and_others_are_not_asked(tmp_path: Path) -> None:
-    async with running(tmp_path / "jobs", ModelRegistry(tmp_path / "none")) as box:
+    async with running(tmp_path / "jobs", motion_alone(tmp_path / "none")) as box:
         await box.lists.take(stolen(CLEAR, cameras=("gate",)))
         film = write_drive_file(CLEAR)
         job = await box.finish("drive.mp4", film, VEHICLES)
@@ -143,7 +143,7 @@ async def test_plate_of_a_named_list_is_found_and_others_are_not_asked(tmp_path:
 
 
 async def test_job_waits_for_lists_that_are_not_there_yet_and_a_list_that_is_gone_fails_it(tmp_path: Path) -> None:
-    async with running(tmp_path / "jobs", ModelRegistry(tmp_path / "none")) as box:
+    async with running(tmp_path / "jobs", motion_alone(tmp_path / "none")) as box:
         film = write_square_file()
         job = await box.jobs.add("a.mp4", JobTerms(), OWNER, parts(film), annotate=False, matching=VEHICLES)
         other = await box.finish("b.mp4", film, JobMatching())
@@ -155,7 +155,7 @@ async def test_job_waits_for_lists_that_are_not_there_yet_and_a_list_that_is_gon
 
 
 async def test_faces_without_models_fail_the_job_and_are_never_told_as_nobody(tmp_path: Path) -> None:
-    async with running(tmp_path / "jobs", ModelRegistry(tmp_path / "none")) as box:
+    async with running(tmp_path / "jobs", motion_alone(tmp_path / "none")) as box:
         await box.lists.take(make_order({}))
         failed = await box.finish("a.mp4", write_square_file(), FACES)
         assert (failed.state, failed.code) == (JobState.FAILED, "face_models_missing")

@@ -32,7 +32,7 @@ def yard() -> EncodedStream:
 async def watch(folder: Path, yard: EncodedStream, recognize: tuple[str, ...]) -> tuple[list[ObjectSeen], int]:
     """What was told in all, and how many of it while the car was still there."""
     scripts = {"A/sub": (StreamFormat("run-1", yard.video), to_packets(yard.packets, START_NS))}
-    camera = CameraAnalysis("A", "Gate", StreamRole.SUB, recognize=recognize)
+    camera = CameraAnalysis("A", "Gate", StreamRole.SUB, recognize=recognize, detector="motion")
     async with running(folder, scripts, AMPLE_MS) as box:
         await box.analyzer.take_assignment(AnalyzerAssignment(1, (camera,)))
         await box.until(lambda: box.camera("A").get("analysed") == FRAMES)

@@ -14,3 +14,12 @@ def install_models(folder: Path, *names: str) -> ModelRegistry:
     for name in names:
         install_model(registry, registry.find_named(name), fetch_from_mirror(mirror))
     return registry
+
+
+def motion_alone(folder: Path) -> ModelRegistry:
+    """What is installed in `folder`, without any detector: everything that moves is an object."""
+    registry = ModelRegistry(folder)
+    for manifest in registry.manifests():
+        if manifest.task == "detection":
+            registry.refuse(manifest.name, "not in this test")
+    return registry
