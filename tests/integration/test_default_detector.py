@@ -23,7 +23,7 @@ _A_SECOND = 5
 _PICTURES, _EVERY = 100, FPS // _A_SECOND
 _PLAIN = 0.9
 _SAME_IOU = 0.4
-_NAMED = 0.6
+_NAMED = 0.5
 
 
 def make_detector(tmp_path: Path) -> OpenVinoDetector:
