@@ -59,10 +59,8 @@ def models_folder(*names: str) -> Iterator[Path]:
 @contextmanager
 def installed_detector(pack: str = "standard") -> Iterator[OpenVinoDetector]:
     """The detector of a pack that suits this processor."""
-    registry, precisions = (
-        ModelRegistry(Path(os.environ.get("VEDETTE_MODELS", ""))),
-        preferred_precisions(read_cpu_flags()),
-    )
+    precisions = preferred_precisions(read_cpu_flags())
+    registry = ModelRegistry(Path(os.environ.get("VEDETTE_MODELS", "")))
     suits = [one for one in registry.manifests(pack) if one.task == "detection" and one.precision in precisions]
     name = min(suits, key=lambda manifest: precisions.index(manifest.precision)).name
     with installed_models(name) as models:

@@ -18,9 +18,8 @@ import numpy as np
 
 from evals.common import SHARED, Figures, fingerprint, installed_detector, make_parser, write_result
 from vedette.core.detections import CLASS_NAMES
+from vedette.lab.detector.teachers import Found, ask
 from vedette.vision.boxes import iou_matrix
-from vedette.vision.picture import to_planes
-from vedette.vision.ports import Detector
 
 MIN_HEIGHT_PX = 16
 VOC_CLASSES = {
@@ -74,6 +73,11 @@ def read_mot(root: Path) -> Iterator[LabelledPicture]:
             elif kind in MOT_IGNORED or kind == MOT_PERSON:
                 pictures[frame].ignored.append(box)
         yield from (pictures[frame] for frame in sorted(pictures))
+
+
+def read_labelled(root: Path) -> list[LabelledPicture]:
+    """The pictures of a VOC or MOT folder; none where it is neither."""
+    return [*read_voc(root), *read_mot(root)]
 
 
 @dataclass
@@ -139,41 +143,24 @@ def is_ignored(box: np.ndarray, ignored: np.ndarray) -> bool:
 Tallies = dict[str, Tally]
 
 
-@dataclass
-class Seen:
-    """What a detector found in one picture: boxes (N, 4) in pixels, confidence and class index (N,)."""
-
-    boxes: np.ndarray
-    confidence: np.ndarray
-    class_id: np.ndarray
-
-
-def look(detector: Detector, image: np.ndarray) -> Seen:
-    """Asks a detector about a BGR picture."""
-    height, width = image.shape[:2]
-    found = detector.start(to_planes(image)).wait()
-    boxes = found.boxes_norm_xyxy * np.array([width, height] * 2, np.float32)
-    return Seen(boxes, found.confidence, found.class_id)
-
-
-def judge_picture(tallies: Tallies, seen: Seen, picture: LabelledPicture) -> None:
+def judge_picture(tallies: Tallies, found: Found, picture: LabelledPicture) -> None:
     """Adds what was found in one picture to the tallies of all classes."""
     ignored = np.array(picture.ignored, np.float32).reshape(-1, 4)
     for class_id, name in enumerate(CLASS_NAMES):
-        own = seen.class_id == class_id
+        own = found.class_id == class_id
         labels = np.array(picture.boxes.get(name, []), np.float32).reshape(-1, 4)
-        judge(tallies[name], seen.boxes[own], seen.confidence[own], labels, ignored)
+        judge(tallies[name], found.boxes_px[own], found.score[own], labels, ignored)
 
 
 def main() -> None:
     given = make_parser(__doc__, SHARED / "data/mot17_mini").parse_args()
-    pictures = [*read_voc(given.data), *read_mot(given.data)]
+    pictures = read_labelled(given.data)
     if not pictures:
         raise SystemExit(f"{given.data} is neither a VOC nor a MOT folder with pictures")
     tallies: Tallies = defaultdict(Tally)
     with installed_detector(given.pack) as detector:
         for picture in pictures:
-            judge_picture(tallies, look(detector, cv2.imread(str(picture.path))), picture)
+            judge_picture(tallies, ask(detector, cv2.imread(str(picture.path))), picture)
         release = detector.release
     figures: Figures = {}
     for name in CLASS_NAMES:

@@ -16,10 +16,10 @@ import cv2
 import numpy as np
 
 from evals.common import SHARED, Figures, fingerprint, installed_detector, make_parser, write_result
-from evals.detect import LabelledPicture, Seen, Tallies, Tally, judge_picture, look, read_mot, read_voc
+from evals.detect import LabelledPicture, Tallies, Tally, judge_picture, read_labelled
 from vedette.core.detections import CLASS_NAMES
 from vedette.lab.detector.pictures import files_below, read_images
-from vedette.lab.detector.teachers import SURE
+from vedette.lab.detector.teachers import SURE, Found, ask
 from vedette.vision.ports import Detector
 
 _DOUBTFUL = 0.2
@@ -27,20 +27,16 @@ _PRECISION = 0.9
 _LEAST_LABELS = 10
 
 
-def label(path: Path, seen: Seen) -> LabelledPicture:
+def label(path: Path, found: Found) -> LabelledPicture:
     """A picture labelled by what the standard detector is sure of; what it doubts is ignored, whatever it is."""
     picture = LabelledPicture(path)
-    for box, confidence, class_id in zip(seen.boxes, seen.confidence, seen.class_id, strict=True):
+    for box, score, class_id in zip(found.boxes_px, found.score, found.class_id, strict=True):
         corners = (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
-        if confidence >= SURE:
+        if score >= SURE:
             picture.boxes[CLASS_NAMES[class_id]].append(corners)
-        elif confidence >= _DOUBTFUL:
+        elif score >= _DOUBTFUL:
             picture.ignored.append(corners)
     return picture
-
-
-def read_labelled(root: Path) -> list[LabelledPicture]:
-    return [*read_voc(root), *read_mot(root)]
 
 
 def compare(root: Path, standard: Detector, default: Detector) -> tuple[Figures, list[Path]]:
@@ -49,8 +45,8 @@ def compare(root: Path, standard: Detector, default: Detector) -> tuple[Figures,
     ours: Tallies = defaultdict(Tally)
     files = []
     for image, picture in _read(root, standard):
-        judge_picture(theirs, look(standard, image), picture)
-        judge_picture(ours, look(default, image), picture)
+        judge_picture(theirs, ask(standard, image), picture)
+        judge_picture(ours, ask(default, image), picture)
         files.append(picture.path)
     figures: Figures = {}
     for name in (name for name in CLASS_NAMES if theirs[name].labels >= _LEAST_LABELS):
@@ -68,7 +64,7 @@ def _read(root: Path, standard: Detector) -> Iterator[tuple[np.ndarray, Labelled
         yield cv2.imread(str(picture.path)), picture
     for file in () if labelled else sorted(files_below(root)):
         for image in read_images(file):
-            yield image, label(file, look(standard, image))
+            yield image, label(file, ask(standard, image))
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from vedette.runtime.worker import (
     start_worker,
 )
 from vedette.vision import wire
+from vedette.vision.models.manifest import ModelManifest
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.models.selftest import SelfTestFailedError
 from vedette.vision.worker_link import WorkerLink
@@ -130,5 +131,9 @@ def needs_motion(registry: ModelRegistry, model: str) -> bool:
 
 def describe_model(registry: ModelRegistry, model: str) -> str:
     """What is told of the installed model, and of a modest one what goes beyond it."""
-    better = "; `vedette models pull standard` installs one that finds more" if needs_motion(registry, model) else ""
-    return f"{model} is installed and verified{better}"
+    return f"{model} is installed and verified{tell_better(registry.find_named(model))}"
+
+
+def tell_better(manifest: ModelManifest) -> str:
+    """What to add to words about a modest detector; empty for another."""
+    return "; `vedette models pull standard` installs one that finds more" if manifest.needs_motion else ""

@@ -56,13 +56,14 @@ class Stock:
         for group in groups:
             many = vehicles if _mostly_shows(group, {1, 2}) else people if _mostly_shows(group, {0}) else rest
             many.append(group)
-        shares = zip(self._SHARES, (vehicles, people, rest), strict=True)
-        self._pools = [(share, *_weigh(many)) for share, many in shares if many]
-        self._shares = np.array([share for share, *_ in self._pools]) / sum(share for share, *_ in self._pools)
+        kinds = (vehicles, people, rest)
+        self._pools = [_weigh(many) for many in kinds if many]
+        shares = np.array([share for share, many in zip(self._SHARES, kinds, strict=True) if many])
+        self._shares = shares / shares.sum()
 
     def draw(self, rng: Rng) -> TaughtPicture:
         """A picture."""
-        _, groups, weights = self._pools[int(rng.choice(len(self._pools), p=self._shares))]
+        groups, weights = self._pools[int(rng.choice(len(self._pools), p=self._shares))]
         group = groups[int(rng.choice(len(groups), p=weights))]
         return group[int(rng.integers(len(group)))]
 

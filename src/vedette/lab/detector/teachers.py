@@ -49,6 +49,14 @@ class Found:
         return Found(self.boxes_px + np.array([x, y, x, y], np.float32), self.score, self.class_id)
 
 
+def ask(detector: Detector, image_bgr: Image) -> Found:
+    """All that a detector says of a picture."""
+    height, width = image_bgr.shape[:2]
+    seen = detector.start(to_planes(image_bgr)).wait()
+    boxes = seen.boxes_norm_xyxy * np.array([width, height, width, height], np.float32)
+    return Found(boxes, seen.confidence, seen.class_id)
+
+
 class Teachers:
     """Both teachers, asked about the whole picture, its mirror image and, where it is large, its quarters."""
 
@@ -84,11 +92,8 @@ class Teachers:
 
     def _watch(self, image_bgr: Image) -> Found:
         """The surveillance teacher's own answer from `HEARD` on."""
-        height, width = image_bgr.shape[:2]
-        seen = self._surveillance.start(to_planes(image_bgr)).wait()
-        enough = seen.confidence > HEARD
-        boxes = seen.boxes_norm_xyxy[enough] * np.array([width, height, width, height], np.float32)
-        return Found(boxes, seen.confidence[enough], seen.class_id[enough])
+        found = ask(self._surveillance, image_bgr)
+        return found.select(found.score > HEARD)
 
     def _look_generally(self, image_bgr: Image) -> Found:
         [rows, *_] = self._general.infer(pad_square(image_bgr, YOLOX_SIDE_PX)).values()

@@ -10,6 +10,7 @@ from vedette.adapters.openvino_detector import OpenVinoDetector
 from vedette.core.errors import VedetteError
 from vedette.media.annotate import VideoWriter
 from vedette.media.decode import FileFrames, PlanarFrame
+from vedette.node.analyzer_pool import tell_better
 from vedette.node.doctor.findings import Finding, bad, good, warning
 from vedette.runtime.clock import Clock
 from vedette.runtime.cpu import preferred_precisions, read_cpu_flags
@@ -56,10 +57,9 @@ def check_inference(models: Path, clock: Clock) -> Finding:
         times_ms.append((clock.mono_ns() - started_ns) / 1e6)
     median = statistics.median(times_ms)
     best = min(times_ms)
-    better = "; `vedette models pull standard` installs one that finds more" if manifest.needs_motion else ""
     return good(
         "inference",
-        f"{manifest.name}: {median:.1f} ms a picture (best {best:.1f}) on {_THREADS} threads{better}",
+        f"{manifest.name}: {median:.1f} ms a picture (best {best:.1f}) on {_THREADS} threads{tell_better(manifest)}",
         model=manifest.name,
         threads=_THREADS,
         median_ms=round(median, 2),
