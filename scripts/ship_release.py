@@ -1,10 +1,12 @@
-"""Puts a release of a classifier that `vedette lab train` made into the package: files, figures and self-test.
+"""Puts a release that `vedette lab train` made into the package: files, figures and self-test.
 
-`python -m scripts.ship_classifier FOLDER NAME NUMBER`: the folder holds `NAME.{xml,bin,yaml}` and `NAME-int8.*`, and
-the release gets this number. The manifests that are there keep their words.
+`python -m scripts.ship_release FOLDER NAME NUMBER`: the folder holds `NAME.{xml,bin}` and `NAME-int8.{xml,bin}`, and
+the release gets this number. The manifests that are there keep their words; thresholds and figures are taken from
+`NAME.yaml` in the folder where the training wrote one, as for classifiers; else they are measured and written by hand.
 """
 
 import argparse
+import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -13,7 +15,7 @@ import msgspec
 
 from vedette.lab.classifier.figures import replace_figures
 from vedette.node.model_selftests import take_selftest
-from vedette.vision.models.manifest import parse_manifest
+from vedette.vision.models.manifest import ModelManifest, parse_manifest
 from vedette.vision.models.registry import InstalledModel
 from vedette.vision.models.selftest import SelfTest
 
@@ -22,20 +24,25 @@ VISION = Path(__file__).resolve().parents[1] / "src/vedette/vision"
 
 def ship(folder: Path, name: str, number: int) -> None:
     """Copies one form's files and rewrites its manifest."""
-    made = parse_manifest((folder / f"{name}.yaml").read_text("utf-8"), f"{name}.yaml")
-    path = VISION / f"manifests/{name}.yaml"
+    path, made = VISION / f"manifests/{name}.yaml", folder / f"{name}.yaml"
     text = re.sub(r"(?m)^release: .*$", f"release: {name}-r{number}", path.read_text("utf-8"))
+    if made.is_file():
+        text = _take_figures(text, parse_manifest(made.read_text("utf-8"), made.name))
+    manifest = parse_manifest(text, path.name)
+    files = tuple((folder / file.file_name).read_bytes() for file in manifest.files)
+    for file, data in zip(manifest.files, files, strict=True):
+        shutil.copyfile(folder / file.file_name, VISION / "weights" / file.path)
+        described = f"{file.path}\n    bytes: {len(data)}\n    sha256: {hashlib.sha256(data).hexdigest()}\n"
+        text = re.sub(rf"{re.escape(file.path)}\n    bytes: .*\n    sha256: .*\n", described, text)
+    test = take_selftest(InstalledModel(manifest, files))
+    path.write_text(re.sub(r"(?ms)^selftest:.*?(?=^\S|\Z)", _describe(test), text), "utf-8")
+    print(f"{name}-r{number}: {len(files[1])} bytes of weights")
+
+
+def _take_figures(text: str, made: ModelManifest) -> str:
     for key, value in made.thresholds.items():
         text = re.sub(rf"(?m)^  {key}: .*$", f"  {key}: {value}", text)
-    for file in made.files:
-        shutil.copyfile(folder / Path(file.path).name, VISION / "weights" / file.path)
-        described = f"{file.path}\n    bytes: {file.bytes}\n    sha256: {file.sha256}\n"
-        text = re.sub(rf"{re.escape(file.path)}\n    bytes: .*\n    sha256: .*\n", described, text)
-    files = tuple((VISION / "weights" / file.path).read_bytes() for file in made.files)
-    test = take_selftest(InstalledModel(made, files))
-    text = re.sub(r"(?ms)^selftest:.*?(?=^\S|\Z)", _describe(test), replace_figures(text, made.accuracy))
-    path.write_text(text, "utf-8")
-    print(f"{name}-r{number}: {len(files[1])} bytes of weights")
+    return replace_figures(text, made.accuracy)
 
 
 def _describe(test: SelfTest) -> str:
