@@ -46,7 +46,11 @@ VEHICLES_FORM = Form(
     floors={"type": 0.75, "colour": 0.65},
 )
 ATTRIBUTES: Mapping[str, Sequence[str]] = {**PEOPLE_FORM.labels, **VEHICLES_FORM.labels}
-"""All that is recognised without being taught: name to values."""
+"""All that is recognised by what Vedette ships, without being taught: name to values."""
+MAKE = "make"
+"""Of vehicles, by a model that the user adds: `make_forms.py`."""
+HOUSE_NAMES = frozenset({*ATTRIBUTES, MAKE})
+"""Attributes that are not the operator's own categories."""
 
 APPEARANCE = "appearance"
 APPEARANCE_MODEL = "person-reid-0287"

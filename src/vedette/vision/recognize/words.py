@@ -42,4 +42,4 @@ def _say_clothing(known: Mapping[str, str]) -> str:
 
 
 def _say_vehicle(known: Mapping[str, str]) -> str:
-    return " ".join(known[name] for name in ("colour", "type") if name in known)
+    return " ".join(known[name] for name in ("colour", "make", "type") if name in known and known[name].isascii())
