@@ -9,13 +9,18 @@ from vedette.vision.models.registry import InstalledModel
 from vedette.vision.models.selftest import ModelRefusedError, SelfTestFailedError
 from vedette.vision.recognize.appearance import AppearanceRecognizer
 from vedette.vision.recognize.attribute_forms import APPEARANCE_MODEL
+from vedette.vision.recognize.carried import SIDE_PX, BagFinder
 from vedette.vision.recognize.makes import MakeRecognizer
 from vedette.vision.recognize.people import PersonRecognizer
 from vedette.vision.recognize.vehicles import KINDS_SIDE_PX, VehicleRecognizer
 
 
 def make_person_recognizer(models: Mapping[str, InstalledModel], kept: KeptNetworks) -> PersonRecognizer:
-    return PersonRecognizer(OpenVinoNetwork(models["person-attributes-0230"], kept=kept))
+    """What is carried is told where `yolox-nano` is installed too."""
+    kinds = models.get("yolox-nano")
+    shape = (1, 3, SIDE_PX, SIDE_PX)
+    bags = None if kinds is None else BagFinder(OpenVinoNetwork(kinds, shape, kept=kept))
+    return PersonRecognizer(OpenVinoNetwork(models["person-attributes-0230"], kept=kept), bags)
 
 
 def make_appearance_recognizer(models: Mapping[str, InstalledModel], kept: KeptNetworks) -> AppearanceRecognizer:

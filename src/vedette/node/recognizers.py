@@ -113,7 +113,7 @@ RECOGNIZERS = (
         optional=("age-gender-0013-int8", "minifasnet-v2", "minifasnet-v1se"),
     ),
     RecognizerPlan(FACE_TEMPLATES_FORM, (("yunet-n",), (EMBEDDING,)), _make_face_templates),
-    RecognizerPlan(PEOPLE_FORM, (("person-attributes-0230",),), _make_people),
+    RecognizerPlan(PEOPLE_FORM, (("person-attributes-0230",),), _make_people, optional=("yolox-nano",)),
     RecognizerPlan(VEHICLES_FORM, (("vehicle-attributes-0039",), ("yolox-nano",)), _make_vehicles),
     RecognizerPlan(APPEARANCE_FORM, ((APPEARANCE_MODEL,),), _make_appearance),
     RecognizerPlan(PLATES_FORM, (("plate-detector",), ("plate-reader",)), _make_plates),

@@ -9,7 +9,7 @@ import type { Phrase } from "./state";
 
 const COLOURS = "colour";
 /** Values that say something by themselves; "yes" and "long" do only with what they are about. */
-const SPEAKING = ["type", "sex", "lower_clothing"];
+const SPEAKING = ["type", "sex", "lower_clothing", "carried"];
 
 export function usePhrases(known: SearchWords | undefined): Phrase[] {
   const words = useWords();

@@ -10,6 +10,7 @@ from vedette.vision.recognize.records import Form
 
 CLOTHING_LABELS = {"upper_colour": COLOUR_NAMES, "lower_colour": COLOUR_NAMES}
 CLOTHING_FLOORS = {"upper_colour": 0.45, "lower_colour": 0.45}
+CARRIED = "carried"
 _YES_NO = ("yes", "no")
 PEOPLE_FORM = Form(
     "people",
@@ -23,6 +24,7 @@ PEOPLE_FORM = Form(
         "backpack": _YES_NO,
         "sleeves": ("long", "short"),
         "jacket": ("yes",),
+        CARRIED: ("backpack", "handbag"),
         "lower_clothing": ("trousers", "shorts_or_skirt"),
         **CLOTHING_LABELS,
     },
@@ -34,6 +36,7 @@ PEOPLE_FORM = Form(
         "backpack": 0.8,
         "sleeves": 0.85,
         "jacket": 0.85,
+        CARRIED: 0.6,
         "lower_clothing": 0.75,
         **CLOTHING_FLOORS,
     },
