@@ -1296,7 +1296,7 @@ export interface paths {
         };
         /**
          * Show Search Words
-         * @description Shows what can be asked: classes, attributes and their values.
+         * @description Shows what can be asked: classes, attributes and their values; and what no installed model tells.
          */
         get: operations["show_search_words"];
         put?: never;
@@ -1761,6 +1761,26 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AbsentAttributeOut
+         * @description An attribute that could be told and is not.
+         *
+         *     Attributes:
+         *         name: Such as `make`.
+         *         code: `no_model`: none is installed. `refused`: the installed one is not used.
+         *         reason: In words.
+         */
+        AbsentAttributeOut: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "no_model" | "refused";
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+        };
         /** AcknowledgeIn */
         AcknowledgeIn: {
             /**
@@ -3294,6 +3314,16 @@ export interface components {
             uptime_s: number;
         };
         /**
+         * ManifestFaultOut
+         * @description A manifest that the operator added and that is not used: its file, and why.
+         */
+        ManifestFaultOut: {
+            /** File */
+            file: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * MatchOut
          * @description The list and the entry that an event is about, as they were then. `entry_id` is empty for `unlisted`.
          */
@@ -3402,8 +3432,13 @@ export interface components {
             /** Task */
             task: string;
         };
-        /** ModelsOut */
+        /**
+         * ModelsOut
+         * @description All models, and what of the operator's own manifests is wrong.
+         */
         ModelsOut: {
+            /** Faults */
+            faults: components["schemas"]["ManifestFaultOut"][];
             /** Items */
             items: components["schemas"]["ModelOut"][];
         };
@@ -4314,11 +4349,14 @@ export interface components {
          *
          *     Attributes:
          *         attributes: Name to its values.
+         *         absent: What no installed model tells.
          *         categories: The operator's own sets: attributes too, by their names, with `unknown` for none of these.
          *         biometric: Whether the caller may search by face and appearance.
          *         days: How long seen objects are kept.
          */
         SearchWordsOut: {
+            /** Absent */
+            absent: components["schemas"]["AbsentAttributeOut"][];
             /** Attributes */
             attributes: {
                 [key: string]: string[];

@@ -15,6 +15,7 @@ from vedette.api.schemas.system import (
     CamerasOut,
     ControlOut,
     MachineOut,
+    ManifestFaultOut,
     ModelOut,
     ModelsOut,
     ProcessOut,
@@ -29,6 +30,7 @@ from vedette.core.time import format_utc
 from vedette.events.ports import HistoryStore
 from vedette.runtime.clock import Clock
 from vedette.vision.models.manifest import ModelManifest
+from vedette.vision.models.own import ManifestFault
 from vedette.vision.models.registry import ModelState
 
 ROLES = ("gateway", "recorder", "analyzer", "notary", "validator")
@@ -62,6 +64,8 @@ class Models(Protocol):
     """Hashes every installed file: runs in a thread."""
 
     def states(self) -> list[ModelState]: ...
+
+    def find_faults(self) -> list[ManifestFault]: ...
 
 
 class CameraLister(Protocol):
@@ -151,7 +155,11 @@ class SystemDesk:
     async def list_models(self) -> ModelsOut:
         """Lists every model that this release may load, with its state."""
         states = await asyncio.to_thread(self._models.states)
-        return ModelsOut(items=[_model_out(state.manifest, state.state, state.reason) for state in states])
+        faults = await asyncio.to_thread(self._models.find_faults)
+        return ModelsOut(
+            items=[_model_out(state.manifest, state.state, state.reason) for state in states],
+            faults=[ManifestFaultOut(file=fault.file, reason=fault.reason) for fault in faults],
+        )
 
 
 async def _ask(role: RoleStatus) -> bytes | str:

@@ -61,7 +61,6 @@ from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.describer import choose_forms
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES
 from vedette.vision.recognize.faces import FACES
-from vedette.vision.recognize.forms import FORMS
 from vedette.vision.recognize.records import Form
 from vedette.vision.wire import Kind, Masks
 from vedette.vision.worker_link import WorkerLink
@@ -311,7 +310,7 @@ class Analyzer:
     def _make_pool(self) -> WorkerPool:
         model, self._model_missing = choose_model(self._registry)
         found = find_recognizers(self._registry, self._wanted_groups())
-        self._recognition_refused = found.refused
+        self._recognition_refused, self._forms = found.refused, found.forms
         state = "holds" if model else "absent"
         detail = describe_model(self._registry, model) if model else self._model_missing
         self._publisher.publish_nowait(ControlStateChanged("model", state, detail, self._clock.utc_ns()))
@@ -331,7 +330,7 @@ class Analyzer:
         return (*groups, CATEGORIES) if camera.categories else groups
 
     def _find_forms(self, camera: CameraAnalysis) -> dict[str, Form]:
-        return choose_forms(FORMS, self._pool.recognizers, self._find_groups(camera))
+        return choose_forms(self._forms, self._pool.recognizers, self._find_groups(camera))
 
     async def _apply(self) -> None:
         """Makes the running cameras equal the assignment. Unchanged ones are not touched; motion settings alone are
@@ -362,7 +361,7 @@ class Analyzer:
     async def _follow_model(self) -> None:
         """A model was installed or removed since, or a camera recognises more: new workers, every camera anew."""
         found = find_recognizers(self._registry, self._wanted_groups())
-        if (choose_model(self._registry)[0], found.names) == (self._pool.model, self._pool.recognizers):
+        if (choose_model(self._registry)[0], found.forms) == (self._pool.model, self._forms):
             return
         for camera_id in list(self._cameras):
             await self._stop(camera_id)

@@ -4,7 +4,7 @@ import { CircleCheck, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/context";
-import { useCameras, useModels, useSigning, useSystem } from "../../api/queries";
+import { useCameras, useModelFaults, useModels, useSigning, useSystem } from "../../api/queries";
 import type { Camera, StreamLive, StreamSigning, System } from "../../api/types";
 import { formatBitrate, formatBytes, formatCodec, formatDuration, formatMoment, formatNumber } from "../../lib/format";
 import { Badge, PageHead, Table, TableSkeleton, type Tone } from "../../parts/misc";
@@ -49,6 +49,7 @@ export function HealthPage() {
       </Section>
       <Section title={t("health.models")}>
         <Models />
+        <OwnModels />
       </Section>
       <Section title={t("health.machine")}>
         <Machine machine={data.machine} />
@@ -480,6 +481,24 @@ function Models() {
         </tr>
       ))}
     </Table>
+  );
+}
+
+/** What the operator could add, and what is wrong with what he added. */
+function OwnModels() {
+  const { t } = useTranslation();
+  const { data: models = [], isSuccess } = useModels();
+  const { data: faults = [] } = useModelFaults();
+  const tellsMakes = models.some(({ task, state }) => task === "vehicle_make" && state === "installed");
+  return (
+    <>
+      {faults.map(({ file, reason }) => (
+        <p key={file}>
+          <Badge tone="bad">{t("health.modelStates.refused")}</Badge> {file}: {reason}
+        </p>
+      ))}
+      {isSuccess && !tellsMakes ? <p className="muted">{t("absent.make")}</p> : null}
+    </>
   );
 }
 

@@ -115,5 +115,15 @@ class ModelOut(Answer):
     figures: list[ModelFigure]
 
 
+class ManifestFaultOut(Answer):
+    """A manifest that the operator added and that is not used: its file, and why."""
+
+    file: str
+    reason: str
+
+
 class ModelsOut(Answer):
+    """All models, and what of the operator's own manifests is wrong."""
+
     items: list[ModelOut]
+    faults: list[ManifestFaultOut]

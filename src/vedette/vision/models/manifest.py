@@ -68,6 +68,7 @@ Task = Literal[
     "face_liveness",
     "person_attributes",
     "vehicle_attributes",
+    "vehicle_make",
     "object_kinds",
     "person_embedding",
     "pose",
@@ -85,7 +86,8 @@ class ModelManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         converted: The same weights in another format, accepted instead of `files`: what a mirror may have.
         obtain: `mirror`: the publisher has them only in a format that may carry code, so they are converted by hand
             and come from a mirror; `url` then names where the weights are from. `embedded`: we trained them, and they
-            are part of this package (`vision/weights`), without a `url`.
+            are part of this package (`vision/weights`), without a `url`. `own`: somebody put them here himself
+            (`vision/models/own.py`).
         selftest: What it must answer each time it is loaded.
         parameters: How many numbers training chose; 0 where nobody counted.
         needs_motion: A detector that is to be believed only where something moves (`vision/naming.py`).
@@ -106,7 +108,7 @@ class ModelManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     thresholds: dict[str, float]
     accuracy: list[MeasuredAccuracy]
     converted: list[ModelFile] = []  # msgspec copies it for each manifest
-    obtain: Literal["source", "mirror", "embedded"] = "source"
+    obtain: Literal["source", "mirror", "embedded", "own"] = "source"
     selftest: SelfTest | None = None
     parameters: int = 0
     needs_motion: bool = False
@@ -154,7 +156,7 @@ def _find_faults(manifest: ModelManifest) -> list[str]:
         hashes = (len(file.sha256), len(file.sha384))
         if hashes not in {(64, 0), (0, 96)} or not _HEX.fullmatch(file.sha256 + file.sha384) or file.bytes <= 0:
             faults.append(f"{file.path} has no valid sha256 (or sha384) and size")
-        if not file.url.startswith("https://") and manifest.obtain != "embedded":
+        if not file.url.startswith("https://") and manifest.obtain not in {"embedded", "own"}:
             faults.append(f"{file.path} has no https source")
     return faults
 
