@@ -79,6 +79,13 @@ def person(backpack: float, things: Sequence[Thing] = (), shown: Crop | None = N
     return record.labels
 
 
+def test_a_backpack_is_told_as_such_only_where_both_models_see_it() -> None:
+    assert person(0.9, [(BACKPACK, 0.5, ON_BACK)])["backpack"] == Label("yes", pytest.approx(0.9))
+    assert "backpack" not in person(0.9, [(HANDBAG, 0.5, ON_BACK)])
+    assert person(0.9)["backpack"].confidence < PEOPLE_FORM.floors["backpack"]
+    assert person(0.1)["backpack"].value == "no"
+
+
 def test_nothing_seen_is_unknown_and_a_bag_that_is_seen_once_is_not_told_of_a_track() -> None:
     with_bag, without = person(0.9, [(BACKPACK, 0.5, ON_BACK)]), person(0.1)
     assert with_bag["carried"].value == "backpack"
