@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import yaml
 
 from tests.support.models import install_models
 from vedette.core import detections
@@ -71,12 +72,25 @@ def test_name_of_a_detector_that_is_none_is_refused(text: str) -> None:
         parse_sized_model(text)
 
 
-def sized_manifest(sizes: str) -> str:
-    return (MANIFESTS / "detector.yaml").read_text("utf-8") + f"sizes: {sizes}\n"
+def manifest_text(name: str, sizes: str = "[]") -> str:
+    """As it is in the package, but for what its next release may change: number, own size, quality, other sizes."""
+    fields = yaml.safe_load((MANIFESTS / f"{name}.yaml").read_text("utf-8"))
+    quality = 1.0 if name.startswith("pvb") else 0.771
+    given = {**fields["input"], "width": 384, "height": 224}
+    changed = {"release": f"{name}-r1", "quality": quality, "input": given, "sizes": yaml.safe_load(sizes)}
+    return yaml.safe_dump({**fields, **changed})
+
+
+def make_registry(folder: Path) -> ModelRegistry:
+    manifests = folder / "manifests"
+    manifests.mkdir(exist_ok=True)
+    for name in ("detector", "detector-int8", "pvb-2004-int8"):
+        (manifests / f"{name}.yaml").write_text(manifest_text(name))
+    return ModelRegistry(folder, manifests)
 
 
 def test_sizes_of_a_manifest_are_named_and_the_own_one_has_no_size() -> None:
-    manifest = parse_manifest(sized_manifest("[{width: 512, height: 288, quality: 0.9}]"), "x")
+    manifest = parse_manifest(manifest_text("detector", "[{width: 512, height: 288, quality: 0.9}]"), "x")
     large = SizedModel("detector", (512, 288))
     assert list_sizes(manifest) == [(OWN, InputSize(384, 224, 0.771)), (large, InputSize(512, 288, 0.9))]
     assert str(large) == "detector@512x288"
@@ -97,15 +111,15 @@ def test_sizes_of_a_manifest_are_named_and_the_own_one_has_no_size() -> None:
 )
 def test_size_that_no_detector_can_have_is_refused(sizes: str, fault: str) -> None:
     with pytest.raises(InvalidInputError, match=fault):
-        parse_manifest(sized_manifest(sizes), "x")
+        parse_manifest(manifest_text("detector", sizes), "x")
 
 
 def test_sizes_are_signed_and_their_quality_may_be_told_better_later() -> None:
+    plain = parse_manifest(manifest_text("detector"), "x")
     units = []
     for sizes in ("[]", "[{width: 512, height: 288, quality: 0.9}]", "[{width: 512, height: 288, quality: 0.8}]"):
-        manifest = parse_manifest(sized_manifest(sizes), "x")
+        manifest = parse_manifest(manifest_text("detector", sizes), "x")
         units.append(describe_unit(manifest, manifest.files))
-    plain = ModelRegistry(Path()).find_named("detector")
     assert units[0] == describe_unit(plain, plain.files)
     assert units[0] != units[1] == units[2]
 
@@ -137,14 +151,14 @@ def choose(chooser: ModelChooser, cameras: Sequence[CameraAnalysis]) -> tuple[st
 
 
 def test_until_all_are_measured_it_is_as_before(tmp_path: Path) -> None:
-    registry, clock = ModelRegistry(tmp_path), SimulatedClock()
+    registry, clock = make_registry(tmp_path), SimulatedClock()
     chooser = ModelChooser(registry, make_shelf(tmp_path, registry, clock, detector=7.0), clock, 2)
     assert choose(chooser, [camera("A")]) == (choose_model(registry)[0], "unmeasured")
     assert describe_choice(chooser.chosen)["cost_ms"] is None
 
 
 def test_cheaper_of_two_that_are_as_good_is_taken_by_its_measured_cost(tmp_path: Path) -> None:
-    registry, clock = ModelRegistry(tmp_path), SimulatedClock()
+    registry, clock = make_registry(tmp_path), SimulatedClock()
     for fp16, int8, best in ((7.0, 3.0, "detector-int8"), (3.0, 7.0, "detector")):
         shelf = make_shelf(tmp_path, registry, clock, detector=fp16, detector_int8=int8)
         chooser = ModelChooser(registry, shelf, clock, 2)
@@ -156,7 +170,8 @@ def test_cheaper_of_two_that_are_as_good_is_taken_by_its_measured_cost(tmp_path:
 
 @pytest.mark.shared
 def test_pulled_detector_gives_way_where_there_are_more_streams_than_it_has_time_for(tmp_path: Path) -> None:
-    registry, clock = install_models(tmp_path, "pvb-2004-int8"), SimulatedClock()
+    install_models(tmp_path, "pvb-2004-int8")
+    registry, clock = make_registry(tmp_path), SimulatedClock()
     shelf = make_shelf(tmp_path, registry, clock, detector=7.0, detector_int8=4.0, pvb_2004_int8=20.0)
     chooser = ModelChooser(registry, shelf, clock, 2)
     few, many = [camera(f"{i}") for i in range(4)], [camera(f"{i}") for i in range(20)]
@@ -170,7 +185,7 @@ def test_pulled_detector_gives_way_where_there_are_more_streams_than_it_has_time
 
 
 async def test_chosen_once_more_when_it_is_known_what_decoding_costs(tmp_path: Path) -> None:
-    registry, clock = ModelRegistry(tmp_path), SimulatedClock()
+    registry, clock = make_registry(tmp_path), SimulatedClock()
     chooser = ModelChooser(registry, make_shelf(tmp_path, registry, clock, detector=7.0), clock, 2)
     chooser.choose([camera("A")])
     assert not chooser.is_due()
@@ -182,7 +197,7 @@ async def test_chosen_once_more_when_it_is_known_what_decoding_costs(tmp_path: P
 
 
 def test_settings_name_one_against_all_figures_and_one_that_is_not_there_is_said(tmp_path: Path) -> None:
-    registry, clock = ModelRegistry(tmp_path), SimulatedClock()
+    registry, clock = make_registry(tmp_path), SimulatedClock()
     shelf = make_shelf(tmp_path, registry, clock, detector=7.0, detector_int8=3.0)
     assert choose(ModelChooser(registry, shelf, clock, 2, "detector"), [camera("A")]) == ("detector", "pinned")
     absent = ModelChooser(registry, shelf, clock, 2, "pvb-2004-int8")
@@ -192,7 +207,7 @@ def test_settings_name_one_against_all_figures_and_one_that_is_not_there_is_said
 
 
 async def test_worker_that_cannot_measure_leaves_all_as_it_was_and_is_not_started_again(tmp_path: Path) -> None:
-    registry, clock = ModelRegistry(tmp_path), SimulatedClock()
+    registry, clock = make_registry(tmp_path), SimulatedClock()
     shelf = CostShelf(tmp_path / "costs.json", registry, clock, no_worker)
     assert {str(one.model) for one in shelf.list_missing()} == {"detector", "detector-int8"}
     await shelf.measure()
