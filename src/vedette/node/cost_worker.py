@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vedette.vision.ports import Detector
 
 HEADROOM_BYTES = 1 << 30
-_NICE = 15
+_NICE = 5
 _WARM, _ROUNDS = 3, 15
 _WIDTH, _HEIGHT = 640, 360
 """Of the picture: the sub stream of most cameras."""
