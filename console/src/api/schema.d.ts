@@ -2222,6 +2222,38 @@ export interface components {
              */
             state: "holds" | "weakened" | "absent" | "unknown";
         };
+        /**
+         * DetectorOut
+         * @description The detector that looks at the cameras, and why this one.
+         *
+         *     `detector`: its name, with `@WIDTHxHEIGHT` where it is run at another input size than its own; empty: motion alone.
+         *     `why`: `fits` (the best with which all streams reach their rates), `kept` (in use, and no other is worth a restart),
+         *     `cheapest` (none fits), `pinned` (the settings name it), `unmeasured` (not measured on this machine yet), `none`.
+         *     `problem`: why there is none, or not the one that the settings name. `cost_ms`: of one core, a look at a picture.
+         *     `asked_ms`: what all `streams` ask for in a second while something moves in all of them, of `room_ms`.
+         *     `possible_streams`: how many like these there is time for. Figures are null where nothing is measured.
+         */
+        DetectorOut: {
+            /** Asked Ms */
+            asked_ms: number | null;
+            /** Cost Ms */
+            cost_ms: number | null;
+            /** Detector */
+            detector: string;
+            /** Possible Streams */
+            possible_streams: number | null;
+            /** Problem */
+            problem: string;
+            /** Room Ms */
+            room_ms: number | null;
+            /** Streams */
+            streams: number | null;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "fits" | "kept" | "cheapest" | "pinned" | "unmeasured" | "none";
+        };
         /** DistanceIn */
         DistanceIn: {
             /**
@@ -4862,6 +4894,7 @@ export interface components {
             cameras: components["schemas"]["CamerasOut"];
             /** Controls */
             controls: components["schemas"]["ControlOut"][];
+            detector: components["schemas"]["DetectorOut"] | null;
             machine: components["schemas"]["MachineOut"];
             /**
              * Now

@@ -14,6 +14,7 @@ from vedette.api.schemas.system import (
     CameraAnalysisOut,
     CamerasOut,
     ControlOut,
+    DetectorOut,
     MachineOut,
     ManifestFaultOut,
     ModelOut,
@@ -85,8 +86,14 @@ class _SupervisorStatus(msgspec.Struct):
     roles: list[_Role] = []
 
 
+class _Model(msgspec.Struct):
+    choice: dict[str, object]
+    missing: str = ""
+
+
 class _AnalyzerStatus(msgspec.Struct):
     cameras: list[dict[str, object]] = []
+    model: _Model | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +156,7 @@ class SystemDesk:
             volumes=(await self._storage.list_volumes()).items,
             controls=[describe_control(control, down) for control in controls],
             analysis=describe_analysis(analyzer),
+            detector=describe_detector(analyzer),
             machine=MachineOut.model_validate(self._machine.describe()),
         )
 
@@ -201,6 +209,14 @@ def describe_analysis(analyzer: bytes | str) -> list[CameraAnalysisOut]:
         return []
     status = msgspec.json.decode(analyzer, type=_AnalyzerStatus)
     return [CameraAnalysisOut.model_validate(camera) for camera in status.cameras]
+
+
+def describe_detector(analyzer: bytes | str) -> DetectorOut | None:
+    """Which detector is in use and why; None when the analyzer does not answer."""
+    if isinstance(analyzer, str):
+        return None
+    model = msgspec.json.decode(analyzer, type=_AnalyzerStatus).model
+    return None if model is None else DetectorOut.model_validate({**model.choice, "problem": model.missing})
 
 
 def count_cameras(cameras: list[Camera], facts: LiveFacts) -> CamerasOut:

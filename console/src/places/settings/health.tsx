@@ -38,6 +38,7 @@ export function HealthPage() {
       ) : null}
       {may("camera.view") && data.analysis.length > 0 ? (
         <Section title={t("health.analysis")}>
+          {data.detector ? <DetectorWords detector={data.detector} /> : null}
           <Analysis analysis={data.analysis} />
         </Section>
       ) : null}
@@ -324,6 +325,25 @@ function Analysis({ analysis }: { analysis: System["analysis"] }) {
         </tr>
       ))}
     </Table>
+  );
+}
+
+function DetectorWords({ detector }: { detector: NonNullable<System["detector"]> }) {
+  const { t, i18n } = useTranslation();
+  const number = (value: number, digits = 0) => formatNumber(value, i18n.language, digits);
+  const { cost_ms, asked_ms, room_ms, streams, possible_streams } = detector;
+  return (
+    <p className="muted">
+      {detector.detector ? <strong>{`${detector.detector}. `}</strong> : null}
+      {t(`health.detectorWhy.${detector.why}`)}
+      {detector.problem ? ` ${detector.problem}.` : null}
+      {cost_ms !== null && asked_ms !== null && room_ms !== null
+        ? ` ${t("health.detectorCost", { cost: number(cost_ms, 1), asked: number(asked_ms), room: number(room_ms) })}`
+        : null}
+      {streams !== null && possible_streams !== null
+        ? ` ${t("health.detectorStreams", { streams: number(streams), possible: number(possible_streams) })}`
+        : null}
+    </p>
   );
 }
 
