@@ -311,7 +311,7 @@ class Analyzer:
     def _make_pool(self) -> WorkerPool:
         model, self._model_missing = choose_model(self._registry)
         found = find_recognizers(self._registry, self._wanted_groups())
-        self._recognition_refused = found.refused
+        self._recognition_refused, self._releases = found.refused, found.releases
         state = "holds" if model else "absent"
         detail = describe_model(self._registry, model) if model else self._model_missing
         self._publisher.publish_nowait(ControlStateChanged("model", state, detail, self._clock.utc_ns()))
@@ -362,7 +362,8 @@ class Analyzer:
     async def _follow_model(self) -> None:
         """A model was installed or removed since, or a camera recognises more: new workers, every camera anew."""
         found = find_recognizers(self._registry, self._wanted_groups())
-        if (choose_model(self._registry)[0], found.names) == (self._pool.model, self._pool.recognizers):
+        is_same = (found.names, found.releases) == (self._pool.recognizers, self._releases)
+        if is_same and choose_model(self._registry)[0] == self._pool.model:
             return
         for camera_id in list(self._cameras):
             await self._stop(camera_id)

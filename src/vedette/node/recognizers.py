@@ -11,7 +11,7 @@ from vedette.vision.categories.embedding import EMBEDDING_FORM, EMBEDDING_MODEL
 from vedette.vision.models.kept import NOTHING_KEPT, KeptNetworks
 from vedette.vision.models.registry import InstalledModel, ModelRegistry
 from vedette.vision.ports import Recognizer
-from vedette.vision.recognize.attribute_forms import APPEARANCE_FORM, APPEARANCE_MODEL, PEOPLE_FORM, VEHICLES_FORM
+from vedette.vision.recognize.attribute_forms import APPEARANCE_FORM, APPEARANCE_MODELS, PEOPLE_FORM, VEHICLES_FORM
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES_FORM
 from vedette.vision.recognize.faces import FACES_FORM
 from vedette.vision.recognize.plates import PLATES_FORM
@@ -107,7 +107,7 @@ RECOGNIZERS = (
     RecognizerPlan(FACE_TEMPLATES_FORM, (("yunet-n",), (EMBEDDING,)), _make_face_templates),
     RecognizerPlan(PEOPLE_FORM, (("person-attributes-0230",),), _make_people),
     RecognizerPlan(VEHICLES_FORM, (("vehicle-attributes-0039",), ("yolox-nano",)), _make_vehicles),
-    RecognizerPlan(APPEARANCE_FORM, ((APPEARANCE_MODEL,),), _make_appearance),
+    RecognizerPlan(APPEARANCE_FORM, (APPEARANCE_MODELS,), _make_appearance),
     RecognizerPlan(PLATES_FORM, (("plate-detector",), ("plate-reader",)), _make_plates),
     RecognizerPlan(EMBEDDING_FORM, ((EMBEDDING_MODEL,),), _make_embedding),
 )
@@ -115,24 +115,33 @@ RECOGNIZERS = (
 
 @dataclass(frozen=True, slots=True)
 class InstalledRecognizers:
-    """`names` to load; `refused`: name to why its models are not used. What is not installed is in neither."""
+    """What can be loaded. What is not installed is in nothing of it.
+
+    Attributes:
+        names: To load.
+        refused: Name to why its models are not used.
+        releases: Of all models that they would use: a better one may have been installed since.
+    """
 
     names: tuple[str, ...]
     refused: Mapping[str, str]
+    releases: frozenset[str]
 
 
 def find_recognizers(registry: ModelRegistry, groups: Sequence[str]) -> InstalledRecognizers:
     """The recognizers of these groups whose models are installed, each verified."""
-    names, refused = [], {}
+    names, refused, releases = [], {}, set[str]()
     for plan in RECOGNIZERS:
         if plan.form.group not in groups:
             continue
         try:
-            if _load_models(registry, plan) is not None:
+            loaded = _load_models(registry, plan)
+            if loaded is not None:
                 names.append(plan.form.name)
+                releases |= {model.manifest.release for model in loaded.values()}
         except VedetteError as error:
             refused[plan.form.name] = str(error)
-    return InstalledRecognizers(tuple(names), refused)
+    return InstalledRecognizers(tuple(names), refused, frozenset(releases))
 
 
 def load_recognizers(models: Path, names: Sequence[str], start: StartMeans = NO_MEANS) -> list[Recognizer]:

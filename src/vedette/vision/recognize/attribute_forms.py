@@ -49,9 +49,7 @@ ATTRIBUTES: Mapping[str, Sequence[str]] = {**PEOPLE_FORM.labels, **VEHICLES_FORM
 """All that is recognised without being taught: name to values."""
 
 APPEARANCE = "appearance"
-APPEARANCE_MODEL = "person-reid-0287"
-APPEARANCE_RELEASE = "person-reid-0287-r1"
-"""Vectors of one release can be compared. That of the manifest (a test compares them): the analyzer, which keeps the
-vectors, does not take the worker's word for it."""
+APPEARANCE_MODELS = ("person-reid-0287",)
+"""The first that is installed is used. Vectors of one release can be compared, and each keeps the name of its own."""
 VECTOR_SIZE = 256
 APPEARANCE_FORM = Form(APPEARANCE, APPEARANCE, frozenset({"person"}), vector_size=VECTOR_SIZE)
