@@ -8,7 +8,7 @@ import pytest
 from vedette.core.detections import Tracks
 from vedette.core.errors import InvalidInputError
 from vedette.media.decode import PlanarFrame
-from vedette.node.appearance_terms import find_appearance, find_rejoin_policy
+from vedette.node.appearance_terms import find_rejoin_policy
 from vedette.vision import wire
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.picture import to_planes
@@ -69,10 +69,6 @@ def test_every_model_of_looks_has_measured_when_two_tracks_are_one_person() -> N
 @pytest.mark.parametrize("release", ["", "person-reid-0287-r0"])
 def test_looks_of_a_release_that_nobody_measured_join_nothing(release: str) -> None:
     assert find_rejoin_policy(ModelRegistry(Path("none")), release) is None
-
-
-def test_search_compares_by_what_is_installed_and_else_by_the_best(tmp_path: Path) -> None:
-    assert find_appearance(ModelRegistry(tmp_path)).name in APPEARANCE_MODELS
 
 
 def test_person_is_embedded_whole_and_of_unit_length() -> None:
