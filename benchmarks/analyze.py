@@ -146,7 +146,7 @@ class StreamPlayer:
             answer = await self._link.request(self._number, Kind.DESCRIBE, wire.encode(ask.request))
         except WorkerRefusedError:
             return
-        self._describer.take(ask, answer)
+        self._describer.take(ask, answer, self._link.recognizers)
         self.counts.looks += len(ask.track_ids)
 
 

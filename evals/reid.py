@@ -28,15 +28,16 @@ from evals.reid_protocol import (
     read_visits,
     split_tracks,
 )
-from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.core.detections import Tracks
 from vedette.core.time import TICKS_PER_S
 from vedette.media.decode import FileFrames, PlanarFrame
+from vedette.node.attribute_recognizers import make_appearance_recognizer
 from vedette.vision.engine import PictureAnalysis
+from vedette.vision.models.kept import NOTHING_KEPT
 from vedette.vision.picture import Image
 from vedette.vision.ports import Detector
 from vedette.vision.recognize.appearance import AppearanceRecognizer
-from vedette.vision.recognize.attribute_forms import APPEARANCE, APPEARANCE_FORM, APPEARANCE_MODEL
+from vedette.vision.recognize.attribute_forms import APPEARANCE, APPEARANCE_FORM, APPEARANCE_MODELS
 from vedette.vision.recognize.crop import make_crop, measure_sharpness
 from vedette.vision.recognize.describer import Ask, TrackDescriber
 from vedette.vision.recognize.shots import ShotPolicy
@@ -192,8 +193,8 @@ def main() -> None:
     given = _parse()
     paths = find_videos(given.data)
     visits = read_visits(given.visits) if given.visits else []
-    with installed_detector() as detector, installed_models(APPEARANCE_MODEL) as models:
-        recognizer = AppearanceRecognizer(OpenVinoNetwork(models[APPEARANCE_MODEL]))
+    with installed_detector() as detector, installed_models(APPEARANCE_MODELS[0]) as models:
+        recognizer = make_appearance_recognizer(models, NOTHING_KEPT)
         videos = [watch(path, detector, recognizer) for path in paths]
         release = f"{detector.release}+{recognizer.release}"
     for video in videos:

@@ -14,11 +14,12 @@ from vedette.media.decode import FileFrames, PlanarFrame
 from vedette.node.model_selftests import run_selftest
 from vedette.node.recognizers import find_recognizers, load_recognizers
 from vedette.vision.models.registry import ModelRegistry
-from vedette.vision.recognize.attribute_forms import APPEARANCE, APPEARANCE_FORM, APPEARANCE_MODEL, APPEARANCE_RELEASE
+from vedette.vision.recognize.attribute_forms import APPEARANCE, APPEARANCE_FORM
 from vedette.vision.recognize.crop import make_crop
 from vedette.vision.recognize.records import Described, Sighting, check_described
 from vedette.vision.recognize.track_appearance import join_appearance
 
+STANDARD = "person-reid-0287"
 Seen = tuple[int, tuple[float, float, float, float]]
 BALD_BEFORE: list[Seen] = [
     (197, (0.653, 0.250, 0.698, 0.382)),
@@ -52,7 +53,7 @@ EVERYBODY = (BALD_BEFORE, BALD_AFTER, PAPER_BEFORE, PAPER_AFTER, LIGHT_BLUE)
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> ModelRegistry:
-    return install_models(tmp_path_factory.mktemp("models"), APPEARANCE_MODEL)
+    return install_models(tmp_path_factory.mktemp("models"), STANDARD)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def pictures() -> dict[int, PlanarFrame]:
 
 
 def test_converted_copy_passes_the_release_s_own_test(registry: ModelRegistry) -> None:
-    model = registry.load(registry.find_named(APPEARANCE_MODEL))
+    model = registry.load(registry.find_named(STANDARD))
     assert model.manifest.converted
     assert run_selftest(model)
 
@@ -74,11 +75,20 @@ def test_group_is_found_where_the_model_is_installed(registry: ModelRegistry, tm
     assert find_recognizers(ModelRegistry(tmp_path), (APPEARANCE,)).names == ()
 
 
+def test_a_better_model_that_is_installed_meanwhile_is_noticed(tmp_path: Path) -> None:
+    registry = ModelRegistry(tmp_path)
+    before = find_recognizers(registry, ("faces",))
+    after = find_recognizers(install_models(tmp_path, "yunet-n"), ("faces",))
+    assert before.names == after.names
+    assert before.releases == {registry.find_named("face-detector").release}
+    assert after.releases == {registry.find_named("yunet-n").release}
+
+
 def test_people_who_come_back_are_more_like_themselves(
     registry: ModelRegistry, pictures: dict[int, PlanarFrame]
 ) -> None:
     [recognizer] = load_recognizers(registry.directory, (APPEARANCE,))
-    assert recognizer.release == APPEARANCE_RELEASE
+    assert recognizer.release == registry.find_named(STANDARD).release
 
     looks = []
     for seen in EVERYBODY:

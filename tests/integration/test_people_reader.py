@@ -14,12 +14,18 @@ from vedette.core.people import VECTOR_BYTES, AppearanceModelsMissingError, Nobo
 from vedette.node.face_enrolment import NoPictureError
 from vedette.node.people_reader import PeopleReader
 from vedette.vision.models.registry import ModelRegistry
-from vedette.vision.recognize.attribute_forms import APPEARANCE_MODEL, APPEARANCE_RELEASE
+
+STANDARD = "person-reid-0287"
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> PeopleReader:
-    return PeopleReader(install_models(tmp_path_factory.mktemp("models"), "pvb-2004-int8", APPEARANCE_MODEL))
+def registry(tmp_path_factory: pytest.TempPathFactory) -> ModelRegistry:
+    return install_models(tmp_path_factory.mktemp("models"), "pvb-2004-int8", STANDARD)
+
+
+@pytest.fixture(scope="module")
+def reader(registry: ModelRegistry) -> PeopleReader:
+    return PeopleReader(registry)
 
 
 def png(image_bgr: np.ndarray) -> bytes:
@@ -36,13 +42,15 @@ def read_frame(number: int) -> np.ndarray:
 
 
 @pytest.mark.shared
-async def test_people_are_found_from_left_to_right_with_how_they_look(reader: PeopleReader) -> None:
+async def test_people_are_found_from_left_to_right_with_how_they_look(
+    reader: PeopleReader, registry: ModelRegistry
+) -> None:
     people = await reader.read(png(read_frame(359)))
     assert len(people) >= 3
     assert [one.box_norm_xyxy[0] for one in people] == sorted(one.box_norm_xyxy[0] for one in people)
     assert all(one.picture[:3] == b"\xff\xd8\xff" for one in people)
     usable = [one for one in people if one.vector]
-    assert {(one.release, len(one.vector)) for one in usable} == {(APPEARANCE_RELEASE, VECTOR_BYTES)}
+    assert {(one.release, len(one.vector)) for one in usable} == {(registry.find_named(STANDARD).release, VECTOR_BYTES)}
     looks = np.array([np.frombuffer(one.vector, "<f4") for one in usable])
     assert np.allclose(np.linalg.norm(looks, axis=1), 1, atol=1e-3)
 

@@ -24,6 +24,7 @@ NAMES = (
     "classifier-small",
     "detector",
     "face-detector",
+    "person-reid",
     "plate-detector",
     "plate-reader",
     "super-resolution",
@@ -48,7 +49,7 @@ command = LazyCommands(
     "--pictures",
     type=_ANY,
     multiple=True,
-    help="Videos, photographs or folders of them (detectors); folders of PNG or BMP (super-resolution); "
+    help="Videos, photographs or folders of them (detectors, person-reid); folders of PNG or BMP (super-resolution); "
     "one folder of CLASS/*.jpg (classifiers). Repeatable.",
 )
 @click.option(

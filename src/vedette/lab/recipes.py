@@ -12,6 +12,12 @@ from keras import layers
 from vedette.adapters.openvino_detector import OpenVinoDetector
 from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.core.errors import InvalidInputError
+from vedette.lab.appearance import training as appearance_training
+from vedette.lab.appearance.network import OUTPUT as EMBEDDING
+from vedette.lab.appearance.network import as_unit_vectors, build_embedder
+from vedette.lab.appearance.samples import INPUT_WH as PERSON_WH
+from vedette.lab.appearance.samples import TAUGHT_WH as TEACHER_WH
+from vedette.lab.appearance.samples import collect_people
 from vedette.lab.classifier import training as classifier_training
 from vedette.lab.classifier.networks import SIDE_PX as CLASSIFIER_SIDE_PX
 from vedette.lab.classifier.networks import with_mirror
@@ -38,6 +44,7 @@ from vedette.lab.quantize import quantize_release
 from vedette.lab.training import HISTORY, Plan, Trainer, prepare_pictures, training_dtype
 from vedette.runtime.clock import Clock
 from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.recognize.appearance import AppearanceRecognizer
 from vedette.vision.recognize.face_detector import FaceDetector
 
 DETECTOR_SIDE_PX = 256
@@ -167,6 +174,33 @@ def train_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], N
     return lines + describe_files(folder, "detector-int8")
 
 
+def train_person_reid(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
+    """Trains or goes on training the network of appearance: it learns to answer as the standard pack's does."""
+    kept = inputs.folder / "taught"
+    people = collect_people(
+        collect_pictures(inputs.pictures, _make_teachers(inputs.models), kept, tell) + draw_scenes(kept, tell)
+    )
+    tell(f"{people.count} people, as often as they are seen")
+    registry = ModelRegistry(inputs.models)
+    asked = OpenVinoNetwork(registry.load(registry.find_named("person-reid-0287")))
+    teacher = AppearanceRecognizer(asked, TEACHER_WH)
+    trainer = Trainer(
+        folder=inputs.folder,
+        plan=inputs.cut(appearance_training.PLAN),
+        build=lambda: build_embedder(training_dtype()),
+        draw_shard=appearance_training.make_draw_shard(people, teacher.embed),
+        prepare=prepare_pictures,
+        loss=appearance_training.AppearanceLoss(),
+        clock=clock,
+        tell=tell,
+        jit_compile=False,
+    )
+    model = build_embedder()
+    model.set_weights(trainer.run().get_weights())
+    shape = (1, 3, PERSON_WH[1], PERSON_WH[0])
+    return export_openvino(as_unit_vectors(model), (EMBEDDING,), shape, inputs.folder / "release", "person-reid-small")
+
+
 def train_super_resolution(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
     """Trains or goes on training the weight sets of super-resolution; gives lines for their manifest."""
     lumas = load_lumas(inputs.pictures)
@@ -244,6 +278,7 @@ RECIPES: dict[str, Train] = {
     "classifier-small": train_small_classifier,
     "detector": train_detector,
     "face-detector": train_face_detector,
+    "person-reid": train_person_reid,
     "plate-detector": train_plate_detector,
     "plate-reader": train_plate_reader,
     "super-resolution": train_super_resolution,

@@ -276,7 +276,7 @@ class Analyzer:
             },
             "recognizers": {
                 "loaded": dict(ready.recognizers) if ready else {},
-                "refused": dict(self._recognition_refused),
+                "refused": dict(self._found.refused),
             },
             "workers": [
                 {"pid": link.pid, "restarts": link.restarts, "cameras": self._load(link)} for link in self._pool.links
@@ -329,14 +329,13 @@ class Analyzer:
         return sum(pipeline.link is link for pipeline, _ in self._cameras.values())
 
     def _make_pool(self) -> WorkerPool:
-        found = find_recognizers(self._registry, self._wanted_groups())
-        self._recognition_refused, self._forms = found.refused, found.forms
+        self._found = find_recognizers(self._registry, self._wanted_groups())
         chosen = self._chooser.chosen
         detail = chosen.describe(self._registry)
         self._publisher.publish_nowait(ControlStateChanged("model", chosen.state, detail, self._clock.utc_ns()))
         return WorkerPool(
             chosen.model,
-            found.names,
+            self._found.names,
             self._registry,
             count_workers(),
             self._clock,
@@ -357,7 +356,7 @@ class Analyzer:
         return (*groups, CATEGORIES) if camera.categories else groups
 
     def _find_forms(self, camera: CameraAnalysis) -> dict[str, Form]:
-        return choose_forms(self._forms, self._pool.recognizers, self._find_groups(camera))
+        return choose_forms(self._found.forms, self._pool.recognizers, self._find_groups(camera))
 
     async def _apply(self) -> None:
         """Makes the running cameras equal the assignment. Unchanged ones are not touched; motion settings alone are
@@ -389,7 +388,7 @@ class Analyzer:
         """A model was installed or removed since, or a camera recognises more: new workers, every camera anew."""
         found = find_recognizers(self._registry, self._wanted_groups())
         chosen = self._chooser.choose(self._assignment.cameras)
-        if (chosen.model, found.forms) == (self._pool.model, self._forms):
+        if (chosen.model, found) == (self._pool.model, self._found):
             return
         for camera_id in list(self._cameras):
             await self._stop(camera_id)

@@ -382,7 +382,7 @@ class CameraPipeline:
             answer = await self.link.request(self._number, Kind.DESCRIBE, wire.encode(ask.request))
         except WorkerRefusedError:
             return ()  # the picture is gone already: the next moment will do
-        self._costs.note(0, self.describer.take(ask, answer), 0, 0.0)
+        self._costs.note(0, self.describer.take(ask, answer, self.link.recognizers), 0, 0.0)
         for track_id in ask.track_ids:
             self._events.note_first_facts(self.describer.facts(track_id))
         return ask.track_ids

@@ -8,7 +8,7 @@ from vedette.vision.models.kept import KeptNetworks
 from vedette.vision.models.registry import InstalledModel
 from vedette.vision.models.selftest import ModelRefusedError, SelfTestFailedError
 from vedette.vision.recognize.appearance import AppearanceRecognizer
-from vedette.vision.recognize.attribute_forms import APPEARANCE_MODEL
+from vedette.vision.recognize.attribute_forms import APPEARANCE_MODELS
 from vedette.vision.recognize.carried import SIDE_PX, BagFinder
 from vedette.vision.recognize.makes import MakeRecognizer
 from vedette.vision.recognize.people import PersonRecognizer
@@ -24,7 +24,9 @@ def make_person_recognizer(models: Mapping[str, InstalledModel], kept: KeptNetwo
 
 
 def make_appearance_recognizer(models: Mapping[str, InstalledModel], kept: KeptNetworks) -> AppearanceRecognizer:
-    return AppearanceRecognizer(OpenVinoNetwork(models[APPEARANCE_MODEL], kept=kept))
+    model = models[APPEARANCE_MODELS[0]]
+    taken = model.manifest.input
+    return AppearanceRecognizer(OpenVinoNetwork(model, kept=kept), (taken.width, taken.height))
 
 
 def make_vehicle_recognizer(models: Mapping[str, InstalledModel], kept: KeptNetworks) -> VehicleRecognizer:

@@ -18,6 +18,7 @@ from vedette.core.assignment import Rule
 from vedette.core.detections import CLASS_NAMES, Tracks, no_tracks
 from vedette.core.errors import InvalidInputError, StorageError
 from vedette.core.time import NS_PER_S, TICKS_PER_S
+from vedette.node.appearance_terms import find_rejoin_policy
 from vedette.node.embeddings import lend_scratch
 from vedette.node.file_control import FileControl
 from vedette.node.file_faces import FileFaces
@@ -33,6 +34,8 @@ from vedette.runtime.worker import StartWorker, WorkerCommand, WorkerProcess, st
 from vedette.vision import wire
 from vedette.vision.best_shot import Box, add_air
 from vedette.vision.file_jobs import BegunAgain, CannotGoOnError
+from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.recognize.attribute_forms import APPEARANCE
 from vedette.vision.recognize.describer import Ask, TrackDescriber
 from vedette.vision.recognize.face_track import MIN_SIGHTINGS
 from vedette.vision.recognize.shots import ShotPolicy
@@ -123,6 +126,7 @@ class FileAnalysis:
         least_faces = 1 if is_picture else MIN_SIGHTINGS
         shots = _PICTURE_SHOTS if is_picture else _FILE_SHOTS
         self._describer = TrackDescriber(forms, shots, least_faces=least_faces, sets=plan.sets)
+        self._releases: Mapping[str, str] = {}
         self.results = FileResults()
         self._watch = FileWatch(plan.lists, self.results)
         self.faces = FileFaces(plan.lists, self.results, least_faces)
@@ -197,7 +201,9 @@ class FileAnalysis:
 
     async def _analyse(self, worker: WorkerProcess, progress: Progress) -> FileInfo:
         try:
-            await self._recall(wire.decode(worker.ready_payload, wire.Ready))
+            ready = wire.decode(worker.ready_payload, wire.Ready)
+            self._releases = ready.recognizers
+            await self._recall(ready)
             info = await self._open(worker, None if self._is_read else self._place)
             if not self._is_read:
                 await self._read_on(worker, info, progress)
@@ -207,7 +213,8 @@ class FileAnalysis:
         self.results.end(self._last_s)
         self._note_facts(tuple(self.results.objects), no_tracks())
         self.results.faces += self._describer.lone_faces(self.results.faces)
-        self._joined = join_tracks(self.results)
+        policy = find_rejoin_policy(ModelRegistry(self._plan.models), self._releases.get(APPEARANCE, ""))
+        self._joined = {} if policy is None else join_tracks(self.results, policy)
         if self._read == 0:
             raise InvalidInputError(
                 "no picture in this file could be decoded",
@@ -321,7 +328,7 @@ class FileAnalysis:
         for ask in asks:
             answer = None if ask is None else await replies.ask_described(ask)
             if ask is not None and answer is not None:
-                self._describer.take(ask, answer)
+                self._describer.take(ask, answer, self._releases)
                 asked += ask.track_ids
         return asked
 

@@ -10,15 +10,18 @@ from dataclasses import replace
 from vedette.core.detections import CLASS_NAMES
 from vedette.core.objects import UNKNOWN, ObjectFacts
 from vedette.node.file_results import FileResults, ObjectRecord
-from vedette.vision.track.rejoin import TrackLife, find_rejoined
+from vedette.vision.track.rejoin import RejoinPolicy, TrackLife, find_rejoined
 
 _PERSON = CLASS_NAMES.index("person")
 
 
-def join_tracks(results: FileResults) -> Mapping[int, int]:
-    """Joins what is one person; gives each number that is gone, and the one that it became."""
+def join_tracks(results: FileResults, policy: RejoinPolicy) -> Mapping[int, int]:
+    """Joins what is one person; gives each number that is gone, and the one that it became.
+
+    `policy`: as measured with the release that all looks of the file are of.
+    """
     people = [record for record in results.objects.values() if record.class_id == _PERSON]
-    joined = find_rejoined([_tell_life(record) for record in people])
+    joined = find_rejoined([_tell_life(record) for record in people], policy)
     for gone in sorted(joined, key=lambda number: results.objects[number].first_s):
         first = results.objects[joined[gone]]
         results.objects[first.track_id] = _join(first, results.objects.pop(gone))

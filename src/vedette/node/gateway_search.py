@@ -11,6 +11,7 @@ from vedette.adapters.picture_reader import FilePictureReader
 from vedette.adapters.template_box import TemplateBox
 from vedette.core.errors import InvalidInputError
 from vedette.events.erasing import EventPictures
+from vedette.node.appearance_terms import find_appearance
 from vedette.node.match_terms import find_match_terms
 from vedette.runtime.bus import Consumer
 from vedette.runtime.clock import Clock
@@ -21,7 +22,6 @@ from vedette.search.objects import APPEARANCE, FACE
 from vedette.search.service import ObjectSearch
 from vedette.search.verdict import SimilarityTerms
 from vedette.vision.models.registry import ModelRegistry
-from vedette.vision.recognize.attribute_forms import APPEARANCE_MODEL
 from vedette.vision.recognize.face_terms import read_terms
 
 _SURE_FMR = 1e-4
@@ -80,7 +80,7 @@ def build_search(
 
 def _find_terms(registry: ModelRegistry) -> dict[str, SimilarityTerms]:
     """Thresholds of the embeddings that were measured; what was not is searched all the same, and said so."""
-    looks = registry.find_named(APPEARANCE_MODEL)
+    looks = find_appearance(registry)
     measured = {FACE: find_match_terms(registry)}
     with contextlib.suppress(InvalidInputError):  # of how people look no thresholds were measured yet
         measured[APPEARANCE] = read_terms(looks.release, looks.thresholds)

@@ -11,7 +11,7 @@ from vedette.vision.categories.embedding import EMBEDDING_FORM, EMBEDDING_MODEL
 from vedette.vision.models.kept import NOTHING_KEPT, KeptNetworks
 from vedette.vision.models.registry import InstalledModel, ModelRegistry
 from vedette.vision.ports import Recognizer
-from vedette.vision.recognize.attribute_forms import APPEARANCE_FORM, APPEARANCE_MODEL, PEOPLE_FORM, VEHICLES_FORM
+from vedette.vision.recognize.attribute_forms import APPEARANCE_FORM, APPEARANCE_MODELS, PEOPLE_FORM, VEHICLES_FORM
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES_FORM
 from vedette.vision.recognize.faces import FACES_FORM
 from vedette.vision.recognize.make_forms import find_make_model, make_form
@@ -115,7 +115,7 @@ RECOGNIZERS = (
     RecognizerPlan(FACE_TEMPLATES_FORM, (("yunet-n",), (EMBEDDING,)), _make_face_templates),
     RecognizerPlan(PEOPLE_FORM, (("person-attributes-0230",),), _make_people, optional=("yolox-nano",)),
     RecognizerPlan(VEHICLES_FORM, (("vehicle-attributes-0039",), ("yolox-nano",)), _make_vehicles),
-    RecognizerPlan(APPEARANCE_FORM, ((APPEARANCE_MODEL,),), _make_appearance),
+    RecognizerPlan(APPEARANCE_FORM, (APPEARANCE_MODELS,), _make_appearance),
     RecognizerPlan(PLATES_FORM, (("plate-detector",), ("plate-reader",)), _make_plates),
     RecognizerPlan(EMBEDDING_FORM, ((EMBEDDING_MODEL,),), _make_embedding),
 )
@@ -123,12 +123,17 @@ RECOGNIZERS = (
 
 @dataclass(frozen=True, slots=True)
 class InstalledRecognizers:
-    """`forms` of those to load, by name; `refused`: name to why its models are not used. What is not installed is in
-    neither.
+    """What can be loaded. What is not installed is in nothing of it.
+
+    Attributes:
+        forms: Of those to load, by name.
+        refused: Name to why its models are not used.
+        releases: Of all models that they would use: a better one may have been installed since.
     """
 
     forms: Mapping[str, Form]
     refused: Mapping[str, str]
+    releases: frozenset[str]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -145,16 +150,18 @@ def list_plans(registry: ModelRegistry) -> tuple[RecognizerPlan, ...]:
 
 def find_recognizers(registry: ModelRegistry, groups: Sequence[str]) -> InstalledRecognizers:
     """The recognizers of these groups whose models are installed, each verified."""
-    forms, refused = {}, {}
+    forms, refused, releases = {}, {}, set[str]()
     for plan in list_plans(registry):
         if plan.form.group not in groups:
             continue
         try:
-            if _load_models(registry, plan) is not None:
+            loaded = _load_models(registry, plan)
+            if loaded is not None:
                 forms[plan.form.name] = plan.form
+                releases |= {model.manifest.release for model in loaded.values()}
         except VedetteError as error:
             refused[plan.form.name] = str(error)
-    return InstalledRecognizers(forms, refused)
+    return InstalledRecognizers(forms, refused, frozenset(releases))
 
 
 def load_recognizers(models: Path, names: Sequence[str], start: StartMeans = NO_MEANS) -> list[Recognizer]:

@@ -7,7 +7,7 @@ that did it (`last_offender`): that stream pauses, the others go on with the nex
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from vedette.core.errors import InvalidInputError
@@ -53,6 +53,8 @@ class WorkerLink:
         self._sending = asyncio.Lock()
         self._is_up = asyncio.Event()
         self.generation = 0
+        self.recognizers: Mapping[str, str] = {}
+        """Name to release of those that the worker in use has, or the last one had: told before it saw any picture."""
         self.last_offender = 0
         """Owner of the oldest request when the worker was lost; 0 when it was idle."""
 
@@ -105,6 +107,7 @@ class WorkerLink:
             raise WorkerLostError(error.message) from error
         self._worker = worker
         self.generation += 1
+        self.recognizers = ready.recognizers
         self._on_ready(ready)
         self._is_up.set()
         watching = asyncio.create_task(self._kill_when_stuck(worker))

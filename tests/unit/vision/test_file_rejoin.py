@@ -11,8 +11,10 @@ from vedette.node.file_rejoin import join_tracks
 from vedette.node.file_results import FileResults
 from vedette.vision.recognize.faces_list import FaceFacts
 from vedette.vision.recognize.track_appearance import TrackAppearance
+from vedette.vision.track.rejoin import RejoinPolicy
 
 PERSON, VEHICLE = 0, 1
+POLICY = RejoinPolicy(least_alike=0.8, margin=0.02)
 LOOK = np.array([1.0, 0.0], np.float32)
 
 
@@ -49,7 +51,7 @@ def two_visits(class_id: int = PERSON) -> FileResults:
 
 def test_one_number_everywhere_with_the_best_of_both(tmp_path: Path) -> None:
     results = two_visits()
-    assert join_tracks(results) == {2: 1}
+    assert join_tracks(results, POLICY) == {2: 1}
     results.write(tmp_path)
     [told] = json.loads((tmp_path / "objects.json").read_text())
     assert (told["track_id"], told["first_s"], told["last_s"]) == (1, 0.0, 8.0)
@@ -65,8 +67,8 @@ def test_one_number_everywhere_with_the_best_of_both(tmp_path: Path) -> None:
 
 
 def test_vehicles_and_people_without_looks_are_left_alone() -> None:
-    assert join_tracks(two_visits(VEHICLE)) == {}
+    assert join_tracks(two_visits(VEHICLE), POLICY) == {}
     plain = two_visits()
     plain.objects[2].look = None
-    assert join_tracks(plain) == {}
+    assert join_tracks(plain, POLICY) == {}
     assert set(plain.objects) == {1, 2}

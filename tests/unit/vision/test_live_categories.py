@@ -48,7 +48,7 @@ def ask(describer: TrackDescriber, class_name: str) -> Ask | None:
 def answer(describer: TrackDescriber, asked: Ask | None, label: int) -> None:
     assert asked is not None
     record = Record(EMBEDDING, vector=draw_like(label, seed=50 + label)[0].tobytes())
-    describer.take(asked, wire.encode(wire.DescribeReply([Described(0.8, [record])])))
+    describer.take(asked, wire.encode(wire.DescribeReply([Described(0.8, [record])])), {})
 
 
 def livery(*categories: str) -> OpenSet:

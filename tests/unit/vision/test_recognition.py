@@ -125,12 +125,12 @@ def test_crowd_does_not_get_more_looks_than_the_stream_has() -> None:
 
 def test_track_decides_not_one_picture_and_disagreement_is_unknown() -> None:
     profiles = TrackProfiles(FORMS)
-    profiles.add(1, 0.0, Described(0.1, [shirt("red", 0.95)]))
+    profiles.add(1, 0.0, Described(0.1, [shirt("red", 0.95)]), {})
     for at_s in (1.0, 2.0, 3.0):
-        profiles.add(1, at_s, Described(0.8, [shirt("blue", 0.8)]))
+        profiles.add(1, at_s, Described(0.8, [shirt("blue", 0.8)]), {})
     assert profiles.facts(1).attributes["colour"].value == "blue"
     for at_s in (4.0, 5.0):
-        profiles.add(1, at_s, Described(0.8, [shirt("red", 0.8)]))
+        profiles.add(1, at_s, Described(0.8, [shirt("red", 0.8)]), {})
     assert profiles.facts(1).attributes["colour"].value == "unknown"
     assert profiles.facts(2).attributes == {}
 
@@ -138,11 +138,11 @@ def test_track_decides_not_one_picture_and_disagreement_is_unknown() -> None:
 def test_plate_is_read_when_readings_agree_and_unsure_when_they_do_not() -> None:
     profiles = TrackProfiles(FORMS)
     for text in ("AB12", "AB12", "AB11"):
-        profiles.add(1, 0.0, Described(0.8, [Record("plates", text=text, numbers={"confidence": 0.9})]))
+        profiles.add(1, 0.0, Described(0.8, [Record("plates", text=text, numbers={"confidence": 0.9})]), {})
     plate = profiles.facts(1).plate
     assert plate is not None
     assert (plate.text, plate.state) == ("AB12", "read")
-    profiles.add(1, 0.0, Described(0.8, [Record("plates", text="AB11", numbers={"confidence": 0.9})]))
+    profiles.add(1, 0.0, Described(0.8, [Record("plates", text="AB11", numbers={"confidence": 0.9})]), {})
     plate = profiles.facts(1).plate
     assert plate is not None
     assert plate.state == "unsure"
@@ -155,10 +155,10 @@ def test_only_switched_on_groups_and_fitting_classes_are_asked() -> None:
     ask = describer.plan(7, result, 0.0, tracks((0.3, 0.3, 0.5, 0.7), ids=(4,)), room=3)
     assert ask is not None
     assert (ask.track_ids, ask.request.groups, ask.request.stream) == ((4,), ["attributes"], 7)
-    describer.take(ask, wire.encode(wire.DescribeReply([Described(0.5, [shirt("red", 0.9)])])))
+    describer.take(ask, wire.encode(wire.DescribeReply([Described(0.5, [shirt("red", 0.9)])])), {})
     assert describer.facts(4).attributes == {"colour": AttributeValue("red", 0.9)}
     with pytest.raises(InvalidInputError):
-        describer.take(ask, wire.encode(wire.DescribeReply([Described(0.5, [Record("plates", text="AB12")])])))
+        describer.take(ask, wire.encode(wire.DescribeReply([Described(0.5, [Record("plates", text="AB12")])])), {})
     describer.forget((4,))
     assert describer.facts(4).attributes == {}
     assert TrackDescriber({}).plan(7, result, 0.0, tracks((0.3, 0.3, 0.5, 0.7)), room=3) is None

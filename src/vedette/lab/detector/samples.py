@@ -11,6 +11,7 @@ pixels a peak per class, the score at its top, and the distances to the four sid
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -36,6 +37,7 @@ _HIDDEN = 0.3
 """What is left of the score of something that is mostly covered."""
 
 Group = Sequence[TaughtPicture]
+_Thing = TypeVar("_Thing")
 Rng = np.random.Generator
 Look = Callable[[Image], Found]
 """Asks the teacher about a picture (288, 512, 3)."""
@@ -55,7 +57,7 @@ class Stock:
             many = vehicles if _mostly_shows(group, {1, 2}) else people if _mostly_shows(group, {0}) else rest
             many.append(group)
         kinds = (vehicles, people, rest)
-        self._pools = [_weigh(many) for many in kinds if many]
+        self._pools = [weigh(many) for many in kinds if many]
         shares = np.array([share for share, many in zip(self._SHARES, kinds, strict=True) if many])
         self._shares = shares / shares.sum()
 
@@ -66,7 +68,8 @@ class Stock:
         return group[int(rng.integers(len(group)))]
 
 
-def _weigh(groups: Sequence[Group]) -> tuple[Sequence[Group], NDArray[np.float64]]:
+def weigh(groups: Sequence[Sequence[_Thing]]) -> tuple[Sequence[Sequence[_Thing]], NDArray[np.float64]]:
+    """Groups, and how often each is drawn: by the root of its size."""
     roots = np.sqrt([len(group) for group in groups])
     return groups, roots / roots.sum()
 

@@ -19,15 +19,18 @@ from vedette.vision.recognize.records import Form, Record
 MIN_WIDTH_PX, MIN_HEIGHT_PX = 14, 40
 MAX_COVERED = 0.3
 """Share of the box that may lie in another's. Smaller and more covered people are found clearly less often."""
-_INPUT_PX = (128, 256)
 _EDGE_PX = 2
 
 
 class AppearanceRecognizer(Recognizer):
-    """Embeds people that pass the gate."""
+    """Embeds people that pass the gate.
 
-    def __init__(self, network: Network) -> None:
-        self._network = network
+    Args:
+        input_px: Width and height of the network's input.
+    """
+
+    def __init__(self, network: Network, input_px: tuple[int, int]) -> None:
+        self._network, self._input_px = network, input_px
 
     @property
     @override
@@ -53,7 +56,7 @@ class AppearanceRecognizer(Recognizer):
 
     def embed(self, person_bgr: Image) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
         """(256,) float32 of unit length, of one person's box (H, W, 3)."""
-        picture = cv2.resize(person_bgr, _INPUT_PX, interpolation=cv2.INTER_LINEAR)
+        picture = cv2.resize(person_bgr, self._input_px, interpolation=cv2.INTER_LINEAR)
         [vector, *_] = self._network.infer(picture.transpose(2, 0, 1)[None].astype(np.float32)).values()
         flat = vector.reshape(-1)
         return np.asarray(flat / max(float(np.linalg.norm(flat)), 1e-6), np.float32)

@@ -56,9 +56,7 @@ HOUSE_NAMES = frozenset({*ATTRIBUTES, MAKE})
 """Attributes that are not the operator's own categories."""
 
 APPEARANCE = "appearance"
-APPEARANCE_MODEL = "person-reid-0287"
-APPEARANCE_RELEASE = "person-reid-0287-r1"
-"""Vectors of one release can be compared. That of the manifest (a test compares them): the analyzer, which keeps the
-vectors, does not take the worker's word for it."""
+APPEARANCE_MODELS = ("person-reid-0287",)
+"""The first that is installed is used. Vectors of one release can be compared, and each keeps the name of its own."""
 VECTOR_SIZE = 256
 APPEARANCE_FORM = Form(APPEARANCE, APPEARANCE, frozenset({"person"}), vector_size=VECTOR_SIZE)

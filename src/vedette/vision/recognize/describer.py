@@ -99,8 +99,10 @@ class TrackDescriber:
         groups = self._find_groups({WHOLE_PICTURE})
         return Ask(wire.DescribeRequest(stream, result.pts_90k, asks, groups), (0,), at_s)
 
-    def take(self, ask: Ask, payload: bytes) -> int:
+    def take(self, ask: Ask, payload: bytes, releases: Mapping[str, str]) -> int:
         """Takes the worker's answer; gives the microseconds that it took.
+
+        `releases`: of the recognizers of the worker that gave it, by name, as it said before it saw any picture.
 
         Raises:
             InvalidInputError: it is none that a sound worker would give.
@@ -108,7 +110,7 @@ class TrackDescriber:
         reply = wire.decode_described(payload, len(ask.track_ids), self._forms)
         for track_id, about, item in zip(ask.track_ids, ask.request.asks, reply.described, strict=True):
             self._class_names[track_id] = about.class_name
-            self._profiles.add(track_id, ask.at_s, item)
+            self._profiles.add(track_id, ask.at_s, item, releases)
         return reply.spent_us
 
     def facts(self, track_id: int) -> ObjectFacts:

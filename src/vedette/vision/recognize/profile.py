@@ -28,13 +28,13 @@ class TrackProfiles:
         """Tracks with at least one answer."""
         return tuple(self._sightings)
 
-    def add(self, track_id: int, at_s: float, described: Described) -> None:
-        """Takes the answer to one ask about a track."""
+    def add(self, track_id: int, at_s: float, described: Described, releases: Mapping[str, str]) -> None:
+        """Takes the answer to one ask about a track. `releases`: of the recognizers that gave it, by name."""
         weight = max(0.05, described.sharpness)
         by_name = self._sightings.setdefault(track_id, {})
         for record in described.records:
             kept = by_name.setdefault(record.recognizer, [])
-            kept.append(Sighting(at_s, weight, record))
+            kept.append(Sighting(at_s, weight, record, releases.get(record.recognizer, "")))
             if len(kept) > MAX_SIGHTINGS:
                 kept.remove(min(kept, key=lambda sighting: sighting.weight))
 

@@ -57,11 +57,17 @@ class Described(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One record of one track, when, and how much it counts (0..1)."""
+    """One record of one track.
+
+    Attributes:
+        weight: How much it counts, 0..1.
+        release: Of the recognizer; empty where nothing is made of it that could be compared later.
+    """
 
     at_s: float
     weight: float
     record: Record
+    release: str = ""
 
 
 @dataclass(frozen=True, slots=True)

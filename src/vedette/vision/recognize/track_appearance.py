@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vedette.vision.recognize.attribute_forms import APPEARANCE_RELEASE
 from vedette.vision.recognize.face_track import Vector, mean_direction
 from vedette.vision.recognize.records import Sighting
 
@@ -26,12 +25,17 @@ class TrackAppearance:
 
 
 def join_appearance(sightings: Sequence[Sighting]) -> TrackAppearance | None:
-    """The appearance of a track, None while no good moment of it is known."""
-    good = [found for found in sightings if found.record.vector]
-    if not good:
+    """The appearance of a track, None while no good moment of it is known.
+
+    A new worker may have another model than the one before: only the moments of the latest release count.
+    """
+    seen = [found for found in sightings if found.record.vector]
+    if not seen:
         return None
+    release = max(seen, key=lambda found: found.at_s).release
+    good = [found for found in seen if found.release == release]
     weights = np.array([found.weight for found in good], np.float32)
-    return TrackAppearance(mean_direction(read_vectors(good), weights), APPEARANCE_RELEASE, len(good))
+    return TrackAppearance(mean_direction(read_vectors(good), weights), release, len(good))
 
 
 def read_vectors(sightings: Sequence[Sighting]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:

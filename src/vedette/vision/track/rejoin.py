@@ -25,17 +25,17 @@ class RejoinPolicy:
         reach, pace_per_s: How far from where it was lost a track may begin, in heights of its box: at once, and more
             with each second.
         max_size_ratio: Of the heights of the two boxes.
-        least_alike: Cosine of the two mean vectors.
+        least_alike: Cosine of the two mean vectors. It and the margin are of one release of the network.
         margin: By which it must exceed that of every rival.
         least_sightings: Moments that each mean is of.
     """
 
+    least_alike: float
+    margin: float
     max_gap_s: float = 10.0
     reach: float = 1.0
     pace_per_s: float = 0.5
     max_size_ratio: float = 1.6
-    least_alike: float = 0.8
-    margin: float = 0.02
     least_sightings: int = 3
 
 
@@ -59,9 +59,8 @@ class TrackLife:
     sightings: int = 0
 
 
-def find_rejoined(lives: Sequence[TrackLife], policy: RejoinPolicy | None = None) -> Mapping[int, int]:
+def find_rejoined(lives: Sequence[TrackLife], policy: RejoinPolicy) -> Mapping[int, int]:
     """The tracks that go on with an older one: their number to the number of the first of the chain."""
-    policy = policy or RejoinPolicy()
     known = [life for life in lives if life.vector is not None and life.sightings >= policy.least_sightings]
     if not known:
         return {}

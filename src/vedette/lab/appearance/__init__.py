@@ -1,0 +1,1 @@
+"""Training of the default pack's network that tells how a person looks."""
