@@ -57,14 +57,14 @@ def models_folder(*names: str) -> Iterator[Path]:
 
 
 @contextmanager
-def installed_detector(pack: str = "standard") -> Iterator[OpenVinoDetector]:
-    """The detector of a pack that suits this processor."""
+def installed_detector(pack: str = "standard", size_px: tuple[int, int] | None = None) -> Iterator[OpenVinoDetector]:
+    """The detector of a pack that suits this processor. `size_px`: its input, else as its manifest says."""
     precisions = preferred_precisions(read_cpu_flags())
     registry = ModelRegistry(Path(os.environ.get("VEDETTE_MODELS", "")))
     suits = [one for one in registry.manifests(pack) if one.task == "detection" and one.precision in precisions]
     name = min(suits, key=lambda manifest: precisions.index(manifest.precision)).name
     with installed_models(name) as models:
-        yield OpenVinoDetector(models[name], threads=1)
+        yield OpenVinoDetector(models[name], threads=1, size_px=size_px)
 
 
 def fingerprint(paths: Iterable[Path], root: Path) -> dict[str, object]:

@@ -67,10 +67,18 @@ def _read(root: Path, standard: Detector) -> Iterator[tuple[np.ndarray, Labelled
             yield image, label(file, ask(standard, image))
 
 
+def _read_size(text: str) -> tuple[int, int]:
+    width, height = map(int, text.split("x"))
+    return width, height
+
+
 def main() -> None:
-    given = make_parser(__doc__, SHARED / "data/mot17_mini").parse_args()
+    parser = make_parser(__doc__, SHARED / "data/mot17_mini")
+    parser.add_argument("--size", type=_read_size, help="input of the default pack's detector: WIDTHxHEIGHT")
+    given = parser.parse_args()
     with ExitStack() as stack:
-        standard, default = (stack.enter_context(installed_detector(pack)) for pack in ("standard", "default"))
+        standard = stack.enter_context(installed_detector("standard"))
+        default = stack.enter_context(installed_detector("default", given.size))
         figures, files = compare(given.data, standard, default)
         release = default.release
     if not files:

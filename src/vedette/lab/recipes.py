@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import keras
 import numpy as np
 from keras import layers
@@ -25,7 +26,6 @@ from vedette.lab.classifier.release import release_classifier
 from vedette.lab.curves import draw_curves, read_history
 from vedette.lab.detector import network, training
 from vedette.lab.detector.pictures import collect_pictures, draw_scenes
-from vedette.lab.detector.samples import INPUT_WH as DETECTOR_WH
 from vedette.lab.detector.samples import Stock
 from vedette.lab.detector.teachers import YOLOX_SIDE_PX, Teachers
 from vedette.lab.enhance.samples import load_lumas
@@ -165,10 +165,11 @@ def train_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], N
     )
     model = network.build_detector()
     model.set_weights(trainer.run().get_weights())
-    folder, shape = inputs.folder / "release", (1, 3, DETECTOR_WH[1], DETECTOR_WH[0])
+    folder, shape = inputs.folder / "release", (1, 3, *network.RELEASE_WH[::-1])
     lines = export_openvino(network.as_boxes(model), ("boxes", "labels"), shape, folder, "detector")
     pictures, _ = draw_shard(inputs.cut(training.PLAN).shards, _CALIBRATED_ON)
-    calibration = [picture.transpose(2, 0, 1)[None].astype(np.float32) for picture in np.asarray(pictures)]
+    enlarged = (cv2.resize(picture, network.RELEASE_WH) for picture in np.asarray(pictures, np.uint8))
+    calibration = [picture.transpose(2, 0, 1)[None].astype(np.float32) for picture in enlarged]
     quantize_release(folder, "detector", calibration, is_thorough=False, has_decoder=True)
     return lines + describe_files(folder, "detector-int8")
 

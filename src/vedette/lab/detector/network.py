@@ -6,6 +6,8 @@ from keras import layers, ops
 from vedette.lab.detector.samples import CLASSES, STRIDE
 from vedette.lab.layers import RareBias, add_up, conv, residual
 
+RELEASE_WH = (640, 352)
+"""Input of the release: larger than the samples, so that it finds smaller things (Touvron et al. 2019)."""
 _RARE_LOGIT = -4.0
 _LARGEST_LOG = 4.2
 """The log of the largest distance to a side, in cells: 66, more than the picture has."""

@@ -1,9 +1,9 @@
 """Training samples: a random cut of a picture, objects of others set in, its light and sharpness changed.
 
 What is to be said about a sample is asked of the teacher, of the very picture and every time anew: a patient and
-consistent teacher (Beyer et al. 2022), so that few pictures give endlessly many lessons. It sees the sample larger and
-before its light is changed: so the network learns to see as much in worse pictures. Generated scenes are labelled by
-what was drawn.
+consistent teacher (Beyer et al. 2022), so that few pictures give endlessly many lessons. It sees the sample before its
+light is changed, and the parts of a mosaic in twice their size: so the network learns to see as much in worse pictures
+and in smaller ones. Generated scenes are labelled by what was drawn.
 
 Targets are those of CenterNet (Zhou et al. 2019) with the elliptic peaks of TTFNet (Liu et al. 2020): per cell of eight
 pixels a peak per class, the score at its top, and the distances to the four sides of the box.
@@ -18,13 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.lab.detector.pictures import TaughtPicture
-from vedette.lab.detector.teachers import SURE, Found, join, mirrored, no_boxes
+from vedette.lab.detector.teachers import SURE, Found, join, mirrored
 from vedette.vision.boxes import areas
 from vedette.vision.picture import Image
 
-INPUT_WH = (384, 224)
-TAUGHT_WH = (448, 256)
-"""The size in which samples are put together, and the teacher's input."""
+INPUT_WH = (512, 288)
 STRIDE = 8
 GRID_HW = (INPUT_WH[1] // STRIDE, INPUT_WH[0] // STRIDE)
 CLASSES = 3
@@ -42,7 +40,7 @@ Group = Sequence[TaughtPicture]
 _Thing = TypeVar("_Thing")
 Rng = np.random.Generator
 Look = Callable[[Image], Found]
-"""Asks the teacher about a picture (256, 448, 3)."""
+"""Asks the teacher about a picture (288, 512, 3)."""
 
 
 class Stock:
@@ -85,27 +83,26 @@ def _mostly_shows(group: Group, classes: set[int]) -> bool:
 
 @dataclass(slots=True)
 class Sample:
-    """A picture (256, 448, 3) BGR and what is drawn in it or was found in its parts."""
+    """A picture (288, 512, 3) BGR and what is drawn in it or was found in its parts."""
 
     image: Image
     found: Found
 
 
 def draw_sample(stock: Stock, rng: Rng, look: Look) -> tuple[Image, NDArray[np.float32]]:
-    """One picture (224, 384, 3) uint8 BGR and its target (28, 48, `LAYERS`) float32."""
+    """One picture (288, 512, 3) uint8 BGR and its target (36, 64, `LAYERS`) float32."""
     picture = stock.draw(rng)
     is_mosaic = not picture.drawn and rng.random() < _MOSAICS
-    sample = _mosaic(picture, stock, rng) if is_mosaic else _cut(picture, rng)
+    sample = _mosaic(picture, stock, rng, look) if is_mosaic else _cut(picture, rng)
     for _ in range(int(rng.choice([0, 0, 1, 2, 4]))):
         _set_in(sample, stock, rng)
     if rng.random() < 0.5:
         _mirror(sample)
-    if not picture.drawn:
+    if not picture.drawn and not is_mosaic:
         if rng.random() < _BLENDED:
             _blend(sample, _cut(stock.draw(rng), rng), rng)
         sample.found = look(sample.image)
-    small = np.asarray(cv2.resize(sample.image, INPUT_WH, interpolation=cv2.INTER_AREA), np.uint8)
-    return relight(small, rng), make_target(sample.found)
+    return relight(sample.image, rng), make_target(sample.found)
 
 
 def _cut(picture: TaughtPicture, rng: Rng) -> Sample:
@@ -115,19 +112,25 @@ def _cut(picture: TaughtPicture, rng: Rng) -> Sample:
     stretch = float(np.exp(rng.normal(0, 0.12)))
     wide, high = width / zoom * stretch, height / zoom / stretch
     if rng.random() < 0.3:  # keep the shapes of things
-        high = wide * TAUGHT_WH[1] / TAUGHT_WH[0]
+        high = wide * INPUT_WH[1] / INPUT_WH[0]
     left = float(rng.uniform(min(0, width - wide), max(0, width - wide)))
     top = float(rng.uniform(min(0, height - high), max(0, height - high)))
-    scale = np.array([TAUGHT_WH[0] / wide, TAUGHT_WH[1] / high])
+    scale = np.array([INPUT_WH[0] / wide, INPUT_WH[1] / high])
     image = _resample(picture.image_bgr, left, top, scale)
     return Sample(image, _move(picture.found, np.array([left, top]), scale))
 
 
-def _mosaic(first: TaughtPicture, stock: Stock, rng: Rng) -> Sample:
-    """Four cuts in half their size (Bochkovskiy et al. 2020): cameras that hang high show people small."""
+def _mosaic(first: TaughtPicture, stock: Stock, rng: Rng, look: Look) -> Sample:
+    """Four cuts in half their size (Bochkovskiy et al. 2020), told of as the teacher sees them in their whole size.
+
+    Cameras that hang high show people small, and a teacher that sees them larger tells of more of them.
+    """
     cuts = [_cut(picture, rng).image for picture in (first, *(stock.draw(rng) for _ in range(3)))]
     small = [cv2.resize(cut, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for cut in cuts]
-    return Sample(np.vstack([np.hstack(small[:2]), np.hstack(small[2:])]), no_boxes())
+    half = np.array(INPUT_WH) / 2
+    corners = [half * (column, row) for row in (0, 1) for column in (0, 1)]
+    found = [_move(look(cut), -2 * corner, np.array([0.5, 0.5])) for cut, corner in zip(cuts, corners, strict=True)]
+    return Sample(np.vstack([np.hstack(small[:2]), np.hstack(small[2:])]), join(found))
 
 
 def _resample(image: Image, left: float, top: float, scale: NDArray[np.float64]) -> Image:
@@ -140,13 +143,13 @@ def _resample(image: Image, left: float, top: float, scale: NDArray[np.float64])
     x, y = scale / shrink
     matrix = np.array([[x, 0, -left * scale[0]], [0, y, -top * scale[1]]])
     air = [int(value) for value in image.reshape(-1, 3).mean(axis=0)]
-    return np.asarray(cv2.warpAffine(image, matrix, TAUGHT_WH, flags=cv2.INTER_LINEAR, borderValue=air), np.uint8)
+    return np.asarray(cv2.warpAffine(image, matrix, INPUT_WH, flags=cv2.INTER_LINEAR, borderValue=air), np.uint8)
 
 
 def _move(found: Found, origin: NDArray[np.float64], scale: NDArray[np.float64]) -> Found:
     """Boxes in the cut; who is mostly outside or tiny counts for little, who is quite outside goes."""
     boxes = ((found.boxes_px.reshape(-1, 2, 2) - origin) * scale).reshape(-1, 4).astype(np.float32)
-    inside = np.clip(boxes, 0, np.array(TAUGHT_WH * 2, np.float32))
+    inside = np.clip(boxes, 0, np.array(INPUT_WH * 2, np.float32))
     left = areas(inside) / np.maximum(areas(boxes), 1e-6)
     small = np.minimum(inside[:, 2] - inside[:, 0], inside[:, 3] - inside[:, 1]) < _LEAST_SIDE_PX
     score = np.where((left < _LEAST_LEFT) | small, np.minimum(found.score, 0.2), found.score).astype(np.float32)
@@ -170,9 +173,9 @@ def _set_in(sample: Sample, stock: Stock, rng: Rng) -> None:
     part = source.image_bgr[top:bottom, left:right]
     high = int(np.exp(rng.uniform(np.log(16), np.log(150))))
     wide = int(high * part.shape[1] / max(part.shape[0], 1) * np.exp(rng.normal(0, 0.1)))
-    if min(part.shape[:2]) < 12 or not 6 <= wide < TAUGHT_WH[0] - 2 or high > 3 * part.shape[0]:
+    if min(part.shape[:2]) < 12 or not 6 <= wide < INPUT_WH[0] - 2 or high > 3 * part.shape[0]:
         return
-    x, y = int(rng.integers(0, TAUGHT_WH[0] - wide)), int(rng.integers(0, TAUGHT_WH[1] - high))
+    x, y = int(rng.integers(0, INPUT_WH[0] - wide)), int(rng.integers(0, INPUT_WH[1] - high))
     patch = cv2.resize(part, (wide, high), interpolation=cv2.INTER_AREA).astype(np.float32)
     soft = soft_mask(high, wide)
     under = sample.image[y : y + high, x : x + wide]
@@ -200,7 +203,7 @@ def _hide(found: Found, cover: NDArray[np.float32]) -> Found:
 
 def _mirror(sample: Sample) -> None:
     sample.image = np.ascontiguousarray(sample.image[:, ::-1])
-    sample.found = mirrored(sample.found, TAUGHT_WH[0])
+    sample.found = mirrored(sample.found, INPUT_WH[0])
 
 
 def _blend(sample: Sample, other: Sample, rng: Rng) -> None:
@@ -232,7 +235,7 @@ def make_target(found: Found) -> NDArray[np.float32]:
     """Peaks, scores and boxes per cell of boxes in a sample's pixels; small boxes are laid over large ones."""
     target = np.zeros((*GRID_HW, LAYERS), np.float32)
     y, x = np.mgrid[: GRID_HW[0], : GRID_HW[1]].astype(np.float32) + 0.5
-    cells = found.boxes_px * np.array([GRID_HW[1] / TAUGHT_WH[0], GRID_HW[0] / TAUGHT_WH[1]] * 2, np.float32)
+    cells = found.boxes_px * np.array([GRID_HW[1] / INPUT_WH[0], GRID_HW[0] / INPUT_WH[1]] * 2, np.float32)
     for index in np.argsort(-areas(found.boxes_px), kind="stable"):
         left, top, right, bottom = box = cells[index]
         wide, high = right - left, bottom - top

@@ -11,12 +11,12 @@ from vedette.lab.detector.network import distances
 from vedette.lab.detector.samples import CLASSES, GRID_HW, INPUT_WH, LAYERS, Look, Stock, draw_sample
 from vedette.lab.training import Arrays, Plan
 
-PLAN = Plan(shards=105, shard_samples=640, pool_shards=3, batch=16, passes=0.8, peak_rate=2.5e-3)
+PLAN = Plan(shards=175, shard_samples=640, pool_shards=3, batch=16, passes=0.8, peak_rate=2.5e-3)
 _BOXES_COUNT = 2.0
 
 
 def make_draw_shard(stock: Stock, look: Look) -> Callable[[int, int], Arrays]:
-    """Makes the function that draws pictures (count, 224, 384, 3) uint8 and targets (count, 28, 48, 11) float16."""
+    """Makes the function that draws pictures (count, 288, 512, 3) uint8 and targets (count, 36, 64, 11) float16."""
 
     def draw(seed: int, count: int) -> Arrays:
         cv2.setNumThreads(1)
