@@ -19,6 +19,7 @@ import statistics
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -40,7 +41,8 @@ from vedette.runtime.worker import StartWorker, WorkerCommand, WorkerNursery, st
 from vedette.vision import wire
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.describer import TrackDescriber
-from vedette.vision.recognize.forms import FORMS, GROUPS
+from vedette.vision.recognize.forms import GROUPS
+from vedette.vision.recognize.records import Form
 from vedette.vision.track.tracker import Tracker
 from vedette.vision.wire import FrameResult, Kind
 from vedette.vision.worker_link import WorkerLink, WorkerRefusedError
@@ -54,18 +56,22 @@ _LIVE_ROOM = 2
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is measured. `recognizers`: empty but for `--chain`."""
+    """What is measured. `forms`: of the recognizers, by name; empty but for `--chain`."""
 
     clip: Clip
     path: Path
     models: Path
     model: str
-    recognizers: tuple[str, ...]
+    forms: Mapping[str, Form]
     seconds: float
 
     @property
     def detector(self) -> str:
         return "model" if self.model else "motion"
+
+    @property
+    def recognizers(self) -> tuple[str, ...]:
+        return tuple(self.forms)
 
 
 @dataclass(slots=True)
@@ -97,7 +103,7 @@ class StreamPlayer:
     def __init__(self, link: WorkerLink, number: int, setting: Setting) -> None:
         self._link, self._number, self._setting = link, number, setting
         self._tracker = Tracker()
-        self._describer = TrackDescriber({name: FORMS[name] for name in setting.recognizers})
+        self._describer = TrackDescriber(setting.forms)
         self.counts = Counts()
 
     async def play(self, until: float) -> Counts:
@@ -179,7 +185,14 @@ def measure_file(setting: Setting, start: StartWorker, out: Path) -> tuple[float
     """Seconds of video and pictures analysed per second, every picture, one file."""
     ahead = plan_ahead(len(os.sched_getaffinity(0)), 1)
     plan = FilePlan(
-        setting.model, setting.models, (), 0.0, annotate=False, recognizers=setting.recognizers, ahead=ahead
+        setting.model,
+        setting.models,
+        (),
+        0.0,
+        annotate=False,
+        recognizers=setting.recognizers,
+        ahead=ahead,
+        forms=setting.forms,
     )
     [entry] = asyncio.run(FileBatch(plan, None, out, SystemClock(), lambda _: None, start).run([setting.path], 1))
     return entry.duration_s / entry.wall_s, entry.frames_analyzed / entry.wall_s
@@ -254,8 +267,8 @@ def main() -> None:
             path = make_clip(folder / "clip.mp4", size="1280x720", rate="2M")
         registry = ModelRegistry(Path(os.environ.get("VEDETTE_MODELS", installed)))
         model = find_model(given, registry, mirror)
-        recognizers = find_recognizers(registry, GROUPS).names if given.chain else ()
-        setting = Setting(read_clip(path), path, registry.directory, model, recognizers, given.seconds)
+        forms = find_recognizers(registry, GROUPS).forms if given.chain else {}
+        setting = Setting(read_clip(path), path, registry.directory, model, forms, given.seconds)
         float_xml = mirror / FLOAT_MODEL if model and (mirror / FLOAT_MODEL).is_file() else None
         if model and float_xml is None:
             raise SystemExit(f"the plain loop needs {FLOAT_MODEL} in the mirror (VEDETTE_MODEL_MIRROR)")

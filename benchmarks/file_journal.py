@@ -33,8 +33,10 @@ def make_plan(models: Path) -> FilePlan:
     registry = ModelRegistry(models)
     model, _ = choose_model(registry)
     ahead = plan_ahead(len(os.sched_getaffinity(0)), 1)
-    recognizers = find_recognizers(registry, GROUPS).names
-    return FilePlan(model, models.absolute(), (), 0.0, annotate=False, recognizers=recognizers, ahead=ahead)
+    found = find_recognizers(registry, GROUPS)
+    return FilePlan(
+        model, models.absolute(), (), 0.0, annotate=False, recognizers=found.names, ahead=ahead, forms=found.forms
+    )
 
 
 def spent_s() -> float:

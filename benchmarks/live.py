@@ -2,9 +2,10 @@
 
     python -m benchmarks.live [--seconds N] [--repeats N] [--json FILE]
 
-One tile of 1080p is shown by us and by go2rtc's own MSE player in turn, `--repeats` times, from the same simulated
-camera. Both sides are timed by the same means: the frame's number is read from the shown picture, and a reader of
-the recorder's feed knows when that frame arrived. Then 16 sub-stream tiles run in one page for a minute.
+First one tile of 1080p, then 16 sub-stream tiles in one page, each shown by us and by go2rtc's own MSE player in turn,
+`--repeats` times, from the same simulated cameras, which are recorded all the while. Both sides are timed and counted
+by the same means. One tile: the frame's number is read from the shown picture, and a reader of the recorder's feed
+knows when that frame arrived. 16 tiles: what the browser tells of each video (`live_page/page.ts`).
 """
 
 import argparse
@@ -15,34 +16,36 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarks.barcode_clip import make_barcode_clips
 from benchmarks.bare_chromium import BarePage, open_bare_chromium
+from benchmarks.common import TICKS_PER_S, cpu_ticks
 from benchmarks.live_browser import build_engine
 from benchmarks.live_observer import ArrivalObserver
 from benchmarks.live_peer import find_go2rtc, running_go2rtc
+from benchmarks.live_sides import Go2rtcSide, Side, VedetteSide, find_gateway, name_source
 from tests.support.box import Api, Box, free_port, running_box, wait_for
+from vedette.core.media import StreamRole
 
+Round = TypeVar("Round")
 TILES = 16
 SETTLE_S = 6.0
+SETTLE_TILES_S = 10.0
 TARGETS = {"latency_p95_ms": 100.0, "tiles_fps_min": 20.0, "stall_max_s": 0.5}
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What a round needs."""
-
-    box: Box
-    cameras: list[str]
-    observer: ArrivalObserver
-    script: str
-    peer: str | None
+OVER_ROUNDS: dict[str, Callable[[list[float]], float]] = {
+    "tiles_fps_min": min,
+    "tiles_fps_median": median,
+    "tiles_callbacks_min": min,
+    "stall_max_s": max,
+    "cpu_per_viewer": median,
+}
+"""A floor or a ceiling that is promised holds in every round, so the worst one is told."""
 
 
 def main() -> int:
@@ -72,14 +75,15 @@ def measure(seconds: float, repeats: int, screenshots: Path | None) -> dict[str,
         cameras = add_cameras(box, port)
         observer = ArrivalObserver(box.data / "run" / "recorder.sock", cameras[0], main_clip)
         observer.start()
+        sides: list[Side] = [VedetteSide(box, cameras, script, find_gateway(box))]
         binary = find_go2rtc()
-        peer = None
         if binary is not None:
-            source = f"rtsp://127.0.0.1:{port}/cam1/main"
-            peer = stack.enter_context(running_go2rtc(binary, folder, {"cam": source}))
-        bench = Bench(box, cameras, observer, script, peer)
-        latencies, peer_latencies = single_tiles(bench, max(5.0, seconds / 4), repeats, screenshots)
-        return summarize(latencies, peer_latencies) | many_tiles(bench, seconds, screenshots)
+            peer = stack.enter_context(running_go2rtc(binary, folder, peer_sources(port)))
+            sides.append(Go2rtcSide(peer, script))
+        one_s = max(5.0, seconds / 4)
+        latencies = in_turn(sides, repeats, lambda side: one_tile(side, observer, one_s, screenshots))
+        tiles = in_turn(sides, repeats, lambda side: many_tiles(side, seconds, screenshots))
+        return summarize_latencies(latencies) | summarize_tiles(tiles)
 
 
 def start_simulator(stack: ExitStack, main_clip: Path, sub_clip: Path) -> int:
@@ -106,79 +110,66 @@ def add_cameras(box: Box, port: int) -> list[str]:
     return [camera["id"] for camera in sorted(api.get("/cameras")["items"], key=lambda camera: camera["name"])]
 
 
+def peer_sources(port: int) -> dict[str, str]:
+    """The same streams for the peer, which connects to those that somebody watches."""
+    return {
+        name_source(number, role): f"rtsp://127.0.0.1:{port}/cam{number}/{role}"
+        for number in range(1, TILES + 1)
+        for role in (StreamRole.MAIN, StreamRole.SUB)
+    }
+
+
 def _are_online(api: Api) -> bool:
     cameras = api.get("/cameras")["items"]
     return all(camera["live"][role]["state"] == "online" for camera in cameras for role in ("main", "sub"))
 
 
-def single_tiles(
-    bench: Bench, seconds: float, repeats: int, screenshots: Path | None
-) -> tuple[list[list[float]], list[list[float]]]:
-    """Shows one tile by us and by the peer in turn; returns the latencies of each round."""
-    ours, theirs = [], []
+def in_turn(sides: list[Side], repeats: int, run: Callable[[Side], Round]) -> dict[str, list[Round]]:
+    """Runs one round of each side after the other; returns the rounds by the side's prefix."""
+    rounds: dict[str, list[Round]] = {side.prefix: [] for side in sides}
     for _ in range(repeats):
-        ours.append(_round(bench, seconds, screenshots, is_peer=False))
-        if bench.peer is not None:
-            theirs.append(_round(bench, seconds, screenshots, is_peer=True))
-    return ours, theirs
+        for side in sides:
+            rounds[side.prefix].append(run(side))
+    return rounds
 
 
-def _round(bench: Bench, seconds: float, screenshots: Path | None, *, is_peer: bool) -> list[float]:
+def one_tile(side: Side, observer: ArrivalObserver, seconds: float, screenshots: Path | None) -> list[float]:
+    """Milliseconds from arrival to display of each picture of one 1080p tile."""
     with open_bare_chromium() as page:
-        if is_peer:
-            _open_peer(bench, page)
-        else:
-            _open_ours(bench, page)
-            page.evaluate("camera => bench.addLive(camera, 'main')", bench.cameras[0])
+        side.show(page, StreamRole.MAIN, 1)
         page.evaluate("() => bench.watchBarcode(0)")
         time.sleep(SETTLE_S)
         page.evaluate("() => bench.barcodes()")
         time.sleep(seconds)
         shown = [(int(number), float(at_ms)) for number, at_ms in page.evaluate("() => bench.barcodes()")[0]]
-        _keep(page, screenshots, "peer" if is_peer else "one-tile")
-        return bench.observer.latencies_ms(shown)
+        _keep(page, screenshots, f"{side.prefix}one_tile")
+        return observer.latencies_ms(shown)
 
 
-def _open_ours(bench: Bench, page: BarePage) -> None:
-    page.goto(f"{bench.box.url}/api/openapi.json")
-    page.log_in("admin", bench.box.first_password)
-    page.put_engine(bench.script)
-
-
-def _open_peer(bench: Bench, page: BarePage) -> None:
-    """The peer's own player page; of ours only the measuring instruments are put in."""
-    page.goto(f"{bench.peer}/stream.html?src=cam&mode=mse")
-    wait_for("the peer's video", lambda: page.evaluate("() => document.querySelector('video') !== null"), 30)
-    page.put_script(bench.script)
-
-
-def many_tiles(bench: Bench, seconds: float, screenshots: Path | None) -> dict[str, Any]:
-    """Sixteen sub-stream tiles in one page."""
+def many_tiles(side: Side, seconds: float, screenshots: Path | None) -> dict[str, float]:
+    """The figures of sixteen sub-stream tiles in one page; processor time in percent of a core."""
     with open_bare_chromium() as page:
-        _open_ours(bench, page)
-        for camera in bench.cameras:
-            page.evaluate("camera => bench.addLive(camera, 'sub')", camera)
-        time.sleep(SETTLE_S + 4)
-        gateway = _find_gateway(bench.box)
+        side.show(page, StreamRole.SUB, TILES)
+        time.sleep(SETTLE_TILES_S)
         page.evaluate("() => bench.resetTiles()")
-        before_s = _cpu_s(gateway)
+        before = cpu_ticks([side.pid])
         time.sleep(seconds)
         tiles = page.evaluate("() => bench.tiles()")
-        used_s = _cpu_s(gateway) - before_s
-        _keep(page, screenshots, "sixteen-tiles")
+        used_s = (cpu_ticks([side.pid]) - before) / TICKS_PER_S
+        _keep(page, screenshots, f"{side.prefix}sixteen_tiles")
     return {
-        "tiles_fps_min": round(min(tile["fps"] for tile in tiles), 1),
-        "tiles_fps_median": round(median(tile["fps"] for tile in tiles), 1),
-        "tiles_callbacks_min": round(min(tile["callbacksPerS"] for tile in tiles), 1),
-        "stall_max_s": round(max(tile["longestPauseS"] for tile in tiles), 3),
-        "cpu_per_viewer": round(100 * used_s / seconds / len(tiles), 3),
+        "tiles_fps_min": min(tile["fps"] for tile in tiles),
+        "tiles_fps_median": median(tile["fps"] for tile in tiles),
+        "tiles_callbacks_min": min(tile["callbacksPerS"] for tile in tiles),
+        "stall_max_s": max(tile["longestPauseS"] for tile in tiles),
+        "cpu_per_viewer": 100 * used_s / seconds / TILES,
     }
 
 
-def summarize(ours: list[list[float]], theirs: list[list[float]]) -> dict[str, Any]:
+def summarize_latencies(sides: dict[str, list[list[float]]]) -> dict[str, Any]:
     """Medians over the rounds of each round's percentiles."""
     figures: dict[str, Any] = {}
-    for prefix, rounds in (("", ours), ("peer_", theirs)):
+    for prefix, rounds in sides.items():
         measured = [sorted(values) for values in rounds if len(values) > 20]
         if measured:
             figures[f"{prefix}latency_p50_ms"] = round(median(median(values) for values in measured), 1)
@@ -187,22 +178,13 @@ def summarize(ours: list[list[float]], theirs: list[list[float]]) -> dict[str, A
     return figures
 
 
-def _find_gateway(box: Box) -> int:
-    """The process of the gateway, found by its command line among all."""
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                words = (folder / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if str(box.data).encode() in words and b"gateway" in words:
-                return int(folder.name)
-    raise RuntimeError("the gateway's process was not found")
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def summarize_tiles(sides: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
+    """Each figure over the rounds, as `OVER_ROUNDS` says."""
+    return {
+        prefix + name: round(over([each[name] for each in rounds]), 3)
+        for prefix, rounds in sides.items()
+        for name, over in OVER_ROUNDS.items()
+    }
 
 
 def _keep(page: BarePage, folder: Path | None, name: str) -> None:

@@ -6,11 +6,20 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.box import free_port, wait_for
 
 MODULE = Path(__file__).resolve().parent / "peers" / "go2rtc"
+
+
+@dataclass(frozen=True)
+class Go2rtc:
+    """The running server: the base address of its pages and API, and its process."""
+
+    url: str
+    pid: int
 
 
 def find_go2rtc() -> Path | None:
@@ -30,8 +39,8 @@ def find_go2rtc() -> Path | None:
 
 
 @contextlib.contextmanager
-def running_go2rtc(binary: Path, folder: Path, sources: dict[str, str]) -> Iterator[str]:
-    """Yields the base address of its API."""
+def running_go2rtc(binary: Path, folder: Path, sources: dict[str, str]) -> Iterator[Go2rtc]:
+    """Starts it with streams by name and RTSP address; ends it afterwards."""
     api, rtsp = free_port(), free_port()
     streams = "".join(f"  {name}: {url}\n" for name, url in sources.items())
     config = folder / "go2rtc.yaml"
@@ -43,7 +52,7 @@ def running_go2rtc(binary: Path, folder: Path, sources: dict[str, str]) -> Itera
     process = subprocess.Popen([str(binary), "-config", str(config)], cwd=folder, stdin=subprocess.DEVNULL)
     try:
         wait_for("go2rtc", lambda: _answers(api), 30)
-        yield f"http://127.0.0.1:{api}"
+        yield Go2rtc(f"http://127.0.0.1:{api}", process.pid)
     finally:
         process.terminate()
         process.wait(10)

@@ -86,6 +86,10 @@ const bench = {
     clock ??= new SyncClock();
     return clock;
   },
+  /** Counts the shown frames of every video of a page that is not ours. */
+  meterVideos(): void {
+    meters.push(...[...document.querySelectorAll("video")].map(meter));
+  },
   /** Reads the frame number that is painted into the picture, at every shown frame of the page's n-th video. */
   watchBarcode(tile: number): void {
     watches.push(new BarcodeWatch(document.querySelectorAll("video")[tile] as HTMLVideoElement));

@@ -43,6 +43,7 @@ export function systemAnswer(path: string, world: World): unknown {
           ],
         },
       ],
+      faults: [],
     };
   }
   return {

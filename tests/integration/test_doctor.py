@@ -6,11 +6,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
+
+from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis
+from vedette.core.media import StreamRole
+from vedette.node.analyzer_assignment import save_assignment
+from vedette.node.analyzer_costs import CostShelf, load_costs
+from vedette.node.doctor.detector import check_detector
 from vedette.node.doctor.findings import FindingState
 from vedette.node.doctor.machine import check_port, check_python
 from vedette.node.doctor.speed import check_inference
 from vedette.node.doctor.storage import check_disk
 from vedette.runtime.clock import SystemClock
+from vedette.runtime.settings import NodeSettings
+from vedette.vision.models.costs import ModelCost
+from vedette.vision.models.registry import ModelRegistry
 
 
 def test_report_is_one_json_object_and_every_fault_has_advice(tmp_path: Path) -> None:
@@ -22,7 +32,17 @@ def test_report_is_one_json_object_and_every_fault_has_advice(tmp_path: Path) ->
     )
     report = json.loads(done.stdout)
     by_check = {finding["check"]: finding for finding in report["findings"]}
-    assert {"processor", "memory", "clock", "port", "disk", "jail", "decode", "inference"} <= by_check.keys()
+    assert {
+        "processor",
+        "memory",
+        "clock",
+        "port",
+        "disk",
+        "jail",
+        "decode",
+        "inference",
+        "detector",
+    } <= by_check.keys()
     assert by_check["disk"]["figures"]["write_mbps"] > 0
     assert by_check["decode"]["figures"]["fps_per_core"] > 0
     assert all(finding["advice"] for finding in report["findings"] if finding["state"] != "good")
@@ -50,6 +70,26 @@ def test_without_a_download_the_embedded_detector_is_timed_and_the_way_to_a_bett
     assert finding.state is FindingState.GOOD
     assert finding.figures["model"] in {"detector", "detector-int8"}
     assert "vedette models pull standard" in finding.summary
+
+
+def test_detector_is_told_as_the_analyzer_would_choose_it_and_too_many_streams_are_a_warning(tmp_path: Path) -> None:
+    settings, clock = NodeSettings(tmp_path), SystemClock()
+    before = check_detector(settings, clock)
+    assert before.state is FindingState.GOOD
+    assert "unmeasured" in before.summary
+    installed = CostShelf(settings.paths.model_costs, ModelRegistry(tmp_path), clock).list_installed()
+    costs = [ModelCost(str(one.model), one.release, 40.0) for one in installed]
+    costs[-1] = ModelCost(costs[-1].model, costs[-1].release, 30.0)
+    measured = load_costs(settings.paths.model_costs).add(1.0, "2026-01-01T00:00:00Z", costs)
+    settings.paths.model_costs.parent.mkdir()
+    settings.paths.model_costs.write_bytes(msgspec.json.encode(measured))
+    assert "(fits)" in check_detector(settings, clock).summary
+    cameras = tuple(CameraAnalysis(f"{n}", f"{n}", StreamRole.SUB, fps=15.0) for n in range(64))
+    save_assignment(settings.paths.assignment("analyzer"), AnalyzerAssignment(1, cameras))
+    finding = check_detector(settings, clock)
+    assert finding.state is FindingState.WARNING
+    assert f"{costs[-1].model} (cheapest)" in finding.summary
+    assert finding.figures[f"cost_ms {costs[0].model}"] == 40.0
 
 
 def test_python_built_without_optimisation_is_said_and_a_distribution_s_is_not() -> None:

@@ -99,6 +99,23 @@ async def test_pain_12_killed_again_and_again_it_loses_little_and_every_file_pla
             subprocess.run([ffprobe, "-v", "error", "-show_entries", "stream=codec_name", str(file)], check=True)
 
 
+async def test_stopped_for_seconds_it_blames_no_camera(tmp_path, clip) -> None:
+    async with (
+        SimServer(specs(clip, 2), NUMBERED) as server,
+        running_recorder(tmp_path, make_assignment(urls_of(server))) as recorder,
+    ):
+        await recorder.wait_status(has_stored(50), 60)
+        recorder.signal("SIGSTOP")
+        await asyncio.sleep(12)  # longer than a camera may be silent
+        recorder.signal("SIGCONT")
+        stored = max(stream["frames_stored"] for stream in streams(await recorder.wait_status(has_stored(51), 60)))
+        await recorder.wait_status(has_stored(stored + 50), 60)
+        assert recorder.stop() == 0
+    reader = recorder.reader()
+    gaps = [gap for number in range(2) for gap in reader.find_gaps(camera_id(number), StreamRole.MAIN, *ALWAYS)]
+    assert {gap.reason for gap in gaps} <= {"us"}, gaps
+
+
 async def test_the_feed_gives_format_cached_gop_and_then_live_packets(tmp_path, clip) -> None:
     async with (
         SimServer(specs(clip, 1)) as server,

@@ -26,7 +26,7 @@ async def test_worker_that_cannot_prepare_says_why_in_its_last_words(tmp_path: P
 
 
 def test_only_a_worker_that_never_was_ready_can_have_a_model_given_up(tmp_path: Path) -> None:
-    pool = WorkerPool("", (), ModelRegistry(tmp_path), 1, SystemClock(), SilentPublisher())
+    pool = WorkerPool(None, (), ModelRegistry(tmp_path), 1, SystemClock(), SilentPublisher())
     pool._note_lost(f"worker 12 ended: {FAILED}")
     assert pool.failed_test == ""
     pool._note_not_ready("not_found: there is no model x")

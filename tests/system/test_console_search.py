@@ -212,3 +212,5 @@ def test_place_is_absent_without_the_permission_and_says_what_to_do_when_empty(s
         page.goto("/search?q=00A00000")
         expect(page.get_by_text("Nothing fits")).to_be_visible()
         keep_screenshot(page, "search-none-390")
+        page.get_by_text("Clothing, colour, type").click()
+        expect(page.get_by_text("Make and model: no model is installed.")).to_be_visible()

@@ -16,6 +16,7 @@ import type {
   CameraInput,
   CameraPatch,
   Happening,
+  Models,
   Motion,
   Page,
   PrivacyZone,
@@ -293,10 +294,12 @@ export function useSigning() {
   });
 }
 
-export function useModels() {
+export const useModels = () => useModelsAnswer(({ items }) => items);
+
+/** Manifests that the operator added and that are not used. */
+export const useModelFaults = () => useModelsAnswer(({ faults }) => faults);
+
+function useModelsAnswer<T>(select: (answer: Models) => T) {
   const client = useClient();
-  return useQuery({
-    queryKey: ["models"],
-    queryFn: async () => (await unwrap(client.GET("/api/v1/models"))).items,
-  });
+  return useQuery({ queryKey: ["models"], queryFn: () => unwrap(client.GET("/api/v1/models")), select });
 }

@@ -1296,7 +1296,7 @@ export interface paths {
         };
         /**
          * Show Search Words
-         * @description Shows what can be asked: classes, attributes and their values.
+         * @description Shows what can be asked: classes, attributes and their values; and what no installed model tells.
          */
         get: operations["show_search_words"];
         put?: never;
@@ -1761,6 +1761,26 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AbsentAttributeOut
+         * @description An attribute that could be told and is not.
+         *
+         *     Attributes:
+         *         name: Such as `make`.
+         *         code: `no_model`: none is installed. `refused`: the installed one is not used.
+         *         reason: In words.
+         */
+        AbsentAttributeOut: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "no_model" | "refused";
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+        };
         /** AcknowledgeIn */
         AcknowledgeIn: {
             /**
@@ -2201,6 +2221,38 @@ export interface components {
              * @enum {string}
              */
             state: "holds" | "weakened" | "absent" | "unknown";
+        };
+        /**
+         * DetectorOut
+         * @description The detector that looks at the cameras, and why this one.
+         *
+         *     `detector`: its name, with `@WIDTHxHEIGHT` where it is run at another input size than its own; empty: motion alone.
+         *     `why`: `fits` (the best with which all streams reach their rates), `kept` (in use, and no other is worth a restart),
+         *     `cheapest` (none fits), `pinned` (the settings name it), `unmeasured` (not measured on this machine yet), `none`.
+         *     `problem`: why there is none, or not the one that the settings name. `cost_ms`: of one core, a look at a picture.
+         *     `asked_ms`: what all `streams` ask for in a second while something moves in all of them, of `room_ms`.
+         *     `possible_streams`: how many like these there is time for. Figures are null where nothing is measured.
+         */
+        DetectorOut: {
+            /** Asked Ms */
+            asked_ms: number | null;
+            /** Cost Ms */
+            cost_ms: number | null;
+            /** Detector */
+            detector: string;
+            /** Possible Streams */
+            possible_streams: number | null;
+            /** Problem */
+            problem: string;
+            /** Room Ms */
+            room_ms: number | null;
+            /** Streams */
+            streams: number | null;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "fits" | "kept" | "cheapest" | "pinned" | "unmeasured" | "none";
         };
         /** DistanceIn */
         DistanceIn: {
@@ -3294,6 +3346,16 @@ export interface components {
             uptime_s: number;
         };
         /**
+         * ManifestFaultOut
+         * @description A manifest that the operator added and that is not used: its file, and why.
+         */
+        ManifestFaultOut: {
+            /** File */
+            file: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * MatchOut
          * @description The list and the entry that an event is about, as they were then. `entry_id` is empty for `unlisted`.
          */
@@ -3402,8 +3464,13 @@ export interface components {
             /** Task */
             task: string;
         };
-        /** ModelsOut */
+        /**
+         * ModelsOut
+         * @description All models, and what of the operator's own manifests is wrong.
+         */
         ModelsOut: {
+            /** Faults */
+            faults: components["schemas"]["ManifestFaultOut"][];
             /** Items */
             items: components["schemas"]["ModelOut"][];
         };
@@ -4314,11 +4381,14 @@ export interface components {
          *
          *     Attributes:
          *         attributes: Name to its values.
+         *         absent: What no installed model tells.
          *         categories: The operator's own sets: attributes too, by their names, with `unknown` for none of these.
          *         biometric: Whether the caller may search by face and appearance.
          *         days: How long seen objects are kept.
          */
         SearchWordsOut: {
+            /** Absent */
+            absent: components["schemas"]["AbsentAttributeOut"][];
             /** Attributes */
             attributes: {
                 [key: string]: string[];
@@ -4824,6 +4894,7 @@ export interface components {
             cameras: components["schemas"]["CamerasOut"];
             /** Controls */
             controls: components["schemas"]["ControlOut"][];
+            detector: components["schemas"]["DetectorOut"] | null;
             machine: components["schemas"]["MachineOut"];
             /**
              * Now

@@ -77,6 +77,7 @@ export type SearchPage = Schemas["ObjectSearchOut"];
 export type SearchWay = SeenObject["ways"][number];
 /** A kept set of the operator's own categories. */
 export type KeptSet = Schemas["KeptSetOut"];
+export type Models = Schemas["ModelsOut"];
 export type SearchWords = Schemas["SearchWordsOut"];
 export type Trace = Schemas["TraceOut"];
 export type TraceQuestion = Schemas["TraceIn"];

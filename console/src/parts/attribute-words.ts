@@ -2,7 +2,7 @@
 
 import { useTranslation } from "react-i18next";
 import type { KeptSet } from "../api/types";
-import { UNKNOWN } from "../lib/attributes";
+import { AS_WRITTEN, UNKNOWN } from "../lib/attributes";
 import { useWords } from "./words";
 
 export interface AttributeWords {
@@ -21,6 +21,7 @@ export function useAttributeWords(): AttributeWords {
     isOwn,
     name: (name) => (isOwn(name) ? name : words.any("attributes", name)),
     value: (name, value) => {
+      if (AS_WRITTEN.includes(name) && value !== UNKNOWN) return value;
       if (!isOwn(name)) return words.any("attributeValues", value);
       return value === UNKNOWN ? t("keptSets.none") : value;
     },

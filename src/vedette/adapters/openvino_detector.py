@@ -90,13 +90,21 @@ class OpenVinoDetector(Detector):
         threads: For one look.
         ahead: Looks under way at a time.
         kept: What earlier starts compiled.
+        size_px: Width and height of the input, multiples of 32; None: as the manifest says.
 
     Raises (from the constructor):
         InvalidInputError: the model cannot be read or has other inputs and outputs than its manifest says.
         SelfTestFailedError: it does not answer as it did where it was measured.
     """
 
-    def __init__(self, model: InstalledModel, threads: int, ahead: int = 1, kept: KeptNetworks = NOTHING_KEPT) -> None:
+    def __init__(
+        self,
+        model: InstalledModel,
+        threads: int,
+        ahead: int = 1,
+        kept: KeptNetworks = NOTHING_KEPT,
+        size_px: tuple[int, int] | None = None,
+    ) -> None:
         manifest = model.manifest
         self._floor = manifest.thresholds["floor"]
         self._nms_iou = manifest.thresholds["nms_iou"]
@@ -104,12 +112,15 @@ class OpenVinoDetector(Detector):
         self._release = manifest.release
         self._needs_motion = manifest.needs_motion
         self._ahead = ahead
-        whole_px = (manifest.input.width, manifest.input.height)
+        tested_px = (manifest.input.width, manifest.input.height)
+        whole_px = size_px or tested_px
         smaller = [size for size in _WINDOWS_PX if size[0] <= whole_px[0] and size[1] <= whole_px[1]]
         sizes = [*(size for size in smaller if size != whole_px), whole_px]
         options = {**_OPTIONS, "NUM_STREAMS": ahead, "INFERENCE_NUM_THREADS": threads * ahead}
         try:
             core = ov.Core()
+            if whole_px != tested_px:  # its self-test is of its own size: passed before, and not kept in memory
+                self._open(core, model, tested_px, options, kept)
             with ThreadPoolExecutor(len(sizes)) as pool:  # compiling takes a second or two each, and one thread
                 networks = pool.map(lambda size: self._open(core, model, size, options, kept), sizes)
                 shares = [(size[0] / whole_px[0], size[1] / whole_px[1]) for size in sizes]

@@ -15,7 +15,7 @@ from vedette.api.file_job_desk import SentFile
 from vedette.api.gate import MissingPermissionError
 from vedette.api.person_choice import AppearanceNotKeptError, choose_person
 from vedette.api.schemas.search import MAX_PAGE, ObjectSearchOut, SeenObjectOut, StrangersOut, TraceOut
-from vedette.api.search_words import KeptSets, check_attributes
+from vedette.api.search_words import KeptSets, Makes, check_attributes
 from vedette.core.detections import MOVING_CLASS
 from vedette.core.errors import InvalidInputError, NotFoundError, VedetteError
 from vedette.core.faces import EnrolledFace
@@ -47,6 +47,7 @@ from vedette.search.strangers import NEEDED_PAIRS
 from vedette.search.verdict import Verdict
 from vedette.vision.categories.words import CategoryWords
 from vedette.vision.file_jobs import FileJob, NoSuchJobError
+from vedette.vision.recognize.make_forms import MakeWords
 
 
 class FaceReader(Protocol):
@@ -122,10 +123,12 @@ class SearchDesk:
         audit: AuditTrail,
         alarms: OwnEvents,
         sets: KeptSets,
+        makes: Makes,
         clock: Clock,
     ) -> None:
         self.search = search
         self._sets = sets
+        self._makes = makes
         self._keeper = keeper
         self._faces = faces
         self._people = people
@@ -145,7 +148,11 @@ class SearchDesk:
     async def check_attributes(self, asked: Mapping[str, Sequence[str]]) -> None:
         """Raises UnknownAttributeError."""
         if asked:
-            await check_attributes(asked, await self._sets.list_words(), self.search)
+            await check_attributes(asked, await self._sets.list_words(), await self._makes.read(), self.search)
+
+    async def read_makes(self) -> MakeWords:
+        """What the installed model of makes may say."""
+        return await self._makes.read()
 
     async def find(self, caller: Caller, question: Question, limit: int, offset: int = 0) -> ObjectSearchOut:
         """Answers a search, `limit` rows from the `offset`th on. `next` is left to the route.

@@ -14,7 +14,9 @@ from vedette.api.schemas.system import (
     CameraAnalysisOut,
     CamerasOut,
     ControlOut,
+    DetectorOut,
     MachineOut,
+    ManifestFaultOut,
     ModelOut,
     ModelsOut,
     ProcessOut,
@@ -29,6 +31,7 @@ from vedette.core.time import format_utc
 from vedette.events.ports import HistoryStore
 from vedette.runtime.clock import Clock
 from vedette.vision.models.manifest import ModelManifest
+from vedette.vision.models.own import ManifestFault
 from vedette.vision.models.registry import ModelState
 
 ROLES = ("gateway", "recorder", "analyzer", "notary", "validator")
@@ -63,6 +66,8 @@ class Models(Protocol):
 
     def states(self) -> list[ModelState]: ...
 
+    def find_faults(self) -> list[ManifestFault]: ...
+
 
 class CameraLister(Protocol):
     async def list_all(self) -> list[Camera]: ...
@@ -81,8 +86,14 @@ class _SupervisorStatus(msgspec.Struct):
     roles: list[_Role] = []
 
 
+class _Model(msgspec.Struct):
+    choice: dict[str, object]
+    missing: str = ""
+
+
 class _AnalyzerStatus(msgspec.Struct):
     cameras: list[dict[str, object]] = []
+    model: _Model | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +156,18 @@ class SystemDesk:
             volumes=(await self._storage.list_volumes()).items,
             controls=[describe_control(control, down) for control in controls],
             analysis=describe_analysis(analyzer),
+            detector=describe_detector(analyzer),
             machine=MachineOut.model_validate(self._machine.describe()),
         )
 
     async def list_models(self) -> ModelsOut:
         """Lists every model that this release may load, with its state."""
         states = await asyncio.to_thread(self._models.states)
-        return ModelsOut(items=[_model_out(state.manifest, state.state, state.reason) for state in states])
+        faults = await asyncio.to_thread(self._models.find_faults)
+        return ModelsOut(
+            items=[_model_out(state.manifest, state.state, state.reason) for state in states],
+            faults=[ManifestFaultOut(file=fault.file, reason=fault.reason) for fault in faults],
+        )
 
 
 async def _ask(role: RoleStatus) -> bytes | str:
@@ -193,6 +209,14 @@ def describe_analysis(analyzer: bytes | str) -> list[CameraAnalysisOut]:
         return []
     status = msgspec.json.decode(analyzer, type=_AnalyzerStatus)
     return [CameraAnalysisOut.model_validate(camera) for camera in status.cameras]
+
+
+def describe_detector(analyzer: bytes | str) -> DetectorOut | None:
+    """Which detector is in use and why; None when the analyzer does not answer."""
+    if isinstance(analyzer, str):
+        return None
+    model = msgspec.json.decode(analyzer, type=_AnalyzerStatus).model
+    return None if model is None else DetectorOut.model_validate({**model.choice, "problem": model.missing})
 
 
 def count_cameras(cameras: list[Camera], facts: LiveFacts) -> CamerasOut:

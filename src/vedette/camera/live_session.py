@@ -26,6 +26,8 @@ MAX_WAITING = 512
 MAX_HELD = 4 * MAX_WAITING
 """More than that is dropped and counted as lost: what UDP, which cannot be paused, brings beyond."""
 REPORT_EVERY_TICKS = 5
+LATE_TICK_S = 2 * TICK_S
+"""A tick that comes later says that this process stood still; silence is no camera's then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,7 @@ class LiveSession:
         self._ticks = 0
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
-        self._started_mono_ns = clock.mono_ns()
+        self._ticked_mono_ns = self._watched_mono_ns = clock.mono_ns()
         self.links: list[TrackLink] = []
         self.fail: Callable[[BaseException], None] = lambda _error: None
         self.keep_alive: Callable[[], None] = lambda: None
@@ -219,7 +221,7 @@ class LiveSession:
 
     def start(self) -> None:
         """Begins to tick."""
-        self._started_mono_ns = self._clock.mono_ns()
+        self._ticked_mono_ns = self._watched_mono_ns = self._clock.mono_ns()
         self._timer = self._loop.call_later(TICK_S, self._tick)
 
     def stop(self) -> None:
@@ -260,6 +262,9 @@ class LiveSession:
         self._timer = self._loop.call_later(TICK_S, self._tick)
         self._ticks += 1
         now_ns = self._clock.mono_ns()
+        if now_ns - self._ticked_mono_ns > LATE_TICK_S * NS_PER_S:
+            self._watched_mono_ns = now_ns  # we stood still ourselves: what came meanwhile is still to be read
+        self._ticked_mono_ns = now_ns
         self._meter.update(self._counters, self._video.units, now_ns)
         if (arrival := self._video.timeline.last_arrival) is not None:
             self._counters.rtp_90k, self._counters.rtp_mono_ns = arrival
@@ -276,7 +281,7 @@ class LiveSession:
                 link.send_rtcp(write_receiver_report(block.ssrc ^ 0x5EED5EED, [block], "vedette"))
 
     def _check_silence(self, now_ns: int) -> None:
-        since_ns = max(self._counters.last_packet_mono_ns, self._started_mono_ns)
+        since_ns = max(self._counters.last_packet_mono_ns, self._watched_mono_ns)
         silent_s = (now_ns - since_ns) / NS_PER_S
         interval_s = self._silence.intervals / self._counters.fps if self._counters.fps > 0.05 else 0.0
         if silent_s > max(self._silence.lost_s, 2 * interval_s) or (silent_s > TICK_S and self._said_bye()):

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +31,8 @@ from vedette.runtime.worker import StartWorker, start_worker
 from vedette.vision.categories.embedding import EMBEDDING
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.describer import check_groups
-from vedette.vision.recognize.forms import GROUPS
+from vedette.vision.recognize.forms import FORMS, GROUPS
+from vedette.vision.recognize.records import Form
 from vedette.vision.tiles import MAX_TILES
 
 
@@ -105,13 +107,15 @@ def command(
     elif modest:
         _tell(describe_model(registry, model))
     sets = open_sets(categories, registry)
-    recognizers = _choose_recognizers(registry, recognize) + ((EMBEDDING,) if sets else ())
+    found = _choose_recognizers(registry, recognize)
+    names = (*found, EMBEDDING) if sets else tuple(found)
     inputs = find_inputs(paths)
     processors = len(os.sched_getaffinity(0))
     jobs = jobs or processors
     ahead = plan_ahead(processors, min(jobs, len(inputs)))
     folder, regions = models.absolute(), _read_regions(look, ignore)
-    plan = FilePlan(model, folder, wanted, fps, annotate, recognizers, lists, ahead, tiles, regions, sets, modest)
+    forms = {**FORMS, **found}
+    plan = FilePlan(model, folder, wanted, fps, annotate, names, lists, ahead, tiles, regions, sets, modest, forms)
     batch = FileBatch(plan, file_rules, out, SystemClock(), _tell, _keep_networks(data))
     entries = asyncio.run(batch.run(inputs, jobs))
     if as_json:
@@ -133,14 +137,14 @@ def _read_regions(look: list[Outline], ignore: list[Outline]) -> MotionSettings:
     return read_motion(MotionSensitivity.NORMAL.value, forms)
 
 
-def _choose_recognizers(registry: ModelRegistry, text: str) -> tuple[str, ...]:
-    """The recognizers to load. One whose model was changed is said and not used."""
+def _choose_recognizers(registry: ModelRegistry, text: str) -> Mapping[str, Form]:
+    """The recognizers to load, with their forms. One whose model was changed is said and not used."""
     groups = tuple(name.strip() for name in text.split(",") if name.strip() and text != "none")
     check_groups(groups, GROUPS)
     found = find_recognizers(registry, groups)
     for name, reason in found.refused.items():
         _tell(f"no {name}: {reason}")
-    return found.names
+    return found.forms
 
 
 def _parse_classes(text: str) -> tuple[str, ...]:

@@ -3,10 +3,13 @@
 import json
 import os
 import sys
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 
 import click
+import msgspec
+import yaml
 
 from vedette.adapters.model_download import FetchFile, fetch_from_mirror, fetch_from_source, install_model
 from vedette.adapters.model_ledger import SignedModelLedger, open_ledger
@@ -14,9 +17,11 @@ from vedette.core.errors import InvalidInputError, NotFoundError, VedetteError
 from vedette.runtime.clock import SystemClock
 from vedette.runtime.paths import NodePaths
 from vedette.vision.models.manifest import ModelManifest
+from vedette.vision.models.own import MAKE_TASK
 from vedette.vision.models.registry import ModelRegistry, ModelState
 from vedette.vision.models.selftest import ModelRefusedError
 from vedette.vision.models.unit import describe_unit, judge_unit, read_serial
+from vedette.vision.recognize.make_forms import NO_MAKE
 
 _DATA = click.option("--data", type=click.Path(path_type=Path), default=None, help="Data directory [./var].")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -35,10 +40,14 @@ def command() -> None:
 @_DATA
 @_JSON
 def list_models(data: Path | None, as_json: bool) -> None:
-    """List the models that this release may load, and which of them are installed."""
-    states = open_registry(data).states()
+    """List the models that this release may load, those that you added, and which of them are installed."""
+    registry = open_registry(data)
+    states, faults = registry.states(), registry.find_faults()
+    absent = [] if any(_tells_makes(state) for state in states) else [NO_MAKE]
     if as_json:
-        print(json.dumps({"models": [_describe(state) for state in states]}, indent=2))
+        named = [asdict(fault) for fault in faults]
+        models = [_describe(state) for state in states]
+        print(json.dumps({"models": models, "faults": named, "absent": absent}, indent=2))
         return
     for state in states:
         manifest = state.manifest
@@ -47,13 +56,18 @@ def list_models(data: Path | None, as_json: bool) -> None:
             print(f"    {', '.join(f'{one.figure} {one.value:g}' for one in figures)} on {data_used}")
         if state.reason:
             print(f"    {state.reason}")
+    for line in [*(f"{fault.file}: refused: {fault.reason}" for fault in faults), *absent]:
+        print(line)
 
 
 @command.command("pull")
 @click.argument("pack")
 @_DATA
 def pull(pack: str, data: Path | None) -> None:
-    """Install a pack of models, from the mirror or from their official address, and sign it for this installation."""
+    """Install a pack of models, from the mirror or from their official address, and sign it for this installation.
+
+    The pack `own` is what you added by manifest: its files are there, they are verified and signed.
+    """
     registry = ModelRegistry(find_models_folder(data))
     folder = find_installation(data)
     ledger = None if folder is None else SignedModelLedger(NodePaths(folder).model_keys)
@@ -63,7 +77,7 @@ def pull(pack: str, data: Path | None) -> None:
             sys.stderr.write(f"{manifest.name}: only from a mirror (VEDETTE_MODEL_MIRROR), converted; left out\n")
             continue
         check_no_rollback(manifest, ledger)
-        if manifest.obtain == "embedded":
+        if manifest.obtain in {"embedded", "own"}:
             _sign(registry, manifest, ledger, "pulled")
             print(f"{manifest.name} is part of this installation, verified")
             continue
@@ -100,18 +114,40 @@ def verify(test: bool, data: Path | None, as_json: bool) -> None:
     """
     registry = open_registry(data)
     states = [_test(registry, state) if test else state for state in registry.states()]
+    faults = registry.find_faults()
     if as_json:
-        print(json.dumps({"models": [_describe(state) for state in states]}, indent=2))
+        named = [asdict(fault) for fault in faults]
+        print(json.dumps({"models": [_describe(state) for state in states], "faults": named}, indent=2))
     else:
+        for fault in faults:
+            print(f"{fault.file}: refused ({fault.reason})")
         ledger = _find_ledger(data)
         signer = f"signed by {ledger.fingerprint}" if ledger else ""
         for state in states:
             words = state.reason or (signer if state.is_signed else "")
             print(f"{state.manifest.name}: {state.state}{f' ({words})' if words else ''}")
-    if any(state.state == "refused" for state in states):
+    if faults or any(state.state == "refused" for state in states):
         sys.exit(1)
     if all(state.state == "absent" for state in states if state.manifest.obtain != "embedded"):
         sys.exit(3)
+
+
+@command.command("selftest")
+@click.argument("name")
+@_DATA
+def take_own_selftest(name: str, data: Path | None) -> None:
+    """Print the self-test of a model that you added, as it answers on this machine: for its manifest.
+
+    Look first that it tells what it should: from then on it is held to what it says now.
+    """
+    from vedette.node.model_selftests import take_selftest  # noqa: PLC0415 - loads the inference runtime
+
+    registry = ModelRegistry(find_models_folder(data))
+    manifest = registry.find_named(name)
+    if manifest.obtain != "own":
+        raise InvalidInputError(f"{name} comes with its self-test", "Only models that you added need this command.")
+    test = take_selftest(registry.read(manifest))
+    print(yaml.safe_dump({"selftest": msgspec.to_builtins(test)}, sort_keys=False, default_flow_style=None), end="")
 
 
 def check_no_rollback(manifest: ModelManifest, ledger: SignedModelLedger | None) -> None:
@@ -119,6 +155,10 @@ def check_no_rollback(manifest: ModelManifest, ledger: SignedModelLedger | None)
     accepted = ledger.find(manifest.name) if ledger else None
     if accepted is not None and read_serial(manifest.release) < accepted.serial:
         judge_unit(describe_unit(manifest, manifest.files), accepted)
+
+
+def _tells_makes(state: ModelState) -> bool:
+    return state.state == "installed" and state.manifest.task == MAKE_TASK
 
 
 def _sign(registry: ModelRegistry, manifest: ModelManifest, ledger: SignedModelLedger | None, why: str) -> None:

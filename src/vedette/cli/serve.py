@@ -73,6 +73,7 @@ def command(
         time_stamps=_list_authorities(file),
         search_days=int(str(file.get("search_days", 30))),
         key_change_days=int(str(file.get("key_change_days", 90))),
+        detector="" if file.get("detector", "auto") == "auto" else str(file["detector"]),
         time_stamp_every_s=60 * int(str(file.get("time_stamp_minutes", 60))),
     )
     module = importlib.import_module(_ROLES[role])
@@ -92,6 +93,7 @@ _CONFIG_KEYS = {
     "time_stamp_minutes": int,
     "search_days": int,
     "key_change_days": int,
+    "detector": str,
 }
 _KEY_CHANGE_DAYS = range(7, 3651)
 """A key signs for a day beside its successor: one a week is often enough."""
@@ -130,11 +132,26 @@ def _read_config(path: Path) -> dict[str, object]:
     if isinstance(days, int) and days and days not in _KEY_CHANGE_DAYS:
         problems.append(f"key_change_days must be 7 to 3650, or 0 (only by hand), not {days}")
     problems += _check_authorities(content)
+    problems += _check_detector(content.get("detector", "auto"))
     if problems:
         raise InvalidInputError(
             f"the settings file {path}: {'; '.join(problems)}", f"Known keys: {', '.join(_CONFIG_KEYS)}."
         )
     return content
+
+
+def _check_detector(named: object) -> list[str]:
+    """`detector` names one that this release knows, installed or not, or says `auto`."""
+    from vedette.vision.models.registry import ModelRegistry  # noqa: PLC0415 -- only with this option
+    from vedette.vision.models.sized import check_named, parse_sized_model  # noqa: PLC0415 -- as above
+
+    if not isinstance(named, str) or named == "auto":
+        return []
+    try:
+        check_named(parse_sized_model(named), ModelRegistry(Path()).manifests())
+    except InvalidInputError as exc:
+        return [f"detector: {exc}"]
+    return []
 
 
 def _whole(value: object) -> int:

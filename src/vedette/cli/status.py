@@ -68,6 +68,9 @@ def _print_status(
         ("analysis", names.get(one["camera_id"], one["camera_id"]), one["state"], "", _analysis_figures(one))
         for one in system["analysis"]
     ]
+    if system["detector"]:
+        detector = system["detector"]
+        rows.append(("detector", detector["detector"] or "none", detector["why"], "", _detector_figures(detector)))
     rows += [
         ("volume", one["name"], one["state"], one["oldest_at"] or "", _volume_figures(one)) for one in system["volumes"]
     ]
@@ -103,6 +106,14 @@ def _stream_figures(one: dict[str, Any]) -> str:
 def _analysis_figures(one: dict[str, Any]) -> str:
     left_out = f", {one['thinned'] + one['dropped']} left out" if one["thinned"] + one["dropped"] else ""
     return f"{one['detector']} {one['fps']:g} of {one['asked_fps']:g}/s{left_out} {one['reason']}".rstrip()
+
+
+def _detector_figures(one: dict[str, Any]) -> str:
+    if one["cost_ms"] is None:
+        return str(one["problem"]) or "not measured on this machine yet"
+    possible = "" if one["possible_streams"] is None else f", {one['streams']} streams of {one['possible_streams']}"
+    asked = f"{one['asked_ms']:.0f} of {one['room_ms']:.0f} ms a second asked for"
+    return f"{one['cost_ms']:g} ms a picture{possible}, {asked} {one['problem']}".rstrip()
 
 
 def _volume_figures(one: dict[str, Any]) -> str:

@@ -30,10 +30,12 @@ from vedette.node.analyzer_app import make_analyzer_app
 from vedette.node.analyzer_assignment import load_assignment, save_assignment
 from vedette.node.analyzer_camera import CameraPipeline, configuration_of
 from vedette.node.analyzer_categories import SetsInForce
+from vedette.node.analyzer_costs import CostShelf
 from vedette.node.analyzer_events import EventOrigin, EventReporter, MotionReporter, PictureStore
 from vedette.node.analyzer_faces import CameraFaces
+from vedette.node.analyzer_model import ModelChooser, describe_choice
 from vedette.node.analyzer_objects import CameraObjects
-from vedette.node.analyzer_pool import WorkerPool, choose_model, describe_model
+from vedette.node.analyzer_pool import WorkerPool, count_workers
 from vedette.node.analyzer_watchlists import CameraWatch, ListsInForce
 from vedette.node.category_lessons import CategoryLessons
 from vedette.node.category_routes import CategorySets
@@ -61,16 +63,15 @@ from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.describer import choose_forms
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES
 from vedette.vision.recognize.faces import FACES
-from vedette.vision.recognize.forms import FORMS
 from vedette.vision.recognize.records import Form
 from vedette.vision.wire import Kind, Masks
 from vedette.vision.worker_link import WorkerLink
 
-MAX_WORKERS = 8
 _RETRY_S = 5.0
 _WORKER_START_S, _JPEG_S = 30.0, 10.0
 _SHARE_EVERY_S = 2.0
 _LOOK_FOR_SETS_EVERY_S = 2.0
+_LOOK_FOR_MODELS_EVERY_S = 5.0
 _TRACK_QUEUE = 8
 """Messages that wait for one viewer of the overlay; older ones are dropped, a box of the past helps nobody."""
 
@@ -98,14 +99,17 @@ class Analyzer:
         self.lists = ListsInForce(find_match_terms(self._registry))
         shelf = CategoryShelf(self._paths.categories)
         self.sets = SetsInForce(shelf, partial(find_embedding, self._registry))
-        self._vectors = PictureVectors(self._registry, clock)
+        self._start_worker = _keep_networks(self._paths)
+        self._vectors = PictureVectors(self._registry, clock, self._start_worker)
         self.lessons = CategoryLessons(shelf, self._vectors, clock)
         self.category_sets = CategorySets(shelf, self.sets, self._vectors)
         self._handed_out = 0
-        self._start_worker = _keep_networks(self._paths)
         self.portraits = PortraitReader(self._registry, self._start_worker)
         self.people = PeopleReader(self._registry, self._start_worker)
-        self.classification = PictureClassification(self._registry, clock)
+        self.classification = PictureClassification(self._registry, clock, self._start_worker)
+        self._costs = CostShelf(self._paths.model_costs, self._registry, clock, self._start_worker)
+        self._chooser = ModelChooser(self._registry, self._costs, clock, count_workers(), settings.detector)
+        self._chooser.choose(self._assignment.cameras)
         self._pool = self._make_pool()
         self._pool_task: asyncio.Task[None] | None = None
         self.jobs = FileJobs(
@@ -138,6 +142,7 @@ class Analyzer:
             teaching = self._tasks.create_task(self.lessons.run())
             idling = self._tasks.create_task(self._vectors.run())
             following = self._tasks.create_task(self._follow_sets())
+            measuring = self._tasks.create_task(self._measure_costs())
             await self._apply()
             async with serve_role_app(app, self._paths.socket("analyzer")):
                 await stop.wait()
@@ -150,6 +155,7 @@ class Analyzer:
             idling.cancel()
             await asyncio.wait({teaching})
             following.cancel()
+            measuring.cancel()
             await self.classification.close()
             await self._vectors.close()
             self._pool_task.cancel()
@@ -160,11 +166,24 @@ class Analyzer:
             await self._clock.sleep(_SHARE_EVERY_S)
             if self._pool.failed_test:
                 await self._give_up_model(self._pool.failed_test)
+            if self._chooser.is_due():
+                await self._apply()
             for link in self._pool.links:
                 pipelines = [pipeline for pipeline, _ in self._cameras.values() if pipeline.link is link]
-                allowances = share_worker([pipeline.read_demand() for pipeline in pipelines], self._capacity_ms)
-                for pipeline, allowance in zip(pipelines, allowances, strict=True):
+                demands = [pipeline.read_demand() for pipeline in pipelines]
+                allowances = share_worker(demands, self._capacity_ms)
+                for pipeline, demand, allowance in zip(pipelines, demands, allowances, strict=True):
+                    self._chooser.note_decoding(pipeline.camera.camera_id, demand.decode_ms)
                     pipeline.allow(allowance)
+
+    async def _measure_costs(self) -> None:
+        """Learns what each detector costs here, once one is wanted and the first worker has started; then chooses."""
+        while True:
+            await self._clock.sleep(_LOOK_FOR_MODELS_EVERY_S)
+            is_wanted = any(camera.detector == "auto" for camera in self._assignment.cameras)
+            if is_wanted and self._pool.ready is not None and self._costs.list_missing():
+                await self._costs.measure()
+                await self._apply()
 
     async def _follow_sets(self) -> None:
         """Takes up sets of categories that were changed, taught or deleted."""
@@ -234,7 +253,7 @@ class Analyzer:
 
     def status(self) -> dict[str, object]:
         """What `GET /status` answers."""
-        jail, ready = self._pool.jail, self._pool.ready
+        jail, ready, chosen = self._pool.jail, self._pool.ready, self._chooser.chosen
         return {
             "role": "analyzer",
             "pid": os.getpid(),
@@ -249,10 +268,11 @@ class Analyzer:
                 "layers": jail.layers,
             },
             "model": {
-                "name": self._pool.model,
+                "name": chosen.name,
                 "release": ready.release if ready else "",
                 "inference_ms": round(ready.inference_ms, 2) if ready else None,
-                "missing": self._model_missing,
+                "missing": chosen.problem,
+                "choice": describe_choice(chosen),
             },
             "recognizers": {
                 "loaded": dict(ready.recognizers) if ready else {},
@@ -309,14 +329,20 @@ class Analyzer:
         return sum(pipeline.link is link for pipeline, _ in self._cameras.values())
 
     def _make_pool(self) -> WorkerPool:
-        model, self._model_missing = choose_model(self._registry)
         found = find_recognizers(self._registry, self._wanted_groups())
-        self._recognition_refused = found.refused
-        state = "holds" if model else "absent"
-        detail = describe_model(self._registry, model) if model else self._model_missing
-        self._publisher.publish_nowait(ControlStateChanged("model", state, detail, self._clock.utc_ns()))
-        size = max(1, min(len(os.sched_getaffinity(0)), MAX_WORKERS))
-        return WorkerPool(model, found.names, self._registry, size, self._clock, self._publisher, self._start_worker)
+        self._recognition_refused, self._forms = found.refused, found.forms
+        chosen = self._chooser.chosen
+        detail = chosen.describe(self._registry)
+        self._publisher.publish_nowait(ControlStateChanged("model", chosen.state, detail, self._clock.utc_ns()))
+        return WorkerPool(
+            chosen.model,
+            found.names,
+            self._registry,
+            count_workers(),
+            self._clock,
+            self._publisher,
+            self._start_worker,
+        )
 
     def _wanted_groups(self) -> tuple[str, ...]:
         """What any camera recognises. What none asks for is not even loaded."""
@@ -331,7 +357,7 @@ class Analyzer:
         return (*groups, CATEGORIES) if camera.categories else groups
 
     def _find_forms(self, camera: CameraAnalysis) -> dict[str, Form]:
-        return choose_forms(FORMS, self._pool.recognizers, self._find_groups(camera))
+        return choose_forms(self._forms, self._pool.recognizers, self._find_groups(camera))
 
     async def _apply(self) -> None:
         """Makes the running cameras equal the assignment. Unchanged ones are not touched; motion settings alone are
@@ -362,7 +388,8 @@ class Analyzer:
     async def _follow_model(self) -> None:
         """A model was installed or removed since, or a camera recognises more: new workers, every camera anew."""
         found = find_recognizers(self._registry, self._wanted_groups())
-        if (choose_model(self._registry)[0], found.names) == (self._pool.model, self._pool.recognizers):
+        chosen = self._chooser.choose(self._assignment.cameras)
+        if (chosen.model, found.forms) == (self._pool.model, self._forms):
             return
         for camera_id in list(self._cameras):
             await self._stop(camera_id)
@@ -374,7 +401,7 @@ class Analyzer:
 
     def _start(self, camera: CameraAnalysis) -> None:
         detector = "model" if self._pool.model and camera.detector != "motion" else "motion"
-        release = self._pool.model if detector == "model" else "motion-r1"
+        release = str(self._pool.model) if detector == "model" else "motion-r1"
         origin = EventOrigin(camera.camera_id, release, configuration_of(camera))
         events = EventReporter(origin, self._publisher, self._pictures, self._clock)
         try:

@@ -15,6 +15,14 @@ _COUNTED = {
     "looks_left_out": "Good moments of objects that were not looked at closely because analysis was behind",
 }
 
+_CHOICE = {
+    "cost_ms": "Milliseconds of one core that a look of the detector at a whole picture takes, as measured here",
+    "asked_ms": "Milliseconds of one core in a second that all streams ask for while something moves in all of them",
+    "room_ms": "Milliseconds of one core in a second that all vision workers have",
+    "streams": "Streams that are to be analysed",
+    "possible_streams": "Streams like these that there is time for",
+}
+
 
 def format_metrics(status: Mapping[str, object]) -> str:
     """Formats the status of `Analyzer.status`."""
@@ -42,4 +50,17 @@ def format_metrics(status: Mapping[str, object]) -> str:
         for camera in cameras:
             fps.labels(camera["camera_id"]).set(camera["fps"])
             allowed.labels(camera["camera_id"]).set(camera["allowed_fps"])
+    _add_model(status["model"], registry)
     return generate_latest(registry).decode()
+
+
+def _add_model(model: object, registry: CollectorRegistry) -> None:
+    """The detector in use, and what was measured of it; nothing where nothing is measured."""
+    choice = model["choice"] if isinstance(model, dict) else {}
+    if not choice["detector"]:
+        return
+    info = Gauge("vedette_vision_detector", "1: the detector in use", ["detector", "why"], registry=registry)
+    info.labels(choice["detector"], choice["why"]).set(1.0)
+    for name, help_text in _CHOICE.items():
+        if choice[name] is not None:
+            Gauge(f"vedette_vision_model_{name}", help_text, registry=registry).set(choice[name])

@@ -23,7 +23,7 @@ from vedette.runtime.bus import Publisher
 from vedette.runtime.clock import Clock, new_id
 from vedette.runtime.log import get_logger
 from vedette.vision.best_shot import BestShots, Box, add_air
-from vedette.vision.recognize.attribute_forms import ATTRIBUTES
+from vedette.vision.recognize.attribute_forms import HOUSE_NAMES
 from vedette.vision.recognize.face_track import TrackTemplate
 from vedette.vision.recognize.track_appearance import TrackAppearance
 
@@ -199,7 +199,7 @@ def find_decided(facts: ObjectFacts) -> dict[str, AttributeValue]:
     is none of these.
     """
     told = facts.attributes.items()
-    return {name: found for name, found in told if found.value != UNKNOWN or name not in ATTRIBUTES}
+    return {name: found for name, found in told if found.value != UNKNOWN or name not in HOUSE_NAMES}
 
 
 def seal_vectors(

@@ -1,6 +1,7 @@
 """The analyzer's workers: how many, which model they carry, which camera is on which."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -24,8 +25,10 @@ from vedette.vision import wire
 from vedette.vision.models.manifest import ModelManifest
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.models.selftest import SelfTestFailedError
+from vedette.vision.models.sized import SizedModel
 from vedette.vision.worker_link import WorkerLink
 
+MAX_WORKERS = 8
 _TASK = "detection"
 
 
@@ -34,7 +37,7 @@ class WorkerPool:
 
     def __init__(
         self,
-        model: str,
+        model: SizedModel | None,
         recognizers: tuple[str, ...],
         registry: ModelRegistry,
         size: int,
@@ -43,7 +46,7 @@ class WorkerPool:
         start: StartWorker = start_worker,
     ) -> None:
         self.model = model
-        self.needs_motion = needs_motion(registry, model)
+        self.needs_motion = needs_motion(registry, model.name if model else "")
         self.recognizers = recognizers
         self.ready: wire.Ready | None = None
         self._clock = clock
@@ -51,7 +54,7 @@ class WorkerPool:
         self._start_worker = start
         self._log = get_logger("analyzer")
         arguments: tuple[str, ...] = ("--models", str(registry.directory)) if model or recognizers else ()
-        arguments += ("--model", model) if model else ()
+        arguments += ("--model", str(model)) if model else ()
         arguments += ("--recognizers", ",".join(recognizers)) if recognizers else ()
         self._nursery = WorkerNursery(WorkerCommand("vedette.node.vision_worker", arguments), self._start)
         self.links = [
@@ -106,6 +109,11 @@ class WorkerPool:
     def _note_lost(self, reason: str) -> None:
         self.lost_reason = reason
         self._log.warning("vision worker lost", reason=reason)
+
+
+def count_workers() -> int:
+    """One for each processor that this process may use."""
+    return max(1, min(len(os.sched_getaffinity(0)), MAX_WORKERS))
 
 
 def choose_model(registry: ModelRegistry) -> tuple[str, str]:

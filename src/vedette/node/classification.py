@@ -12,7 +12,7 @@ from vedette.node.analyzer_pictures import answer_route, read_body
 from vedette.node.classifier_answers import describe_classifier, tell_changes
 from vedette.node.warm_worker import WarmWorker
 from vedette.runtime.clock import Clock
-from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
+from vedette.runtime.worker import StartWorker, WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 from vedette.vision.classify.answers import decode_verdict
 from vedette.vision.classify.classifier import NONE_BELOW, Verdict
 from vedette.vision.models.manifest import ModelManifest
@@ -36,8 +36,8 @@ class ClassifyBusyError(TooManyRequestsError):
 class PictureClassification:
     """Looks at one picture at a time. `close` ends the worker."""
 
-    def __init__(self, registry: ModelRegistry, clock: Clock) -> None:
-        self._registry = registry
+    def __init__(self, registry: ModelRegistry, clock: Clock, start: StartWorker = start_worker) -> None:
+        self._registry, self._start_worker = registry, start
         self._manifest: ModelManifest | None = None
         self._warm = WarmWorker(self._start, _refuse, clock)
 
@@ -79,7 +79,7 @@ class PictureClassification:
         """One with the best that is installed now; what is installed later is for the next."""
         self._manifest = find_classifier(self._registry)
         given = ("--model", self._manifest.name, "--models", str(self._registry.directory.absolute()))
-        return await start_worker(WorkerCommand("vedette.node.classify_worker", given))
+        return await self._start_worker(WorkerCommand("vedette.node.classify_worker", given))
 
     def _read(self, payload: bytes) -> tuple[Verdict, ModelManifest]:
         assert self._manifest is not None

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vedette.node.upload_worker import Looker, run_upload_worker
+from vedette.vision.models.kept import KeptNetworks
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,10 +20,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", required=True)
     parser.add_argument("--models", type=Path, required=True)
     options = parser.parse_args(arguments)
-    return run_upload_worker(options.channel, [options.models], lambda: prepare(options.models, options.model))
+    return run_upload_worker(
+        options.channel, [options.models], lambda kept: prepare(options.models, options.model, kept)
+    )
 
 
-def prepare(models: Path, name: str) -> Looker:
+def prepare(models: Path, name: str, kept: KeptNetworks) -> Looker:
     """Loads the classifier, while files can still be read."""
     from vedette.adapters.openvino_network import OpenVinoNetwork  # noqa: PLC0415 - after the first layer of the jail
     from vedette.vision.classify.answers import encode_verdict  # noqa: PLC0415 - as above
@@ -36,7 +39,7 @@ def prepare(models: Path, name: str) -> Looker:
     registry = ModelRegistry(models)
     model = registry.load(registry.find_named(name))
     none_below = model.manifest.thresholds[NONE_BELOW]
-    classifier = PictureClassifier(OpenVinoNetwork(model), model.manifest.input.width, none_below)
+    classifier = PictureClassifier(OpenVinoNetwork(model, kept=kept), model.manifest.input.width, none_below)
     return Looker(lambda image: encode_verdict(classifier.classify(image)), cut_square)
 
 

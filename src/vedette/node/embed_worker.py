@@ -12,6 +12,7 @@ from typing import IO
 
 from vedette.node.jailed_worker import open_scratch
 from vedette.node.upload_worker import Looker, run_upload_worker
+from vedette.vision.models.kept import KeptNetworks
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,15 +24,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     scratch = open_scratch(options.scratch)
     readable = [options.models, options.scratch]
-    return run_upload_worker(options.channel, readable, lambda: prepare(options.models, scratch))
+    return run_upload_worker(options.channel, readable, lambda kept: prepare(options.models, scratch, kept))
 
 
-def prepare(models: Path, scratch: IO[bytes]) -> Looker:
+def prepare(models: Path, scratch: IO[bytes], kept: KeptNetworks) -> Looker:
     """Loads the embedding, while files can still be read."""
     from vedette.node.embeddings import load_embedder  # noqa: PLC0415 - after the first layer of the jail
     from vedette.vision.models.registry import ModelRegistry  # noqa: PLC0415 - as above
 
-    embedder = load_embedder(ModelRegistry(models), scratch)
+    embedder = load_embedder(ModelRegistry(models), scratch, kept)
     return Looker(lambda image: embedder.embed(image).tobytes(), lambda image: image)
 
 

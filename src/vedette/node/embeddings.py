@@ -30,9 +30,11 @@ def find_embedding(registry: ModelRegistry) -> EmbeddingRef:
     return EmbeddingRef(manifest.release, manifest.files[0].sha256, EMBEDDING_SIZE)
 
 
-def load_embedder(registry: ModelRegistry, scratch: IO[bytes] | None = None) -> "PictureEmbedder":
-    """In the jail only. `scratch`: as `OpenVinoNetwork` has it."""
-    return make_embedder(registry.load(registry.find_named(EMBEDDING_MODEL)), scratch)
+def load_embedder(
+    registry: ModelRegistry, scratch: IO[bytes] | None = None, kept: KeptNetworks = NOTHING_KEPT
+) -> "PictureEmbedder":
+    """In the jail only. `scratch`, `kept`: as `OpenVinoNetwork` has them."""
+    return make_embedder(registry.load(registry.find_named(EMBEDDING_MODEL)), scratch, kept)
 
 
 def make_embedder(

@@ -35,7 +35,6 @@ from vedette.vision.best_shot import Box, add_air
 from vedette.vision.file_jobs import BegunAgain, CannotGoOnError
 from vedette.vision.recognize.describer import Ask, TrackDescriber
 from vedette.vision.recognize.face_track import MIN_SIGHTINGS
-from vedette.vision.recognize.forms import FORMS
 from vedette.vision.recognize.shots import ShotPolicy
 from vedette.vision.recognize.words import say_facts
 from vedette.vision.track.tracker import Tracker, TrackPolicy
@@ -120,7 +119,7 @@ class FileAnalysis:
         self._control = control or FileControl(SystemClock())
         self._tracker = Tracker(TrackPolicy(min_hits=1) if is_picture else None)
         self._is_picture = is_picture
-        forms = {name: FORMS[name] for name in plan.recognizers}
+        forms = {name: plan.forms[name] for name in plan.recognizers}
         least_faces = 1 if is_picture else MIN_SIGHTINGS
         shots = _PICTURE_SHOTS if is_picture else _FILE_SHOTS
         self._describer = TrackDescriber(forms, shots, least_faces=least_faces, sets=plan.sets)

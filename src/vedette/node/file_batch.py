@@ -19,6 +19,7 @@ from vedette.node.file_plan import FilePlan
 from vedette.node.file_watchlists import FileLists
 from vedette.runtime.clock import Clock
 from vedette.runtime.worker import StartWorker, start_worker
+from vedette.vision.recognize.forms import FORMS
 from vedette.vision.wire import FileInfo
 
 VIDEO_SUFFIXES = frozenset(
@@ -81,6 +82,7 @@ def fingerprint(plan: FilePlan, rules: RulesFile | None) -> str:
     parts += (plan.tiles,) if plan.tiles else ()
     parts += (plan.motion,) if plan.motion.zones else ()
     parts += tuple(one.terms for one in plan.sets)
+    parts += tuple(plan.forms[name] for name in plan.recognizers if name not in FORMS)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 

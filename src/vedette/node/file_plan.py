@@ -1,5 +1,6 @@
 """How files are analysed: what is loaded, what is looked for, and where."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from vedette.core.assignment import Rule
 from vedette.core.motion import MotionSettings
 from vedette.node.file_watchlists import NO_LISTS, FileLists
 from vedette.vision.categories.verdict import OpenSet
+from vedette.vision.recognize.forms import FORMS
+from vedette.vision.recognize.records import Form
 
 _MOST_AHEAD = 4
 """With more, the one thread that decodes and finds motion is what everything waits for."""
@@ -29,6 +32,7 @@ class FilePlan:
         sets: The operator's own categories that are told of people and vehicles; with them goes the recognizer
             `embedding`.
         needs_motion: The model counts only where something moves.
+        forms: What the recognizers may answer, and any others.
     """
 
     model: str
@@ -43,6 +47,7 @@ class FilePlan:
     motion: MotionSettings = field(default_factory=MotionSettings)
     sets: tuple[OpenSet, ...] = ()
     needs_motion: bool = False
+    forms: Mapping[str, Form] = field(default_factory=lambda: FORMS)
 
     def default_rules(self) -> tuple[Rule, ...]:
         """What is told of a file for which nobody wrote rules."""

@@ -13,14 +13,14 @@ from vedette.node.face_enrolment import FaceModelsMissingError
 from vedette.node.file_plan import FilePlan, plan_ahead
 from vedette.node.file_watchlists import NO_LISTS, FileLists
 from vedette.node.match_terms import find_match_terms
-from vedette.node.recognizers import find_recognizers
+from vedette.node.recognizers import InstalledRecognizers, find_recognizers
 from vedette.runtime.clock import Clock
 from vedette.vision.categories.embedding import EMBEDDING
 from vedette.vision.categories.verdict import OpenSet
 from vedette.vision.file_jobs import FileJob, JobMatching
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES
-from vedette.vision.recognize.forms import GROUPS
+from vedette.vision.recognize.forms import FORMS, GROUPS
 
 
 class FilePlanner:
@@ -52,7 +52,7 @@ class FilePlanner:
             FaceModelsMissingError: a list of faces, and no models.
             VedetteError: a set of categories cannot be told: what is wrong with it.
         """
-        sets = self._find_sets(job)
+        sets, found = self._find_sets(job), self._find_recognizers(job)
         model, missing = choose_model(self._registry)
         named = [name for name in job.terms.classes if name != MOVING_CLASS]
         if named and not model:
@@ -66,12 +66,13 @@ class FilePlanner:
             tuple(job.terms.classes),
             job.terms.fps,
             job.annotate,
-            self._find_recognizers(job) + ((EMBEDDING,) if sets else ()),
+            found.names + ((EMBEDDING,) if sets else ()),
             self._find_lists(job.matching),
             plan_ahead(len(os.sched_getaffinity(0)), self._parallel),
             job.terms.tiles,
             sets=sets,
             needs_motion=needs_motion(self._registry, model),
+            forms={**FORMS, **found.forms},
         )
 
     def _find_sets(self, job: FileJob) -> tuple[OpenSet, ...]:
@@ -81,7 +82,7 @@ class FilePlanner:
         self._sets.look()
         return self._sets.open_all(job.terms.categories)
 
-    def _find_recognizers(self, job: FileJob) -> tuple[str, ...]:
+    def _find_recognizers(self, job: FileJob) -> InstalledRecognizers:
         """Templates are made only where somebody named a list of faces, or asked to find them again."""
         groups = (*GROUPS, FACE_TEMPLATES) if job.keeps_faces else GROUPS
         found = find_recognizers(self._registry, groups)
@@ -90,7 +91,7 @@ class FilePlanner:
             raise FaceModelsMissingError(
                 f"the models that tell faces apart cannot be used: {reason}", "Run `vedette models pull standard`."
             )
-        return found.names
+        return found
 
     def _find_lists(self, matching: JobMatching) -> FileLists:
         """A file comes from no camera: whoever named a list of certain cameras wants it for this file."""

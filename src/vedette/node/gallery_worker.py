@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_options(arguments)
     scratch = open_scratch(options.scratch)
     readable = [options.models, options.scratch]
-    return run_jailed(options.channel, readable, HEADROOM_BYTES, lambda: prepare(options, scratch).handle)
+    return run_jailed(options.channel, readable, HEADROOM_BYTES, lambda _: prepare(options, scratch).handle)
 
 
 def prepare(options: WorkerOptions, scratch: IO[bytes]) -> "GallerySession":

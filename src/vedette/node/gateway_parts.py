@@ -80,6 +80,7 @@ from vedette.node.exports import build_exports
 from vedette.node.gateway_search import ErasedPictures, build_search
 from vedette.node.gateway_storage import Changes, StorageParts, build_storage, find_roots
 from vedette.node.gateway_watchlists import FaceTools, WatchlistParts, build_watchlists
+from vedette.node.make_words import InstalledMakes
 from vedette.node.signing_probe import MediaSigningInspector
 from vedette.recording.archive_keys import ArchiveKeyRing, name_day
 from vedette.recording.reader import FootageReader
@@ -397,6 +398,7 @@ def _build(
             audit=core.audit,
             alarms=alarms,
             sets=core.sets,
+            makes=InstalledMakes(models),
             clock=clock,
         ),
         sets=core.sets,

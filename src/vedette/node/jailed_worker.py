@@ -11,26 +11,30 @@ from typing import IO
 
 from vedette.core.errors import VedetteError
 from vedette.runtime.jail import Jail
-from vedette.runtime.worker_channel import open_inherited_channel
+from vedette.runtime.worker_channel import StartShelf, open_inherited_channel
+from vedette.vision.models.kept import KeptNetworks
 
 Answer = Callable[[int, bytes], tuple[int, bytes]]
 """Kind and payload of a question to those of its answer."""
 
 
-def run_jailed(channel: int, readable: Sequence[Path], headroom_bytes: int, prepare: Callable[[], Answer]) -> int:
+def run_jailed(
+    channel: int, readable: Sequence[Path], headroom_bytes: int, prepare: Callable[[KeptNetworks], Answer]
+) -> int:
     """Runs one worker until its parent closes the channel; returns its exit code.
 
     Args:
         channel: The inherited descriptor.
         readable: Folders that `prepare` reads from.
         headroom_bytes: Memory that answers may take on top of what is prepared.
-        prepare: Imports, compiles and runs everything once, while files can still be read.
+        prepare: Imports, compiles and runs everything once, while files can still be read; gets what earlier starts
+            compiled.
     """
     jail = Jail()
     jail.confine_files(readable)
     opened = open_inherited_channel(channel)
     try:
-        answer = prepare()
+        answer = prepare(StartShelf(opened))
     except VedetteError as error:  # the parent hears of it: these are this worker's last words
         sys.stderr.write(f"{error.code}: {error}\n")
         return 1

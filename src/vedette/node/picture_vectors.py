@@ -6,7 +6,7 @@ from vedette.core.errors import TooManyRequestsError
 from vedette.node.embeddings import find_embedding, lend_scratch
 from vedette.node.warm_worker import WarmWorker
 from vedette.runtime.clock import Clock
-from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
+from vedette.runtime.worker import StartWorker, WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 from vedette.vision.categories.category_set import EmbeddingRef
 from vedette.vision.categories.embedding import EMBEDDING, EMBEDDING_SIZE
 from vedette.vision.categories.head import Vectors
@@ -24,8 +24,8 @@ class EmbedBusyError(TooManyRequestsError):
 class PictureVectors:
     """Makes the vector of one picture at a time. `close` ends the worker."""
 
-    def __init__(self, registry: ModelRegistry, clock: Clock) -> None:
-        self._registry = registry
+    def __init__(self, registry: ModelRegistry, clock: Clock, start: StartWorker = start_worker) -> None:
+        self._registry, self._start_worker = registry, start
         self._worker = WarmWorker(self._start, _refuse, clock)
 
     @property
@@ -58,7 +58,7 @@ class PictureVectors:
         find_embedding(self._registry)
         with lend_scratch([EMBEDDING]) as scratch:
             given = ("--models", str(self._registry.directory.absolute()), *scratch)
-            return await start_worker(WorkerCommand("vedette.node.embed_worker", given))
+            return await self._start_worker(WorkerCommand("vedette.node.embed_worker", given))
 
 
 def _read(payload: bytes) -> Vectors:

@@ -14,6 +14,7 @@ from vedette.vision.ports import Recognizer
 from vedette.vision.recognize.attribute_forms import APPEARANCE_FORM, APPEARANCE_MODEL, PEOPLE_FORM, VEHICLES_FORM
 from vedette.vision.recognize.face_templates import FACE_TEMPLATES_FORM
 from vedette.vision.recognize.faces import FACES_FORM
+from vedette.vision.recognize.make_forms import find_make_model, make_form
 from vedette.vision.recognize.plates import PLATES_FORM
 from vedette.vision.recognize.records import Form
 
@@ -84,6 +85,13 @@ def _make_vehicles(models: Loaded, start: StartMeans) -> Recognizer:
     return make_vehicle_recognizer(models, start.kept)
 
 
+def _make_makes(models: Loaded, start: StartMeans) -> Recognizer:
+    from vedette.node.attribute_recognizers import make_make_recognizer  # noqa: PLC0415 - in the jail only
+
+    [model] = models.values()
+    return make_make_recognizer(model, start.kept)
+
+
 def _make_appearance(models: Loaded, start: StartMeans) -> Recognizer:
     from vedette.node.attribute_recognizers import make_appearance_recognizer  # noqa: PLC0415 - in the jail only
 
@@ -105,7 +113,7 @@ RECOGNIZERS = (
         optional=("age-gender-0013-int8", "minifasnet-v2", "minifasnet-v1se"),
     ),
     RecognizerPlan(FACE_TEMPLATES_FORM, (("yunet-n",), (EMBEDDING,)), _make_face_templates),
-    RecognizerPlan(PEOPLE_FORM, (("person-attributes-0230",),), _make_people),
+    RecognizerPlan(PEOPLE_FORM, (("person-attributes-0230",),), _make_people, optional=("yolox-nano",)),
     RecognizerPlan(VEHICLES_FORM, (("vehicle-attributes-0039",), ("yolox-nano",)), _make_vehicles),
     RecognizerPlan(APPEARANCE_FORM, ((APPEARANCE_MODEL,),), _make_appearance),
     RecognizerPlan(PLATES_FORM, (("plate-detector",), ("plate-reader",)), _make_plates),
@@ -115,24 +123,38 @@ RECOGNIZERS = (
 
 @dataclass(frozen=True, slots=True)
 class InstalledRecognizers:
-    """`names` to load; `refused`: name to why its models are not used. What is not installed is in neither."""
+    """`forms` of those to load, by name; `refused`: name to why its models are not used. What is not installed is in
+    neither.
+    """
 
-    names: tuple[str, ...]
+    forms: Mapping[str, Form]
     refused: Mapping[str, str]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.forms)
+
+
+def list_plans(registry: ModelRegistry) -> tuple[RecognizerPlan, ...]:
+    """Those of the house, and that of the user's own model of makes: its manifest says what it may answer."""
+    manifest = find_make_model(registry)
+    if manifest is None:
+        return RECOGNIZERS
+    return (*RECOGNIZERS, RecognizerPlan(make_form(manifest), ((manifest.name,),), _make_makes))
 
 
 def find_recognizers(registry: ModelRegistry, groups: Sequence[str]) -> InstalledRecognizers:
     """The recognizers of these groups whose models are installed, each verified."""
-    names, refused = [], {}
-    for plan in RECOGNIZERS:
+    forms, refused = {}, {}
+    for plan in list_plans(registry):
         if plan.form.group not in groups:
             continue
         try:
             if _load_models(registry, plan) is not None:
-                names.append(plan.form.name)
+                forms[plan.form.name] = plan.form
         except VedetteError as error:
             refused[plan.form.name] = str(error)
-    return InstalledRecognizers(tuple(names), refused)
+    return InstalledRecognizers(forms, refused)
 
 
 def load_recognizers(models: Path, names: Sequence[str], start: StartMeans = NO_MEANS) -> list[Recognizer]:
@@ -145,7 +167,7 @@ def load_recognizers(models: Path, names: Sequence[str], start: StartMeans = NO_
         return []
     registry = ModelRegistry(models)
     made = []
-    for plan in RECOGNIZERS:
+    for plan in list_plans(registry):
         if plan.form.name in names:
             loaded = _load_models(registry, plan)
             if loaded is None:

@@ -23,7 +23,7 @@ from vedette.core.assignment import RecorderAssignment, VolumeAssignment
 from vedette.core.errors import StorageError, StreamLostError, VedetteError
 from vedette.core.media import StreamRole
 from vedette.core.messages import ControlStateChanged
-from vedette.core.time import format_utc
+from vedette.core.time import NS_PER_S, format_utc
 from vedette.node.known_volumes import KnownVolumes
 from vedette.node.recorder_app import decode_assignment, make_app
 from vedette.node.recorder_status import describe_missing, describe_stream, describe_volume, format_metrics
@@ -43,6 +43,7 @@ from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.settings import NodeSettings
 
 _TICK_S = 1.0
+_STANDSTILL_S = 2 * _TICK_S
 _GC_THRESHOLD = 50_000
 """Packets are plain values without cycles; the default of 700 would walk the young ones 60 times a second."""
 
@@ -227,8 +228,11 @@ class Recorder:
             raise LoginUnreadableError(exc.message, exc.hint) from exc
 
     async def _tick(self) -> None:
+        ticked_ns = self._clock.mono_ns()
         while True:
             await self._clock.sleep(_TICK_S)
+            ticked_ns, before_ns = self._clock.mono_ns(), ticked_ns
+            self._note_standstill(ticked_ns - before_ns)
             self._tell_encryption()
             for lost in self._volumes.drain_losses():
                 stream = self._streams.find(lost.key)
@@ -243,6 +247,15 @@ class Recorder:
                 stream.tick(has_analyzer=self._triggers.pulse.is_alive(stream.key.camera_id, mono_ns))
             if self._volumes.tick():
                 self._settle_recording()
+
+    def _note_standstill(self, passed_ns: int) -> None:
+        """A second that took much longer: this process was stopped or had no processor. Gaps from then on are ours."""
+        if passed_ns <= _STANDSTILL_S * NS_PER_S:
+            return
+        now_ns = self._clock.utc_ns()
+        self._log.warning("the recorder stood still", seconds=round(passed_ns / NS_PER_S, 1))
+        for stream in self._streams.streams:
+            stream.on_standstill(now_ns - passed_ns, now_ns)
 
 
 def load_assignment(path: Path) -> RecorderAssignment:

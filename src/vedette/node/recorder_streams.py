@@ -162,6 +162,11 @@ class RecorderStream:
             self._recorder.tick(self._clock.utc_ns(), self._clock.mono_ns(), has_analyzer=has_analyzer)
         self._tell_recording()
 
+    def on_standstill(self, from_ns: int, to_ns: int) -> None:
+        """This process read nothing between these two times."""
+        if self._ledger is not None:
+            self._ledger.on_standstill(from_ns, to_ns)
+
     def on_motion(self, fact: MotionObserved) -> None:
         """The analyzer saw motion on this camera."""
         if self._recorder is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from vedette.core.errors import VedetteError
 from vedette.node.jailed_worker import Answer, run_jailed
+from vedette.vision.models.kept import KeptNetworks
 
 if TYPE_CHECKING:
     from vedette.vision.picture import Image
@@ -32,9 +33,9 @@ class Looker:
     crop: "Callable[[Image], Image]"
 
 
-def run_upload_worker(channel: int, readable: Sequence[Path], prepare: Callable[[], Looker]) -> int:
+def run_upload_worker(channel: int, readable: Sequence[Path], prepare: Callable[[KeptNetworks], Looker]) -> int:
     """Runs one until its parent closes the channel. Arguments as `run_jailed` has them."""
-    return run_jailed(channel, readable, HEADROOM_BYTES, lambda: _warm_up(prepare()))
+    return run_jailed(channel, readable, HEADROOM_BYTES, lambda kept: _warm_up(prepare(kept)))
 
 
 def _warm_up(looker: Looker) -> Answer:

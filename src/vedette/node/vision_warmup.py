@@ -20,6 +20,7 @@ from vedette.vision.engine import PictureAnalysis
 from vedette.vision.masking import decode_jpeg, fill_masks
 from vedette.vision.models.kept import NOTHING_KEPT, KeptNetworks
 from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.models.sized import parse_sized_model
 from vedette.vision.ports import Detector, Recognizer
 from vedette.vision.recognize.crop import make_crop
 from vedette.vision.recognize.describe import describe_crops
@@ -29,19 +30,22 @@ _ROUNDS = 4
 
 
 def load_detector(models: Path, name: str, ahead: int = 1, kept: KeptNetworks = NOTHING_KEPT) -> Detector:
-    """Loads one installed model by name, verified. `ahead`: pictures with the model at a time, a thread each. `kept`:
-    what earlier starts compiled.
+    """Loads one installed model, verified. `name`: as `SizedModel` writes it; which sizes it may have is for who starts
+    the worker to say. `ahead`: pictures with the model at a time, a thread each. `kept`: what earlier starts compiled.
 
     Raises:
         NotFoundError: no manifest has this name, or it is not installed.
+        InvalidInputError: it cannot have this size.
     """
     registry = ModelRegistry(models)
-    return OpenVinoDetector(registry.load(registry.find_named(name)), threads=1, ahead=ahead, kept=kept)
+    wanted = parse_sized_model(name)
+    model = registry.load(registry.find_named(wanted.name))
+    return OpenVinoDetector(model, threads=1, ahead=ahead, kept=kept, size_px=wanted.size_px)
 
 
 def warm_up_recognizers(recognizers: Sequence[Recognizer]) -> None:
     """Runs every path of every recognizer, and the question itself."""
-    crop = make_crop(_test_picture(), (0.1, 0.1, 0.9, 0.9), CLASS_NAMES[0])
+    crop = make_crop(make_test_picture(512, 288), (0.1, 0.1, 0.9, 0.9), CLASS_NAMES[0])
     for recognizer in recognizers:
         recognizer.warm_up(crop)
     describe_crops([crop], recognizers)
@@ -53,7 +57,7 @@ def warm_up(detector: Detector | None) -> float:
     Returns:
         Milliseconds that one picture takes the detector, best of a few; 0 without one.
     """
-    frame = _test_picture()
+    frame = make_test_picture(512, 288)
     analysis = PictureAnalysis(detector, (), gated=False)
     times_ns = []
     for step in range(_ROUNDS):
@@ -73,8 +77,9 @@ def warm_up(detector: Detector | None) -> float:
     return min(times_ns) / 1e6 if detector else 0.0
 
 
-def _test_picture() -> PlanarFrame:
+def make_test_picture(width_px: int, height_px: int) -> PlanarFrame:
+    """Noise of this size; both sides are even."""
     noise = np.random.default_rng(1)
-    y = noise.integers(16, 235, (288, 512), np.uint8)
-    chroma = np.full((144, 256), 128, np.uint8)
+    y = noise.integers(16, 235, (height_px, width_px), np.uint8)
+    chroma = np.full((height_px // 2, width_px // 2), 128, np.uint8)
     return PlanarFrame(0, y, chroma, chroma)

@@ -17,6 +17,8 @@ HOLE_NS = NS_PER_S // 2
 _MERGE_NS = 5 * NS_PER_S
 _LONGEST_MERGED_NS = 60 * NS_PER_S
 _FAULTS = frozenset({"network", "camera", "internal"})
+_UNSURE = frozenset({"network", "camera", ""})
+"""Causes that a standstill of our own looks like."""
 _TELL_OPEN_AFTER_NS = 5 * NS_PER_S
 _STALL = "no_video"
 _NETWORK_CODES = frozenset({"unreachable", "no_answer", "host_not_found"})
@@ -56,6 +58,7 @@ class CompletenessLedger:
         self._end_ns = last_end_ns
         self._began_ns = began_ns
         self._cause = "us"
+        self._stood_still = (0, 0)
         self._run_id = ""
         self._next_sequence: int | None = None
         self._step_ns = NS_PER_S // 25
@@ -92,13 +95,25 @@ class CompletenessLedger:
         self._cause = "network" if is_network else "camera"
         return gaps
 
+    def on_standstill(self, from_ns: int, to_ns: int) -> None:
+        """This process read nothing meanwhile (stopped, or out of processor): a gap that begins then is ours."""
+        self._stood_still = (from_ns, to_ns)
+
     def _end_downtime(self) -> list[GapRecord]:
         """While we were not there nobody can say how the camera was: that time keeps its own reason."""
-        start_ns, began_ns = self._end_ns, self._began_ns
-        if self._cause != "us" or start_ns is None or began_ns is None or began_ns - start_ns <= HOLE_NS:
+        start_ns = self._end_ns
+        if start_ns is None:
             return []
-        self._end_ns = began_ns
-        return [GapRecord(self._key, start_ns, began_ns, "us", (began_ns - start_ns) // self._step_ns)]
+        back_ns = self._began_ns if self._cause == "us" else self._stood_still[1] if self._is_ours(start_ns) else None
+        if back_ns is None or back_ns - start_ns <= HOLE_NS:
+            return []
+        self._end_ns = back_ns
+        return [GapRecord(self._key, start_ns, back_ns, "us", (back_ns - start_ns) // self._step_ns)]
+
+    def _is_ours(self, start_ns: int) -> bool:
+        """Whether we stood still when a gap began. A second's play: pictures carry their own time."""
+        from_ns, to_ns = self._stood_still
+        return from_ns - NS_PER_S <= start_ns < to_ns
 
     def on_disk(self) -> None:
         """There is no volume to record to: what is missing until there is one again is the disks' fault."""
@@ -186,7 +201,7 @@ class CompletenessLedger:
         if self._end_ns is None or self._cause not in _FAULTS or now_ns - self._end_ns < _TELL_OPEN_AFTER_NS:
             return None
         missing = (now_ns - self._end_ns) // self._step_ns
-        return GapRecord(self._key, self._end_ns, now_ns, self._reason, missing, is_open=True)
+        return GapRecord(self._key, self._end_ns, now_ns, self._find_reason(self._end_ns), missing, is_open=True)
 
     def _open_unwanted(self, now_ns: int) -> GapRecord | None:
         """Off is off also while the camera is silent; a trigger answers only for the pictures that came."""
@@ -215,11 +230,11 @@ class CompletenessLedger:
             start_ns = self._end_ns if self._unwanted_from_ns is None else self._unwanted_from_ns
             return GapRecord(self._key, start_ns, first.captured_at_ns, "policy", 0)
         missing = length_ns // self._step_ns
-        return GapRecord(self._key, self._end_ns, first.captured_at_ns, self._reason, missing)
+        return GapRecord(self._key, self._end_ns, first.captured_at_ns, self._find_reason(self._end_ns), missing)
 
-    @property
-    def _reason(self) -> str:
-        return "us" if self._cause == "internal" else self._cause or "camera"
+    def _find_reason(self, start_ns: int) -> str:
+        is_ours = self._cause == "internal" or (self._cause in _UNSURE and self._is_ours(start_ns))
+        return "us" if is_ours else self._cause or "camera"
 
     def find_hole(self, first: Packet) -> GapRecord | None:
         """Returns the gap that lies before this picture, when it is the next one to be stored."""

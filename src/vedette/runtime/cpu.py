@@ -1,5 +1,7 @@
 """What the processor can do, as far as a choice depends on it."""
 
+import contextlib
+import platform
 from pathlib import Path
 
 _INT8_DOT_PRODUCT = frozenset({"avx512_vnni", "avx_vnni", "amx_int8", "asimddp"})
@@ -17,6 +19,16 @@ def read_cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
         if name.strip() in {"flags", "Features"}:
             return frozenset(value.split())
     return frozenset()
+
+
+def read_cpu_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Model name of the first processor; what the system calls its kind where it does not tell."""
+    with contextlib.suppress(OSError):
+        for line in cpuinfo.read_text("utf-8", "replace").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine()
 
 
 def preferred_precisions(flags: frozenset[str]) -> tuple[str, ...]:

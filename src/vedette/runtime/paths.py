@@ -100,6 +100,11 @@ class NodePaths:
         return self.data / "keys" / "networks.key"
 
     @property
+    def model_costs(self) -> Path:
+        """What a picture costs each detector on this machine, as the analyzer measured it."""
+        return self.data / "analyzer" / "costs.json"
+
+    @property
     def sim(self) -> Path:
         return self.data / "sim"
 

@@ -38,6 +38,7 @@ class NodeSettings:
         search_days: How long seen objects are kept to be searched (`search_days`).
         time_stamps: Authorities that the notary asks to time-stamp its checkpoints, every `time_stamp_every_s`.
         key_change_days: Age at which the notary changes the evidence log's key by itself; 0: only by hand.
+        detector: The detector that is to be used, `NAME` or `NAME@WIDTHxHEIGHT` (`detector`); empty: what fits.
         hash_footage: False only for `benchmarks.evidence`, which measures what hashing costs.
     """
 
@@ -60,6 +61,7 @@ class NodeSettings:
     time_stamp_every_s: int = 3600
     search_days: int = 30
     key_change_days: int = 90
+    detector: str = ""
 
     @property
     def models_folder(self) -> Path:

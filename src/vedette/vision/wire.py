@@ -64,6 +64,16 @@ class Ready(msgspec.Struct, frozen=True):
     """Those loaded: name to release."""
 
 
+class CostsReply(msgspec.Struct, frozen=True):
+    """What a picture costs, ms of one core: `base_ms` without a detector, `costs_ms` for each that was asked about, and
+    why there is none for those that cannot be loaded (else empty).
+    """
+
+    base_ms: float
+    costs_ms: list[float]
+    failures: list[str]
+
+
 class OpenStream(msgspec.Struct, frozen=True):
     """From now on `stream` has this format and is analysed like this. Replaces what it was.
 

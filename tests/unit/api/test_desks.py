@@ -13,7 +13,13 @@ from vedette.adapters.sqlite_signing_results import SqliteSigningReader
 from vedette.api.convert_cameras import camera_out
 from vedette.api.footage_desk import FootageDesk
 from vedette.api.ledger_desk import LedgerDesk
-from vedette.api.system_desk import count_cameras, describe_analysis, describe_control, describe_processes
+from vedette.api.system_desk import (
+    count_cameras,
+    describe_analysis,
+    describe_control,
+    describe_detector,
+    describe_processes,
+)
 from vedette.camera.inventory import Camera, CameraSettings, StreamSettings
 from vedette.camera.live import LiveFacts, RecordingFacts, StreamFacts
 from vedette.core.footage import FootageGap, FootageRun
@@ -120,6 +126,18 @@ def test_analysis_of_a_silent_analyzer_is_empty_and_of_a_talking_one_says_what_i
     }  # fmt: skip
     [shown] = describe_analysis(msgspec.json.encode({"role": "analyzer", "cameras": [camera]}))
     assert (shown.camera_id, shown.code, shown.asked_fps, shown.allowed_fps) == (CAMERA, "reduced", 15.0, 10.0)
+
+
+def test_detector_in_use_is_told_with_its_reason_and_not_at_all_when_nobody_answers() -> None:
+    assert describe_detector("no answer") is None
+    choice = {
+        "detector": "detector@448x256", "why": "cheapest", "cost_ms": 7.2, "asked_ms": 3000.0, "room_ms": 1700.0,
+        "streams": 8, "possible_streams": 3,
+    }  # fmt: skip
+    status = {"cameras": [], "model": {"name": "detector", "choice": choice, "missing": "it is none"}}
+    shown = describe_detector(msgspec.json.encode(status))
+    assert shown is not None
+    assert shown.model_dump() == {**choice, "problem": "it is none"}
 
 
 def test_control_of_a_silent_role_is_unknown_whatever_was_last_heard() -> None:

@@ -159,6 +159,23 @@ async def test_silence_is_told_and_then_ends_the_session() -> None:
         await delivering
 
 
+async def test_while_this_process_stands_still_no_camera_is_silent() -> None:
+    """Stopped or starved for seconds, then the timer comes before what waits in the socket is read."""
+    clock, outlet, counters, log = SimulatedClock(), Outlet(), StreamCounters(), Log()
+    video = VideoAssembler(Codec.H264, H264.parameter_sets, None, clock, counters, outlet)
+    lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    session = LiveSession("cam:554", lost, outlet, video, counters, clock, SilencePolicy(2.0, 10.0))
+    session.fail = lost.set_exception
+    outlet.attach(log, session.format)
+    video.on_unit(0, True, b"key", 0)
+    for seconds in (1, 30, 1, 1, 4, 1, 1, 1, 1):
+        await clock.advance(seconds)
+        session._tick()
+    session.stop()
+    assert log.silences == pytest.approx([3, 4])
+    assert not lost.done()
+
+
 async def test_slow_cameras_are_given_more_time() -> None:
     clock, outlet, counters, log = SimulatedClock(), Outlet(), StreamCounters(fps=0.2), Log()
     video = VideoAssembler(Codec.H264, H264.parameter_sets, None, clock, counters, outlet)

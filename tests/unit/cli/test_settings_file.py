@@ -76,3 +76,17 @@ def test_age_of_keys_that_makes_no_sense_is_refused(tmp_path, days) -> None:
 @pytest.mark.parametrize("days", [0, 7, 90, 3650])
 def test_age_of_keys_is_taken(tmp_path, days) -> None:
     read(tmp_path, key_change_days=days)
+
+
+@pytest.mark.parametrize("name", ["auto", "detector", "detector-int8", "detector@384x224", "pvb-2004-int8"])
+def test_detector_that_this_release_knows_is_taken(tmp_path, name) -> None:
+    read(tmp_path, detector=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [("detector@100x100", "Detectors: detector, detector-int8"), ("yolox-nano", "no detector"), ("a@b", "NAME@WIDTH")],
+)
+def test_detector_that_nobody_knows_is_refused_and_those_there_are_named(tmp_path, name, fault) -> None:
+    with pytest.raises(InvalidInputError, match=fault):
+        read(tmp_path, detector=name)

@@ -259,3 +259,42 @@ def test_fault_of_our_own_program_after_a_restart_stays_ours(rig) -> None:
     recorder.on_fault("internal_error", ends_run=True)
     feed(recorder, make_packets(50, start_ns=START_NS + seconds(60)))
     assert [gap.reason for gap in rig.sink.gaps] == ["us"]
+
+
+def at(second: float) -> int:
+    return START_NS + seconds(second)
+
+
+@pytest.mark.parametrize(
+    ("stood_still", "fault", "reasons"),
+    [
+        ((2, 6), "", [("us", 2, 10)]),
+        ((2, 6), "closed_by_camera", [("us", 2, 6), ("camera", 6, 10)]),
+        ((1, 1.5), "", [("camera", 2, 10)]),
+        ((3.5, 8), "", [("camera", 2, 10)]),
+        ((1.5, 12), "", [("us", 2, 10)]),
+    ],
+)
+def test_what_a_camera_drops_because_we_stood_still_is_not_its_fault(rig, stood_still, fault, reasons) -> None:
+    recorder = rig.recorder()
+    feed(recorder, make_packets(50))
+    recorder.tick(at(2) + seconds(2.5))
+    recorder.ledger.on_standstill(*map(at, stood_still))
+    if fault:
+        recorder.on_fault(fault, ends_run=True)
+        recorder.write_format(StreamFormat("run-2", H264))
+    feed(recorder, make_packets(50, start_90k=10 * TICKS_PER_S, first_sequence=50, start_ns=at(10)))
+    recorder.close()
+    told = [(gap.reason, gap.from_ns, gap.to_ns) for gap in rig.sink.gaps]
+    assert told == [(reason, at(from_s), at(to_s)) for reason, from_s, to_s in reasons]
+
+
+def test_a_fault_that_is_told_before_our_standstill_is_known_is_ours_too(rig) -> None:
+    recorder = rig.recorder()
+    feed(recorder, make_packets(50))
+    recorder.on_fault("closed_by_camera", ends_run=True)
+    recorder.ledger.on_standstill(at(1), at(6))
+    recorder.write_format(StreamFormat("run-2", H264))
+    feed(recorder, make_packets(50, start_ns=at(8)))
+    recorder.close()
+    assert [(gap.reason, gap.to_ns) for gap in rig.sink.gaps] == [("us", at(8))]

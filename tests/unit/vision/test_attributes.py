@@ -171,6 +171,9 @@ def test_words_tell_what_was_seen_only() -> None:
     values = {"sex": "female", "hair": "long", "hat": "no", "bag": "unknown", "backpack": "yes", "jacket": "unknown"}
     values |= {"upper_colour": "red", "sleeves": "short", "lower_colour": "blue", "lower_clothing": "trousers"}
     assert say_facts(facts(values)) == ["female, long hair, backpack", "top red, short sleeves; blue trousers"]
+    assert say_facts(facts({"sex": "male", "backpack": "yes", "carried": "backpack"})) == ["male, backpack"]
+    assert say_facts(facts({"colour": "white", "make": "Verde", "type": "car"})) == ["white Verde car"]
+    assert say_facts(facts({"colour": "white", "make": "Škoda"})) == ["white"], "pictures are drawn in ASCII"
     assert say_facts(facts({"upper_colour": "unknown", "lower_colour": "gray"})) == ["legs gray"]
     assert say_facts(facts({"colour": "white", "type": "van"})) == ["white van"]
     assert say_facts(ObjectFacts(1, {}, PlateReading("51F12345", 0.6, "unsure"))) == ["51F12345 ?"]

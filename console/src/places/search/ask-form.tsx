@@ -7,6 +7,7 @@ import { useMay } from "../../api/context";
 import { useCameras } from "../../api/queries";
 import type { SearchWords } from "../../api/types";
 import { readWhen } from "../../lib/when";
+import { AbsentAttributes } from "../../parts/absent-attributes";
 import { useAttributeWords } from "../../parts/attribute-words";
 import { Button } from "../../parts/button";
 import { SelectField, TextField } from "../../parts/field";
@@ -163,7 +164,9 @@ function AttributeChoice({ address, words, onAsk }: AttributesProps) {
         choices={fixed}
         isOpen={count > 0}
         title={count > 0 ? t("search.attributesChosen", { count }) : t("search.attributes")}
-      />
+      >
+        <AbsentAttributes absent={words.absent} />
+      </Chips>
     </>
   );
 }
@@ -174,9 +177,13 @@ interface ChipsProps {
   choices: readonly Choice[];
   chosen: Attributes;
   onToggle: (attributes: Attributes) => void;
+  children?: ReactNode;
 }
 
-function Chips({ title, isOpen, choices, chosen, onToggle }: ChipsProps) {
+/** Chips of one attribute; a model of makes may know thousands: the others are written into the box. */
+const MOST_CHIPS = 60;
+
+function Chips({ title, isOpen, choices, chosen, onToggle, children }: ChipsProps) {
   const { t } = useTranslation();
   const name = useAttributeWords();
   return (
@@ -187,19 +194,23 @@ function Chips({ title, isOpen, choices, chosen, onToggle }: ChipsProps) {
           <legend>
             {about ? t("keptSets.named", { name: attribute, about: name.about(about) }) : name.name(attribute)}
           </legend>
-          {values.map((value) => (
-            <button
-              key={value}
-              type="button"
-              className={styles["chip"]}
-              aria-pressed={chosen[attribute]?.includes(value) ?? false}
-              onClick={() => onToggle(toggleAttribute(chosen, attribute, value))}
-            >
-              {name.value(attribute, value)}
-            </button>
-          ))}
+          {values
+            .filter((value, at) => at < MOST_CHIPS || chosen[attribute]?.includes(value))
+            .map((value) => (
+              <button
+                key={value}
+                type="button"
+                className={styles["chip"]}
+                aria-pressed={chosen[attribute]?.includes(value) ?? false}
+                onClick={() => onToggle(toggleAttribute(chosen, attribute, value))}
+              >
+                {name.value(attribute, value)}
+              </button>
+            ))}
+          {values.length > MOST_CHIPS ? <p className="muted">{t("search.moreValues")}</p> : null}
         </fieldset>
       ))}
+      {children}
     </details>
   );
 }

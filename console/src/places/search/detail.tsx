@@ -5,9 +5,10 @@ import { ArrowLeft, FileVideo, Play, Route, Trash2 } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/context";
-import { useEraseObjects, useSeenObject, useTrace } from "../../api/search";
+import { useEraseObjects, useSearchWords, useSeenObject, useTrace } from "../../api/search";
 import type { SearchWay, SeenObject } from "../../api/types";
 import { formatClock, formatDay, formatNumber } from "../../lib/format";
+import { AbsentAttributes } from "../../parts/absent-attributes";
 import { useAttributeWords } from "../../parts/attribute-words";
 import { Button, buttonClass } from "../../parts/button";
 import { ConfirmDialog } from "../../parts/dialog";
@@ -83,6 +84,7 @@ export function ObjectDetail({ id, isTraced, address, onGo, onClose }: DetailPro
         ) : null}
       </div>
       <Facts item={item} />
+      <Untold item={item} />
       <Likeness item={item} isTraced={isTraced} address={address} onGo={onGo} />
       {isErasing ? (
         <ConfirmDialog
@@ -133,6 +135,12 @@ function Facts({ item }: { item: SeenObject }) {
       </tbody>
     </table>
   );
+}
+
+/** Of a vehicle: that nothing tells its make. */
+function Untold({ item }: { item: SeenObject }) {
+  const { data } = useSearchWords();
+  return item.object_class === "vehicle" && data ? <AbsentAttributes absent={data.absent} /> : null;
 }
 
 type LikenessProps = Omit<DetailProps, "id" | "onClose"> & { item: SeenObject };

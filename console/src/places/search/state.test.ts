@@ -58,6 +58,13 @@ describe("the words in the box", () => {
     expect(read("red guard")).toEqual({ uniform: ["guard"], upper_colour: ["red"] });
     expect(read("red wet")).toEqual({ state: ["wet"], colour: ["red"], upper_colour: ["red"] });
   });
+  it("of a make are a vehicle's, so a bare colour is its paint", () => {
+    const makes: Phrase[] = [{ words: "land rover", asks: { attribute: ["make", "Land Rover"] } }];
+    expect(readWords("red Land Rover", [...PHRASES, ...makes]).attributes).toEqual({
+      make: ["Land Rover"],
+      colour: ["red"],
+    });
+  });
   it("may be none", () => {
     expect(readWords("  ", PHRASES)).toEqual({ plate: "", classes: [], attributes: {}, unknown: [] });
   });

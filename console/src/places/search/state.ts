@@ -2,7 +2,7 @@
 
 import type { Question } from "../../api/search";
 import type { KeptSet, SearchWay, SearchWords } from "../../api/types";
-import { UNKNOWN } from "../../lib/attributes";
+import { MAKE, UNKNOWN } from "../../lib/attributes";
 import { readWhen } from "../../lib/when";
 
 export interface SearchAddress {
@@ -38,7 +38,7 @@ export interface Understood {
   unknown: string[];
 }
 
-const VEHICLE_NAMES = ["type", "colour"];
+const VEHICLE_NAMES = ["type", "colour", MAKE];
 
 /** `colour:red,type:car` and back. Own categories may have any signs: those with a meaning here are escaped. */
 export function readAttributes(text: string | undefined): Attributes {

@@ -4,7 +4,7 @@ import { CircleCheck, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../api/context";
-import { useCameras, useModels, useSigning, useSystem } from "../../api/queries";
+import { useCameras, useModelFaults, useModels, useSigning, useSystem } from "../../api/queries";
 import type { Camera, StreamLive, StreamSigning, System } from "../../api/types";
 import { formatBitrate, formatBytes, formatCodec, formatDuration, formatMoment, formatNumber } from "../../lib/format";
 import { Badge, PageHead, Table, TableSkeleton, type Tone } from "../../parts/misc";
@@ -38,6 +38,7 @@ export function HealthPage() {
       ) : null}
       {may("camera.view") && data.analysis.length > 0 ? (
         <Section title={t("health.analysis")}>
+          {data.detector ? <DetectorWords detector={data.detector} /> : null}
           <Analysis analysis={data.analysis} />
         </Section>
       ) : null}
@@ -49,6 +50,7 @@ export function HealthPage() {
       </Section>
       <Section title={t("health.models")}>
         <Models />
+        <OwnModels />
       </Section>
       <Section title={t("health.machine")}>
         <Machine machine={data.machine} />
@@ -326,6 +328,25 @@ function Analysis({ analysis }: { analysis: System["analysis"] }) {
   );
 }
 
+function DetectorWords({ detector }: { detector: NonNullable<System["detector"]> }) {
+  const { t, i18n } = useTranslation();
+  const number = (value: number, digits = 0) => formatNumber(value, i18n.language, digits);
+  const { cost_ms, asked_ms, room_ms, streams, possible_streams } = detector;
+  return (
+    <p className="muted">
+      {detector.detector ? <strong>{`${detector.detector}. `}</strong> : null}
+      {t(`health.detectorWhy.${detector.why}`)}
+      {detector.problem ? ` ${detector.problem}.` : null}
+      {cost_ms !== null && asked_ms !== null && room_ms !== null
+        ? ` ${t("health.detectorCost", { cost: number(cost_ms, 1), asked: number(asked_ms), room: number(room_ms) })}`
+        : null}
+      {streams !== null && possible_streams !== null
+        ? ` ${t("health.detectorStreams", { streams: number(streams), possible: number(possible_streams) })}`
+        : null}
+    </p>
+  );
+}
+
 function Volumes({ volumes, nowMs }: { volumes: System["volumes"]; nowMs: number }) {
   const { t, i18n } = useTranslation();
   const words = useWords();
@@ -480,6 +501,24 @@ function Models() {
         </tr>
       ))}
     </Table>
+  );
+}
+
+/** What the operator could add, and what is wrong with what he added. */
+function OwnModels() {
+  const { t } = useTranslation();
+  const { data: models = [], isSuccess } = useModels();
+  const { data: faults = [] } = useModelFaults();
+  const tellsMakes = models.some(({ task, state }) => task === "vehicle_make" && state === "installed");
+  return (
+    <>
+      {faults.map(({ file, reason }) => (
+        <p key={file}>
+          <Badge tone="bad">{t("health.modelStates.refused")}</Badge> {file}: {reason}
+        </p>
+      ))}
+      {isSuccess && !tellsMakes ? <p className="muted">{t("absent.make")}</p> : null}
+    </>
   );
 }
 

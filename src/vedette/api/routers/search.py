@@ -34,6 +34,7 @@ from vedette.api.schemas.search import (
     TraceOut,
 )
 from vedette.api.search_desk import Question
+from vedette.api.search_words import find_absent, known_attributes
 from vedette.api.sights import SightPort
 from vedette.api.times import check_range, to_ns
 from vedette.core.errors import InvalidInputError
@@ -41,7 +42,6 @@ from vedette.core.plates import read_plate
 from vedette.core.time import format_utc
 from vedette.identity.permissions import Caller, Permission
 from vedette.search.objects import MAX_CANDIDATES, ObjectFilter, Source
-from vedette.vision.recognize.attribute_forms import ATTRIBUTES
 
 router = feature_router("search")
 ObjectId = Annotated[Id, Path()]
@@ -52,10 +52,12 @@ _NOT_KEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 @router.get("/search/words")
 @allows(Permission.OBJECT_SEARCH)
 async def show_search_words(caller: CallerPort, desk: SearchPort) -> SearchWordsOut:
-    """Shows what can be asked: classes, attributes and their values."""
+    """Shows what can be asked: classes, attributes and their values; and what no installed model tells."""
+    makes = await desk.read_makes()
     return SearchWordsOut(
         classes=["person", "vehicle", "two_wheeler", "object"],
-        attributes={name: list(values) for name, values in ATTRIBUTES.items()},
+        attributes={name: list(values) for name, values in known_attributes(makes).items()},
+        absent=find_absent(makes),
         categories=[kept_set_out(words) for words in await desk.list_own_words()],
         biometric=caller.may(Permission.BIOMETRIC_SEARCH),
         days=desk.search.days,

@@ -246,11 +246,26 @@ class DistancesIn(Request):
     items: Annotated[list[DistanceIn], Field(max_length=2000)]
 
 
+class AbsentAttributeOut(Answer):
+    """An attribute that could be told and is not.
+
+    Attributes:
+        name: Such as `make`.
+        code: `no_model`: none is installed. `refused`: the installed one is not used.
+        reason: In words.
+    """
+
+    name: str
+    code: Literal["no_model", "refused"]
+    reason: str
+
+
 class SearchWordsOut(Answer):
     """What can be asked.
 
     Attributes:
         attributes: Name to its values.
+        absent: What no installed model tells.
         categories: The operator's own sets: attributes too, by their names, with `unknown` for none of these.
         biometric: Whether the caller may search by face and appearance.
         days: How long seen objects are kept.
@@ -258,6 +273,7 @@ class SearchWordsOut(Answer):
 
     classes: list[ClassWord]
     attributes: dict[str, list[str]]
+    absent: list[AbsentAttributeOut]
     categories: list[KeptSetOut]
     biometric: bool
     days: int

@@ -68,6 +68,27 @@ class CameraAnalysisOut(Answer):
     categories_left_out: list[LeftOutSetOut] = Field(default_factory=list)
 
 
+class DetectorOut(Answer):
+    """The detector that looks at the cameras, and why this one.
+
+    `detector`: its name, with `@WIDTHxHEIGHT` where it is run at another input size than its own; empty: motion alone.
+    `why`: `fits` (the best with which all streams reach their rates), `kept` (in use, and no other is worth a restart),
+    `cheapest` (none fits), `pinned` (the settings name it), `unmeasured` (not measured on this machine yet), `none`.
+    `problem`: why there is none, or not the one that the settings name. `cost_ms`: of one core, a look at a picture.
+    `asked_ms`: what all `streams` ask for in a second while something moves in all of them, of `room_ms`.
+    `possible_streams`: how many like these there is time for. Figures are null where nothing is measured.
+    """
+
+    detector: str
+    why: Literal["fits", "kept", "cheapest", "pinned", "unmeasured", "none"]
+    problem: str
+    cost_ms: float | None
+    asked_ms: float | None
+    room_ms: float | None
+    streams: int | None
+    possible_streams: int | None
+
+
 class MachineOut(Answer):
     host: str
     cpu_count: int
@@ -89,6 +110,7 @@ class SystemOut(Answer):
     volumes: list[StorageVolumeOut]
     controls: list[ControlOut]
     analysis: list[CameraAnalysisOut]
+    detector: DetectorOut | None
     machine: MachineOut
 
 
@@ -115,5 +137,15 @@ class ModelOut(Answer):
     figures: list[ModelFigure]
 
 
+class ManifestFaultOut(Answer):
+    """A manifest that the operator added and that is not used: its file, and why."""
+
+    file: str
+    reason: str
+
+
 class ModelsOut(Answer):
+    """All models, and what of the operator's own manifests is wrong."""
+
     items: list[ModelOut]
+    faults: list[ManifestFaultOut]

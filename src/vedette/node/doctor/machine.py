@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vedette.core.errors import UnavailableError
 from vedette.node.doctor.findings import Finding, bad, good, warning
-from vedette.runtime.cpu import read_cpu_flags
+from vedette.runtime.cpu import read_cpu_flags, read_cpu_name
 from vedette.runtime.process import check_port_free
 
 _FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
@@ -24,8 +24,7 @@ def check_processor() -> Finding:
     """Cores and the instructions that decide inference speed (int8 needs VNNI, bf16 needs its own)."""
     cores = len(os.sched_getaffinity(0))
     flags = read_cpu_flags()
-    names = (line.partition(":")[2].strip() for line in _read_lines("/proc/cpuinfo") if line.startswith("model name"))
-    model = next(names, platform.processor() or platform.machine())
+    model = read_cpu_name()
     present = [name for name in _FEATURES if name in flags]
     figures: dict[str, float | str | bool] = {"cores": cores, "model": model, "features": " ".join(present)}
     if platform.machine() == "x86_64" and "avx2" not in flags:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
+from vedette.node.doctor.detector import check_detector
 from vedette.node.doctor.findings import Finding, FindingState
 from vedette.node.doctor.jail import check_jail
 from vedette.node.doctor.machine import check_clock, check_memory, check_parts, check_port, check_processor
@@ -28,6 +29,7 @@ def examine(settings: NodeSettings) -> Iterator[Finding]:
         check_jail,
         lambda: check_decode(clock),
         lambda: check_inference(settings.paths.models, clock),
+        lambda: check_detector(settings, clock),
     )
     yield from check_parts()
     for check in checks:

@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 import msgspec
 
 from vedette.core.errors import InvalidInputError
-from vedette.vision.recognize.attribute_forms import ATTRIBUTES
+from vedette.vision.recognize.attribute_forms import HOUSE_NAMES
 
 MAX_WORD_CHARS = 32
 MAX_FILE_BYTES = 4 << 20
 """Of a whole set, as a file."""
-TAKEN = frozenset(name.casefold() for name in ATTRIBUTES) | {"plate", "face", "unknown"}
+TAKEN = frozenset(name.casefold() for name in HOUSE_NAMES) | {"plate", "face", "unknown"}
 """What objects have already, so no set is called so."""
 _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_WORD_CHARS)]
 

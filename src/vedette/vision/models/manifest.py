@@ -20,6 +20,8 @@ from vedette.vision.models.selftest import QUANTILES, SelfTest
 _SAFE_FORMATS = frozenset({".xml", ".bin", ".onnx", ".tflite"})
 _HEX = re.compile(r"[0-9a-f]*")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
+_STEP_PX, _MOST_SIDE_PX = 32, 2048
+"""A detector's coarsest cells are 32 pixels wide."""
 
 
 class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,6 +53,14 @@ class ModelInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     resize: Literal["plain", "aligned", "padded", "cropped"]
 
 
+class InputSize(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Another input size, in pixels, at which a detector may be run; `quality` is its own, see `ModelManifest`."""
+
+    width: int
+    height: int
+    quality: float
+
+
 class MeasuredAccuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One measured figure: what, on which data, by which command."""
 
@@ -68,6 +78,7 @@ Task = Literal[
     "face_liveness",
     "person_attributes",
     "vehicle_attributes",
+    "vehicle_make",
     "object_kinds",
     "person_embedding",
     "pose",
@@ -85,10 +96,15 @@ class ModelManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         converted: The same weights in another format, accepted instead of `files`: what a mirror may have.
         obtain: `mirror`: the publisher has them only in a format that may carry code, so they are converted by hand
             and come from a mirror; `url` then names where the weights are from. `embedded`: we trained them, and they
-            are part of this package (`vision/weights`), without a `url`.
+            are part of this package (`vision/weights`), without a `url`. `own`: somebody put them here himself
+            (`vision/models/own.py`).
         selftest: What it must answer each time it is loaded.
         parameters: How many numbers training chose; 0 where nobody counted.
         needs_motion: A detector that is to be believed only where something moves (`vision/naming.py`).
+        quality: Of a detector at its own input size, 0 to 1, by which detectors are compared
+            (`vision/model_choice.py`): the mean of its `recall_ratio` figures. The standard pack's detector is what
+            they are ratios of: 1.
+        sizes: Other input sizes of a detector; empty: its own alone.
     """
 
     name: str
@@ -106,10 +122,17 @@ class ModelManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     thresholds: dict[str, float]
     accuracy: list[MeasuredAccuracy]
     converted: list[ModelFile] = []  # msgspec copies it for each manifest
-    obtain: Literal["source", "mirror", "embedded"] = "source"
+    obtain: Literal["source", "mirror", "embedded", "own"] = "source"
     selftest: SelfTest | None = None
     parameters: int = 0
     needs_motion: bool = False
+    quality: float = 0.0
+    sizes: list[InputSize] = []
+
+    @property
+    def input_sizes(self) -> list[InputSize]:
+        """All sizes that it may be run at, its own first."""
+        return [InputSize(self.input.width, self.input.height, self.quality), *self.sizes]
 
     @property
     def variants(self) -> list[list[ModelFile]]:
@@ -142,6 +165,7 @@ def _find_faults(manifest: ModelManifest) -> list[str]:
     if not manifest.files:
         faults.append("it names no files")
     faults += _find_selftest_faults(manifest.selftest) if manifest.selftest else []
+    faults += _find_size_faults(manifest)
     unknown = sorted(set(manifest.labels) - set(CLASS_NAMES))
     if unknown and manifest.task == "detection":
         faults.append(f"labels {unknown} are no object classes of the house")
@@ -154,8 +178,22 @@ def _find_faults(manifest: ModelManifest) -> list[str]:
         hashes = (len(file.sha256), len(file.sha384))
         if hashes not in {(64, 0), (0, 96)} or not _HEX.fullmatch(file.sha256 + file.sha384) or file.bytes <= 0:
             faults.append(f"{file.path} has no valid sha256 (or sha384) and size")
-        if not file.url.startswith("https://") and manifest.obtain != "embedded":
+        if not file.url.startswith("https://") and manifest.obtain not in {"embedded", "own"}:
             faults.append(f"{file.path} has no https source")
+    return faults
+
+
+def _find_size_faults(manifest: ModelManifest) -> list[str]:
+    sizes = [(size.width, size.height) for size in manifest.input_sizes]
+    faults = []
+    if manifest.sizes and manifest.task != "detection":
+        faults.append("only a detector has other input sizes")
+    if len(set(sizes)) < len(sizes):
+        faults.append("an input size is named twice")
+    if any(side % _STEP_PX or not 0 < side <= _MOST_SIDE_PX for size in sizes[1:] for side in size):
+        faults.append(f"other input sizes are multiples of {_STEP_PX} up to {_MOST_SIDE_PX}")
+    if not all(0 <= size.quality <= 1 for size in manifest.input_sizes):
+        faults.append("quality lies from 0 to 1")
     return faults
 
 

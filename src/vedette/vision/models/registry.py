@@ -1,17 +1,20 @@
 """Which models exist, which are installed, and their bytes, verified.
 
 The registry is the folder of manifests in this package, so a release of Vedette fixes which models it may load
-(trust.md M6). Installed files are hashed at every load and handed on as bytes: what was checked is what runs,
-and a file that differs in one bit is refused.
+(trust.md M6); and, for what no shipped model tells, those that somebody added himself (`own.py`). Installed files are
+hashed at every load and handed on as bytes: what was checked is what runs, and a file that differs in one bit is
+refused.
 """
 
 import hashlib
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from vedette.core.errors import NotFoundError, StorageError
+from vedette.core.errors import InvalidInputError, NotFoundError, StorageError
 from vedette.vision.models.manifest import ModelFile, ModelManifest, parse_manifest
+from vedette.vision.models.own import FOLDER, MAX_MANIFEST_BYTES, MAX_MANIFESTS, ManifestFault, find_own_faults
 from vedette.vision.models.selftest import ModelRefusedError
 from vedette.vision.models.unit import ModelUnit, describe_unit, find_strangers, judge_unit
 
@@ -84,12 +87,34 @@ class ModelRegistry:
         Raises:
             NotFoundError: no model is in this pack.
         """
-        found = [parse_manifest(path.read_text("utf-8"), path.name) for path in sorted(self._manifests.glob("*.yaml"))]
+        found = self._read_house()
+        found = sorted([*found, *self._read_own(found)[0]], key=lambda manifest: manifest.name)
         chosen = [manifest for manifest in found if not pack or pack in manifest.packs]
         if not chosen:
             packs = sorted({name for manifest in found for name in manifest.packs})
             raise NotFoundError(f"there is no model pack {pack!r}", f"Packs: {', '.join(packs)}.")
         return chosen
+
+    def find_faults(self) -> list[ManifestFault]:
+        """The user's own manifests that are not used. Everything else goes on without them."""
+        return self._read_own(self._read_house())[1]
+
+    def _read_house(self) -> list[ModelManifest]:
+        return [parse_manifest(path.read_text("utf-8"), path.name) for path in sorted(self._manifests.glob("*.yaml"))]
+
+    def _read_own(self, house: list[ModelManifest]) -> tuple[list[ModelManifest], list[ManifestFault]]:
+        """Those that may be used, and what is wrong with the others. Where no folder is named there are none."""
+        folder = self.directory / FOLDER
+        paths = sorted(folder.glob("*.yaml")) if self.directory.parts else []
+        found = {manifest.name: manifest for manifest in house}
+        faults = [ManifestFault(path.name, f"more than {MAX_MANIFESTS} are not read") for path in paths[MAX_MANIFESTS:]]
+        for path in paths[:MAX_MANIFESTS]:
+            try:
+                manifest = _read_own_manifest(path, found)
+                found[manifest.name] = manifest
+            except InvalidInputError as error:
+                faults.append(ManifestFault(path.name, error.message))
+        return list(found.values())[len(house) :], faults
 
     def path_of(self, manifest: ModelManifest, file: ModelFile) -> Path:
         """Where a file of a model lies when it is installed; embedded ones always are."""
@@ -141,14 +166,20 @@ class ModelRegistry:
         """
         if manifest.name in self._refused:
             raise ModelRefusedError(self._refused[manifest.name])
-        loaded = self._load_files(manifest)
+        loaded = self.read(manifest)
+        _check_selftest(manifest)
         if self._ledger is not None:
             judge_unit(self._describe(manifest), self._ledger.find(manifest.name))
-        return InstalledModel(manifest, tuple(loaded))
+        return loaded
+
+    def read(self, manifest: ModelManifest) -> InstalledModel:
+        """Its files, verified, whether it may be loaded or not: to take its self-test. Raises as `load`."""
+        return InstalledModel(manifest, tuple(self._load_files(manifest)))
 
     def read_unit(self, manifest: ModelManifest) -> ModelUnit:
         """The unit of an installed release, its files verified, accepted or not. Raises as `load`."""
         self._load_files(manifest)
+        _check_selftest(manifest)
         return self._describe(manifest)
 
     def _describe(self, manifest: ModelManifest) -> ModelUnit:
@@ -181,7 +212,9 @@ class ModelRegistry:
             except FileNotFoundError as error:
                 raise NotFoundError(
                     f"the model {manifest.name} is not installed: {path} is missing",
-                    f"Run `vedette models pull {manifest.packs[0]}`.",
+                    f"Copy it to {path}."
+                    if manifest.obtain == "own"
+                    else f"Run `vedette models pull {manifest.packs[0]}`.",
                 ) from error
             except OSError as error:
                 raise StorageError(f"the model file {path} cannot be read: {error.strerror}") from error
@@ -198,6 +231,30 @@ class ModelRegistry:
         except (ModelRefusedError, StorageError) as error:
             return ModelState(manifest, "refused", error.message)
         return ModelState(manifest, "installed", is_signed=self._ledger is not None)
+
+
+def _check_selftest(manifest: ModelManifest) -> None:
+    """Raises ModelRefusedError: one of the user's own without. It is not signed either, since signing it fixes it."""
+    if manifest.obtain == "own" and manifest.selftest is None:
+        raise ModelRefusedError(
+            f"the manifest of {manifest.name} has no self-test",
+            f"Run `vedette models selftest {manifest.name}` and add what it prints to the manifest.",
+        )
+
+
+def _read_own_manifest(path: Path, taken: Container[str]) -> ModelManifest:
+    """Raises InvalidInputError: it cannot be used, and why. `taken`: names of other models."""
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_MANIFEST_BYTES:
+            raise InvalidInputError(f"{path.name} is no file of up to {MAX_MANIFEST_BYTES >> 10} kB")
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(f"{path.name} cannot be read: {error}") from error
+    manifest = parse_manifest(text, path.name)
+    faults = find_own_faults(manifest) + ([f"the name {manifest.name} is taken"] if manifest.name in taken else [])
+    if faults:
+        raise InvalidInputError(f"the model manifest {path.name} is not valid: {'; '.join(faults)}")
+    return manifest
 
 
 def check_model_bytes(file: ModelFile, data: bytes) -> None:

@@ -51,7 +51,7 @@ def read_serial(release: str) -> int:
 
 def describe_unit(manifest: ModelManifest, files: Sequence[ModelFile]) -> ModelUnit:
     """The unit of a release that consists of these files. Licence, origin and figures may be told better later."""
-    behaviour = (
+    behaviour: tuple[object, ...] = (
         manifest.task,
         manifest.runtime,
         manifest.precision,
@@ -61,6 +61,8 @@ def describe_unit(manifest: ModelManifest, files: Sequence[ModelFile]) -> ModelU
         sorted(manifest.thresholds.items()),
         manifest.selftest,
     )
+    if manifest.sizes:  # without any the text is that of releases from before there were sizes
+        behaviour += ([(size.width, size.height) for size in manifest.sizes],)
     digest = hashlib.sha256(msgspec.json.encode(behaviour, order="deterministic")).hexdigest()
     lines = [_HEAD, f"name {manifest.name}", f"release {manifest.release}", f"behaviour {digest}"]
     lines += [f"file {file.file_name} {file.bytes} {file.sha256 or file.sha384}" for file in files]
@@ -108,7 +110,7 @@ def judge_unit(unit: ModelUnit, accepted: ModelUnit | None) -> None:
 def _find_changes(unit: ModelUnit, accepted: ModelUnit) -> list[str]:
     before, now = set(accepted.text.splitlines()), set(unit.text.splitlines())
     changed = {line.split()[0] if not line.startswith("file ") else line.split()[1] for line in before ^ now}
-    words = {"behaviour": "preprocessing, thresholds, labels or self-test"}
+    words = {"behaviour": "preprocessing, input sizes, thresholds, labels or self-test"}
     return sorted(words.get(what, what) for what in changed)
 
 

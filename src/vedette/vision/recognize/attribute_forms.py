@@ -10,6 +10,7 @@ from vedette.vision.recognize.records import Form
 
 CLOTHING_LABELS = {"upper_colour": COLOUR_NAMES, "lower_colour": COLOUR_NAMES}
 CLOTHING_FLOORS = {"upper_colour": 0.45, "lower_colour": 0.45}
+CARRIED = "carried"
 _YES_NO = ("yes", "no")
 PEOPLE_FORM = Form(
     "people",
@@ -23,6 +24,7 @@ PEOPLE_FORM = Form(
         "backpack": _YES_NO,
         "sleeves": ("long", "short"),
         "jacket": ("yes",),
+        CARRIED: ("backpack", "handbag"),
         "lower_clothing": ("trousers", "shorts_or_skirt"),
         **CLOTHING_LABELS,
     },
@@ -34,6 +36,7 @@ PEOPLE_FORM = Form(
         "backpack": 0.8,
         "sleeves": 0.85,
         "jacket": 0.85,
+        CARRIED: 0.6,
         "lower_clothing": 0.75,
         **CLOTHING_FLOORS,
     },
@@ -46,7 +49,11 @@ VEHICLES_FORM = Form(
     floors={"type": 0.75, "colour": 0.65},
 )
 ATTRIBUTES: Mapping[str, Sequence[str]] = {**PEOPLE_FORM.labels, **VEHICLES_FORM.labels}
-"""All that is recognised without being taught: name to values."""
+"""All that is recognised by what Vedette ships, without being taught: name to values."""
+MAKE = "make"
+"""Of vehicles, by a model that the user adds: `make_forms.py`."""
+HOUSE_NAMES = frozenset({*ATTRIBUTES, MAKE})
+"""Attributes that are not the operator's own categories."""
 
 APPEARANCE = "appearance"
 APPEARANCE_MODEL = "person-reid-0287"

@@ -1,18 +1,20 @@
-"""Attributes of people: sex, hair, hat, bags, sleeves, legs, jacket, and the colours of what they wear.
+"""Attributes of people: sex, hair, hat, bags, sleeves, legs, jacket, what is carried, and the colours of what is worn.
 
 Each label is said with the model's probability; the floors of the form, which apply to the vote over the track, are
 high where the published F1 is low (bag .66, hat .64, sleeves .21), so those are mostly `unknown`. Whatever no model
-tells (glasses, straps, skirt against shorts) is left out. Measured and looked at: docs/design/recognition.md.
+tells (glasses, straps, skirt against shorts) is left out; so is what is carried, where its second model (`carried.py`)
+is not installed. Measured and looked at: docs/design/recognition.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
 
 from vedette.vision.colors import Light
 from vedette.vision.ports import Network, Recognizer
-from vedette.vision.recognize.attribute_forms import PEOPLE_FORM
+from vedette.vision.recognize.attribute_forms import CARRIED, PEOPLE_FORM
+from vedette.vision.recognize.carried import BagFinder, BagShares, judge_carried
 from vedette.vision.recognize.clothing import ClothingPoints, name_clothing
 from vedette.vision.recognize.crop import Crop
 from vedette.vision.recognize.light import describe_in_light, read_light
@@ -37,10 +39,11 @@ _OF_THE_LEGS = frozenset({"lower_clothing"})
 
 
 class PersonRecognizer(Recognizer):
-    """Attributes by person-attributes-0230, colours by our own naming."""
+    """Attributes by person-attributes-0230, colours by our own naming, and what is carried with `bags`."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, bags: BagFinder | None = None) -> None:
         self._network = network
+        self._bags = bags
 
     @property
     def form(self) -> Form:
@@ -48,7 +51,8 @@ class PersonRecognizer(Recognizer):
 
     @property
     def release(self) -> str:
-        return f"{self._network.release}+colors-r1"
+        bags = f"+{self._bags.release}" if self._bags else ""
+        return f"{self._network.release}{bags}+colors-r1"
 
     def describe(self, crops: Sequence[Crop]) -> list[list[Record]]:
         return describe_in_light(crops, self._describe)
@@ -57,6 +61,8 @@ class PersonRecognizer(Recognizer):
         image = np.asarray(cv2.resize(crop.image_bgr, (60, 160), interpolation=cv2.INTER_AREA), np.uint8)
         name_clothing(image, ClothingPoints(), read_light(crop), legs_in_picture=True)
         self._infer(crop)
+        if self._bags is not None:
+            self._bags.find(crop)
 
     def _describe(self, crop: Crop, light: Light) -> list[Record]:
         legs = crop.box_px[3] < crop.frame.size_px[1] * 0.99
@@ -73,10 +79,24 @@ class PersonRecognizer(Recognizer):
         picture = cv2.resize(crop.image_bgr, (80, 160), interpolation=cv2.INTER_LINEAR)
         outputs = self._network.infer(picture.transpose(2, 0, 1)[None].astype(np.float32))
         labels = {}
-        for (name, when_true, when_not), value in zip(_ATTRIBUTES, outputs["453"].reshape(-1), strict=True):
-            probability = float(np.clip(value, 0.0, 1.0))
+        probabilities = dict(zip(_ATTRIBUTES, np.clip(outputs["453"].reshape(-1), 0.0, 1.0).tolist(), strict=True))
+        for (name, when_true, when_not), probability in probabilities.items():
             said = when_true if probability >= 0.5 else when_not
             if said:
                 labels[name] = Label(said, max(probability, 1 - probability))
+        if self._bags is not None:
+            by_name = {name: probability for (name, _, _), probability in probabilities.items()}
+            carried = judge_carried(crop, BagShares(by_name["backpack"], by_name["bag"]), self._bags)
+            if labels["backpack"].value == "yes":
+                labels |= _confirm_backpack(labels.pop("backpack"), carried)
+            labels |= carried
         upper, lower = (tuple(float(v) for v in outputs[name].reshape(-1)[:2]) for name in ("456", "459"))
         return labels, ClothingPoints((upper[0], upper[1]), (lower[0], lower[1]))
+
+
+def _confirm_backpack(said: Label, carried: Mapping[str, Label]) -> dict[str, Label]:
+    """One model alone was wrong about eight backpacks of ten: one counts where the other sees it, as sure as both."""
+    found = carried.get(CARRIED)
+    if found is None or found.value != "backpack":
+        return {}
+    return {"backpack": Label("yes", min(said.confidence, found.confidence))}

@@ -25,7 +25,8 @@ def _say_person(known: Mapping[str, str]) -> str:
     words = [known["sex"]] if "sex" in known else []
     words += [f"{known['hair']} hair"] if "hair" in known else []
     words += [name for name in _CARRIED if name in known]
-    return ", ".join(words)
+    words += [known["carried"]] if "carried" in known else []
+    return ", ".join(dict.fromkeys(words))
 
 
 def _say_clothing(known: Mapping[str, str]) -> str:
@@ -42,4 +43,4 @@ def _say_clothing(known: Mapping[str, str]) -> str:
 
 
 def _say_vehicle(known: Mapping[str, str]) -> str:
-    return " ".join(known[name] for name in ("colour", "type") if name in known)
+    return " ".join(known[name] for name in ("colour", "make", "type") if name in known and known[name].isascii())
