@@ -1,8 +1,9 @@
 """Puts a release that `vedette lab train` made into the package: files, figures and self-test.
 
-`python -m scripts.ship_release FOLDER NAME NUMBER`: the folder holds `NAME.{xml,bin}` and `NAME-int8.{xml,bin}`, and
-the release gets this number. The manifests that are there keep their words; thresholds and figures are taken from
-`NAME.yaml` in the folder where the training wrote one, as for classifiers; else they are measured and written by hand.
+`python -m scripts.ship_release FOLDER NAME NUMBER`: the folder holds `NAME.{xml,bin}` and, where the package has that
+form, `NAME-int8.{xml,bin}`; the release gets this number. The manifests that are there keep their words; thresholds and
+figures are taken from `NAME.yaml` in the folder where the training wrote one, as for classifiers; else they are
+measured and written by hand.
 """
 
 import argparse
@@ -66,7 +67,8 @@ def main() -> None:
     parser.add_argument("number", type=int)
     given = parser.parse_args()
     for name in (given.name, f"{given.name}-int8"):
-        ship(given.folder, name, given.number)
+        if (VISION / f"manifests/{name}.yaml").is_file():
+            ship(given.folder, name, given.number)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,21 @@
 """Layers that the networks share: plain 3x3 convolutions, which every runtime has a fast kernel for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import keras
 from keras import layers
+
+
+@contextmanager
+def dtype_policy(dtype: str) -> Iterator[None]:
+    """Layers that are made meanwhile have this policy of Keras, those apart that name a type themselves."""
+    usual = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(usual)
 
 
 def conv(

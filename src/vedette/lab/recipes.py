@@ -130,19 +130,22 @@ def train_face_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[st
     whole = OpenVinoNetwork(teacher, (1, 3, _PICTURE_SIDE_PX, _PICTURE_SIDE_PX))
     find = FaceDetector(whole, _PICTURE_SIDE_PX, teacher.manifest.thresholds["score"]).detect
     stock = collect_faces(inputs.pictures, find, tell)
-    answers = OpenVinoNetwork(teacher, (1, 3, FACES_SIDE_PX, FACES_SIDE_PX))
+    usual, large = (OpenVinoNetwork(teacher, (1, 3, side, side)) for side in (FACES_SIDE_PX, 2 * FACES_SIDE_PX))
     trainer = Trainer(
         folder=inputs.folder,
         plan=inputs.cut(faces_training.PLAN),
-        build=build_face_detector,
-        draw_shard=faces_training.make_draw_shard(stock, answers),
+        build=lambda: build_face_detector(training_dtype()),
+        draw_shard=faces_training.make_draw_shard(stock, faces_training.Teacher(usual, large)),
         prepare=prepare_pictures,
         loss=faces_training.FaceLoss(),
         clock=clock,
         tell=tell,
+        jit_compile=False,
     )
     shape = (1, 3, _HEAD_SIDE_PX, _HEAD_SIDE_PX)
-    return export_openvino(as_yunet(trainer.run()), output_names(), shape, inputs.folder / "release", "face-detector")
+    model = build_face_detector()
+    model.set_weights(trainer.run().get_weights())
+    return export_openvino(as_yunet(model), output_names(), shape, inputs.folder / "release", "face-detector")
 
 
 def train_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:

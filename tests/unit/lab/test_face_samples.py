@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vedette.core.errors import InvalidInputError
-from vedette.lab.faces.samples import SIDE_PX, FaceStock, Head, collect_faces, draw_picture
+from vedette.lab.faces.samples import SIDE_PX, FaceStock, Head, collect_faces, draw_large_picture, draw_picture
 from vedette.vision.picture import Image
 from vedette.vision.recognize.face_detector import Faces
 
@@ -73,3 +73,8 @@ def test_heads_are_set_in_at_many_sizes_and_a_seed_draws_the_same_again() -> Non
     assert sum(map(np.array_equal, pictures, again)) == 40
     assert min(side for side in sides if side) < 20
     assert max(sides) > 90
+
+
+def test_large_pictures_have_twice_the_size() -> None:
+    stock = FaceStock([[Head(np.full((90, 90, 3), GREY, np.uint8))]], [np.full((300, 300, 3), GREY, np.uint8)])
+    assert draw_large_picture(stock, np.random.default_rng(1)).shape == (2 * SIDE_PX, 2 * SIDE_PX, 3)

@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 
 from vedette.lab.detector.samples import CLASSES, STRIDE
-from vedette.lab.layers import RareBias, add_up, conv, residual
+from vedette.lab.layers import RareBias, add_up, conv, dtype_policy, residual
 
 RELEASE_WH = (640, 352)
 """Input of the release: larger than the samples, so that it finds smaller things (Touvron et al. 2019)."""
@@ -18,12 +18,8 @@ def build_detector(dtype: str = "float32") -> keras.Model:
 
     `dtype`: Keras' policy of all layers but the last, which answers float32.
     """
-    usual = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(dtype)
-    try:
+    with dtype_policy(dtype):
         return _build()
-    finally:
-        keras.config.set_dtype_policy(usual)
 
 
 def _build() -> keras.Model:

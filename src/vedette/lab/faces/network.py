@@ -3,7 +3,7 @@
 import keras
 from keras import layers, ops
 
-from vedette.lab.layers import RareBias, add_up, conv, residual
+from vedette.lab.layers import RareBias, add_up, conv, dtype_policy, residual
 
 STRIDES = (8, 16, 32)
 VALUES = 15
@@ -11,8 +11,16 @@ VALUES = 15
 _RARE_LOGIT = -4.0
 
 
-def build_face_detector() -> keras.Model:
-    """Picture (N, H, W, 3) BGR 0..1, sides multiples of 32 -> (N, cells, 15): logit, box, five points."""
+def build_face_detector(dtype: str = "float32") -> keras.Model:
+    """Picture (N, H, W, 3) BGR 0..1, sides multiples of 32 -> (N, cells, 15): logit, box, five points.
+
+    `dtype`: Keras' policy of all layers but the last, which answer float32.
+    """
+    with dtype_policy(dtype):
+        return _build()
+
+
+def _build() -> keras.Model:
     image = keras.Input((None, None, 3), name="image")
     x = conv(image, 16, 2)
     x = conv(x, 24, 2)
@@ -24,12 +32,12 @@ def build_face_detector() -> keras.Model:
     sixteenth = add_up(thirty_second, sixteenth, 64)
     eighth = add_up(sixteenth, eighth, 48)
     heads = [_head(fine, stride) for fine, stride in zip((eighth, sixteenth, thirty_second), STRIDES, strict=True)]
-    return keras.Model(image, layers.Concatenate(axis=1)(heads), name="face_detector")
+    return keras.Model(image, layers.Concatenate(axis=1, dtype="float32")(heads), name="face_detector")
 
 
 def _head(x: keras.KerasTensor, stride: int) -> keras.KerasTensor:
-    x = layers.Conv2D(VALUES, 1, name=f"cells_{stride}", bias_initializer=RareBias(1, _RARE_LOGIT))(x)
-    return layers.Reshape((-1, VALUES))(x)
+    x = layers.Conv2D(VALUES, 1, name=f"cells_{stride}", bias_initializer=RareBias(1, _RARE_LOGIT), dtype="float32")(x)
+    return layers.Reshape((-1, VALUES), dtype="float32")(x)
 
 
 def as_yunet(model: keras.Model) -> keras.Model:

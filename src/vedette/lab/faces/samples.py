@@ -1,4 +1,4 @@
-"""Training pictures of the face detector: heads cut out of pictures, set into others at any size, in any light.
+"""Training pictures of the face detector: heads cut out of pictures, set into others at any size.
 
 Where the faces then are is not written down here: the teacher looks at the finished picture (`training`).
 """
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
 from vedette.lab.detector.pictures import files_below, group_of, read_images
-from vedette.lab.detector.samples import relight, soft_mask
+from vedette.lab.detector.samples import soft_mask
 from vedette.lab.plates.scenes import draw_background
 from vedette.vision.picture import Image, shrink
 from vedette.vision.recognize.face_detector import Faces
@@ -23,8 +23,9 @@ _GROUND_PX = 480
 _HEAD_PX = 320
 _AROUND = 1.0
 """What is kept around a face, in its sides."""
-_FACE_PX, _SMALL_FACE_PX = (9.0, 230.0), (12.0, 64.0)
-"""Every second face is one of the small ones, which cameras show most and which are hardest."""
+_FACE_PX, _SMALL_FACE_PX = (9.0, 230.0), (9.0, 64.0)
+_FEW, _MANY = (0.08, 0.5, 0.27, 0.15), (0.04, 0.16, 0.2, 0.2, 0.2, 0.2)
+"""How often a picture has none, one, two ... heads: of any size, and of small ones, which take less room."""
 
 Rng = np.random.Generator
 
@@ -70,24 +71,39 @@ def collect_faces(sources: Sequence[Path], find: Callable[[Image], Faces], tell:
 
 
 def draw_picture(stock: FaceStock, rng: Rng) -> Image:
-    """One training picture (256, 256, 3) uint8 BGR."""
+    """One training picture (256, 256, 3) uint8 BGR with faces of any size."""
     picture = draw_background(stock.grounds, SIDE_PX, rng)
-    for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.08, 0.5, 0.27, 0.15]))):
-        group = stock.heads[int(rng.integers(len(stock.heads)))]
-        _set_in(picture, group[int(rng.integers(len(group)))], rng)
-    return relight(picture, rng)
+    for _ in range(int(rng.choice(len(_FEW), p=_FEW))):
+        _set_in(picture, _draw_head(stock, rng), _draw_size(_FACE_PX, rng), rng)
+    return picture
 
 
-def _set_in(picture: Image, head: Head, rng: Rng) -> None:
+def draw_large_picture(stock: FaceStock, rng: Rng) -> Image:
+    """A picture (512, 512, 3) whose faces are small ones when its sides are halved."""
+    picture = draw_background(stock.grounds, 2 * SIDE_PX, rng)
+    for _ in range(int(rng.choice(len(_MANY), p=_MANY))):
+        _set_in(picture, _draw_head(stock, rng), 2 * _draw_size(_SMALL_FACE_PX, rng), rng)
+    return picture
+
+
+def _draw_head(stock: FaceStock, rng: Rng) -> Head:
+    group = stock.heads[int(rng.integers(len(stock.heads)))]
+    return group[int(rng.integers(len(group)))]
+
+
+def _draw_size(sizes: tuple[float, float], rng: Rng) -> float:
+    return float(np.exp(rng.uniform(*np.log(sizes))))
+
+
+def _set_in(picture: Image, head: Head, face_px: float, rng: Rng) -> None:
     """Lays a head into the picture: turned, mirrored, cut out narrow or wide, with soft or hard edges."""
-    low, high = np.log(_SMALL_FACE_PX if rng.random() < 0.5 else _FACE_PX)
-    face_px = float(np.exp(rng.uniform(low, high)))
+    whole_px = picture.shape[0]
     around = float(rng.uniform(0.15, _AROUND))
     scale = face_px * (1 + 2 * _AROUND) / head.image_bgr.shape[0]
     side = round(face_px * (1 + 2 * around))
     turned = _turn(head.image_bgr, side, scale, rng)
-    x, y = (int(at - around * face_px) for at in rng.uniform(-0.1 * face_px, SIDE_PX - 0.9 * face_px, 2))
-    left, top, right, bottom = max(x, 0), max(y, 0), min(x + side, SIDE_PX), min(y + side, SIDE_PX)
+    x, y = (int(at - around * face_px) for at in rng.uniform(-0.1 * face_px, whole_px - 0.9 * face_px, 2))
+    left, top, right, bottom = max(x, 0), max(y, 0), min(x + side, whole_px), min(y + side, whole_px)
     seen = turned[top - y : bottom - y, left - x : right - x].astype(np.float32)
     soft = soft_mask(side, side)[top - y : bottom - y, left - x : right - x] if rng.random() < 0.8 else np.float32(1)
     under = picture[top:bottom, left:right]
