@@ -181,7 +181,7 @@ class Analyzer:
         while True:
             await self._clock.sleep(_LOOK_FOR_MODELS_EVERY_S)
             is_wanted = any(camera.detector == "auto" for camera in self._assignment.cameras)
-            if is_wanted and self._pool.ready is not None and self._costs.list_missing():
+            if is_wanted and self._pool.ready is not None and self._costs.is_due():
                 await self._costs.measure()
                 await self._apply()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from vedette.core.errors import InvalidInputError
-from vedette.core.time import format_utc
+from vedette.core.time import NS_PER_S, format_utc
 from vedette.runtime.clock import Clock
 from vedette.runtime.cpu import read_cpu_name
 from vedette.runtime.files import replace_file
@@ -34,6 +34,8 @@ from vedette.vision.models.sized import SizedModel, list_sizes
 _TASK = "detection"
 _ASK = 1
 _TIMEOUT_S = 120.0
+_AGAIN_S = 600
+"""After a measurement that came to nothing: a busy machine is quieter at another time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class CostShelf:
         self._path, self._registry, self._clock, self._start = path, registry, clock, start
         self.failed: dict[str, str] = {}
         """Detectors that could not be measured, and why; not tried again by this process."""
+        self._again_ns = 0
         self.costs = load_costs(path)
 
     def list_installed(self) -> list[InstalledSize]:
@@ -73,6 +76,10 @@ class CostShelf:
         """Those of the installed ones that are not measured."""
         return [one for one in self.list_installed() if self.costs.find(one.model, one.release) is None]
 
+    def is_due(self) -> bool:
+        """Whether something is to be measured now."""
+        return self._clock.mono_ns() >= self._again_ns and bool(self.list_missing())
+
     async def measure(self) -> None:
         """Measures what is missing, in a jailed worker that gives way to others, and keeps it. Never raises for what a
         worker does: what cannot be measured is said and left out.
@@ -83,7 +90,7 @@ class CostShelf:
         except (WorkerLostError, InvalidInputError, TimeoutError) as error:
             reason = str(error) or "it took too long"
             get_logger("analyzer").warning("the cost of detectors could not be measured", reason=reason)
-            self.failed |= {str(one.model): reason for one in missing}
+            self._again_ns = self._clock.mono_ns() + _AGAIN_S * NS_PER_S
             return
         results = list(zip(missing, reply.costs_ms, reply.failures, strict=True))
         self.failed |= {str(one.model): failure for one, _, failure in results if failure}
