@@ -7,9 +7,10 @@ moments, light that changed) only its surest boxes count. Pure. Design: docs/des
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vedette.core.detections import Detections, join_detections
-from vedette.vision.boxes import areas, shared_areas
+from vedette.core.detections import CLASS_NAMES, Detections, join_detections
+from vedette.vision.boxes import Boxes, areas, shared_areas
 from vedette.vision.motion import Motion
 
 _ON_THINGS = 0.4
@@ -19,12 +20,19 @@ _EXPLAINED = 0.5
 _NAMING = 0.35
 """Confidence from which a box names a thing."""
 _SURE_ALONE = 0.6
+"""Confidence from which a box counts that nothing supports, and a vehicle that the picture's edge cuts: close to the
+camera there is a head or a leg, of which the network makes one.
+"""
+_EDGE = 0.01
+_VEHICLE = CLASS_NAMES.index("vehicle")
 
 
 def name_things(named: Detections, motion: Motion) -> Detections:
     """The model's boxes that lie on moving things, and the things that none of them names."""
     if motion.moving is None:
         return named.select(named.confidence >= _SURE_ALONE)
+    doubtful = (named.class_id == _VEHICLE) & _are_cut(named.boxes_norm_xyxy) & (named.confidence < _SURE_ALONE)
+    named = named.select(~doubtful)
     things = motion.objects
     shared = shared_areas(named.boxes_norm_xyxy, things.boxes_norm_xyxy)
     own, theirs = areas(named.boxes_norm_xyxy), areas(things.boxes_norm_xyxy)
@@ -33,3 +41,8 @@ def name_things(named: Detections, motion: Motion) -> Detections:
     naming = (moving & (named.confidence >= _NAMING))[:, None]
     explained = ((shared >= _EXPLAINED * smaller) & naming).any(axis=0)
     return join_detections([named.select(moving), things.select(~explained)])
+
+
+def _are_cut(boxes: Boxes) -> NDArray[np.bool_]:
+    """(N,) whether a box touches the picture's edge."""
+    return np.asarray((boxes[:, :2] <= _EDGE).any(axis=1) | (boxes[:, 2:] >= 1 - _EDGE).any(axis=1), np.bool_)

@@ -10,7 +10,7 @@ from vedette.vision.motion import Motion
 from vedette.vision.naming import name_things
 from vedette.vision.wire import decode_boxes
 
-PERSON, OBJECT = CLASS_NAMES.index("person"), CLASS_NAMES.index("object")
+PERSON, VEHICLE, OBJECT = (CLASS_NAMES.index(name) for name in ("person", "vehicle", "object"))
 Row = tuple[float, float, float, float, float]
 
 
@@ -49,6 +49,13 @@ def test_doubtful_box_names_nothing_but_is_passed_on_to_the_tracker() -> None:
 def test_one_named_in_a_group_explains_the_group() -> None:
     named = boxes(PERSON, (0.5, 0.2, 0.55, 0.5, 0.7))
     assert told(name_things(named, motion((0.4, 0.2, 0.7, 0.5, 0.8)))) == [("person", 0.5)]
+
+
+def test_head_at_the_pictures_edge_is_no_vehicle_and_a_car_that_comes_in_is() -> None:
+    thing = motion((0.4, 0.7, 0.6, 1.0, 0.8))
+    assert told(name_things(boxes(VEHICLE, (0.41, 0.7, 0.6, 1.0, 0.5)), thing)) == [("object", 0.4)]
+    assert told(name_things(boxes(VEHICLE, (0.41, 0.7, 0.6, 1.0, 0.7)), thing)) == [("vehicle", 0.41)]
+    assert told(name_things(boxes(PERSON, (0.41, 0.7, 0.6, 1.0, 0.5)), thing)) == [("person", 0.41)]
 
 
 def test_where_motion_is_not_known_the_surest_count() -> None:

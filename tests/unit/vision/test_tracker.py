@@ -112,6 +112,14 @@ def test_moving_thing_keeps_its_number_when_it_is_named_and_its_name_when_it_is_
     assert (tracks.track_id.tolist(), tracks.class_id.tolist()) == ([1], [PERSON])
 
 
+def test_one_doubtful_look_names_no_moving_thing_and_two_do() -> None:
+    tracker, told = Tracker(), []
+    for i, class_id in enumerate([OBJECT, OBJECT, OBJECT, VEHICLE, OBJECT, VEHICLE]):
+        step = found(walker(0.1 + 0.01 * i), class_id=class_id, confidence=0.5)
+        told += tracker.push(step, i / 10).tracks.class_id.tolist()
+    assert told == [OBJECT, OBJECT, OBJECT, VEHICLE]
+
+
 def test_second_box_on_the_same_person_begins_no_track() -> None:
     inner = (0.475, 0.42, 0.525, 0.6)
     seen = numbers(Tracker(), [found(walker(0.5), inner)] * 10)

@@ -17,8 +17,11 @@ from vedette.vision.track.association import NO_PAIRS, Pairs, match_by_overlap, 
 from vedette.vision.track.box_filter import BoxFilter, to_cxcywh
 
 _SAME_PLACE_IOU = 0.5
+_OBJECT = CLASS_NAMES.index(MOVING_CLASS)
 _VOTE = np.array([0.1 if name == MOVING_CLASS else 1.0 for name in CLASS_NAMES], np.float32)
 """What a detection's confidence counts by class: any name says more than that something is there."""
+_NAMED = 0.8
+"""Confidence of all pictures together from which a moving thing has its name: one doubtful look is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,9 @@ class _Table:
 
     @property
     def class_id(self) -> NDArray[np.int16]:
-        """(N,) the class with the most confidence behind it."""
-        return np.asarray(self.votes.argmax(axis=1), np.int16)
+        """(N,) the class with the most confidence behind it; of what motion found, only when that is enough."""
+        doubtful = (self.votes[:, _OBJECT] > 0) & (self.votes.max(axis=1) < _NAMED)
+        return np.where(doubtful, _OBJECT, self.votes.argmax(axis=1)).astype(np.int16)
 
 
 class Tracker:
