@@ -183,18 +183,17 @@ def tell_cost(videos: Sequence[Watched]) -> Figures:
 def _parse() -> argparse.Namespace:
     parser = make_parser(__doc__, SHARED / "video/pets2009_s2l1")
     parser.add_argument("--visits", type=Path, help="CSV of people who come back")
-    given = parser.parse_args()
-    if given.pack == "default":
-        raise SystemExit("the default pack has no model that tells people apart: use --pack standard")
-    return given
+    return parser.parse_args()
 
 
 def main() -> None:
     given = _parse()
     paths = find_videos(given.data)
     visits = read_visits(given.visits) if given.visits else []
-    with installed_detector() as detector, installed_models(APPEARANCE_MODELS[0]) as models:
-        recognizer = make_appearance_recognizer(models, NOTHING_KEPT)
+    best, embedded = APPEARANCE_MODELS
+    name = best if given.pack == "standard" else embedded
+    with installed_detector() as detector, installed_models(name) as models:
+        recognizer = make_appearance_recognizer({best: models[name]}, NOTHING_KEPT)
         videos = [watch(path, detector, recognizer) for path in paths]
         release = f"{detector.release}+{recognizer.release}"
     for video in videos:

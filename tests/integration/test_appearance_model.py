@@ -11,6 +11,7 @@ import pytest
 from tests.support.models import install_models
 from tests.support.shared import shared_file
 from vedette.media.decode import FileFrames, PlanarFrame
+from vedette.node.appearance_terms import find_appearance
 from vedette.node.model_selftests import run_selftest
 from vedette.node.recognizers import find_recognizers, load_recognizers
 from vedette.vision.models.registry import ModelRegistry
@@ -69,10 +70,16 @@ def test_converted_copy_passes_the_release_s_own_test(registry: ModelRegistry) -
     assert run_selftest(model)
 
 
-def test_group_is_found_where_the_model_is_installed(registry: ModelRegistry, tmp_path: Path) -> None:
-    assert find_recognizers(registry, (APPEARANCE,)).names == (APPEARANCE,)
+def test_the_pulled_model_is_used_where_it_is_installed_else_the_embedded_one(
+    registry: ModelRegistry, tmp_path: Path
+) -> None:
+    for models, release in ((registry, "person-reid-0287-r1"), (ModelRegistry(tmp_path), "person-reid-small-r1")):
+        found = find_recognizers(models, (APPEARANCE,))
+        assert (found.names, found.releases) == ((APPEARANCE,), {release})
+        assert find_appearance(models).release == release
+        [loaded] = load_recognizers(models.directory, found.names)
+        assert loaded.release == release
     assert find_recognizers(registry, ("plates",)).names == ("plates",)
-    assert find_recognizers(ModelRegistry(tmp_path), (APPEARANCE,)).names == ()
 
 
 def test_a_better_model_that_is_installed_meanwhile_is_noticed(tmp_path: Path) -> None:

@@ -64,7 +64,18 @@ async def test_picture_of_nobody_and_what_is_no_picture_are_told_apart(reader: P
             await reader.read(wrong)
 
 
-async def test_without_models_it_is_said_what_to_pull(tmp_path: Path) -> None:
+@pytest.mark.shared
+async def test_a_model_that_differs_is_said_and_what_to_pull(tmp_path: Path) -> None:
+    models = install_models(tmp_path, STANDARD)
+    manifest = models.find_named(STANDARD)
+    for file in manifest.converted:
+        path = models.path_of(manifest, file)
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
     with pytest.raises(AppearanceModelsMissingError) as refused:
-        await PeopleReader(ModelRegistry(tmp_path)).read(png(np.zeros((64, 64, 3), np.uint8)))
+        await PeopleReader(models).read(png(np.zeros((64, 64, 3), np.uint8)))
     assert "vedette models pull" in refused.value.hint
+
+
+async def test_without_a_download_nobody_is_nobody(tmp_path: Path) -> None:
+    with pytest.raises(NobodyFoundError):
+        await PeopleReader(ModelRegistry(tmp_path)).read(png(np.zeros((64, 64, 3), np.uint8)))

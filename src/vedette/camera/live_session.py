@@ -286,6 +286,8 @@ class LiveSession:
         interval_s = self._silence.intervals / self._counters.fps if self._counters.fps > 0.05 else 0.0
         if silent_s > max(self._silence.lost_s, 2 * interval_s) or (silent_s > TICK_S and self._said_bye()):
             self.fail(SilentError(self._where, silent_s))
+        elif not self._video.units:
+            return  # many cameras begin with the next key frame: so long nothing has stalled
         elif silent_s > max(self._silence.stall_s, interval_s) and self._outlet.receiver is not None:
             self._outlet.receiver.on_silence(silent_s)
 

@@ -142,11 +142,11 @@ def _read_config(path: Path) -> dict[str, object]:
 
 def _check_detector(named: object) -> list[str]:
     """`detector` names one that this release knows, installed or not, or says `auto`."""
+    if not isinstance(named, str) or named == "auto":
+        return []
     from vedette.vision.models.registry import ModelRegistry  # noqa: PLC0415 -- only with this option
     from vedette.vision.models.sized import check_named, parse_sized_model  # noqa: PLC0415 -- as above
 
-    if not isinstance(named, str) or named == "auto":
-        return []
     try:
         check_named(parse_sized_model(named), ModelRegistry(Path()).manifests())
     except InvalidInputError as exc:

@@ -159,6 +159,19 @@ async def test_silence_is_told_and_then_ends_the_session() -> None:
         await delivering
 
 
+async def test_camera_that_begins_with_its_next_key_frame_has_not_stalled() -> None:
+    clock, outlet, counters, log = SimulatedClock(), Outlet(), StreamCounters(), Log()
+    video = VideoAssembler(Codec.H264, H264.parameter_sets, None, clock, counters, outlet)
+    lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    session = LiveSession("cam:554", lost, outlet, video, counters, clock, SilencePolicy(2.0, 10.0))
+    outlet.attach(log, session.format)
+    for _ in range(9):
+        await clock.advance(1.0)
+        session._tick()
+    session.stop()
+    assert log.silences == []
+
+
 async def test_while_this_process_stands_still_no_camera_is_silent() -> None:
     """Stopped or starved for seconds, then the timer comes before what waits in the socket is read."""
     clock, outlet, counters, log = SimulatedClock(), Outlet(), StreamCounters(), Log()

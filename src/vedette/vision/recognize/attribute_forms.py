@@ -56,7 +56,7 @@ HOUSE_NAMES = frozenset({*ATTRIBUTES, MAKE})
 """Attributes that are not the operator's own categories."""
 
 APPEARANCE = "appearance"
-APPEARANCE_MODELS = ("person-reid-0287",)
+APPEARANCE_MODELS = ("person-reid-0287", "person-reid-small")
 """The first that is installed is used. Vectors of one release can be compared, and each keeps the name of its own."""
 VECTOR_SIZE = 256
 APPEARANCE_FORM = Form(APPEARANCE, APPEARANCE, frozenset({"person"}), vector_size=VECTOR_SIZE)
