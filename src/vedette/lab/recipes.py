@@ -80,6 +80,12 @@ class TrainingInputs:
 Train = Callable[[TrainingInputs, Clock, Callable[[str], None]], list[str]]
 
 
+def _take_trained(model: keras.Model, trainer: Trainer) -> keras.Model:
+    """Trains, and gives the float32 model the weights of the one that was trained, perhaps in bfloat16."""
+    model.set_weights(trainer.run().get_weights())
+    return model
+
+
 def train_plate_reader(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
     """Trains or goes on training the reader; exports it; returns lines for its manifest."""
     trainer = Trainer(
@@ -143,8 +149,7 @@ def train_face_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[st
         jit_compile=False,
     )
     shape = (1, 3, _HEAD_SIDE_PX, _HEAD_SIDE_PX)
-    model = build_face_detector()
-    model.set_weights(trainer.run().get_weights())
+    model = _take_trained(build_face_detector(), trainer)
     return export_openvino(as_yunet(model), output_names(), shape, inputs.folder / "release", "face-detector")
 
 
@@ -166,8 +171,7 @@ def train_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], N
         tell=tell,
         jit_compile=False,
     )
-    model = network.build_detector()
-    model.set_weights(trainer.run().get_weights())
+    model = _take_trained(network.build_detector(), trainer)
     folder, shape = inputs.folder / "release", (1, 3, *network.RELEASE_WH[::-1])
     lines = export_openvino(network.as_boxes(model), ("boxes", "labels"), shape, folder, "detector")
     pictures, _ = draw_shard(inputs.cut(training.PLAN).shards, _CALIBRATED_ON)
@@ -198,8 +202,7 @@ def train_person_reid(inputs: TrainingInputs, clock: Clock, tell: Callable[[str]
         tell=tell,
         jit_compile=False,
     )
-    model = build_embedder()
-    model.set_weights(trainer.run().get_weights())
+    model = _take_trained(build_embedder(), trainer)
     shape = (1, 3, PERSON_WH[1], PERSON_WH[0])
     return export_openvino(as_unit_vectors(model), (EMBEDDING,), shape, inputs.folder / "release", "person-reid-small")
 

@@ -50,7 +50,7 @@ from vedette.node.file_plans import FilePlanner
 from vedette.node.match_terms import find_match_terms
 from vedette.node.people_reader import PeopleReader
 from vedette.node.picture_vectors import PictureVectors
-from vedette.node.recognizers import find_recognizers
+from vedette.node.recognizers import InstalledRecognizers, find_recognizers
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.paths import NodePaths
@@ -110,7 +110,7 @@ class Analyzer:
         self._costs = CostShelf(self._paths.model_costs, self._registry, clock, self._start_worker)
         self._chooser = ModelChooser(self._registry, self._costs, clock, count_workers(), settings.detector)
         self._chooser.choose(self._assignment.cameras)
-        self._pool = self._make_pool()
+        self._pool = self._make_pool(find_recognizers(self._registry, self._wanted_groups()))
         self._pool_task: asyncio.Task[None] | None = None
         self.jobs = FileJobs(
             FileJobShelf(self._paths.file_jobs),
@@ -328,14 +328,14 @@ class Analyzer:
     def _load(self, link: WorkerLink) -> int:
         return sum(pipeline.link is link for pipeline, _ in self._cameras.values())
 
-    def _make_pool(self) -> WorkerPool:
-        self._found = find_recognizers(self._registry, self._wanted_groups())
+    def _make_pool(self, found: InstalledRecognizers) -> WorkerPool:
+        self._found = found
         chosen = self._chooser.chosen
         detail = chosen.describe(self._registry)
         self._publisher.publish_nowait(ControlStateChanged("model", chosen.state, detail, self._clock.utc_ns()))
         return WorkerPool(
             chosen.model,
-            self._found.names,
+            found.names,
             self._registry,
             count_workers(),
             self._clock,
@@ -395,7 +395,7 @@ class Analyzer:
         if self._pool_task is not None:
             self._pool_task.cancel()
             await asyncio.gather(self._pool_task, return_exceptions=True)
-        self._pool = self._make_pool()
+        self._pool = self._make_pool(found)
         self._pool_task = self._tasks.create_task(self._pool.run())
 
     def _start(self, camera: CameraAnalysis) -> None:

@@ -125,13 +125,11 @@ class ModelChooser:
         return plan_model(streams, candidates, Machine(self._workers, self._shelf.costs.base_ms), in_use)
 
     def _find_candidates(self) -> list[Candidate]:
-        """All that is installed, verified and measured."""
-        found = []
-        for one in self._shelf.list_installed():
-            cost_ms = self._shelf.costs.find(one.model, one.release)
-            if cost_ms is not None and self._is_usable(one.model.name):
-                found.append(Candidate(one.model, one.quality, cost_ms))
-        return found
+        """All that is installed, verified and measured. A detector's files are read once, whatever sizes it has."""
+        installed = [(one, self._shelf.costs.find(one.model, one.release)) for one in self._shelf.list_installed()]
+        measured = [(one, cost_ms) for one, cost_ms in installed if cost_ms is not None]
+        usable = {name for name in {one.model.name for one, _ in measured} if self._is_usable(name)}
+        return [Candidate(one.model, one.quality, ms) for one, ms in measured if one.model.name in usable]
 
     def _is_usable(self, name: str) -> bool:
         try:

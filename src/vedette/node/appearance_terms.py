@@ -8,8 +8,7 @@ from vedette.vision.track.rejoin import RejoinPolicy
 
 def find_appearance(registry: ModelRegistry) -> ModelManifest:
     """Of the model that is used here: the first that is installed, or the best if none is."""
-    known = [registry.find_named(name) for name in APPEARANCE_MODELS]
-    return next(filter(registry.is_installed, known), known[0])
+    return registry.find_first(APPEARANCE_MODELS) or registry.find_named(APPEARANCE_MODELS[0])
 
 
 def find_rejoin_policy(registry: ModelRegistry, release: str) -> RejoinPolicy | None:

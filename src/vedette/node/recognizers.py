@@ -187,10 +187,10 @@ def _load_models(registry: ModelRegistry, plan: RecognizerPlan) -> dict[str, Ins
     """All models of a plan that are there, verified; None when one that it needs is not installed."""
     loaded = {}
     for names in plan.models:
-        there = [manifest for manifest in map(registry.find_named, names) if registry.is_installed(manifest)]
-        if not there:
+        manifest = registry.find_first(names)
+        if manifest is None:
             return None
-        loaded[names[0]] = registry.load(there[0])
+        loaded[names[0]] = registry.load(manifest)
     for manifest in map(registry.find_named, plan.optional):
         if registry.is_installed(manifest):
             loaded[manifest.name] = registry.load(manifest)

@@ -102,13 +102,17 @@ class CompletenessLedger:
     def _end_downtime(self) -> list[GapRecord]:
         """While we were not there nobody can say how the camera was: that time keeps its own reason."""
         start_ns = self._end_ns
-        if start_ns is None:
-            return []
-        back_ns = self._began_ns if self._cause == "us" else self._stood_still[1] if self._is_ours(start_ns) else None
-        if back_ns is None or back_ns - start_ns <= HOLE_NS:
+        back_ns = self._find_back_ns()
+        if start_ns is None or back_ns is None or back_ns - start_ns <= HOLE_NS:
             return []
         self._end_ns = back_ns
         return [GapRecord(self._key, start_ns, back_ns, "us", (back_ns - start_ns) // self._step_ns)]
+
+    def _find_back_ns(self) -> int | None:
+        """When we were there again, if what is missing now began while we were not."""
+        if self._cause == "us":
+            return self._began_ns
+        return self._stood_still[1] if self._end_ns is not None and self._is_ours(self._end_ns) else None
 
     def _is_ours(self, start_ns: int) -> bool:
         """Whether we stood still when a gap began. A second's play: pictures carry their own time."""

@@ -1,6 +1,5 @@
 """What the processor can do, as far as a choice depends on it."""
 
-import contextlib
 import platform
 from pathlib import Path
 
@@ -10,25 +9,22 @@ _BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16"})
 
 def read_cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
     """Feature flags of the first processor, empty where the system does not tell."""
-    try:
-        lines = cpuinfo.read_text("ascii", "replace").splitlines()
-    except OSError:
-        return frozenset()
-    for line in lines:
-        name, _, value = line.partition(":")
-        if name.strip() in {"flags", "Features"}:
-            return frozenset(value.split())
-    return frozenset()
+    return frozenset(_read_first(cpuinfo, {"flags", "Features"}).split())
 
 
 def read_cpu_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """Model name of the first processor; what the system calls its kind where it does not tell."""
-    with contextlib.suppress(OSError):
-        for line in cpuinfo.read_text("utf-8", "replace").splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() == "model name":
-                return value.strip()
-    return platform.processor() or platform.machine()
+    return _read_first(cpuinfo, {"model name"}) or platform.processor() or platform.machine()
+
+
+def _read_first(cpuinfo: Path, names: set[str]) -> str:
+    """The first value under one of these names, empty where there is none."""
+    try:
+        lines = cpuinfo.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    fields = (line.partition(":") for line in lines)
+    return next((value.strip() for name, _, value in fields if name.strip() in names), "")
 
 
 def preferred_precisions(flags: frozenset[str]) -> tuple[str, ...]:

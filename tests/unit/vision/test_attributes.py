@@ -15,8 +15,9 @@ from vedette.vision.recognize.crop import Crop, make_crop
 from vedette.vision.recognize.people import PersonRecognizer
 from vedette.vision.recognize.profile import decide_labels
 from vedette.vision.recognize.records import Described, Record, Sighting, check_described
-from vedette.vision.recognize.vehicles import VehicleRecognizer, join_types, pad_square
+from vedette.vision.recognize.vehicles import VehicleRecognizer, join_types
 from vedette.vision.recognize.words import say_facts
+from vedette.vision.recognize.yolox import pad_square
 
 SURE_MAN = (0.98, 0.02, 0.03, 0.01, 0.9, 0.97, 0.05, 0.1)
 

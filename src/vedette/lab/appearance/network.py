@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 
 from vedette.lab.appearance.samples import INPUT_WH
-from vedette.lab.layers import conv, residual
+from vedette.lab.layers import conv, dtype_policy, residual
 from vedette.vision.recognize.attribute_forms import VECTOR_SIZE
 
 OUTPUT = "embedding"
@@ -17,12 +17,8 @@ def build_embedder(dtype: str = "float32") -> keras.Model:
 
     `dtype`: Keras' policy of all layers but the last, which answers float32.
     """
-    usual = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(dtype)
-    try:
+    with dtype_policy(dtype):
         return _build()
-    finally:
-        keras.config.set_dtype_policy(usual)
 
 
 def _build() -> keras.Model:

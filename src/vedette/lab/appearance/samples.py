@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vedette.core.detections import CLASS_NAMES
 from vedette.core.errors import InvalidInputError
 from vedette.lab.detector.pictures import TaughtPicture
-from vedette.lab.detector.samples import relight, weigh
+from vedette.lab.detector.samples import pick, relight, weigh
 from vedette.lab.detector.teachers import SURE
 from vedette.vision.picture import Image
 from vedette.vision.recognize.appearance import MAX_COVERED, MIN_HEIGHT_PX, MIN_WIDTH_PX
@@ -69,9 +69,7 @@ class PeopleStock:
     def draw(self, rng: Rng) -> Person:
         """A person."""
         is_drawn = self._drawn is not None and rng.random() < _DRAWN
-        groups, weights = self._drawn if self._drawn is not None and is_drawn else self._real
-        group = groups[int(rng.choice(len(groups), p=weights))]
-        return group[int(rng.integers(len(group)))]
+        return pick(self._drawn if self._drawn is not None and is_drawn else self._real, rng)
 
 
 def collect_people(pictures: Sequence[Sequence[TaughtPicture]]) -> PeopleStock:

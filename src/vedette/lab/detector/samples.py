@@ -38,6 +38,7 @@ _HIDDEN = 0.3
 
 Group = Sequence[TaughtPicture]
 _Thing = TypeVar("_Thing")
+Weighed = tuple[Sequence[Sequence[_Thing]], NDArray[np.float64]]
 Rng = np.random.Generator
 Look = Callable[[Image], Found]
 """Asks the teacher about a picture (288, 512, 3)."""
@@ -63,15 +64,20 @@ class Stock:
 
     def draw(self, rng: Rng) -> TaughtPicture:
         """A picture."""
-        groups, weights = self._pools[int(rng.choice(len(self._pools), p=self._shares))]
-        group = groups[int(rng.choice(len(groups), p=weights))]
-        return group[int(rng.integers(len(group)))]
+        return pick(self._pools[int(rng.choice(len(self._pools), p=self._shares))], rng)
 
 
-def weigh(groups: Sequence[Sequence[_Thing]]) -> tuple[Sequence[Sequence[_Thing]], NDArray[np.float64]]:
+def weigh(groups: Sequence[Sequence[_Thing]]) -> Weighed[_Thing]:
     """Groups, and how often each is drawn: by the root of its size."""
     roots = np.sqrt([len(group) for group in groups])
     return groups, roots / roots.sum()
+
+
+def pick(pool: Weighed[_Thing], rng: Rng) -> _Thing:
+    """One of a group that is drawn by its weight."""
+    groups, weights = pool
+    group = groups[int(rng.choice(len(groups), p=weights))]
+    return group[int(rng.integers(len(group)))]
 
 
 def _mostly_shows(group: Group, classes: set[int]) -> bool:

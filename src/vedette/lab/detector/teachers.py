@@ -14,12 +14,11 @@ from vedette.core.detections import CLASS_NAMES
 from vedette.vision.boxes import Boxes, suppress_overlaps
 from vedette.vision.picture import Image, to_planes
 from vedette.vision.ports import Detector, Network
-from vedette.vision.recognize.vehicles import pad_square
+from vedette.vision.recognize.yolox import pad_square, place_boxes
 
 SURE, DOUBTFUL = 0.45, 0.25
 HEARD, CERTAIN = 0.1, 0.5
 YOLOX_SIDE_PX = 416
-_YOLOX_STRIDES = (8, 16, 32)
 _CLASS_OF_COCO = {0: "person", 1: "two_wheeler", 2: "vehicle", 3: "two_wheeler", 5: "vehicle", 7: "vehicle"}
 _SAME_IOU = 0.5
 _TILED_FROM_PX = 900
@@ -116,11 +115,7 @@ def decode_yolox(rows: NDArray[np.float32], scale: float) -> Found:
         rows: (cells of all strides, 85): offset, log size, objectness, 80 COCO classes.
         scale: Input pixels per pixel of the picture.
     """
-    sides = [YOLOX_SIDE_PX // stride for stride in _YOLOX_STRIDES]
-    grid = np.concatenate([np.stack(np.meshgrid(np.arange(n), np.arange(n)), -1).reshape(-1, 2) for n in sides])
-    stride = np.repeat(_YOLOX_STRIDES, [n * n for n in sides])[:, None]
-    middle, half = (rows[:, :2] + grid) * stride, np.exp(np.minimum(rows[:, 2:4], 10)) * stride / 2
-    boxes = np.concatenate([middle - half, middle + half], axis=1) / scale
+    boxes = place_boxes(rows, YOLOX_SIDE_PX) / scale
     coco = list(_CLASS_OF_COCO)
     scores = rows[:, 4:5] * rows[:, [5 + index for index in coco]]
     best = scores.argmax(axis=1)
@@ -142,11 +137,6 @@ def mirrored(found: Found, width_px: int) -> Found:
     boxes = found.boxes_px.copy()
     boxes[:, [0, 2]] = width_px - boxes[:, [2, 0]]
     return Found(boxes, found.score, found.class_id)
-
-
-def no_boxes() -> Found:
-    """Nothing found."""
-    return Found(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int16))
 
 
 def join(parts: list[Found]) -> Found:

@@ -7,7 +7,7 @@ refused.
 """
 
 import hashlib
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -115,6 +115,10 @@ class ModelRegistry:
             except InvalidInputError as error:
                 faults.append(ManifestFault(path.name, error.message))
         return list(found.values())[len(house) :], faults
+
+    def find_first(self, names: Sequence[str]) -> ModelManifest | None:
+        """The first of these models that is installed; files are not read."""
+        return next((one for one in map(self.find_named, names) if self.is_installed(one)), None)
 
     def path_of(self, manifest: ModelManifest, file: ModelFile) -> Path:
         """Where a file of a model lies when it is installed; embedded ones always are."""

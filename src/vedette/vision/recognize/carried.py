@@ -15,12 +15,11 @@ from vedette.vision.ports import Network
 from vedette.vision.recognize.attribute_forms import CARRIED
 from vedette.vision.recognize.crop import BoxPx, Crop
 from vedette.vision.recognize.records import Label
-from vedette.vision.recognize.vehicles import pad_square
+from vedette.vision.recognize.yolox import pad_square, place_boxes
 
 SIDE_PX = 320
 MAX_COVERED = 0.3
 """Share of the box that may lie in another's: of two who walk side by side one gets the other's bag."""
-_STRIDES = (8, 16, 32)
 _BACKPACK, _HANDBAG, _SUITCASE = 24, 26, 28
 _AIR = 0.25
 """Surroundings, as a share of the height above and below, and of the width (at least 0.4 of the height) beside."""
@@ -47,7 +46,6 @@ class BagFinder:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._cells = _make_cells()
 
     @property
     def release(self) -> str:
@@ -59,7 +57,7 @@ class BagFinder:
         image = crop.cut(region)
         [rows, *_] = self._network.infer(pad_square(image, SIDE_PX)).values()
         rows = rows.reshape(-1, rows.shape[-1])
-        boxes = _place(rows, self._cells, max(image.shape[:2]) / SIDE_PX)
+        boxes = place_boxes(rows, SIDE_PX) * np.float32(max(image.shape[:2]) / SIDE_PX)
         boxes += np.array([region[0], region[1], region[0], region[1]], np.float32)
         scores = rows[_are_at(boxes, crop.box_px)]
         best = (scores[:, 4:5] * scores[:, 5:]).max(axis=0, initial=0.0)
@@ -92,23 +90,6 @@ def _add_air(crop: Crop) -> BoxPx:
     beside, above = round(max(width, 0.4 * height) * _AIR), round(height * _AIR)
     most_x, most_y = crop.frame.size_px
     return max(0, left - beside), max(0, top - above), min(most_x, right + beside), min(most_y, bottom + above)
-
-
-def _make_cells() -> NDArray[np.float32]:
-    """(N, 3) float32: column, row and stride of each of the network's answers."""
-    cells = []
-    for stride in _STRIDES:
-        rows, columns = np.mgrid[: SIDE_PX // stride, : SIDE_PX // stride]
-        cells.append(np.stack([columns, rows, np.full_like(rows, stride)], axis=-1).reshape(-1, 3))
-    return np.concatenate(cells).astype(np.float32)
-
-
-def _place(rows: NDArray[np.float32], cells: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
-    """(N, 4) left, top, right, bottom in pixels of the picture that was padded."""
-    strides = cells[:, 2:] * np.float32(scale)
-    centres = (rows[:, :2] + cells[:, :2]) * strides
-    halves = np.exp(np.minimum(rows[:, 2:4], 20.0)) * strides / 2
-    return np.concatenate([centres - halves, centres + halves], axis=1).astype(np.float32)
 
 
 def _are_at(boxes: NDArray[np.float32], person_px: BoxPx) -> NDArray[np.bool_]:

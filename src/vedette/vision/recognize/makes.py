@@ -20,7 +20,7 @@ from vedette.vision.recognize.attribute_forms import MAKE
 from vedette.vision.recognize.crop import Crop
 from vedette.vision.recognize.make_forms import MAKES, make_form
 from vedette.vision.recognize.records import Form, Label, Record
-from vedette.vision.recognize.vehicles import pad_square
+from vedette.vision.recognize.yolox import pad_square
 
 MIN_HEIGHT_PX = 40
 """As for types: lower vehicles are not told apart by people either."""

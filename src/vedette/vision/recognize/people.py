@@ -79,14 +79,15 @@ class PersonRecognizer(Recognizer):
         picture = cv2.resize(crop.image_bgr, (80, 160), interpolation=cv2.INTER_LINEAR)
         outputs = self._network.infer(picture.transpose(2, 0, 1)[None].astype(np.float32))
         labels = {}
-        probabilities = dict(zip(_ATTRIBUTES, np.clip(outputs["453"].reshape(-1), 0.0, 1.0).tolist(), strict=True))
-        for (name, when_true, when_not), probability in probabilities.items():
+        told = np.clip(outputs["453"].reshape(-1), 0.0, 1.0).tolist()
+        yes = {name: probability for (name, _, _), probability in zip(_ATTRIBUTES, told, strict=True)}
+        for name, when_true, when_not in _ATTRIBUTES:
+            probability = yes[name]
             said = when_true if probability >= 0.5 else when_not
             if said:
                 labels[name] = Label(said, max(probability, 1 - probability))
         if self._bags is not None:
-            by_name = {name: probability for (name, _, _), probability in probabilities.items()}
-            carried = judge_carried(crop, BagShares(by_name["backpack"], by_name["bag"]), self._bags)
+            carried = judge_carried(crop, BagShares(yes["backpack"], yes["bag"]), self._bags)
             if labels["backpack"].value == "yes":
                 labels |= _confirm_backpack(labels.pop("backpack"), carried)
             labels |= carried

@@ -19,6 +19,7 @@ from vedette.vision.recognize.attribute_forms import VEHICLES_FORM
 from vedette.vision.recognize.crop import Crop
 from vedette.vision.recognize.light import describe_in_light, read_light
 from vedette.vision.recognize.records import Form, Label, Record
+from vedette.vision.recognize.yolox import pad_square
 
 KINDS_SIDE_PX = 224
 _COCO_CAR, _COCO_BUS, _COCO_TRUCK = 2, 5, 7
@@ -93,16 +94,6 @@ def join_types(types: NDArray[np.float32], kinds: NDArray[np.float32]) -> Label:
     joined = np.clip((shares + types) / 2, 0.0, 1.0)
     best = int(joined.argmax())
     return Label(VEHICLE_TYPES[best], float(joined[best]))
-
-
-def pad_square(image_bgr: Image, side_px: int) -> NDArray[np.float32]:
-    """(1, 3, side, side) float32: scaled to fit at the upper left, the rest gray, as YOLOX was trained."""
-    height, width = image_bgr.shape[:2]
-    scale = side_px / max(height, width)
-    size = (max(1, int(width * scale)), max(1, int(height * scale)))
-    padded = np.full((side_px, side_px, 3), 114, np.uint8)
-    padded[: size[1], : size[0]] = cv2.resize(image_bgr, size, interpolation=cv2.INTER_LINEAR)
-    return padded.transpose(2, 0, 1)[None].astype(np.float32)
 
 
 def _name_paint(vehicle_bgr: Image, light: Light) -> dict[str, Label]:
