@@ -60,10 +60,14 @@ def main() -> None:
     parser.add_argument("--cameras", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--longest", type=float, default=5.0, help="seconds between two kills at most")
+    parser.add_argument(
+        "--shortest", type=float, help="and at least; from 7 on the recorder rests between its turns when it is killed"
+    )
     parser.add_argument("--size", default="1920x1080")
     parser.add_argument("--rate", default="4M")
     parser.add_argument("--gop", type=int, default=50)
     options = parser.parse_args()
+    shortest_s = min(0.5, options.longest / 4) if options.shortest is None else options.shortest
     rng = random.Random(options.seed)
     with working_folder() as folder:
         clip = make_clip(folder / "clip.mp4", size=options.size, rate=options.rate, gop=options.gop)
@@ -78,7 +82,7 @@ def main() -> None:
                 with suppress(KeyboardInterrupt):  # a long drill may be cut short: the figures say how long it was
                     for kill in range(options.kills):
                         recorder.wait_stored(1)
-                        time.sleep(rng.uniform(min(0.5, options.longest / 4), options.longest))
+                        time.sleep(rng.uniform(shortest_s, options.longest))
                         numbers = simulation.ask("numbers")
                         recorder.kill()
                         sent.append(numbers)

@@ -26,7 +26,7 @@ from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.core.errors import NotFoundError
 from vedette.lab.plates.labels import LabelledPicture, PlateLabel, is_held_out, read_labels
 from vedette.lab.plates.tally import count_edits, wanted_text
-from vedette.node.face_recognizer import PICTURE_SIDE_PX, make_face_detector
+from vedette.node.face_recognizer import make_picture_face_detector
 from vedette.vision.boxes import iou_matrix
 from vedette.vision.enhance.bank import WeightBank, choose_set
 from vedette.vision.enhance.headers import read_header
@@ -34,7 +34,7 @@ from vedette.vision.enhance.picture import enlarge_bgr
 from vedette.vision.enhance.plain import enlarge, to_pixels
 from vedette.vision.models.registry import InstalledModel
 from vedette.vision.picture import Image
-from vedette.vision.recognize.face_detector import FaceDetector
+from vedette.vision.recognize.face_detector import FaceFinder
 from vedette.vision.recognize.face_protocol import Verification
 from vedette.vision.recognize.face_traits import EMBEDDING_SIZE, FaceEmbedder
 from vedette.vision.recognize.plate_finder import SIDE_PX, PlateFinder
@@ -184,7 +184,7 @@ def _read_plate(
 class FaceBench:
     """Detector and embedder as the product composes them."""
 
-    def __init__(self, detector: FaceDetector, embedder: FaceEmbedder) -> None:
+    def __init__(self, detector: FaceFinder, embedder: FaceEmbedder) -> None:
         self.detector = detector
         self.embedder = embedder
         self.release = f"{detector.release}+{embedder.release}"
@@ -273,7 +273,7 @@ def main() -> None:
     except NotFoundError:
         people = read_people(given.data)[: given.most]
         with installed_models("yunet-n", "face-reid-0095") as models:
-            detector = make_face_detector(models["yunet-n"], PICTURE_SIDE_PX)
+            detector = make_picture_face_detector(models["yunet-n"])
             faces = FaceBench(detector, FaceEmbedder(OpenVinoNetwork(models["face-reid-0095"])))
             figures = measure_faces(faces, bank, people, given.qualities)
         used, release = [path for person in people for path in person.paths], faces.release

@@ -10,15 +10,15 @@ from pathlib import Path
 from evals.common import SHARED, Figures, fingerprint, installed_models, make_parser, write_result
 from vedette.lab.detector.pictures import files_below, read_images
 from vedette.lab.faces.recall import Tally
-from vedette.node.face_recognizer import PICTURE_SIDE_PX, make_face_detector
+from vedette.node.face_recognizer import make_picture_face_detector
 
 
 def measure(files: list[Path]) -> tuple[Figures, str]:
     """Figures over all pictures of the files, and the release."""
     tally = Tally()
     with installed_models("yunet-n", "face-detector") as models:
-        theirs = make_face_detector(models["yunet-n"], PICTURE_SIDE_PX)
-        ours = make_face_detector(models["face-detector"], PICTURE_SIDE_PX)
+        theirs = make_picture_face_detector(models["yunet-n"])
+        ours = make_picture_face_detector(models["face-detector"])
         for file in files:
             for image in read_images(file):
                 tally.add(theirs.detect(image).boxes, ours.detect(image).boxes)

@@ -15,10 +15,10 @@ import numpy as np
 from evals.common import SHARED, Figures, fingerprint, installed_models, make_parser, write_result
 from vedette.lab.detector.pictures import files_below, read_images
 from vedette.lab.detector.samples import soft_mask
-from vedette.node.face_recognizer import PICTURE_SIDE_PX, make_face_detector
+from vedette.node.face_recognizer import make_picture_face_detector
 from vedette.vision.boxes import Boxes, iou_matrix
 from vedette.vision.picture import Image, shrink
-from vedette.vision.recognize.face_detector import FaceDetector
+from vedette.vision.recognize.face_detector import FaceFinder
 
 SIDES_PX = (20, 24, 32, 48, 80, 140, 240)
 _GROUND_PX = 640
@@ -39,7 +39,7 @@ class Portrait:
         return float(np.sqrt(np.prod(self.box[0, 2:] - self.box[0, :2])))
 
 
-def find_portraits(files: list[Path], detector: FaceDetector) -> list[Portrait]:
+def find_portraits(files: list[Path], detector: FaceFinder) -> list[Portrait]:
     """Pictures with exactly one face."""
     pairs = [(image, detector.detect(image).boxes) for file in files for image in read_images(file)]
     return [Portrait(image, boxes) for image, boxes in pairs if len(boxes) == 1]
@@ -63,7 +63,7 @@ def lay_into(ground: Image, portrait: Portrait, side_px: int, rng: np.random.Gen
     return picture, box + np.array([x, y, x, y], np.float32)
 
 
-def measure(portraits: list[Portrait], grounds: list[Image], detectors: dict[str, FaceDetector]) -> Figures:
+def measure(portraits: list[Portrait], grounds: list[Image], detectors: dict[str, FaceFinder]) -> Figures:
     """The shares found and the false boxes, by size and pack."""
     figures: Figures = {"faces": len(portraits), "grounds": len(grounds)}
     for side_px in SIDES_PX:
@@ -88,8 +88,8 @@ def main() -> None:
     files, under = sorted(files_below(given.data)), sorted(files_below(given.grounds))
     with installed_models("yunet-n", "face-detector") as models:
         detectors = {
-            "standard": make_face_detector(models["yunet-n"], PICTURE_SIDE_PX),
-            "default": make_face_detector(models["face-detector"], PICTURE_SIDE_PX),
+            "standard": make_picture_face_detector(models["yunet-n"]),
+            "default": make_picture_face_detector(models["face-detector"]),
         }
         portraits = find_portraits(files, detectors["standard"])
         grounds = [shrink(image, _GROUND_PX) for file in under for image in read_images(file)]

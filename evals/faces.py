@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from evals.common import SHARED, Figures, fingerprint, installed_models, make_parser, write_result
 from evals.face_pairs import PairList, embed_sets, read_lfw_pairs, read_template_matches
 from vedette.adapters.openvino_network import OpenVinoNetwork
-from vedette.node.face_recognizer import PICTURE_SIDE_PX, make_face_detector
+from vedette.node.face_recognizer import make_picture_face_detector
 from vedette.vision.picture import Image
-from vedette.vision.recognize.face_detector import FaceDetector
+from vedette.vision.recognize.face_detector import FaceFinder
 from vedette.vision.recognize.face_protocol import (
     Verification,
     bound_rate,
@@ -66,7 +66,7 @@ def read_people(folder: Path) -> list[Person]:
 class FaceBench:
     """Detection, gate and embedding as the system composes them."""
 
-    def __init__(self, detector: FaceDetector, embedder: FaceEmbedder) -> None:
+    def __init__(self, detector: FaceFinder, embedder: FaceEmbedder) -> None:
         self._detector = detector
         self._embedder = embedder
         self._policy = QualityPolicy()
@@ -252,7 +252,7 @@ def measure_default_pack(given: argparse.Namespace, people: list[Person]) -> Non
     """The default pack finds faces and has no embedding: nothing can be compared with it."""
     paths = [path for person in people for path in person.paths]
     with installed_models("face-detector") as models:
-        detector = make_face_detector(models["face-detector"], PICTURE_SIDE_PX)
+        detector = make_picture_face_detector(models["face-detector"])
         images = [image for path in paths if (image := cv2.imread(str(path))) is not None]
         missed = sum(not len(detector.detect(image)) for image in images)
     figures: Figures = {"not_detected": missed, "people": len(people), "pictures": len(images)}
@@ -272,7 +272,7 @@ def main() -> None:
         return
     with installed_models("yunet-n", "face-reid-0095") as models:
         embedder = FaceEmbedder(OpenVinoNetwork(models["face-reid-0095"]))
-        bench = FaceBench(make_face_detector(models["yunet-n"], PICTURE_SIDE_PX), embedder)
+        bench = FaceBench(make_picture_face_detector(models["yunet-n"]), embedder)
         manifest = models["face-reid-0095"].manifest
         terms = read_terms(manifest.release, manifest.thresholds)
         figures = measure_pairs(bench, pairs) if pairs else measure_people(bench, people, terms)

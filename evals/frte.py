@@ -19,7 +19,7 @@ from evals.common import SHARED, Figures, fingerprint, installed_models, write_r
 from evals.face_pairs import PairList, pair_everybody, read_lfw_pairs, read_template_matches
 from evals.faces import figure_verification
 from vedette.adapters.openvino_network import OpenVinoNetwork
-from vedette.node.face_recognizer import PICTURE_SIDE_PX, make_face_detector
+from vedette.node.face_recognizer import make_picture_face_detector
 from vedette.vision.recognize.face_protocol import Verification
 from vedette.vision.recognize.face_traits import FaceEmbedder
 from vedette.vision.recognize.frte import CreatedTemplate, EyePair, FaceVerifier, ReturnCode
@@ -146,7 +146,7 @@ def main() -> None:
         raise SystemExit(f"{given.step} needs --input and --out")
     with installed_models("yunet-n", "face-reid-0095") as models:
         embedder = FaceEmbedder(OpenVinoNetwork(models["face-reid-0095"]))
-        verifier = FaceVerifier(make_face_detector(models["yunet-n"], PICTURE_SIDE_PX), embedder)
+        verifier = FaceVerifier(make_picture_face_detector(models["yunet-n"]), embedder)
         if given.step == "run":
             _run(verifier, given, "+".join(model.manifest.release for model in models.values()))
             return

@@ -20,10 +20,15 @@ Item = StreamFormat | FeedPacket | FeedState | FeedDropped
 
 
 class UnixFeedSource:
-    """Opens `WS /feed` of the recorder on this box."""
+    """Opens `WS /feed` of the recorder on this box.
 
-    def __init__(self, socket_path: Path) -> None:
+    Args:
+        is_patient: An eighth of a second later is early enough: the recorder may let pictures gather.
+    """
+
+    def __init__(self, socket_path: Path, *, is_patient: bool = False) -> None:
         self._socket_path = socket_path
+        self._is_patient = is_patient
 
     @contextlib.asynccontextmanager
     async def open(
@@ -35,7 +40,9 @@ class UnixFeedSource:
             UnavailableError: the recorder does not answer, or went away while reading.
             NotFoundError: the recorder has no such stream.
         """
-        wanted = {"camera": camera_id, "stream": role.value} | ({"key_frames": "1"} if key_frames_only else {})
+        wanted = {"camera": camera_id, "stream": role.value}
+        wanted |= {"key_frames": "1"} if key_frames_only else {}
+        wanted |= {"patient": "1"} if self._is_patient else {}
         query = urlencode(wanted)
         try:
             connection = await unix_connect(

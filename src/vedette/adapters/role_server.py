@@ -51,8 +51,8 @@ class _SignalFreeServer(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serve_role_app(app: Any, path: Path) -> AsyncIterator[None]:
-    """Serves an ASGI app on the socket `path` while the context is open."""
+async def serve_role_app(app: Any, path: Path) -> AsyncIterator[socket.socket]:
+    """Serves an ASGI app on the socket `path` while the context is open; gives the listening socket."""
     listener = bind_role_socket(path)
     config = uvicorn.Config(
         app,
@@ -68,7 +68,7 @@ async def serve_role_app(app: Any, path: Path) -> AsyncIterator[None]:
     try:
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
-        yield
+        yield listener
     finally:
         server.should_exit = True
         await asyncio.wait({serving}, timeout=5.0)

@@ -14,6 +14,7 @@ from vedette.core.media import AudioFormat, Codec, Packet, StreamFormat, VideoFo
 from vedette.core.time import NS_PER_S
 from vedette.media.errors import MalformedMediaError
 from vedette.runtime.clock import Clock, new_id
+from vedette.runtime.loop_rest import LoopRest
 
 _SPS_TYPES = {Codec.H264: 7, Codec.H265: 33}
 
@@ -39,6 +40,7 @@ class VideoAssembler:
         counters: StreamCounters,
         out: PacketOutput,
         clock_rate_hz: int = 90_000,
+        rest: LoopRest | None = None,
     ) -> None:
         self.timeline = VideoTimeline(clock_rate_hz)
         self.units = 0
@@ -48,6 +50,7 @@ class VideoAssembler:
         self._clock = clock
         self._counters = counters
         self._out = out
+        self._rest = rest or LoopRest()
         self._sets: dict[tuple[int, int], bytes] = {}
         self._known: set[bytes] = set()
         self._sets_changed = False
@@ -149,6 +152,9 @@ class VideoAssembler:
         counters.units += 1
         counters.size_bytes += size_bytes
         counters.last_packet_mono_ns = mono_ns
+        if not self._rest.is_prompt:
+            self._last_transit_ns = None
+            return
         transit_ns = mono_ns - pts_90k * 100_000 // 9
         if self._last_transit_ns is not None:
             difference_s = abs(transit_ns - self._last_transit_ns) / NS_PER_S

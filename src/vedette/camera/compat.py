@@ -47,6 +47,7 @@ from vedette.media.compat_wire import (
 from vedette.media.errors import MalformedMediaError
 from vedette.media.opus_config import read_opus_config
 from vedette.runtime.clock import Clock
+from vedette.runtime.loop_rest import LoopRest
 from vedette.runtime.worker import WorkerCommand, WorkerLostError, WorkerProcess, start_worker
 
 CHILD = "vedette.media.compat"
@@ -72,11 +73,14 @@ class CompatSettings:
 
 
 class CompatSource:
-    """Implements `PacketSource` through the jailed child."""
+    """Implements `PacketSource` through the jailed child. Its pipe is small: while it plays the loop does not rest."""
 
-    def __init__(self, settings: CompatSettings, clock: Clock, trace: StepTrace | None = None) -> None:
+    def __init__(
+        self, settings: CompatSettings, clock: Clock, trace: StepTrace | None = None, rest: LoopRest | None = None
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._rest = rest or LoopRest()
         self._trace = trace or SilentTrace()
         self._counters = StreamCounters()
         self.jail_state = ""
@@ -92,6 +96,7 @@ class CompatSource:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[LiveSession]:
         async with AsyncExitStack() as stack:
+            stack.enter_context(self._rest.awake())
             yield await self._open(stack)
 
     async def _open(self, stack: AsyncExitStack) -> LiveSession:

@@ -31,7 +31,8 @@ class StreamCounters:
         duplicates: RTP packets dropped because they were there already, or came too late.
         units: Access units delivered.
         damaged: Access units or NAL units thrown away because a part of them was missing.
-        jitter_s: Interarrival jitter of the video (RFC 3550 section 6.4.1), taken once per access unit.
+        jitter_s: Interarrival jitter of the video (RFC 3550 section 6.4.1), taken once per access unit that was read
+            when it came (`LoopRest.is_prompt`).
         fps: Video access units per second, over about the last five seconds.
         last_packet_mono_ns: Monotonic time of the last access unit, 0 before the first.
         rtp_90k: RTP time of a recent picture, unwrapped, in 90 kHz ticks; noted once a second. None: not RTP.

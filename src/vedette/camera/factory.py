@@ -15,13 +15,16 @@ from vedette.camera.rtsp_url import DEFAULT_PORTS, parse_rtsp_url
 from vedette.camera.trace import StepTrace
 from vedette.core.assignment import StreamSource
 from vedette.runtime.clock import Clock
+from vedette.runtime.loop_rest import LoopRest
 
 
 class SourceFactory:
     """Makes sources; holds what they share."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, rest: LoopRest | None = None) -> None:
+        """`rest`: of the event loop that reads the sources, if it rests."""
         self._clock = clock
+        self._rest = rest or LoopRest()
         self._buffer = ReceiveBuffer()
 
     def make(
@@ -34,15 +37,15 @@ class SourceFactory:
         Raises:
             BadUrlError: the address or the transport cannot be used.
         """
-        scheme, separator, rest = stream.url.partition(":")
+        scheme, separator, place = stream.url.partition(":")
         scheme = scheme.lower()
         tls = TlsSettings(stream.verify_tls, stream.ca_file, stream.ca_pem)
         if scheme in {"http", "https"}:
             site, url_user, url_password = parse_http_url(stream.url)
             login = _make_login(user, password, url_user, url_password)
-            return CompatSource(CompatSettings(url=site, login=login, tls=tls), self._clock, trace)
+            return CompatSource(CompatSettings(url=site, login=login, tls=tls), self._clock, trace, self._rest)
         if scheme == "file":
-            return CompatSource(CompatSettings(path=_file_path(rest)), self._clock, trace)
+            return CompatSource(CompatSettings(path=_file_path(place)), self._clock, trace, self._rest)
         if not separator or scheme not in DEFAULT_PORTS:
             raise BadUrlError(f"the scheme {scheme[:16]!r} is not known")
         url, url_user, url_password = parse_rtsp_url(stream.url)
@@ -53,7 +56,7 @@ class SourceFactory:
             transport=transport,
             tls=tls,
         )
-        return RtspSource(settings, self._buffer, self._clock, trace)
+        return RtspSource(settings, self._buffer, self._clock, trace, self._rest)
 
 
 def _make_login(user: str, password: str, url_user: str, url_password: str) -> Login | None:

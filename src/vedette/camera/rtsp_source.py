@@ -29,12 +29,17 @@ from vedette.camera.rtsp_message import RtspReply
 from vedette.camera.rtsp_protocol import ChannelReceiver, ReceiveBuffer, RtspProtocol
 from vedette.camera.rtsp_url import RtspUrl, check_url_text, join_control, redact_url
 from vedette.camera.sdp import MalformedSdpError, MediaTrack, SessionDescription, parse_sdp
+from vedette.camera.time_mapping import SETTLING_NS
 from vedette.camera.trace import SilentTrace, StepTrace, step
 from vedette.camera.tracks import choose_audio, choose_video, make_audio_receiver, make_video_receiver
 from vedette.camera.transport import open_udp_pair, read_transport
+from vedette.core.time import NS_PER_S
 from vedette.runtime.clock import Clock
+from vedette.runtime.loop_rest import LoopRest
 
 FORMAT_TIMEOUT_S = 10.0
+SETTLING_S = 2 * SETTLING_NS / NS_PER_S
+"""So long after a connection was made every picture is read as it comes: times are learned from the first ones."""
 MAX_REDIRECTS = 3
 
 
@@ -79,13 +84,22 @@ class RtspSource:
     """One stream of one RTSP camera."""
 
     def __init__(
-        self, settings: RtspSettings, buffer: ReceiveBuffer, clock: Clock, trace: StepTrace | None = None
+        self,
+        settings: RtspSettings,
+        buffer: ReceiveBuffer,
+        clock: Clock,
+        trace: StepTrace | None = None,
+        rest: LoopRest | None = None,
     ) -> None:
+        """`rest`: of the event loop. It keeps off while a connection is made and settles, and from UDP altogether:
+        no sender waits there for us to read.
+        """
         self._settings = settings
         self._buffer = buffer
         self._clock = clock
         self._trace = trace or SilentTrace()
         self._counters = StreamCounters()
+        self.rest = rest or LoopRest()
 
     @property
     def counters(self) -> StreamCounters:
@@ -94,7 +108,10 @@ class RtspSource:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[LiveSession]:
         async with AsyncExitStack() as stack:
-            yield await self._open_any(stack)
+            with self.rest.awake():
+                session = await self._open_any(stack)
+            self.rest.stay_awake(SETTLING_S)
+            yield session
 
     async def _open_any(self, stack: AsyncExitStack) -> LiveSession:
         url = self._settings.url
@@ -180,6 +197,7 @@ class _Setup:
         self._client = client
         self._base = base
         self._clock = clock
+        self._rest = source.rest
         self._counters = counters
         self._channels: dict[int, ChannelReceiver] = {}
         self._is_interleaved = False
@@ -195,6 +213,7 @@ class _Setup:
             counters,
             self.outlet,
             self._video_track.clock_rate_hz,
+            source.rest,
         )
         self.session = LiveSession(
             where, client.protocol.lost, self.outlet, self.video, counters, clock, source.settings.silence
@@ -236,6 +255,7 @@ class _Setup:
         protocol = self._client.protocol
         pair = await open_udp_pair(protocol, link.receiver, self._counters, self._clock)
         stack.callback(pair.close)
+        stack.enter_context(self._rest.awake())
         low, high = pair.ports
         reply = await self._request_setup(track, f"RTP/AVP;unicast;client_port={low}-{high}")
         told = read_transport(reply.headers.get("transport", ""))

@@ -94,7 +94,7 @@ class Analyzer:
         self._registry = ModelRegistry(settings.models_folder, ledger=open_ledger(self._paths.model_keys))
         self._pictures = PictureStore(self._paths.pictures)
         self._sealer = _open_sealer(self._paths.node_key)
-        self._feed = UnixFeedSource(self._paths.socket("recorder"))
+        self._feed = UnixFeedSource(self._paths.socket("recorder"), is_patient=True)
         self._assignment = load_assignment(self._paths.assignment("analyzer"))
         self.lists = ListsInForce(find_match_terms(self._registry))
         shelf = CategoryShelf(self._paths.categories)

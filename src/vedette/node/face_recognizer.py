@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.vision.models.kept import NOTHING_KEPT, KeptNetworks
 from vedette.vision.models.registry import InstalledModel
-from vedette.vision.recognize.face_detector import FaceDetector
+from vedette.vision.recognize.face_detector import FaceDetector, FaceFinder, TwoScaleFaceDetector
 from vedette.vision.recognize.face_templates import FaceTemplateRecognizer
 from vedette.vision.recognize.face_traits import AgeSexEstimator, FaceEmbedder, LivenessJudge
 from vedette.vision.recognize.faces import FaceRecognizer
@@ -16,10 +16,22 @@ HEAD_SIDE_PX, CROP_SIDE_PX, PICTURE_SIDE_PX = 160, 320, 640
 _LIVENESS = ("minifasnet-v2", "minifasnet-v1se")
 
 
-def make_face_detector(model: InstalledModel, side_px: int, kept: KeptNetworks = NOTHING_KEPT) -> FaceDetector:
+def make_face_detector(
+    model: InstalledModel, side_px: int, kept: KeptNetworks = NOTHING_KEPT, *, most_enlarged: float | None = None
+) -> FaceDetector:
     """YuNet, or the default pack's detector that answers as it does, for one input size."""
     network = OpenVinoNetwork(model, (1, 3, side_px, side_px), kept=kept)
-    return FaceDetector(network, side_px, model.manifest.thresholds["score"])
+    enlarge = model.manifest.input.enlarge if most_enlarged is None else most_enlarged
+    return FaceDetector(network, side_px, model.manifest.thresholds["score"], enlarge)
+
+
+def make_picture_face_detector(model: InstalledModel, kept: KeptNetworks = NOTHING_KEPT) -> FaceFinder:
+    """The same for whole pictures."""
+    enlarge = model.manifest.input.enlarge
+    plain = make_face_detector(model, PICTURE_SIDE_PX, kept, most_enlarged=1.0)
+    if enlarge == 1.0:
+        return plain
+    return TwoScaleFaceDetector(plain, make_face_detector(model, round(PICTURE_SIDE_PX * enlarge), kept))
 
 
 def make_face_recognizer(models: Mapping[str, InstalledModel], kept: KeptNetworks) -> FaceRecognizer:
@@ -37,9 +49,9 @@ def make_template_recognizer(models: Mapping[str, InstalledModel], kept: KeptNet
     return FaceTemplateRecognizer(_make_detectors(models["yunet-n"], kept), embedder)
 
 
-def _make_detectors(model: InstalledModel, kept: KeptNetworks) -> dict[str, FaceDetector]:
-    sides = (HEAD_SIDE_PX, CROP_SIDE_PX, PICTURE_SIDE_PX)
-    head, crop, picture = (make_face_detector(model, side, kept) for side in sides)
+def _make_detectors(model: InstalledModel, kept: KeptNetworks) -> dict[str, FaceFinder]:
+    head, crop = (make_face_detector(model, side, kept) for side in (HEAD_SIDE_PX, CROP_SIDE_PX))
+    picture = make_picture_face_detector(model, kept)
     return {"person": head, "two_wheeler": crop, "object": crop, WHOLE_PICTURE: picture}
 
 

@@ -40,6 +40,7 @@ from vedette.recording.segment_body import BodyMaker, make_plain_body, make_unha
 from vedette.recording.segment_encryptor import NOT_ENCRYPTED, EncryptionState, SegmentEncryptor
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
+from vedette.runtime.loop_rest import LoopRest
 from vedette.runtime.settings import NodeSettings
 
 _TICK_S = 1.0
@@ -69,6 +70,7 @@ class Recorder:
         self._names: dict[str, str] = {}
         self._assigning = asyncio.Lock()
         self._stop = asyncio.Event()
+        self._rest = LoopRest()
         known = KnownVolumes(self._paths.assignment("recorder").parent)
         self._encryptor = SegmentEncryptor(self._paths.archive_public_keys) if settings.encrypt_footage else None
         self._encryption = EncryptionState("", "")
@@ -91,21 +93,23 @@ class Recorder:
         await self._prove_tls()
         self._tell_sealing()
         self._tell_encryption()
-        make_source = make_source_maker(SourceFactory(self._clock), self._open_login)
+        make_source = make_source_maker(SourceFactory(self._clock, self._rest), self._open_login)
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._streams = RecorderStreams(
                     tasks, lambda terms: RecorderStream(terms, make_source, self._publisher, self._clock)
                 )
                 await self._apply(self._assignment)
-                async with serve_role_app(make_app(self), self._paths.socket("recorder")):
+                async with serve_role_app(make_app(self, self._rest), self._paths.socket("recorder")) as door:
                     working = [
                         tasks.create_task(self._tick()),
                         tasks.create_task(self._triggers.run_facts()),
                         tasks.create_task(self._triggers.run_pulse()),
                     ]
                     _tune_gc()
+                    self._rest.start(door, self._volumes.write_now)
                     await self._stop.wait()
+                    self._rest.stop()
                     for task in working:
                         task.cancel()
                     await self._streams.stop()

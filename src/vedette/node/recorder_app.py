@@ -16,6 +16,7 @@ from vedette.core.errors import InvalidInputError, VedetteError
 from vedette.core.media import StreamRole
 from vedette.recording.feed_hub import FeedHub, FeedReader
 from vedette.recording.records import StreamKey
+from vedette.runtime.loop_rest import LoopRest
 
 MOST_ASSIGNMENT_BYTES = 16 << 20
 
@@ -52,13 +53,14 @@ def decode_assignment(content: bytes) -> RecorderAssignment:
         raise MalformedAssignmentError(f"the assignment cannot be read: {exc}") from exc
 
 
-def make_app(desk: RecorderDesk) -> Starlette:
-    """Makes the application that is served on `recorder.sock`."""
+def make_app(desk: RecorderDesk, rest: LoopRest) -> Starlette:
+    """Makes the application that is served on `recorder.sock`. Whoever watches live keeps the loop from resting."""
 
     async def put_assignment(request: Request) -> Response:
         try:
-            assignment = decode_assignment(await request.body())
-            await desk.assign(assignment)
+            with rest.awake():
+                assignment = decode_assignment(await request.body())
+                await desk.assign(assignment)
         except VedetteError as error:
             problem = {"code": error.code, "message": error.message, "hint": error.hint}
             return JSONResponse(problem, 400 if isinstance(error, InvalidInputError) else 503)
@@ -79,7 +81,8 @@ def make_app(desk: RecorderDesk) -> Starlette:
             await socket.close(code=4404)  # before accept: the client gets a refused handshake
             return
         await socket.accept()
-        with hub.join(key_frames_only="key_frames" in socket.query_params) as reader:
+        attention = contextlib.nullcontext() if "patient" in socket.query_params else rest.awake()
+        with hub.join(key_frames_only="key_frames" in socket.query_params) as reader, attention:
             await _send_until_gone(socket, reader)
 
     return Starlette(

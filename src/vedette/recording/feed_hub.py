@@ -122,6 +122,8 @@ class FeedHub:
             self._gop_bytes += len(packet.data)
             if self._gop_bytes > MAX_CACHED_BYTES:
                 self._forget_gop()
+        if not self._readers:
+            return
         wanting = [reader for reader in self._readers if reader.wants(packet)]
         if wanting:
             message = encode_packet(packet)

@@ -40,6 +40,7 @@ class VolumeWriter:
         self._news: deque[News] = deque()
         self._crash: BaseException | None = None
         self._stop = threading.Event()
+        self._turn = threading.Event()
         self._totals = store.totals()
         self._answered_ns = clock.mono_ns()
         store.on_answer = self._note_answer
@@ -53,6 +54,7 @@ class VolumeWriter:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
+        self._turn.set()
         self._thread.join(_STOP_TIMEOUT_S)
 
     @property
@@ -108,6 +110,11 @@ class VolumeWriter:
         self._queue.append(job)
         return True
 
+    def write_now(self) -> None:
+        """Writes what is queued without waiting for the next twentieth of a second."""
+        if self._queue:
+            self._turn.set()
+
     def close_segment(self, segment_id: str) -> None:
         self._queue.append(segment_id)
 
@@ -123,6 +130,7 @@ class VolumeWriter:
         The thread ends when it can.
         """
         self._stop.set()
+        self._turn.set()
         lost: list[LostFootage | GapRecord] = []
         with suppress(IndexError):  # the thread takes from the same queue
             while True:
@@ -156,7 +164,9 @@ class VolumeWriter:
 
     def _write_until_stopped(self) -> None:
         commit_due_ns = self._clock.mono_ns() + COMMIT_EVERY_NS
-        while not self._stop.wait(WRITE_EVERY_S):
+        while not self._stop.is_set():
+            self._turn.wait(WRITE_EVERY_S)
+            self._turn.clear()
             self._note_answer()
             self._write_queued()
             self._store.let_go()

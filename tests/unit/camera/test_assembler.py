@@ -10,6 +10,7 @@ from vedette.camera.counters import RateMeter, StreamCounters
 from vedette.camera.errors import SilentError
 from vedette.camera.live_session import MAX_HELD, LiveSession, Outlet, SilencePolicy
 from vedette.core.media import AudioFormat, Codec, Packet, StreamFormat
+from vedette.runtime.loop_rest import LoopRest
 from vedette.testing.clock import SimulatedClock
 
 S = 1_000_000_000
@@ -139,6 +140,24 @@ def test_what_waits_for_a_receiver_is_bounded() -> None:
     assert len(log.items) <= MAX_HELD + 1
     assert outlet.dropped >= MAX_HELD
     assert kinds(log)[:2] == ["F", "k"]
+
+
+async def test_jitter_is_learned_only_from_pictures_that_were_read_when_they_came() -> None:
+    clock, rest, counters = SimulatedClock(), LoopRest(), StreamCounters()
+    video = VideoAssembler(Codec.H264, H264.parameter_sets, None, clock, counters, Log(), rest=rest)
+
+    rest.is_prompt = False
+    for number, after_s in enumerate((0.04, 0.12, 0.0, 0.0, 0.04)):
+        await clock.advance(after_s)
+        video.on_unit(3600 * number, number == 0, b"picture", 0)
+    rest.is_prompt = True
+    for number, after_s in enumerate((0.04, 0.04), 5):
+        await clock.advance(after_s)
+        video.on_unit(3600 * number, False, b"picture", 0)
+    assert counters.jitter_s == 0.0
+    await clock.advance(0.048)
+    video.on_unit(3600 * 7, False, b"picture", 0)
+    assert counters.jitter_s == pytest.approx(0.008 / 16)
 
 
 async def test_silence_is_told_and_then_ends_the_session() -> None:

@@ -9,7 +9,7 @@ from vedette.core.objects import UNKNOWN
 from vedette.media.decode import PlanarFrame
 from vedette.vision.recognize.crop import Crop, make_crop
 from vedette.vision.recognize.face_align import ALIGNED_PX, align_face, fit_similarity
-from vedette.vision.recognize.face_detector import FaceDetector
+from vedette.vision.recognize.face_detector import FaceDetector, TwoScaleFaceDetector
 from vedette.vision.recognize.face_protocol import find_rank1, verify_all_pairs
 from vedette.vision.recognize.face_quality import QualityPolicy, judge_face, measure_detail, measure_turn
 from vedette.vision.recognize.face_traits import AgeSexEstimator, LivenessJudge, plan_surroundings
@@ -118,6 +118,25 @@ def test_detector_gives_pixels_of_the_image_it_was_given() -> None:
     halved = FaceDetector(OneFaceNetwork(160), 160, 0.6).detect(np.zeros((320, 320, 3), np.uint8))
     np.testing.assert_allclose(halved.boxes, [[112, 80, 176, 144]], atol=0.01)
     assert len(FaceDetector(OneFaceNetwork(160, 0.5), 160, 0.6).detect(np.zeros((9, 9, 3), np.uint8))) == 0
+
+
+def test_small_pictures_are_enlarged_as_far_as_the_model_wants() -> None:
+    """Its one face is always 32 px in the middle of its input: in a picture shown larger it is smaller."""
+    picture = np.zeros((40, 80, 3), np.uint8)
+    for most, side in ((1.0, 32.0), (1.5, 32 / 1.5), (9.0, 16.0)):
+        found = FaceDetector(OneFaceNetwork(160), 160, 0.6, most).detect(picture)
+        np.testing.assert_allclose(found.boxes[:, 2:] - found.boxes[:, :2], [[side, side]], atol=0.01)
+
+
+def test_small_faces_are_taken_from_the_enlarged_picture_and_large_ones_from_the_plain() -> None:
+    """A tenth of the plain input is small, so the 32 px of the plain one and what 1.5 times make of them are large."""
+    picture = np.zeros((160, 160, 3), np.uint8)
+    plain = FaceDetector(OneFaceNetwork(160), 160, 0.6)
+    found = TwoScaleFaceDetector(plain, FaceDetector(OneFaceNetwork(240), 240, 0.6, 1.5)).detect(picture)
+    assert (found.boxes[:, 2] - found.boxes[:, 0]).tolist() == pytest.approx([32.0])
+    small = TwoScaleFaceDetector(plain, FaceDetector(OneFaceNetwork(480), 480, 0.6, 3.0)).detect(picture)
+    assert sorted((small.boxes[:, 2] - small.boxes[:, 0]).tolist()) == pytest.approx([32 / 3, 32.0])
+    assert small.points.shape == (2, 5, 2)
 
 
 def make_recognizer(

@@ -42,7 +42,11 @@ class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ModelInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a picture is prepared for the model."""
+    """How a picture is prepared for the model.
+
+    Attributes:
+        enlarge: A face detector is shown a picture that is smaller than its input up to so many times as large.
+    """
 
     name: str
     width: int
@@ -51,6 +55,7 @@ class ModelInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     colour: Literal["BGR", "RGB", "GREY"]
     range: tuple[float, float]
     resize: Literal["plain", "aligned", "padded", "cropped"]
+    enlarge: float = 1.0
 
 
 class InputSize(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,7 +14,7 @@ from vedette.vision.drawing import encode_jpeg
 from vedette.vision.picture import Image
 from vedette.vision.ports import Recognizer
 from vedette.vision.recognize.crop import BoxPx, Crop
-from vedette.vision.recognize.face_detector import FaceDetector
+from vedette.vision.recognize.face_detector import FaceFinder
 from vedette.vision.recognize.face_quality import FaceQuality, QualityPolicy, judge_face
 from vedette.vision.recognize.face_traits import EMBEDDING_SIZE, FaceEmbedder
 from vedette.vision.recognize.faces import cut_portrait, place_face, plan_search
@@ -44,7 +44,7 @@ class FaceTemplateRecognizer(Recognizer):
     """
 
     def __init__(
-        self, detectors: Mapping[str, FaceDetector], embedder: FaceEmbedder, quality: QualityPolicy | None = None
+        self, detectors: Mapping[str, FaceFinder], embedder: FaceEmbedder, quality: QualityPolicy | None = None
     ) -> None:
         self._detectors = detectors
         self._embedder = embedder

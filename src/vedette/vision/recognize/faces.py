@@ -13,7 +13,7 @@ from vedette.vision.drawing import encode_jpeg
 from vedette.vision.picture import Image, shrink
 from vedette.vision.ports import Recognizer
 from vedette.vision.recognize.crop import BoxPx, Crop
-from vedette.vision.recognize.face_detector import FaceDetector, Faces
+from vedette.vision.recognize.face_detector import FaceFinder, Faces
 from vedette.vision.recognize.face_quality import FaceQuality, QualityPolicy, judge_face
 from vedette.vision.recognize.face_traits import MAX_AGE_YEARS, AgeSexEstimator, LivenessJudge
 from vedette.vision.recognize.records import WHOLE_PICTURE, Form, Label, Record
@@ -53,7 +53,7 @@ class FaceRecognizer(Recognizer):
 
     def __init__(
         self,
-        detectors: Mapping[str, FaceDetector],
+        detectors: Mapping[str, FaceFinder],
         age_sex: AgeSexEstimator | None,
         liveness: LivenessJudge | None,
         quality: QualityPolicy | None = None,

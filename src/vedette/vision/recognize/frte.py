@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from vedette.core.errors import VedetteError
 from vedette.vision.picture import Image
-from vedette.vision.recognize.face_detector import FaceDetector, Faces
+from vedette.vision.recognize.face_detector import FaceFinder, Faces
 from vedette.vision.recognize.face_quality import QualityPolicy, judge_face
 from vedette.vision.recognize.face_track import Vector, mean_direction
 from vedette.vision.recognize.face_traits import EMBEDDING_SIZE, FaceEmbedder
@@ -79,7 +79,7 @@ class _Seen:
 class FaceVerifier:
     """The two functions of FRTE 1:1."""
 
-    def __init__(self, detector: FaceDetector, embedder: FaceEmbedder) -> None:
+    def __init__(self, detector: FaceFinder, embedder: FaceEmbedder) -> None:
         self._detector = detector
         self._embedder = embedder
         self._policy = QualityPolicy()
