@@ -3,8 +3,12 @@
 The place of a block in its journal goes with the seal, so blocks that were moved, left out or changed do not open.
 """
 
+from collections.abc import Callable
+
+from vedette.adapters.kept_networks import ensure_key
 from vedette.adapters.place_cipher import PlaceCipher
 from vedette.core.errors import StorageError
+from vedette.runtime.paths import NodePaths
 
 _PURPOSE = b"vedette file journals 1"
 
@@ -35,3 +39,16 @@ class JournalBox:
             return self._cipher.open(place, sealed)
         except ValueError as exc:
             raise SealedBlockError(f"the block {place} does not open", "The job begins again.") from exc
+
+
+def open_command_box(paths: NodePaths, tell: Callable[[str], None]) -> JournalBox | None:
+    """For a command on files, with the key that also seals compiled networks. None where there is no installation, or
+    where its key can neither be read nor made: an analysis that is interrupted begins again then.
+    """
+    if not paths.data.is_dir():
+        return None
+    try:
+        return JournalBox(ensure_key(paths.networks_key))
+    except OSError as error:
+        tell(f"no journal is kept: {paths.networks_key}: {error.strerror}")
+        return None

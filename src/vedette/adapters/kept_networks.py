@@ -103,13 +103,13 @@ def open_kept_networks(paths: NodePaths, tell: Tell) -> SealedNetworks | None:
     if not paths.data.is_dir():
         return None
     try:
-        return SealedNetworks(paths.networks, _ensure_key(paths.networks_key), tell)
+        return SealedNetworks(paths.networks, ensure_key(paths.networks_key), tell)
     except OSError as error:
         tell(f"compiled networks are not kept: {paths.networks_key}: {error.strerror}")
         return None
 
 
-def _ensure_key(path: Path) -> bytes:
+def ensure_key(path: Path) -> bytes:
     """The key; a new one where it is no key, or others may have read it: what it sealed is made again."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     with contextlib.suppress(NodeKeyError):

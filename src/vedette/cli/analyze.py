@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from vedette.adapters.journal_box import JournalBox, open_command_box
 from vedette.adapters.kept_networks import open_kept_networks
 from vedette.behavior.rules_file import RulesFile, parse_rules_file
 from vedette.camera.motion_zones import MotionZoneForm, read_motion
@@ -116,7 +117,7 @@ def command(
     folder, regions = models.absolute(), _read_regions(look, ignore)
     forms = {**FORMS, **found}
     plan = FilePlan(model, folder, wanted, fps, annotate, names, lists, ahead, tiles, regions, sets, modest, forms)
-    batch = FileBatch(plan, file_rules, out, SystemClock(), _tell, _keep_networks(data))
+    batch = FileBatch(plan, file_rules, out, SystemClock(), _tell, _keep_networks(data), _open_box(data))
     entries = asyncio.run(batch.run(inputs, jobs))
     if as_json:
         print(json.dumps({"inputs": [msgspec.to_builtins(entry) for entry in entries]}, indent=2))
@@ -128,6 +129,12 @@ def _keep_networks(data: Path | None) -> StartWorker:
     """Starts workers from what earlier ones of this installation compiled."""
     folder = find_installation(data)
     return start_worker if folder is None else partial(start_worker, kept=open_kept_networks(NodePaths(folder), _tell))
+
+
+def _open_box(data: Path | None) -> JournalBox | None:
+    """Seals journals with a key of this installation."""
+    folder = find_installation(data)
+    return None if folder is None else open_command_box(NodePaths(folder), _tell)
 
 
 def _read_regions(look: list[Outline], ignore: list[Outline]) -> MotionSettings:

@@ -8,7 +8,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -88,6 +88,16 @@ class FileOutcome:
     frames_read: int
     frames_analyzed: int
     damaged: int
+
+
+async def plan_as_begun(plan: FilePlan, kept: Kept) -> FilePlan:
+    """The plan with the moment at which an earlier run, if there was one, held entries of lists against each other.
+
+    Raises:
+        CannotGoOnError, StorageError: as `FileJournal.read_head`.
+    """
+    head = await asyncio.to_thread(kept.journal.read_head)
+    return plan if head is None else replace(plan, lists=replace(plan.lists, at_ns=head.lists_at_ns))
 
 
 class FileAnalysis:

@@ -14,11 +14,13 @@ from vedette.behavior.rules_file import RulesFile
 from vedette.core.assignment import Rule
 from vedette.core.errors import InvalidInputError, NotFoundError, StorageError, VedetteError
 from vedette.core.time import NS_PER_S
-from vedette.node.file_analysis import FileAnalysis
+from vedette.node.file_analysis import FileAnalysis, FileOutcome, Kept, plan_as_begun
+from vedette.node.file_journal import Box, FileJournal
 from vedette.node.file_plan import FilePlan
 from vedette.node.file_watchlists import FileLists
 from vedette.runtime.clock import Clock
 from vedette.runtime.worker import StartWorker, start_worker
+from vedette.vision.file_jobs import CannotGoOnError
 from vedette.vision.recognize.forms import FORMS
 from vedette.vision.wire import FileInfo
 
@@ -92,7 +94,13 @@ def _describe_lists(lists: FileLists) -> list[object]:
 
 
 class FileBatch:
-    """All files of one call, into one output folder. `start`: starts the worker of each."""
+    """All files of one call, into one output folder.
+
+    Args:
+        start: Starts the worker of each.
+        box: Seals what came out of the jail until a file is done, to go on there when the call is cut short; None: such
+            a file begins again.
+    """
 
     def __init__(
         self,
@@ -102,6 +110,7 @@ class FileBatch:
         clock: Clock,
         tell: Callable[[str], None],
         start: StartWorker = start_worker,
+        box: Box | None = None,
     ) -> None:
         self._plan = plan
         self._rules = rules
@@ -109,6 +118,7 @@ class FileBatch:
         self._clock = clock
         self._tell = tell
         self._start = start
+        self._box = box
         self._configuration = fingerprint(plan, rules)
         self._release = plan.model or "motion-r1"
         self._before = _load_summary(out / "summary.json")
@@ -161,9 +171,14 @@ class FileBatch:
             raise InvalidInputError(
                 f"{path} is no file", "Pipes and devices have no end: copy what they give to a file."
             )
-        is_picture = path.suffix.lower() in PICTURE_SUFFIXES
-        analysis = FileAnalysis(path, self._plan, self._rules_for(path), is_picture=is_picture, start=self._start)
-        outcome = await analysis.run(folder, self._reporter(path))
+        journal = folder / "journal"
+        try:
+            analysis, outcome = await self._go_on(path, folder, self._open_kept(path, journal, entry.sha256))
+        except CannotGoOnError as error:
+            self._tell(f"{path.name}: begins again: {error.reason}")
+            journal.unlink(missing_ok=True)
+            analysis, outcome = await self._go_on(path, folder, self._open_kept(path, journal, entry.sha256))
+        journal.unlink(missing_ok=True)
         self._tell(f"{path.name}: {len(analysis.results.objects)} objects, {len(analysis.results.events)} events")
         return replace(
             entry,
@@ -172,6 +187,29 @@ class FileBatch:
             frames_read=outcome.frames_read,
             frames_analyzed=outcome.frames_analyzed,
         )
+
+    def _open_kept(self, path: Path, journal: Path, digest: str) -> Kept | None:
+        if self._box is None or path.suffix.lower() in PICTURE_SUFFIXES:
+            return None
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        name = f"{journal.parent.name} {self._configuration}"  # one of another configuration does not open
+        return Kept(FileJournal(journal, name, self._box, self._clock, reserve_bytes=0), digest)
+
+    async def _go_on(self, path: Path, folder: Path, kept: Kept | None) -> tuple[FileAnalysis, FileOutcome]:
+        """Analyses from where the journal ends, or from the first picture. Raises CannotGoOnError."""
+        plan = self._plan if kept is None else await plan_as_begun(self._plan, kept)
+        is_picture = path.suffix.lower() in PICTURE_SUFFIXES
+        analysis = FileAnalysis(path, plan, self._rules_for(path), is_picture=is_picture, kept=kept, start=self._start)
+        report, is_told = self._reporter(path), False
+
+        def note(done_s: float, info: FileInfo) -> None:
+            nonlocal is_told
+            if not is_told and analysis.recalled_s is not None:
+                self._tell(f"{path.name}: goes on at {analysis.recalled_s:.0f} s")
+                is_told = True
+            report(done_s, info)
+
+        return analysis, await analysis.run(folder, note)
 
     def _rules_for(self, path: Path) -> tuple[Rule, ...]:
         if self._rules is None:

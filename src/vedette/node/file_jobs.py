@@ -7,7 +7,6 @@ Design: docs/design/vision.md.
 
 import asyncio
 import contextlib
-import dataclasses
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -18,7 +17,7 @@ from msgspec.structs import replace
 from vedette.core.errors import TooManyRequestsError, VedetteError
 from vedette.core.messages import FileFaceMatched
 from vedette.core.time import NS_PER_S
-from vedette.node.file_analysis import FileAnalysis, FileOutcome, Kept
+from vedette.node.file_analysis import FileAnalysis, FileOutcome, Kept, plan_as_begun
 from vedette.node.file_batch import PICTURE_SUFFIXES
 from vedette.node.file_control import FileControl
 from vedette.node.file_job_shelf import FileJobShelf
@@ -292,8 +291,8 @@ class FileJobs:
         is_picture = PurePath(before.name).suffix.lower() in PICTURE_SUFFIXES
         kept = None if is_picture else self._open_kept(before)
         plan = self._planner.plan(before)
-        if kept is not None and (head := await asyncio.to_thread(kept.journal.read_head)):
-            plan = dataclasses.replace(plan, lists=dataclasses.replace(plan.lists, at_ns=head.lists_at_ns))
+        if kept is not None:
+            plan = await plan_as_begun(plan, kept)
         analysis = FileAnalysis(
             self._shelf.input_of(job_id),
             plan,
