@@ -108,8 +108,10 @@ class Recorder:
                     ]
                     _tune_gc()
                     self._rest.start(door, self._volumes.write_now)
-                    await self._stop.wait()
-                    self._rest.stop()
+                    try:
+                        await self._stop.wait()
+                    finally:
+                        self._rest.stop()
                     for task in working:
                         task.cancel()
                     await self._streams.stop()
