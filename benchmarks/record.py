@@ -52,10 +52,11 @@ def observe(pids: list[int], seconds: float) -> tuple[float, float]:
     return used / (time.monotonic() - started) * 100, statistics.median(memory)
 
 
-def measure_ours(clip: Path, folder: Path, cameras: int, seconds: float) -> Measured:
+def measure_ours(clip: Path, folder: Path, cameras: int, seconds: float, *arguments: str) -> Measured:
+    """`arguments`: of `vedette serve`."""
     with Simulation(clip, cameras) as simulation:
         recorder = RecorderUnderTest(folder, simulation.urls)
-        recorder.start()
+        recorder.start(*arguments)
         try:
             recorder.wait_stored(1)
             time.sleep(WARM_UP_S)
@@ -137,8 +138,13 @@ def main() -> None:
     parser = make_parser(__doc__, seconds=60)
     parser.add_argument("--cameras", type=int, default=60)
     parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--no-evidence", action="store_true", help="without hashing what is recorded")
     options = parser.parse_args()
-    sides: dict[str, tuple[Side, Measure]] = {"ours": ([], measure_ours), "ffmpeg": ([], measure_ffmpeg)}
+    arguments = ("--no-evidence",) if options.no_evidence else ()
+    sides: dict[str, tuple[Side, Measure]] = {
+        "ours": ([], lambda *where: measure_ours(*where, *arguments)),
+        "ffmpeg": ([], measure_ffmpeg),
+    }
     if shutil.which("gst-launch-1.0"):
         sides["gstreamer"] = ([], measure_gstreamer)
     with working_folder() as folder:

@@ -32,7 +32,7 @@ from vedette.vision.picture import shrink, to_planes
 
 START_NS = 1_750_000_000 * NS_PER_S
 SIZES = [(384, 224), (512, 288), (640, 352)]
-_LIMIT_S = 180
+_LIMIT_S = 80
 """On a busy machine: what measures gives way to all others."""
 _CARS, _PLAIN, _SURE = 1, 0.9, 0.3
 
@@ -114,7 +114,8 @@ async def test_analyzer_measures_once_beside_the_analysis_and_says_what_it_chose
         assert first["why"] == "unmeasured"
         await box.analyzer.take_assignment(AnalyzerAssignment(1, (camera,)))
         await box.until(lambda: box.camera("A").get("analysed") == 60, _LIMIT_S)
-        await box.until(lambda: box.analyzer.status()["model"]["choice"]["why"] == "fits", _LIMIT_S)
+        # Where another is but a little better the one in use is kept.
+        await box.until(lambda: box.analyzer.status()["model"]["choice"]["why"] in {"fits", "kept"}, _LIMIT_S)
         choice = box.analyzer.status()["model"]["choice"]
         async with box.http() as http:
             metrics = (await http.get("/metrics")).text
@@ -126,7 +127,7 @@ async def test_analyzer_measures_once_beside_the_analysis_and_says_what_it_chose
     assert choice["cost_ms"] == round(costs[choice["detector"]], 2)
     assert choice["streams"] == 1
     assert choice["possible_streams"] >= 1
-    assert f'vedette_vision_detector{{detector="{choice["detector"]}",why="fits"}} 1.0' in metrics
+    assert f'vedette_vision_detector{{detector="{choice["detector"]}",why="{choice["why"]}"}} 1.0' in metrics
     assert "vedette_vision_model_possible_streams " in metrics
     before = (tmp_path / "analyzer/costs.json").stat().st_mtime_ns
     async with running(tmp_path, {"A": moving_square()}) as box:
