@@ -90,6 +90,17 @@ async def test_begins_again_where_the_journal_is_of_no_use(
     assert not journal.exists()
 
 
+async def test_folder_that_cannot_be_made_fails_its_own_file_alone(tmp_path: Path, clip: Path) -> None:
+    other = tmp_path / "other.mp4"
+    other.write_bytes(write_square_file(frames=10))
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "walk").write_text("in the way")
+    entries = await make_batch(tmp_path, out, []).run([clip, other], 2)
+    assert [entry.state for entry in entries] == ["failed", "done"]
+    assert "walk" in entries[0].error
+
+
 def test_without_an_installation_nothing_is_sealed_and_nothing_made(tmp_path: Path) -> None:
     assert open_command_box(NodePaths(tmp_path / "var"), print) is None
     assert not (tmp_path / "var").exists()

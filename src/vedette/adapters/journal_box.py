@@ -5,7 +5,7 @@ The place of a block in its journal goes with the seal, so blocks that were move
 
 from collections.abc import Callable
 
-from vedette.adapters.kept_networks import ensure_key
+from vedette.adapters.kept_networks import find_key
 from vedette.adapters.place_cipher import PlaceCipher
 from vedette.core.errors import StorageError
 from vedette.runtime.paths import NodePaths
@@ -42,13 +42,8 @@ class JournalBox:
 
 
 def open_command_box(paths: NodePaths, tell: Callable[[str], None]) -> JournalBox | None:
-    """For a command on files, with the key that also seals compiled networks. None where there is no installation, or
-    where its key can neither be read nor made: an analysis that is interrupted begins again then.
+    """For a command on files, with the key that also seals compiled networks. None where there is no such key: an
+    analysis that is interrupted begins again then.
     """
-    if not paths.data.is_dir():
-        return None
-    try:
-        return JournalBox(ensure_key(paths.networks_key))
-    except OSError as error:
-        tell(f"no journal is kept: {paths.networks_key}: {error.strerror}")
-        return None
+    key = find_key(paths, lambda why: tell(f"no journal is kept: {why}"))
+    return None if key is None else JournalBox(key)

@@ -97,19 +97,25 @@ class SealedNetworks(KeptParts):
 
 
 def open_kept_networks(paths: NodePaths, tell: Tell) -> SealedNetworks | None:
-    """The networks of an installation, with a key of their own that is made at the first use. None where there is no
-    installation, or where its key can neither be read nor made: then every start compiles.
+    """The networks of an installation. None where there is no key to seal them with: then every start compiles."""
+    key = find_key(paths, lambda why: tell(f"compiled networks are not kept: {why}"))
+    return None if key is None else SealedNetworks(paths.networks, key, tell)
+
+
+def find_key(paths: NodePaths, tell: Tell) -> bytes | None:
+    """An installation's key for what can be made anew, itself made at the first use. None where there is no
+    installation, or, which is told, where the key can neither be read nor made.
     """
     if not paths.data.is_dir():
         return None
     try:
-        return SealedNetworks(paths.networks, ensure_key(paths.networks_key), tell)
+        return _ensure_key(paths.networks_key)
     except OSError as error:
-        tell(f"compiled networks are not kept: {paths.networks_key}: {error.strerror}")
+        tell(f"{paths.networks_key}: {error.strerror}")
         return None
 
 
-def ensure_key(path: Path) -> bytes:
+def _ensure_key(path: Path) -> bytes:
     """The key; a new one where it is no key, or others may have read it: what it sealed is made again."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     with contextlib.suppress(NodeKeyError):

@@ -30,6 +30,7 @@ VIDEO_SUFFIXES = frozenset(
 )
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 _REPORT_EVERY_S = 2.0
+_JOURNAL = "journal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +172,13 @@ class FileBatch:
             raise InvalidInputError(
                 f"{path} is no file", "Pipes and devices have no end: copy what they give to a file."
             )
-        journal = folder / "journal"
         try:
-            analysis, outcome = await self._go_on(path, folder, self._open_kept(path, journal, entry.sha256))
+            analysis, outcome = await self._go_on(path, folder, entry.sha256)
         except CannotGoOnError as error:
             self._tell(f"{path.name}: begins again: {error.reason}")
-            journal.unlink(missing_ok=True)
-            analysis, outcome = await self._go_on(path, folder, self._open_kept(path, journal, entry.sha256))
-        journal.unlink(missing_ok=True)
+            _drop_journal(folder)
+            analysis, outcome = await self._go_on(path, folder, entry.sha256)
+        _drop_journal(folder)
         self._tell(f"{path.name}: {len(analysis.results.objects)} objects, {len(analysis.results.events)} events")
         return replace(
             entry,
@@ -188,17 +188,21 @@ class FileBatch:
             frames_analyzed=outcome.frames_analyzed,
         )
 
-    def _open_kept(self, path: Path, journal: Path, digest: str) -> Kept | None:
-        if self._box is None or path.suffix.lower() in PICTURE_SUFFIXES:
+    def _open_kept(self, folder: Path, digest: str) -> Kept | None:
+        if self._box is None:
             return None
-        journal.parent.mkdir(parents=True, exist_ok=True)
-        name = f"{journal.parent.name} {self._configuration}"  # one of another configuration does not open
-        return Kept(FileJournal(journal, name, self._box, self._clock, reserve_bytes=0), digest)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{folder} cannot be made: {error.strerror}", "Choose another --out.") from error
+        name = f"{folder.name} {self._configuration}"  # one of another configuration does not open
+        return Kept(FileJournal(folder / _JOURNAL, name, self._box, self._clock, reserve_bytes=0), digest)
 
-    async def _go_on(self, path: Path, folder: Path, kept: Kept | None) -> tuple[FileAnalysis, FileOutcome]:
+    async def _go_on(self, path: Path, folder: Path, digest: str) -> tuple[FileAnalysis, FileOutcome]:
         """Analyses from where the journal ends, or from the first picture. Raises CannotGoOnError."""
-        plan = self._plan if kept is None else await plan_as_begun(self._plan, kept)
         is_picture = path.suffix.lower() in PICTURE_SUFFIXES
+        kept = None if is_picture else self._open_kept(folder, digest)
+        plan = self._plan if kept is None else await plan_as_begun(self._plan, kept)
         analysis = FileAnalysis(path, plan, self._rules_for(path), is_picture=is_picture, kept=kept, start=self._start)
         report, is_told = self._reporter(path), False
 
@@ -243,6 +247,13 @@ class FileBatch:
         self._entries[path] = entry
         known = [self._entries[Path(name)] for name in self._folders if Path(name) in self._entries]
         _save_summary(self._out / "summary.json", known)
+
+
+def _drop_journal(folder: Path) -> None:
+    try:
+        (folder / _JOURNAL).unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"{folder / _JOURNAL} cannot be removed: {error.strerror}") from error
 
 
 def _hash_file(path: Path) -> str:
