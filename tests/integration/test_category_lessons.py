@@ -52,6 +52,8 @@ async def test_set_is_taught_and_tells_new_pictures(tmp_path: Path) -> None:
         assert (over["embedded"], over["left_out_count"]) == (21 + len(bad), len(bad))
         (kept,) = (await client.get("/categories")).json()
         assert (kept["taught_by"], kept["code"], kept["terms"]["figures"]["accuracy"]) == ("Lan", "", 1.0)
+        changes = kept["terms"]["figures"]["changes"]
+        assert (changes["pictures"], changes["as_is"], len(changes["steps"])) == (3, 1.0, 13)
         for name in NAMES:
             data = pictures(name)[9].read_bytes()
             said = (await client.post("/categories/say", params={"name": "toy"}, content=data)).json()

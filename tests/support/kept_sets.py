@@ -21,7 +21,7 @@ def _teach() -> CategorySet:
     vectors = np.concatenate([draw_like(label, seed=label, count=10) for label in range(2)])
     labels = np.repeat(np.arange(2), 10).astype(np.int64)
     digests = [f"{row:064x}" for row in range(len(labels))]
-    lesson = Lesson("k1", "livery", "vehicle", ["courier", "post"], vectors, labels, digests, 0, HERE)
+    lesson = Lesson("k1", "livery", "vehicle", ["courier", "post"], vectors, labels, digests, 0, HERE, {})
     *_, last = teach(lesson, Made("2026-01-01T00:00:00Z", "vedette 0"))
     assert isinstance(last, CategorySet)
     return last

@@ -66,7 +66,7 @@ async def teach_dress(vectors: PictureVectors, name: str = NAME) -> CategorySet:
                 rows.append(await vectors.embed(cv2.imencode(".png", crop)[1].tobytes()))
     labels = np.repeat(np.arange(2), len(boxes) * len(_AIRS)).astype(np.int64)
     digests = [f"{row:064x}" for row in range(len(rows))]
-    lesson = Lesson("d1", name, "person", [PLAIN, STRIPED], np.stack(rows), labels, digests, 0, vectors.embedding)
+    lesson = Lesson("d1", name, "person", [PLAIN, STRIPED], np.stack(rows), labels, digests, 0, vectors.embedding, {})
     *_, last = teach(lesson, Made("2026-01-01T00:00:00Z", "vedette 0"))
     assert isinstance(last, CategorySet)
     return replace(last, none_below=0.6)

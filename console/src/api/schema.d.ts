@@ -2119,6 +2119,18 @@ export interface components {
             way: ("shift" | "scale" | "turn") | null;
         };
         /**
+         * ChangesFiguresOut
+         * @description `as_is`: accuracy on the same pictures unchanged.
+         */
+        ChangesFiguresOut: {
+            /** As Is */
+            as_is: number;
+            /** Pictures */
+            pictures: number;
+            /** Steps */
+            steps: components["schemas"]["MeasuredChangeOut"][];
+        };
+        /**
          * CheckpointOut
          * @description The newest signed state of the site log. `at` is null before anything was logged.
          */
@@ -4522,6 +4534,8 @@ export interface components {
             accuracy: number;
             /** Categories */
             categories: components["schemas"]["CategoryFiguresOut"][];
+            /** @description Null: taught before this was measured */
+            changes: components["schemas"]["ChangesFiguresOut"] | null;
             /**
              * Confusion
              * @description Rows the truth, columns what was said

@@ -122,11 +122,20 @@ async def _train(folder: Path, name: str, about: About, data: Path | None) -> Ca
     embedding = vectors.embedding
     found = find_categories(folder, name)
     try:
-        read = await read_folders(found, vectors.embed, _Told())
+        read = await read_folders(found, vectors, _Told())
     finally:
         await vectors.close()
     lesson = Lesson(
-        new_id(clock), name, about, read.categories, read.vectors, read.labels, read.digests, read.skipped, embedding
+        new_id(clock),
+        name,
+        about,
+        read.categories,
+        read.vectors,
+        read.labels,
+        read.digests,
+        read.skipped,
+        embedding,
+        read.changed,
     )
     made = Made(format_utc(clock.utc_ns()), f"vedette {version('vedette')}")
     for step in teach(lesson, made):
@@ -165,6 +174,11 @@ def _say_figures(one: CategorySet) -> list[str]:
     for name, found in zip(one.categories, figures.categories, strict=True):
         precision = "-" if found.precision is None else f"{found.precision:.2f}"
         lines.append(f"    {name:32}  {precision:>5}  {found.recall or 0.0:5.2f}  of {found.held_out}")
+    if figures.changes:
+        lines.append(
+            f"accuracy on {figures.changes.pictures} of them changed, {figures.changes.as_is:.3f} as they are:"
+        )
+        lines += [f"    {one.way} {one.by:<4g}  {one.accuracy:5.3f}" for one in figures.changes.steps]
     lines.append("rows the truth, columns what was said:")
     return lines + [" ".join(f"{count:4}" for count in row) for row in figures.confusion]
 

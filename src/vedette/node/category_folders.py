@@ -1,7 +1,7 @@
 """Reads folders of pictures for teaching: each sub-folder a category. Decoding is the jail's."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +13,8 @@ from vedette.core.classified import MAX_UPLOAD_BYTES
 from vedette.core.errors import InvalidInputError, NotFoundError, StorageError
 from vedette.vision.categories.category_set import check_names
 from vedette.vision.categories.head import Labels, Vectors
-from vedette.vision.categories.training import check_lesson
+from vedette.vision.categories.training import check_lesson, judges_changed
+from vedette.vision.picture import Image
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".bmp"})
 
@@ -32,7 +33,13 @@ class PictureFile:
 
 Folders = Mapping[str, Sequence[PictureFile]]
 """Category to its pictures."""
-Embed = Callable[[bytes], Awaitable[Vectors]]
+
+
+class Embedder(Protocol):
+    """Makes vectors of pictures as `vedette.node.picture_vectors.PictureVectors` does."""
+
+    async def embed(self, picture: bytes) -> Vectors: ...
+    async def embed_changed(self, picture: bytes) -> list[tuple[Vectors, Image]]: ...
 
 
 class ReadingNotes(Protocol):
@@ -51,6 +58,7 @@ class ReadFolders:
     labels: Labels
     digests: Sequence[str]
     skipped: int
+    changed: Mapping[int, Vectors]
 
 
 def find_categories(folder: Path, name: str) -> Folders:
@@ -74,23 +82,30 @@ def is_picture_name(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES
 
 
-async def read_folders(found: Folders, embed: Embed, notes: ReadingNotes) -> ReadFolders:
-    """Makes the vectors of all pictures. One that is none, or damaged, is told and left out; so is one that was there
-    already, in whatever folder: what is taught must not judge.
+async def read_folders(found: Folders, embedder: Embedder, notes: ReadingNotes) -> ReadFolders:
+    """Makes the vectors of all pictures, and of some of those that will judge also changed ones. One that is none, or
+    damaged, is told and left out; so is one that was there already, in whatever folder: what is taught must not judge.
 
     Raises:
-        TooFewPicturesError: too few were left, and what `embed` raises besides InvalidInputError.
+        TooFewPicturesError: too few were left, and what `embedder` raises besides InvalidInputError.
     """
     rows: list[Vectors] = []
     labels: list[int] = []
     digests: dict[str, str] = {}
+    changed: dict[int, Vectors] = {}
     skipped, total, seen = 0, sum(map(len, found.values())), 0
     for label, files in enumerate(found.values()):
+        first = len(rows)
         for picture in files:
             try:
                 data = await asyncio.to_thread(picture.read)
                 digest = _check_new(data, digests)
-                rows.append(await embed(data))
+                if judges_changed(len(rows) - first, len(found)):
+                    as_is, *others = [vector for vector, _ in await embedder.embed_changed(data)]
+                    changed[len(rows)] = np.stack(others)
+                else:
+                    as_is = await embedder.embed(data)
+                rows.append(as_is)
             except (InvalidInputError, StorageError) as error:
                 skipped += 1
                 notes.note_left_out(picture.name, error.message)
@@ -100,7 +115,7 @@ async def read_folders(found: Folders, embed: Embed, notes: ReadingNotes) -> Rea
             seen += 1
             notes.note_read(seen, total)
     check_lesson(list(found), np.bincount(np.array(labels, np.int64), minlength=len(found)).tolist())
-    return ReadFolders(list(found), np.stack(rows), np.array(labels, np.int64), list(digests), skipped)
+    return ReadFolders(list(found), np.stack(rows), np.array(labels, np.int64), list(digests), skipped, changed)
 
 
 def read_picture(path: Path) -> bytes:

@@ -8,17 +8,17 @@ import asyncio
 import os
 import shutil
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
 
 from vedette.core.errors import TooManyRequestsError, VedetteError
 from vedette.core.time import format_utc
 from vedette.node.category_archive import CategoryArchive
-from vedette.node.category_folders import ReadFolders, read_folders
+from vedette.node.category_folders import Embedder, ReadFolders, read_folders
 from vedette.node.category_origins import Origin, write_origin
 from vedette.node.category_shelf import CategoryShelf, check_set_name
 from vedette.node.file_job_shelf import RESERVE_BYTES, Upload
@@ -43,19 +43,21 @@ from vedette.vision.categories.lessons import (
     TooManySetsError,
 )
 from vedette.vision.categories.training import Lesson, Made, check_lesson, teach
+from vedette.vision.picture import Image
 
 _FOLDER, _ARCHIVE = ".lesson", "pictures.zip"
 _BUSY_RETRY_S = 0.5
 _NICE = 10
 STALL_S = 60.0
 
+_Answer = TypeVar("_Answer")
 
-class Embedder(Protocol):
-    """Makes vectors: `vedette.node.picture_vectors.PictureVectors`."""
+
+class KnownEmbedder(Embedder, Protocol):
+    """Says which model makes the vectors: `vedette.node.picture_vectors.PictureVectors`."""
 
     @property
     def embedding(self) -> EmbeddingRef: ...
-    async def embed(self, picture: bytes) -> Vectors: ...
 
 
 class CategoryLessons:
@@ -69,7 +71,7 @@ class CategoryLessons:
     def __init__(
         self,
         shelf: CategoryShelf,
-        vectors: Embedder,
+        vectors: KnownEmbedder,
         clock: Clock,
         reserve_bytes: int = RESERVE_BYTES,
         stall_s: float = STALL_S,
@@ -210,7 +212,7 @@ class CategoryLessons:
     async def _teach(self, order: LessonOrder) -> CategorySet:
         embedding = self._vectors.embedding
         with await asyncio.to_thread(CategoryArchive, self._folder / _ARCHIVE) as archive:
-            read = await read_folders(archive.found, self._embed, self)
+            read = await read_folders(archive.found, _PatientEmbedder(self._vectors, self._clock), self)
         await asyncio.to_thread(self._remove_pictures)
         return await self._fit(self._make_lesson(order, read, embedding))
 
@@ -225,6 +227,7 @@ class CategoryLessons:
             read.digests,
             read.skipped,
             embedding,
+            read.changed,
         )
 
     async def _fit(self, lesson: Lesson) -> CategorySet:
@@ -252,14 +255,6 @@ class CategoryLessons:
         write_origin(self._shelf.folder / one.name, Origin(order.user_id, order.user_name))
         self._shelf.save(one)
 
-    async def _embed(self, picture: bytes) -> Vectors:
-        """Waits while others try pictures."""
-        while True:
-            try:
-                return await self._vectors.embed(picture)
-            except TooManyRequestsError:
-                await self._clock.sleep(_BUSY_RETRY_S)
-
     def note_read(self, seen: int, total: int) -> None:
         """See `ReadingNotes`."""
         self._record = replace(self.record, embedded=seen, pictures=total)
@@ -272,6 +267,26 @@ class CategoryLessons:
 
     def _remove_pictures(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class _PatientEmbedder:
+    """Waits while others try pictures."""
+
+    def __init__(self, vectors: Embedder, clock: Clock) -> None:
+        self._vectors, self._clock = vectors, clock
+
+    async def embed(self, picture: bytes) -> Vectors:
+        return await self._wait(lambda: self._vectors.embed(picture))
+
+    async def embed_changed(self, picture: bytes) -> list[tuple[Vectors, Image]]:
+        return await self._wait(lambda: self._vectors.embed_changed(picture))
+
+    async def _wait(self, ask: Callable[[], Awaitable[_Answer]]) -> _Answer:
+        while True:
+            try:
+                return await ask()
+            except TooManyRequestsError:
+                await self._clock.sleep(_BUSY_RETRY_S)
 
 
 def _go_last() -> None:

@@ -1,5 +1,6 @@
 """Hazards of taught categories: too little, the wrong model, a damaged file, names that meet, doubtful tracks."""
 
+from dataclasses import replace as replace_lesson
 from functools import cache
 
 import msgspec
@@ -22,8 +23,9 @@ from vedette.vision.categories.category_set import (
 from vedette.vision.categories.embedding import PictureEmbedder, fit_whole
 from vedette.vision.categories.fitting import Fold, find_folds, fit_head, fit_temperature
 from vedette.vision.categories.lessons import TooFewPicturesError
-from vedette.vision.categories.training import Lesson, Made, hold_out, teach
+from vedette.vision.categories.training import MAX_CHANGED, Lesson, Made, hold_out, judges_changed, teach
 from vedette.vision.categories.verdict import OpenSet, open_set
+from vedette.vision.classify.changes import CHANGES
 
 SIZE = 32
 HERE = EmbeddingRef("net-r1", "ab" * 32, SIZE)
@@ -42,7 +44,7 @@ def draw(counts: list[int], spread: float = 0.5, seed: int = 3) -> tuple[np.ndar
 def make_lesson(counts: list[int], spread: float = 0.5) -> Lesson:
     vectors, labels = draw(counts, spread)
     digests = [f"{row:064x}" for row in range(len(labels))]
-    return Lesson("a1", "livery", "vehicle", NAMES[: len(counts)], vectors, labels, digests, 2, HERE)
+    return Lesson("a1", "livery", "vehicle", NAMES[: len(counts)], vectors, labels, digests, 2, HERE, {})
 
 
 @cache
@@ -66,6 +68,32 @@ def test_categories_are_learnt_and_judged_on_what_was_not_taught() -> None:
     assert sum(map(sum, one.figures.confusion)) == 7
     assert one.figures.accuracy == 1.0
     assert (one.pictures, one.skipped) == (35, 2)
+
+
+def test_changed_pictures_judge_apart_from_those_as_they_are() -> None:
+    lesson = make_lesson([20, 20, 20])
+    rows = [row for row in range(60) if judges_changed(row % 20, 3)]
+    assert rows == np.flatnonzero(hold_out(lesson.labels)).tolist()
+    swapped = np.stack([lesson.vectors[(row + 20) % 60] for row in rows])
+    vectors = np.repeat(lesson.vectors[rows][:, None], len(CHANGES), axis=1)
+    vectors[:, -1] = swapped  # under the last change, every picture looks as one of the next category
+    *_, one = teach(replace_lesson(lesson, changed=dict(zip(rows, vectors, strict=True))), Made("", ""))
+    assert isinstance(one, CategorySet)
+    assert one.figures.changes is not None
+    assert (one.figures.changes.pictures, one.figures.changes.as_is) == (12, 1.0)
+    assert [step.accuracy for step in one.figures.changes.steps] == [1.0] * (len(CHANGES) - 1) + [0.0]
+    assert decode_set(encode_set(one)) == one
+
+
+def test_changed_pictures_are_bounded() -> None:
+    judging = [number for number in range(4000) if judges_changed(number, 2)]
+    assert (len(judging), judging[:2], judging[-1]) == (MAX_CHANGED // 2, [4, 9], 499)
+
+
+def test_set_from_before_changes_were_measured_is_read() -> None:
+    data = msgspec.json.decode(encode_set(make_set()))
+    del data["figures"]["changes"]
+    assert decode_set(msgspec.json.encode(data)).figures.changes is None
 
 
 def test_head_reaches_the_minimum_that_the_plain_form_has() -> None:

@@ -6,9 +6,9 @@ import type { ClassifierCard as Card } from "../../api/types";
 import { formatBytes, formatNumber } from "../../lib/format";
 import { Skeleton } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
+import { ChangesTables } from "./changes-tables";
 import { Figure } from "./figure";
 import styles from "./lab.module.css";
-import { amountOf, byWay, type Way } from "./stability";
 
 export function ClassifierCard({ nameClass }: { nameClass: (label: string) => string }) {
   const { t } = useTranslation();
@@ -29,7 +29,6 @@ function Measured({ card }: { card: Card }) {
   const { t, i18n } = useTranslation();
   const number = (value: number, digits = 0) => formatNumber(value, i18n.language, digits);
   const percent = (share: number | null, digits = 0) => (share === null ? "–" : `${number(100 * share, digits)} %`);
-  const changes = byWay(card.changes);
   return (
     <>
       <dl className={styles["figures"]}>
@@ -46,60 +45,12 @@ function Measured({ card }: { card: Card }) {
           {t("lab.measured.parameters", { number: number(card.parameters) })}
         </Figure>
       </dl>
-      {changes.length > 0 ? (
-        <>
-          <h3>{t("lab.measured.changes")}</h3>
-          <p className="muted">{t("lab.measured.changesLead")}</p>
-          <div className={styles["ways"]}>
-            {changes.map(({ way, steps }) => (
-              <WayTable key={way} way={way} steps={steps} asIs={card.accuracy} percent={percent} />
-            ))}
-          </div>
-        </>
-      ) : null}
+      <ChangesTables steps={card.changes} asIs={card.accuracy} lead={t("lab.measured.changesLead")} />
       {card.command ? (
         <p className="muted">
           {t("lab.measured.how", { data: card.data })} <code>{card.command}</code>
         </p>
       ) : null}
     </>
-  );
-}
-
-interface WayProps {
-  way: Way;
-  steps: Card["changes"];
-  asIs: number | null;
-  percent: (share: number, digits: number) => string;
-}
-
-/** The unchanged picture stands where it belongs: before the first step, and among sizes at 100 %. */
-function WayTable({ way, steps, asIs, percent }: WayProps) {
-  const { t } = useTranslation();
-  const whole = way === "scale" ? 1 : 0;
-  const rows = [...steps, ...(asIs === null ? [] : [{ way, by: whole, accuracy: asIs }])].sort((a, b) => a.by - b.by);
-  return (
-    <table className={styles["way"]}>
-      <caption>{t(`lab.ways.${way}`)}</caption>
-      <thead className="visually-hidden">
-        <tr>
-          <th scope="col">{t("lab.measured.change")}</th>
-          <th scope="col">{t("lab.own.columns.accuracy")}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ by, accuracy }) => (
-          <tr key={by}>
-            <th scope="row">
-              {by === whole ? t("lab.stability.asIs") : t(`lab.steps.${way}`, { amount: amountOf(way, by) })}
-            </th>
-            <td>
-              <meter min={0} max={1} value={accuracy} aria-hidden />
-              <span className={styles["percent"]}>{percent(accuracy, 1)}</span>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }

@@ -15,6 +15,7 @@ import { ConfirmDialog } from "../../parts/dialog";
 import { Table } from "../../parts/misc";
 import { ProblemNote } from "../../parts/problem-note";
 import { Taught } from "./categories";
+import { ChangesTables } from "./changes-tables";
 import { Figure } from "./figure";
 import styles from "./lab.module.css";
 import { LookBox } from "./look-box";
@@ -133,6 +134,11 @@ function Figures({ figures, noneBelow }: { figures: SetFigures; noneBelow: numbe
           </tr>
         ))}
       </Table>
+      <ChangesTables
+        steps={figures.changes?.steps ?? []}
+        asIs={figures.changes?.as_is ?? null}
+        lead={t("lab.own.changesLead", { count: figures.changes?.pictures ?? 0 })}
+      />
     </>
   );
 }

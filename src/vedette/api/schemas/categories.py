@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from vedette.api.schemas.classify import MeasuredChangeOut
 from vedette.api.schemas.common import Answer, Utc
 from vedette.core.time import format_utc
-from vedette.vision.categories.figures import SetFigures
+from vedette.vision.categories.figures import ChangesFigures, SetFigures
 from vedette.vision.categories.lessons import KeptRecord, KeptTerms, LessonRecord, LessonState
 
 About = Literal["any", "person", "vehicle"]
@@ -31,6 +32,14 @@ class ReliabilityOut(Answer):
     right: float
 
 
+class ChangesFiguresOut(Answer):
+    """`as_is`: accuracy on the same pictures unchanged."""
+
+    pictures: int
+    as_is: float
+    steps: list[MeasuredChangeOut]
+
+
 class SetFiguresOut(Answer):
     """On pictures that the set was not taught with."""
 
@@ -42,6 +51,7 @@ class SetFiguresOut(Answer):
     confusion: Annotated[list[list[int]], Field(description="Rows the truth, columns what was said")]
     categories: list[CategoryFiguresOut]
     reliability: list[ReliabilityOut]
+    changes: Annotated[ChangesFiguresOut | None, Field(description="Null: taught before this was measured")]
 
 
 class SetTermsOut(Answer):
@@ -161,4 +171,10 @@ def _figures_out(names: Sequence[str], figures: SetFigures) -> SetFiguresOut:
         reliability=[
             ReliabilityOut(pictures=one.pictures, said=one.said, right=one.right) for one in figures.reliability
         ],
+        changes=None if figures.changes is None else _changes_out(figures.changes),
     )
+
+
+def _changes_out(figures: ChangesFigures) -> ChangesFiguresOut:
+    steps = [MeasuredChangeOut(way=one.way, by=one.by, accuracy=one.accuracy) for one in figures.steps]
+    return ChangesFiguresOut(pictures=figures.pictures, as_is=figures.as_is, steps=steps)

@@ -5,6 +5,8 @@ Apart from `category_set`, because the gateway shows the figures and loads nothi
 
 import msgspec
 
+from vedette.core.classified import MeasuredChange
+
 
 class CategoryFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One category on the held-out pictures; null where a share of nothing would be needed."""
@@ -23,6 +25,19 @@ class ReliabilityBin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     right: float
 
 
+class ChangesFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How accuracy falls when held-out pictures are shifted, scaled or turned.
+
+    Attributes:
+        pictures: How many of the held-out ones were changed.
+        as_is: Accuracy on these unchanged.
+    """
+
+    pictures: int
+    as_is: float
+    steps: list[MeasuredChange]
+
+
 class SetFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How good a set is on pictures that it was not taught with.
 
@@ -32,6 +47,7 @@ class SetFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ece: Expected calibration error, ten bins.
         known: Share of held-out pictures that are not said to be none of these.
         confusion: Rows the truth, columns what was said.
+        changes: None: the set was taught before this was measured.
     """
 
     accuracy: float
@@ -43,3 +59,4 @@ class SetFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reliability: list[ReliabilityBin]
     l2: float
     folds: int
+    changes: ChangesFigures | None = None

@@ -1,13 +1,14 @@
 """Teaches a set of categories from vectors of pictures and judges it on every fifth, which it never saw. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.core.classified import MeasuredChange
 from vedette.vision.categories.category_set import (
     FORMAT,
     VERSION,
@@ -18,15 +19,18 @@ from vedette.vision.categories.category_set import (
     make_check,
     pack,
 )
-from vedette.vision.categories.figures import CategoryFigures, ReliabilityBin, SetFigures
+from vedette.vision.categories.figures import CategoryFigures, ChangesFigures, ReliabilityBin, SetFigures
 from vedette.vision.categories.fitting import Chosen, Fold, choose_terms, fit_head
 from vedette.vision.categories.head import Head, Labels, Vectors, with_temperature
 from vedette.vision.categories.lessons import TooFewPicturesError, TooManyPicturesError
+from vedette.vision.classify.changes import CHANGES
 
 MIN_PICTURES = 5
 """Of a category: four to learn from in folds, one to judge by."""
 MAX_PICTURES = 4000
 """Of a set; more teach hardly anything and cost minutes."""
+MAX_CHANGED = 200
+"""Held-out pictures of a set that are also judged under each change: thirteen looks each instead of one."""
 _HELD_OUT = 5
 _KNOWN_SHARE = 0.05
 """Of known pictures that may be called none of these."""
@@ -42,6 +46,7 @@ class Lesson:
         vectors: (N, D) float32 of unit length; labels: (N,) index of each one's category.
         digests: (N,) SHA-256 of each picture's file, hexadecimal.
         skipped: Pictures that could not be used.
+        changed: Rows of held-out pictures, `judges_changed`, and their vectors under each of `CHANGES`, (changes, D).
     """
 
     set_id: str
@@ -53,6 +58,7 @@ class Lesson:
     digests: Sequence[str]
     skipped: int
     embedding: EmbeddingRef
+    changed: Mapping[int, Vectors]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,12 @@ def hold_out(labels: Labels) -> NDArray[np.bool_]:
     return held
 
 
+def judges_changed(number: int, categories: int) -> bool:
+    """Whether a category's picture of this number, from 0, is held out and among those that judge changed, too."""
+    held, place = divmod(number, _HELD_OUT)
+    return place == _HELD_OUT - 1 and held < MAX_CHANGED // categories
+
+
 def judge(head: Head, none_below: float, lesson: Lesson, held: NDArray[np.bool_], chosen: Chosen) -> SetFigures:
     """How good a head is on held-out pictures, at least one of each category."""
     labels = lesson.labels[held]
@@ -157,7 +169,23 @@ def judge(head: Head, none_below: float, lesson: Lesson, held: NDArray[np.bool_]
         bins,
         chosen.l2,
         chosen.folds,
+        judge_changed(head, lesson),
     )
+
+
+def judge_changed(head: Head, lesson: Lesson) -> ChangesFigures | None:
+    """How good a head is on changed pictures; None without any."""
+    if not lesson.changed:
+        return None
+    rows = list(lesson.changed)
+    labels = lesson.labels[rows]
+
+    def accuracy(vectors: Vectors) -> float:
+        return round(float((head.shares(vectors).argmax(axis=1) == labels).mean()), 4)
+
+    vectors = np.stack(list(lesson.changed.values()))
+    steps = [MeasuredChange(one.way, one.by, accuracy(vectors[:, step])) for step, one in enumerate(CHANGES)]
+    return ChangesFigures(len(rows), accuracy(lesson.vectors[rows]), steps)
 
 
 def say_nearest(taught: Vectors, labels: Labels, asked: Vectors) -> Labels:
