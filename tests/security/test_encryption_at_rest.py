@@ -17,7 +17,7 @@ from tests.support.notary import NotaryProcess, make_bundle, run_verifier
 from tests.support.recorder import RecorderProcess, camera_id, has_stored, make_assignment, urls_of
 from tests.support.recording import END_NS, KEY, feed
 from vedette.cli.check import command
-from vedette.cli.serve import _read_config
+from vedette.cli.settings_file import read_settings_file
 from vedette.core.errors import InvalidInputError
 from vedette.recording.archive_keys import ArchiveKeyRing, make_keys_ahead
 from vedette.recording.errors import DamagedFootageError
@@ -158,12 +158,19 @@ def test_the_key_of_a_segment_goes_when_the_segment_is_closed(tmp_path) -> None:
     assert body() is None
 
 
+def test_off_is_taken_for_a_word(tmp_path) -> None:
+    """YAML reads it as false."""
+    path = tmp_path / "settings.yaml"
+    path.write_text("encrypt: off\nseal: off\n")
+    assert read_settings_file(path) == {"encrypt_footage": False, "seal_footage": False}
+
+
 @pytest.mark.parametrize("text", ["encrypt: yes please", "encrypt: true", "encrypt: AT_REST", "encript: at_rest"])
 def test_a_typing_error_does_not_switch_encryption_off(tmp_path, text) -> None:
     path = tmp_path / "settings.yaml"
     path.write_text(text)
     with pytest.raises(InvalidInputError):
-        _read_config(path)
+        read_settings_file(path)
 
 
 def test_a_file_under_the_name_of_another_segment_is_told_and_not_shown(tmp_path) -> None:

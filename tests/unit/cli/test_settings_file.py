@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from vedette.cli.serve import _list_authorities, _read_config
+from vedette.cli.settings_file import read_settings_file
 from vedette.cli.verify import command as verify
 from vedette.core.errors import InvalidInputError
 from vedette.runtime.settings import NodeSettings, TimeStampAuthority
@@ -16,16 +16,18 @@ from vedette.testing.time_stamp_authority import SimulatedAuthority
 GOOD = {"url": "https://tsa.example.org/tsr", "certificates": "/etc/tsa.pem"}
 
 
-def read(tmp_path: Path, **content: object) -> tuple[TimeStampAuthority, ...]:
+def read(tmp_path: Path, **content: object) -> NodeSettings:
+    """What the role would be started with."""
     path = tmp_path / "settings.yaml"
     path.write_text(json.dumps(content))
-    return _list_authorities(_read_config(path))
+    return NodeSettings(**{"data": tmp_path} | read_settings_file(path))
 
 
 def test_authorities_are_read_and_nobody_is_named_by_default(tmp_path) -> None:
-    assert read(tmp_path) == ()
-    assert NodeSettings(tmp_path).time_stamps == ()
-    first, second = read(tmp_path, time_stamps=[GOOD, GOOD | {"policy": "1.2.3"}], time_stamp_minutes=5)
+    assert read(tmp_path) == NodeSettings(tmp_path)
+    settings = read(tmp_path, time_stamps=[GOOD, GOOD | {"policy": "1.2.3"}], time_stamp_minutes=5)
+    first, second = settings.time_stamps
+    assert settings.time_stamp_every_s == 300
     assert first == TimeStampAuthority("https://tsa.example.org/tsr", Path("/etc/tsa.pem"))
     assert second.policy == "1.2.3"
 
@@ -75,12 +77,19 @@ def test_age_of_keys_that_makes_no_sense_is_refused(tmp_path, days) -> None:
 
 @pytest.mark.parametrize("days", [0, 7, 90, 3650])
 def test_age_of_keys_is_taken(tmp_path, days) -> None:
-    read(tmp_path, key_change_days=days)
+    assert read(tmp_path, key_change_days=days).key_change_days == days
+
+
+def test_all_faults_are_told_at_once(tmp_path) -> None:
+    with pytest.raises(InvalidInputError) as error:
+        read(tmp_path, port=0, file_jobs=65, seal="maybe", witnesses=["x"], prot=1)
+    for word in ("port", "file_jobs", "seal", "a witness is `URL KEY`", "unknown key 'prot'"):
+        assert word in error.value.message
 
 
 @pytest.mark.parametrize("name", ["auto", "detector", "detector-int8", "detector@384x224", "pvb-2004-int8"])
 def test_detector_that_this_release_knows_is_taken(tmp_path, name) -> None:
-    read(tmp_path, detector=name)
+    assert read(tmp_path, detector=name).detector == ("" if name == "auto" else name)
 
 
 @pytest.mark.parametrize(
