@@ -89,6 +89,8 @@ def test_set_is_taught_from_a_folder_judged_tried_and_deleted(box: Box, tmp_path
             result = results.get_by_role("article", name=category)
             expect(result.get_by_role("listitem").first).to_contain_text(category, timeout=60_000)
         keep_both(page, "categories-set")
+        page.get_by_role("table", name="Turned").scroll_into_view_if_needed()
+        keep_both(page, "categories-changes")
         with page.expect_download() as saved:
             page.get_by_role("link", name="Download").click()
         assert saved.value.suggested_filename == "categories.json"
