@@ -91,6 +91,38 @@ async def test_producers_log_apart_and_both_arrive(bus: Bus) -> None:
     assert {(d.producer, d.message.camera_id) for d in got} == {("recorder", "cam1"), ("analyzer", "cam2")}
 
 
+async def test_quiet_logs_are_looked_at_and_not_read(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_bus, "POLL_S", 0.001)
+    monkeypatch.setattr(sqlite_bus, "FULL_LOOK_NS", 1 << 62)
+    consumer, reads = bus.consumer("gateway"), []
+    read = consumer._read
+    monkeypatch.setattr(consumer, "_read", lambda wanted: reads.append(wanted) or read(wanted))
+    with bus.publisher("recorder") as publisher:
+        publisher.publish_nowait(motion(0))
+        await publisher.flush()
+        async with aclosing(consumer.deliveries(("motion.observed",))) as deliveries, asyncio.timeout(20):
+            await anext(deliveries)
+            for number in range(1, 4):
+                following = asyncio.ensure_future(anext(deliveries))
+                await asyncio.sleep(0.1)
+                reads_before = len(reads)
+                await asyncio.sleep(0.1)
+                assert len(reads) == reads_before
+                publisher.publish_nowait(motion(number))
+                assert (await following).message == motion(number)
+
+
+async def test_log_is_read_though_its_files_look_unchanged(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_bus, "_stamp", lambda _: (0, 0))
+    monkeypatch.setattr(sqlite_bus, "FULL_LOOK_NS", 50_000_000)
+    consumer = bus.consumer("gateway")
+    with bus.publisher("recorder") as publisher:
+        waiting = asyncio.ensure_future(take(consumer, 1))
+        await asyncio.sleep(0.5)
+        publisher.publish_nowait(motion(1))
+        assert [delivery.message for delivery in await waiting] == [motion(1)]
+
+
 async def test_rewind_replays_what_was_committed(bus: Bus) -> None:
     with bus.publisher("recorder") as publisher:
         for number in range(4):
