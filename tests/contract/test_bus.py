@@ -25,8 +25,8 @@ class Bus:
     def publisher(self, producer: str) -> SqlitePublisher:
         return SqlitePublisher(self.directory, producer, SystemClock())
 
-    def consumer(self, group: str) -> SqliteConsumer:
-        consumer = SqliteConsumer(self.directory, group, SystemClock())
+    def consumer(self, group: str, poll_s: float = sqlite_bus.POLL_S) -> SqliteConsumer:
+        consumer = SqliteConsumer(self.directory, group, SystemClock(), poll_s)
         self.opened.append(consumer)
         return consumer
 
@@ -92,9 +92,8 @@ async def test_producers_log_apart_and_both_arrive(bus: Bus) -> None:
 
 
 async def test_quiet_logs_are_looked_at_and_not_read(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_bus, "POLL_S", 0.001)
     monkeypatch.setattr(sqlite_bus, "FULL_LOOK_NS", 1 << 62)
-    consumer, reads = bus.consumer("gateway"), []
+    consumer, reads = bus.consumer("gateway", poll_s=0.001), []
     read = consumer._read
     monkeypatch.setattr(consumer, "_read", lambda wanted: reads.append(wanted) or read(wanted))
     with bus.publisher("recorder") as publisher:

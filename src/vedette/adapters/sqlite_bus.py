@@ -175,11 +175,16 @@ class _Log:
 
 
 class SqliteConsumer:
-    """The reader's end of one group. One live consumer per group; groups do not disturb each other."""
+    """The reader's end of one group. One live consumer per group; groups do not disturb each other.
 
-    def __init__(self, directory: Path, group: str, clock: Clock) -> None:
+    Args:
+        poll_s: How often it looks for news.
+    """
+
+    def __init__(self, directory: Path, group: str, clock: Clock, poll_s: float = POLL_S) -> None:
         self._directory = directory
         self._clock = clock
+        self._poll_s = poll_s
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._positions = _open_for_writing(directory / f"group-{group}.db", _GROUP_SCHEMA)
         self._logs: dict[str, _Log] = {}
@@ -196,7 +201,7 @@ class SqliteConsumer:
             for delivery in batch:
                 yield delivery
             if not batch:
-                await self._clock.sleep(POLL_S)
+                await self._clock.sleep(self._poll_s)
 
     async def commit(self, delivery: Delivery) -> None:
         await asyncio.to_thread(self._commit, delivery.producer, delivery.position)

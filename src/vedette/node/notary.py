@@ -393,7 +393,7 @@ async def _run(settings: NodeSettings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     clock = SystemClock()
-    consumer = SqliteConsumer(settings.paths.bus, GROUP, clock)
+    consumer = SqliteConsumer(settings.paths.bus, GROUP, clock, poll_s=_TICK_S)  # events wait for footage anyway
     try:
         with SqlitePublisher(settings.paths.bus, "notary", clock) as publisher:
             await Notary(settings, publisher, EventQueue(consumer, clock), clock).run(stop)
