@@ -51,7 +51,6 @@ def told() -> list[str]:
 @pytest.fixture
 def shelf(tmp_path: Path, told: list[str]) -> CountingShelf:
     below = open_kept_networks(NodePaths(tmp_path), told.append)
-    assert below is not None
     return CountingShelf(below)
 
 
@@ -87,7 +86,6 @@ async def test_bad_network_is_refused_and_replaced_by_the_next_start(
             (tmp_path / "keys/networks.key").write_bytes(bytes(32))
         path.write_bytes({"changed": data[:-9] + b"\0" + data[-8:], "torn": data[:-9], "foreign": data}[damage])
     after = open_kept_networks(NodePaths(tmp_path), told.append)
-    assert after is not None
     again = CountingShelf(after)
     assert (await start_once(again)).recognizers
     assert again.take_counts() == (0, 2)

@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from tests.support.feed_server import Script, serve_feed
+from tests.support.warm_networks import warm_networks
 from vedette.adapters.sqlite_bus import SqlitePublisher
 from vedette.node.analyzer import Analyzer
 from vedette.runtime.clock import SystemClock
@@ -58,7 +59,7 @@ async def running(
     clock = SystemClock()
     stop = asyncio.Event()
     async with serve_feed(settings.paths.socket("recorder"), scripts, held=held) as connections:
-        with SqlitePublisher(settings.paths.bus, "analyzer", clock) as publisher:
+        with warm_networks(folder), SqlitePublisher(settings.paths.bus, "analyzer", clock) as publisher:
             analyzer = Analyzer(settings, publisher, clock, capacity_ms)
             task = asyncio.create_task(analyzer.run(stop))
             try:

@@ -96,10 +96,26 @@ class SealedNetworks(KeptParts):
         return self._folder / f"{slot}{_SUFFIX}"
 
 
-def open_kept_networks(paths: NodePaths, tell: Tell) -> SealedNetworks | None:
-    """The networks of an installation. None where there is no key to seal them with: then every start compiles."""
+class HeldNetworks(KeptParts):
+    """The networks that workers of this process compiled, in its memory alone: where no file can keep them."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, tuple[str, bytes]] = {}
+
+    @override
+    def find(self, slot: str, identity: str) -> bytes:
+        held, data = self._parts.get(slot, ("", b""))
+        return data if held == identity else b""
+
+    @override
+    def keep(self, slot: str, identity: str, data: bytes) -> None:
+        self._parts[slot] = (identity, data)
+
+
+def open_kept_networks(paths: NodePaths, tell: Tell) -> KeptParts:
+    """The networks of an installation. Where there is no key to seal them with they are held by this process."""
     key = find_key(paths, lambda why: tell(f"compiled networks are not kept: {why}"))
-    return None if key is None else SealedNetworks(paths.networks, key, tell)
+    return HeldNetworks() if key is None else SealedNetworks(paths.networks, key, tell)
 
 
 def find_key(paths: NodePaths, tell: Tell) -> bytes | None:

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from vedette.adapters.journal_box import JournalBox, open_command_box
-from vedette.adapters.kept_networks import open_kept_networks
+from vedette.adapters.kept_networks import HeldNetworks, open_kept_networks
 from vedette.behavior.rules_file import RulesFile, parse_rules_file
 from vedette.camera.motion_zones import MotionZoneForm, read_motion
 from vedette.cli.camera_motion import Outline, make_zones, read_outlines
@@ -126,9 +126,9 @@ def command(
 
 
 def _keep_networks(data: Path | None) -> StartWorker:
-    """Starts workers from what earlier ones of this installation compiled."""
+    """Starts workers from what earlier ones of this installation compiled; without one, of this command."""
     folder = find_installation(data)
-    return start_worker if folder is None else partial(start_worker, kept=open_kept_networks(NodePaths(folder), _tell))
+    return partial(start_worker, kept=open_kept_networks(NodePaths(folder), _tell) if folder else HeldNetworks())
 
 
 def _open_box(data: Path | None) -> JournalBox | None:

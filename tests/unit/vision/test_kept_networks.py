@@ -178,7 +178,6 @@ def test_folder_that_cannot_be_written_is_said_once_and_costs_nothing_else(tmp_p
 def test_installation_keeps_with_a_key_of_its_own(tmp_path: Path, told: list[str]) -> None:
     for _ in range(2):
         shelf = open_kept_networks(NodePaths(tmp_path), told.append)
-        assert shelf is not None
         shelf.keep(SLOT, IDENTITY, b"network") if not told and not (tmp_path / "networks").exists() else None
         assert shelf.find(SLOT, IDENTITY) == b"network"
     key = tmp_path / "keys/networks.key"
@@ -187,20 +186,20 @@ def test_installation_keeps_with_a_key_of_its_own(tmp_path: Path, told: list[str
 
 def test_key_that_others_may_have_read_is_replaced_and_opens_nothing(tmp_path: Path, told: list[str]) -> None:
     before = open_kept_networks(NodePaths(tmp_path), told.append)
-    assert before is not None
     before.keep(SLOT, IDENTITY, b"network")
     (tmp_path / "keys/networks.key").chmod(0o644)
     after = open_kept_networks(NodePaths(tmp_path), told.append)
-    assert after is not None
     assert after.find(SLOT, IDENTITY) == b""
     assert (tmp_path / "keys/networks.key").stat().st_mode & 0o077 == 0
 
 
-def test_nothing_is_made_where_no_installation_is(tmp_path: Path, told: list[str]) -> None:
-    assert open_kept_networks(NodePaths(tmp_path / "none"), told.append) is None
+def test_where_no_installation_is_networks_are_held_in_memory_alone(tmp_path: Path, told: list[str]) -> None:
+    shelf = open_kept_networks(NodePaths(tmp_path / "none"), told.append)
+    shelf.keep(SLOT, IDENTITY, b"network")
+    assert [shelf.find(*asked) for asked in ((SLOT, IDENTITY), (SLOT, "x"), ("x", IDENTITY))] == [b"network", b"", b""]
     assert not (tmp_path / "none").exists()
     (tmp_path / "keys").write_bytes(b"no folder")
-    assert open_kept_networks(NodePaths(tmp_path), told.append) is None
+    assert open_kept_networks(NodePaths(tmp_path), told.append).find(SLOT, IDENTITY) == b""
     assert "are not kept" in told[0]
 
 
