@@ -47,7 +47,7 @@ from vedette.vision import wire
 from vedette.vision.file_jobs import BegunAgain, CannotGoOnError, FileJob, JobChange, JobState, JobTerms
 
 FPS = 10
-PICTURES = 2400
+PICTURES = 1200
 CYCLE = 60
 """Pictures in which the square crosses once."""
 
@@ -74,7 +74,7 @@ async def kill_when(started: asyncio.subprocess.Process, is_so: Callable[[], boo
     async with asyncio.timeout(120):
         while not is_so():
             assert started.returncode is None
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
     os.kill(started.pid, signal.SIGKILL)
     await started.wait()
 
@@ -168,7 +168,7 @@ def check_alike(folder: Path, job: FileJob, other: FileJob) -> None:
 async def test_killed_job_goes_on_and_says_the_same(tmp_path: Path, film: bytes) -> None:
     job = await add(tmp_path, film)
     journal = tmp_path / job.job_id / "journal"
-    for least in (200, 900):  # twice
+    for least in (100, 400):  # twice
         async with process(tmp_path) as started:
             await kill_when(started, lambda least=least: len(steps_of(tmp_path, job)) > least)  # type: ignore[misc]
     with journal.open("ab") as torn:

@@ -47,14 +47,14 @@ def codes(folder: Path, *trust: str) -> set[str]:
     return {fault.code for fault in verifier.faults}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_no_mutation_is_accepted_and_each_is_located(seed) -> None:
     """Short form of `benchmarks.mutations`, as a recipient checks: signatures in plain Python."""
-    check_tally(run_batch((seed * 1_000_003, 250, True)), 230)
+    check_tally(run_batch((seed * 1_000_003, 200, True)), 180)
 
 
 def test_none_of_more_mutations_is_accepted_by_the_same_rules_with_openssl() -> None:
-    check_tally(run_batch((17, 1500, False)), 1300)
+    check_tally(run_batch((17, 1000, False)), 850)
 
 
 def check_tally(tally: Tally, least: int) -> None:
@@ -110,7 +110,7 @@ def test_every_bit_of_every_small_file_counts() -> None:
     originals = make_originals(7)
     source = random.Random(7)
     for name, data in originals.one.items():
-        for _ in range(15):
+        for _ in range(6):
             changed = bytearray(data)
             changed[source.randrange(len(data))] ^= 1 << source.randrange(8)
             files = originals.one | {name: bytes(changed)}

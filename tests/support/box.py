@@ -19,6 +19,8 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
+from tests.support.warm_networks import warm_networks
+
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 30.0
 
@@ -131,8 +133,15 @@ def vedette(*arguments: str, **kwargs: Any) -> "subprocess.CompletedProcess[str]
 @contextlib.contextmanager
 def running_box(*arguments: str, data: Path | None = None, env: dict[str, str] | None = None) -> Iterator[Box]:
     """Starts the system and stops it by one SIGINT, as Ctrl-C does."""
-    own = data is None
     folder = data or Path(tempfile.mkdtemp(prefix="vdt-"))  # short: UNIX socket paths are limited
+    with contextlib.ExitStack() as ends:
+        if data is None:
+            ends.callback(shutil.rmtree, folder, ignore_errors=True)
+        ends.enter_context(warm_networks(folder))
+        yield from _run(folder, arguments, env or {})
+
+
+def _run(folder: Path, arguments: tuple[str, ...], env: dict[str, str]) -> Iterator[Box]:
     port = free_port()
     process = subprocess.Popen(
         [
@@ -142,7 +151,7 @@ def running_box(*arguments: str, data: Path | None = None, env: dict[str, str] |
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
     )
     lines: list[str] = []
     reader = threading.Thread(target=_collect, args=(process, lines), daemon=True)
@@ -154,8 +163,6 @@ def running_box(*arguments: str, data: Path | None = None, env: dict[str, str] |
     finally:
         _stop(process)
         reader.join(timeout=5)
-        if own:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _collect(process: "subprocess.Popen[str]", lines: list[str]) -> None:

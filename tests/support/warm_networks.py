@@ -1,47 +1,49 @@
-"""Networks that one start of workers compiled, lent to the starts of later tests: a second or two of processor each.
+"""Networks that one start of workers compiled, lent to the starts of later tests: a second or more of processor each.
 
-One folder a test run, shared by its processes, as one installation's `DATA/networks` is by its starts. Whoever tests
-what a first start does asks for none.
+One shelf a test run, shared by its processes, as one installation's `DATA/networks` is by its starts. It lies beside
+the run's temporary folders and goes with them.
 """
 
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from vedette.adapters.secretbox import KEY_BYTES
 from vedette.runtime.paths import NodePaths
 
-_RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+_shelf: NodePaths | None = None
+
+
+def open_shelf(base: Path) -> None:
+    """Of this process; `base` is the folder of the run's temporary folders."""
+    global _shelf  # noqa: PLW0603 -- one a process, as the run has one
+    _shelf = NodePaths(base / "shelf")
+    _shelf.networks.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _shelf.networks_key.parent.mkdir(mode=0o700, exist_ok=True)
+    fresh = _shelf.networks_key.with_name(f"{os.getpid()}.fresh")
+    fresh.touch(mode=0o600)
+    fresh.write_bytes(os.urandom(KEY_BYTES))
+    with contextlib.suppress(FileExistsError):  # another process of the run was quicker
+        os.link(fresh, _shelf.networks_key)
+    fresh.unlink()
 
 
 @contextlib.contextmanager
 def warm_networks(data: Path) -> Iterator[None]:
-    """Puts what is there into an installation, and takes from it what it compiled besides. One with a key keeps it."""
-    paths, shelf = NodePaths(data), _open_shelf()
-    if not paths.networks_key.exists():
-        paths.networks_key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.copy(shelf.networks_key, paths.networks_key)
-        _link_new(shelf.networks, paths.networks)
+    """Puts what is on the shelf into an installation that has no key yet, and back what it compiled besides."""
+    paths, shelf = NodePaths(data), _shelf
+    if shelf is None or paths.networks_key.exists():
+        yield
+        return
+    paths.networks_key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.copy(shelf.networks_key, paths.networks_key)
+    _link_new(shelf.networks, paths.networks)
     yield
-    if paths.networks_key.exists() and paths.networks_key.read_bytes() == shelf.networks_key.read_bytes():
-        _link_new(paths.networks, shelf.networks)
-
-
-def _open_shelf() -> NodePaths:
-    shelf = NodePaths(Path(tempfile.gettempdir()) / f"vedette-networks-{_RUN}")
-    shelf.networks.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shelf.networks_key.parent.mkdir(mode=0o700, exist_ok=True)
-    if not shelf.networks_key.exists():
-        fresh = shelf.networks_key.with_name(f"{os.getpid()}.key")
-        fresh.touch(mode=0o600)
-        fresh.write_bytes(os.urandom(KEY_BYTES))
-        with contextlib.suppress(FileExistsError):  # another process of the run was quicker
-            os.link(fresh, shelf.networks_key)
-        fresh.unlink()
-    return shelf
+    with contextlib.suppress(FileNotFoundError):
+        if paths.networks_key.read_bytes() == shelf.networks_key.read_bytes():
+            _link_new(paths.networks, shelf.networks)
 
 
 def _link_new(source: Path, target: Path) -> None:
