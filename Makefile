@@ -27,7 +27,7 @@ test: setup-test check test-console test-python ## every test
 test-console:
 	cd console && npm test --silent
 
-test-python: # one file more at a time than there are processors: a sixth of the time is waiting
+test-python: # one file more at a time than two processors: a sixth of the time is waiting
 	$(PY) -m pytest -n 3 --dist loadfile tests --ignore tests/system $(PYTEST_ARGS)
 	$(PY) -m pytest -n 2 --dist loadfile tests/system $(PYTEST_ARGS)
 

@@ -5,6 +5,7 @@ whatever a method does to the query before it searches (projection) is part of i
 """
 
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -194,8 +195,6 @@ def make_forest(entries: Entries) -> Search:
 
 
 def _with_classifier(entries: Entries, classifier: object) -> Search:
-    import warnings  # noqa: PLC0415
-
     basis, mean = entries.flat_basis(), entries.projection.mean
     sample = np.random.default_rng(0).permutation(len(entries.vectors))[:_FITTED_ROWS]
     scale = np.float32(1 / np.sqrt(max(entries.projection.total_energy, 1e-12)))

@@ -115,7 +115,7 @@ class CompatSource:
             raise NotRtspError(self.where, "a web page")
         mode = _choose_mode(body)
         child = await self._start(stack, mode, ())
-        relay = _Relay(self, child, _Feeder(client, body, child, self._clock, mode[1] == "pictures"))
+        relay = _Relay(self, child, _Feeder(client, body, child, self._clock, pictures=mode[1] == "pictures"))
         return await self._play(stack, relay)
 
     async def _start(
@@ -266,7 +266,9 @@ class _Relay:
 class _Feeder:
     """Fetches from the network and gives the child what came."""
 
-    def __init__(self, client: HttpClient, body: HttpBody, child: WorkerProcess, clock: Clock, pictures: bool) -> None:  # noqa: FBT001
+    def __init__(
+        self, client: HttpClient, body: HttpBody, child: WorkerProcess, clock: Clock, *, pictures: bool
+    ) -> None:
         self._client = client
         self._body = body
         self._child = child

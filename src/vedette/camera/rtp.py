@@ -133,7 +133,7 @@ class RtpReceiver:
         lost, self._lost = self._lost, 0
         return lost
 
-    def _payload(self, view: memoryview, start: int, end: int, rtp: int, marker: bool) -> None:  # noqa: FBT001
+    def _payload(self, view: memoryview, start: int, end: int, rtp: int, marker: bool) -> None:  # noqa: FBT001 -- hot path
         raise NotImplementedError
 
     def _broken(self) -> None:

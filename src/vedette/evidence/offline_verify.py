@@ -1024,10 +1024,10 @@ class Folder:
 
     def open(self, name: str) -> BinaryIO:
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        return os.fdopen(os.open(os.path.join(self._root, *name.split("/")), flags), "rb")  # noqa: PTH118
+        return os.fdopen(os.open(os.path.join(self._root, *name.split("/")), flags), "rb")  # noqa: PTH118 -- as above
 
     def size(self, name: str) -> int:
-        return os.lstat(os.path.join(self._root, *name.split("/"))).st_size  # noqa: PTH118
+        return os.lstat(os.path.join(self._root, *name.split("/"))).st_size  # noqa: PTH118 -- as above
 
     def _name(self, path: str) -> str:
         return os.path.relpath(path, self._root).replace(os.sep, "/")
@@ -2025,7 +2025,7 @@ def _take_hashes(values: Json) -> list[bytes]:
 
 
 def open_source(path: str) -> Any:
-    return Folder(path) if os.path.isdir(path) else ZipFile(open(path, "rb"))  # noqa: PTH112, PTH123
+    return Folder(path) if os.path.isdir(path) else ZipFile(open(path, "rb"))  # noqa: PTH112, PTH123 -- as above
 
 
 def verify(
@@ -2079,8 +2079,8 @@ def main(arguments: list[str]) -> int:
     if not all(_HEX64.fullmatch(one) for one in [*trust, *authorities]):
         sys.stderr.write("A fingerprint has 64 characters, 0 to 9 and a to f.\n")
         return USAGE
-    folder = folder or os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
-    if not os.path.exists(folder):  # noqa: PTH110
+    folder = folder or os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 -- as above
+    if not os.path.exists(folder):  # noqa: PTH110 -- as above
         sys.stderr.write(f"There is no {folder}.\n")
         return USAGE
     verifier = verify(folder, trust, witnesses=witnesses, authorities=authorities)

@@ -80,13 +80,13 @@ class RecordingGate:
     def adopt(self, previous: "RecordingGate") -> None:
         """Goes on where the gate of another plan was: an edit does not end a recording."""
         self._until_ns = dict(previous._until_ns)  # noqa: SLF001 -- the same class
-        self._sizes_since_ns = previous._sizes_since_ns  # noqa: SLF001
-        self._sizes_until_ns = previous._sizes_until_ns  # noqa: SLF001
-        self._sizes_told_ns = previous._sizes_told_ns  # noqa: SLF001
-        self._was_checked = previous._was_checked  # noqa: SLF001
-        self._open_events = dict(previous._open_events)  # noqa: SLF001
-        self._distrust_until_ns = previous._distrust_until_ns  # noqa: SLF001
-        self._from_ns = previous._from_ns  # noqa: SLF001
+        self._sizes_since_ns = previous._sizes_since_ns  # noqa: SLF001 -- as above
+        self._sizes_until_ns = previous._sizes_until_ns  # noqa: SLF001 -- as above
+        self._sizes_told_ns = previous._sizes_told_ns  # noqa: SLF001 -- as above
+        self._was_checked = previous._was_checked  # noqa: SLF001 -- as above
+        self._open_events = dict(previous._open_events)  # noqa: SLF001 -- as above
+        self._distrust_until_ns = previous._distrust_until_ns  # noqa: SLF001 -- as above
+        self._from_ns = previous._from_ns  # noqa: SLF001 -- as above
 
     def on_packet_motion(self, began_ns: int, mono_ns: int) -> None:
         """Sizes of pictures tell of motion up to now."""
