@@ -137,7 +137,7 @@ def running_box(*arguments: str, data: Path | None = None, env: dict[str, str] |
     with contextlib.ExitStack() as ends:
         if data is None:
             ends.callback(shutil.rmtree, folder, ignore_errors=True)
-        ends.enter_context(warm_networks(folder))
+        ends.enter_context(warm_networks(folder, with_costs=True))
         yield from _run(folder, arguments, env or {})
 
 

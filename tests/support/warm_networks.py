@@ -31,8 +31,11 @@ def open_shelf(base: Path) -> None:
 
 
 @contextlib.contextmanager
-def warm_networks(data: Path) -> Iterator[None]:
-    """Puts what is on the shelf into an installation that has no key yet, and back what it compiled besides."""
+def warm_networks(data: Path, *, with_costs: bool = False) -> Iterator[None]:
+    """Puts what is on the shelf into an installation that has no key yet, and back what it compiled besides.
+
+    `with_costs`: also what detectors were measured to cost here, which takes a busy minute.
+    """
     paths, shelf = NodePaths(data), _shelf
     if shelf is None or paths.networks_key.exists():
         yield
@@ -40,15 +43,23 @@ def warm_networks(data: Path) -> Iterator[None]:
     paths.networks_key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     shutil.copy(shelf.networks_key, paths.networks_key)
     _link_new(shelf.networks, paths.networks)
+    if with_costs:
+        _link(shelf.model_costs, paths.model_costs)
     yield
     with contextlib.suppress(FileNotFoundError):
         if paths.networks_key.read_bytes() == shelf.networks_key.read_bytes():
             _link_new(paths.networks, shelf.networks)
+    if with_costs:
+        _link(paths.model_costs, shelf.model_costs)
 
 
 def _link_new(source: Path, target: Path) -> None:
     """Files are replaced as a whole, never written into: they can be shared."""
-    target.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in source.glob("*.network"):
-        with contextlib.suppress(FileExistsError, FileNotFoundError):
-            os.link(path, target / path.name)
+        _link(path, target / path.name)
+
+
+def _link(source: Path, target: Path) -> None:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError, FileNotFoundError):
+        os.link(source, target)
