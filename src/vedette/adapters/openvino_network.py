@@ -75,10 +75,10 @@ class OpenVinoNetwork(Network):
         self.shape = tuple(compiled.input(0).shape)
         self._names = [sorted(output.get_names()) for output in compiled.outputs]
         self._request = compiled.create_infer_request()
-        if not self._passes_test(model):
+        if not self._run_selftest(model):
             self.infer(np.zeros(self.shape, np.float32))
 
-    def _passes_test(self, model: InstalledModel) -> bool:
+    def _run_selftest(self, model: InstalledModel) -> bool:
         """Whether the model's self-test was run, and so the model. Raises SelfTestFailedError, RuntimeError."""
         test = model.manifest.selftest
         if test is None:

@@ -28,7 +28,7 @@ from vedette.vision.categories.category_set import (
     decode_set,
     encode_set,
 )
-from vedette.vision.categories.training import Lesson, Made, teach
+from vedette.vision.categories.training import Made, teach
 from vedette.vision.categories.verdict import OpenSet, open_set
 from vedette.vision.models.registry import ModelRegistry
 
@@ -125,18 +125,7 @@ async def _train(folder: Path, name: str, about: About, data: Path | None) -> Ca
         read = await read_folders(found, vectors, _Told())
     finally:
         await vectors.close()
-    lesson = Lesson(
-        new_id(clock),
-        name,
-        about,
-        read.categories,
-        read.vectors,
-        read.labels,
-        read.digests,
-        read.skipped,
-        embedding,
-        read.changed,
-    )
+    lesson = read.make_lesson(new_id(clock), name, about, embedding)
     made = Made(format_utc(clock.utc_ns()), f"vedette {version('vedette')}")
     for step in teach(lesson, made):
         if isinstance(step, CategorySet):
@@ -178,7 +167,7 @@ def _say_figures(one: CategorySet) -> list[str]:
         lines.append(
             f"accuracy on {figures.changes.pictures} of them changed, {figures.changes.as_is:.3f} as they are:"
         )
-        lines += [f"    {one.way} {one.by:<4g}  {one.accuracy:5.3f}" for one in figures.changes.steps]
+        lines += [f"    {one.way:5} {one.by:<4g}  {one.accuracy:5.3f}" for one in figures.changes.steps]
     lines.append("rows the truth, columns what was said:")
     return lines + [" ".join(f"{count:4}" for count in row) for row in figures.confusion]
 

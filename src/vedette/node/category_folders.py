@@ -11,9 +11,9 @@ import numpy as np
 
 from vedette.core.classified import MAX_UPLOAD_BYTES
 from vedette.core.errors import InvalidInputError, NotFoundError, StorageError
-from vedette.vision.categories.category_set import check_names
+from vedette.vision.categories.category_set import About, EmbeddingRef, check_names
 from vedette.vision.categories.head import Labels, Vectors
-from vedette.vision.categories.training import check_lesson, judges_changed
+from vedette.vision.categories.training import Lesson, check_lesson, judges_changed
 from vedette.vision.picture import Image
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".bmp"})
@@ -59,6 +59,21 @@ class ReadFolders:
     digests: Sequence[str]
     skipped: int
     changed: Mapping[int, Vectors]
+
+    def make_lesson(self, set_id: str, name: str, about: About, embedding: EmbeddingRef) -> Lesson:
+        """What a set is taught from; `embedding` made the vectors."""
+        return Lesson(
+            set_id,
+            name,
+            about,
+            self.categories,
+            self.vectors,
+            self.labels,
+            self.digests,
+            self.skipped,
+            embedding,
+            self.changed,
+        )
 
 
 def find_categories(folder: Path, name: str) -> Folders:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from vedette.core.errors import TooManyRequestsError, VedetteError
 from vedette.core.time import format_utc
 from vedette.node.category_archive import CategoryArchive
-from vedette.node.category_folders import Embedder, ReadFolders, read_folders
+from vedette.node.category_folders import Embedder, read_folders
 from vedette.node.category_origins import Origin, write_origin
 from vedette.node.category_shelf import CategoryShelf, check_set_name
 from vedette.node.file_job_shelf import RESERVE_BYTES, Upload
@@ -214,21 +214,7 @@ class CategoryLessons:
         with await asyncio.to_thread(CategoryArchive, self._folder / _ARCHIVE) as archive:
             read = await read_folders(archive.found, _PatientEmbedder(self._vectors, self._clock), self)
         await asyncio.to_thread(self._remove_pictures)
-        return await self._fit(self._make_lesson(order, read, embedding))
-
-    def _make_lesson(self, order: LessonOrder, read: ReadFolders, embedding: EmbeddingRef) -> Lesson:
-        return Lesson(
-            self.record.lesson_id,
-            order.name,
-            order.about,
-            read.categories,
-            read.vectors,
-            read.labels,
-            read.digests,
-            read.skipped,
-            embedding,
-            read.changed,
-        )
+        return await self._fit(read.make_lesson(self.record.lesson_id, order.name, order.about, embedding))
 
     async def _fit(self, lesson: Lesson) -> CategorySet:
         """Each step in a thread of its own that lets others go first: cameras are analysed meanwhile."""
