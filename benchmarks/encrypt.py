@@ -73,7 +73,7 @@ def measure_writer(folder: Path, make_body: BodyMaker, cameras: int, seconds: in
         before = time.process_time()
         for job in jobs:
             store.append(job)
-        store.let_go()
+        store.start_writing()
         store.commit()
         used_s += time.process_time() - before
     store.close()

@@ -177,7 +177,7 @@ def measure(source: SimSource, folder: Path, cameras: int, seconds: int, kind: s
                 store.add_gap(item)
             else:
                 store.close_segment(item)
-        store.let_go()
+        store.start_writing()
 
     play(made, clock, 2, write, store.commit)
     spent = play(made, clock, seconds, write, store.commit)

@@ -178,7 +178,6 @@ class SegmentStore:
         self._stored_bytes = totals.size_bytes
         self._written_bytes = 0
         self._budget_bytes = 0
-        self._new_written: list[_Growing] = []
         self._written: list[_Growing] = []
         self._free_bytes = 0
         if terms is None:
@@ -283,12 +282,11 @@ class SegmentStore:
         if len(self._gaps) < _MOST_GAPS:
             self._gaps.append(gap)
 
-    def let_go(self) -> None:
-        """Starts writing out what came since the last call, and drops the pages of what came before it."""
-        for growing in (*self._written, *self._new_written):
-            with contextlib.suppress(OSError):  # a wish to the kernel, no promise hangs on it
-                self._disk.let_go(growing.descriptor, growing.body.stored_bytes)
-        self._written, self._new_written = self._new_written, []
+    def start_writing(self) -> None:
+        """Has the kernel write out what came since the last call, so that little is left for the commit."""
+        for growing in self._written:
+            self._disk.start_writing(growing.descriptor)
+        self._written = []
 
     def commit(self) -> None:
         """Makes everything written durable and then visible in the index, in one transaction."""
@@ -388,7 +386,7 @@ class SegmentStore:
         growing.frames += job.entry.frames
         growing.end_ns = max(growing.end_ns, job.entry.end_ns)
         growing.is_dirty = True
-        self._new_written.append(growing)
+        self._written.append(growing)
         growing.waits_for_key = False
         self._stored_bytes += job.entry.size_bytes
         self._written_bytes += job.entry.size_bytes
@@ -419,6 +417,7 @@ class SegmentStore:
         """Syncs one file. False: the disk refused, and what was written since the last commit is unsure."""
         try:
             self._disk.sync(growing.descriptor)
+            self._disk.let_go(growing.descriptor, growing.body.stored_bytes)
             self.on_answer()
             if growing.is_new:
                 self._disk.sync_folder(self._volume.segment(growing.head.segment_id).parent)
@@ -441,7 +440,6 @@ class SegmentStore:
 
     def _drop_closed(self) -> None:
         self._written = [growing for growing in self._written if not growing.is_closing]
-        self._new_written = [growing for growing in self._new_written if not growing.is_closing]
         for segment_id, growing in list(self._growing.items()):
             if growing.is_closing:
                 with contextlib.suppress(OSError):

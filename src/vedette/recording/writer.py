@@ -2,8 +2,8 @@
 
 The event loop hands over buffers and never waits for a disk. Queued bytes are bounded; what does not fit is
 refused to the caller, who records the gap. Fragments reach the kernel within a twentieth of a second, so a
-killed process loses little more than what it was still collecting, and the kernel is asked to write them out and
-let go of their pages; once a second everything is made durable and indexed (group commit).
+killed process loses little more than what it was still collecting, and the kernel is asked to write them out; once a
+second everything is made durable and indexed (group commit), and the kernel lets go of its pages.
 Design: docs/design/recording-store.md.
 """
 
@@ -169,7 +169,7 @@ class VolumeWriter:
             self._turn.clear()
             self._note_answer()
             self._write_queued()
-            self._store.let_go()
+            self._store.start_writing()
             now_ns = self._clock.mono_ns()
             if now_ns >= commit_due_ns:
                 self._commit()

@@ -1,6 +1,8 @@
 """A volume's writer: order of operations, full and failing disks, deletion, recovery after a crash."""
 
+import ctypes
 import errno
+import mmap
 from dataclasses import replace
 
 import pytest
@@ -52,6 +54,22 @@ def test_a_growing_file_is_playable_and_readable(rig) -> None:
     (path,) = find_files(rig.volume)
     assert scan_segment(path).damage == ()
     assert fragments(rig)[0].segment.is_open
+
+
+def test_the_page_in_which_the_next_write_goes_on_stays_in_memory(rig) -> None:
+    """Without it every write would wait for its block to be read back from the disk."""
+    feed(rig.recorder(), make_packets(300))
+    rig.store.start_writing()
+    rig.store.commit()
+    (path,) = find_files(rig.volume)
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as pages:
+        assert len(pages) % mmap.PAGESIZE
+        resident = (ctypes.c_ubyte * (len(pages) // mmap.PAGESIZE + 1))()
+        start = ctypes.c_char.from_buffer(pages)
+        size_bytes = ctypes.c_size_t(len(pages))
+        assert ctypes.CDLL(None).mincore(ctypes.byref(start), size_bytes, resident) == 0
+        del start  # an address into the mapping: it cannot be closed before
+    assert resident[-1] & 1
 
 
 def test_a_write_that_fails_leaves_no_torn_fragment_behind(rig, disk) -> None:
