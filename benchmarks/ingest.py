@@ -72,7 +72,7 @@ def run_child(loop: str, seconds: float, urls: Sequence[str]) -> None:
     """Measures in a fresh process."""
     factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
     if loop == "uvloop":
-        import uvloop  # noqa: PLC0415 - only this side needs it
+        import uvloop  # noqa: PLC0415 -- only this side needs it
 
         factory = uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:

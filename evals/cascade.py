@@ -168,7 +168,7 @@ def main() -> None:
         bench = Bench(given.cifar, (40, 40, 20), given.backbone)
         figures |= measure_exits("cifar", bench) | measure_exits("kinds", bench, _IS_ANIMAL)
     if given.adaptive and given.cifar is not None:
-        from evals.cascade_adaptive import measure_adaptive  # noqa: PLC0415 - loads the training packages
+        from evals.cascade_adaptive import measure_adaptive  # noqa: PLC0415 -- loads the training packages
 
         figures |= measure_adaptive(given.cifar)
     print(_PUBLISHED)

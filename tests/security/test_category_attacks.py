@@ -84,7 +84,7 @@ def test_what_takes_the_place_of_a_set_after_it_was_seen_is_not_followed(tmp_pat
     def load() -> None:
         try:
             shelf.load(name)
-        except Exception as error:  # noqa: BLE001 - which one, is asserted
+        except Exception as error:  # noqa: BLE001 -- which one, is asserted
             faults.append(error)
 
     reading = threading.Thread(target=load, daemon=True)

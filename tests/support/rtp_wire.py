@@ -34,7 +34,7 @@ class UnitLog:
     units: list[tuple[int, bool, bytes, int]] = field(default_factory=list)
     sets: list[bytes] = field(default_factory=list)
 
-    def on_unit(self, rtp: int, is_key: bool, data: bytes, lost: int) -> None:  # noqa: FBT001 - the port
+    def on_unit(self, rtp: int, is_key: bool, data: bytes, lost: int) -> None:  # noqa: FBT001 -- the port
         self.units.append((rtp, is_key, data, lost))
 
     def on_parameter_set(self, nal: bytes) -> None:

@@ -58,7 +58,7 @@ def install_model(registry: ModelRegistry, manifest: ModelManifest, fetch: Fetch
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.part")
         part.write_bytes(data)
-        os.replace(part, path)  # noqa: PTH105 - atomic rename, spelled as what it is
+        os.replace(part, path)  # noqa: PTH105 -- atomic rename, spelled as what it is
 
 
 def _fetch_any(registry: ModelRegistry, manifest: ModelManifest, fetch: FetchFile) -> list[tuple[Path, bytes]]:

@@ -81,7 +81,7 @@ class VideoAssembler:
         self._known.add(nal)
         self._sets_changed = True
 
-    def on_unit(self, rtp: int, is_key: bool, data: bytes, lost: int) -> None:  # noqa: FBT001 - hot path
+    def on_unit(self, rtp: int, is_key: bool, data: bytes, lost: int) -> None:  # noqa: FBT001 -- hot path
         """Takes one access unit. Nothing is delivered before the parameter sets are known."""
         if is_key and self._sets_changed:
             self._adopt_sets()
@@ -186,7 +186,7 @@ class AudioAssembler:
     def on_parameter_set(self, nal: bytes) -> None:
         """Audio has none."""
 
-    def on_unit(self, rtp: int, is_key: bool, data: bytes, lost: int) -> None:  # noqa: FBT001 - hot path
+    def on_unit(self, rtp: int, is_key: bool, data: bytes, lost: int) -> None:  # noqa: FBT001 -- hot path
         if not self._video.is_told:
             return
         received_ns = self._clock.utc_ns()

@@ -200,7 +200,7 @@ class _Relay:
             self._fail(SourceFailedError(self._source.where, f"the reader process ended ({error.message})"))
         except InvalidInputError as error:
             self._fail(SourceFailedError(self._source.where, error.message))
-        except Exception as error:  # noqa: BLE001 - re-raised by whoever awaits `lost`: a sink that cannot store
+        except Exception as error:  # noqa: BLE001 -- re-raised by whoever awaits `lost`: a sink that cannot store
             self._fail(error)
 
     async def _take(self) -> None:

@@ -19,7 +19,7 @@ _FRAME = struct.Struct(">HH")
 class UnitReceiver(Protocol):
     """Takes complete access units of one media track."""
 
-    def on_unit(self, rtp: int, is_key: bool, data: bytes, lost: int) -> None:  # noqa: FBT001 - hot path
+    def on_unit(self, rtp: int, is_key: bool, data: bytes, lost: int) -> None:  # noqa: FBT001 -- hot path
         """One access unit: RTP timestamp, key frame, payload, RTP packets lost since the unit before."""
         ...
 

@@ -106,7 +106,7 @@ class RtspProtocol(asyncio.BufferedProtocol):
             self._rest = b""
             self.fail(error)
             return
-        except Exception as error:  # noqa: BLE001 - re-raised by whoever awaits `lost`: a sink that cannot store
+        except Exception as error:  # noqa: BLE001 -- re-raised by whoever awaits `lost`: a sink that cannot store
             self._rest = b""
             self.fail(error)
             return

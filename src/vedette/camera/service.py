@@ -84,7 +84,7 @@ class StreamService:
             self._enter(StreamState.ONLINE)
         self._sink.write_packet(packet)
 
-    def on_silence(self, silent_s: float) -> None:  # noqa: ARG002 - the seconds grow, the state is told once
+    def on_silence(self, silent_s: float) -> None:  # noqa: ARG002 -- the seconds grow, the state is told once
         self._enter(
             StreamState.STALLED,
             "no_video",

@@ -107,7 +107,7 @@ class UdpPair:
             for packet in packets:
                 self._receiver.push(memoryview(packet), 0, len(packet))
                 self._receiver.settle()
-        except Exception as error:  # noqa: BLE001 - re-raised by whoever awaits `lost`: a sink that cannot store
+        except Exception as error:  # noqa: BLE001 -- re-raised by whoever awaits `lost`: a sink that cannot store
             self._protocol.fail(error)
 
 

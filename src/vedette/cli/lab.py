@@ -64,7 +64,7 @@ command = LazyCommands(
 def train(name: str, out: Path, threads: int, **given: Any) -> None:
     """Train a model, or go on where a training was stopped; then export it to OpenVINO."""
     with _training_packages(threads):
-        from vedette.lab.recipes import RECIPES, TrainingInputs  # noqa: PLC0415 - only here, with the extra
+        from vedette.lab.recipes import RECIPES, TrainingInputs  # noqa: PLC0415 -- only here, with the extra
     inputs = TrainingInputs(out, **given)
     for line in RECIPES[name](inputs, SystemClock(), lambda text: print(text, file=sys.stderr, flush=True)):
         print(line)
@@ -82,9 +82,9 @@ def evaluate(
     name: str, data: Path, release: Path | None, held_out: bool, changes: bool, grid: Path | None, as_json: bool
 ) -> None:
     """Judge a classifier: accuracy in both precisions, calibration, confusion, time. Other models: `evals/`."""
-    import cv2  # noqa: PLC0415 - only here
+    import cv2  # noqa: PLC0415 -- only here
 
-    from vedette.lab.classifier import judge  # noqa: PLC0415 - only here
+    from vedette.lab.classifier import judge  # noqa: PLC0415 -- only here
 
     pair = judge.open_pair(name, release)
     labelled = judge.read_labelled(data, pair, held_out=held_out)
@@ -119,8 +119,8 @@ def compress(name: str, rounds: int, as_json: bool, **given: Any) -> None:
     decomposed, hashed, binary, Huffman-coded.
     """
     with _training_packages(1):
-        from vedette.lab.compress.subjects import SubjectTerms, open_subject  # noqa: PLC0415 - only with the extra
-        from vedette.lab.compress.table import format_table, make_table  # noqa: PLC0415 - as above
+        from vedette.lab.compress.subjects import SubjectTerms, open_subject  # noqa: PLC0415 -- only with the extra
+        from vedette.lab.compress.table import format_table, make_table  # noqa: PLC0415 -- as above
     subject = open_subject(SubjectTerms(name, **given))
     table = make_table(subject, rounds, SystemClock(), lambda text: print(text, file=sys.stderr, flush=True))
     print(json.dumps(asdict(table), indent=1) if as_json else format_table(table))

@@ -140,7 +140,7 @@ def take_own_selftest(name: str, data: Path | None) -> None:
 
     Look first that it tells what it should: from then on it is held to what it says now.
     """
-    from vedette.node.model_selftests import take_selftest  # noqa: PLC0415 - loads the inference runtime
+    from vedette.node.model_selftests import take_selftest  # noqa: PLC0415 -- loads the inference runtime
 
     registry = ModelRegistry(find_models_folder(data))
     manifest = registry.find_named(name)
@@ -172,7 +172,7 @@ def _sign(registry: ModelRegistry, manifest: ModelManifest, ledger: SignedModelL
 def _test(registry: ModelRegistry, state: ModelState) -> ModelState:
     if state.state != "installed":
         return state
-    from vedette.node.model_selftests import run_selftest  # noqa: PLC0415 - loads the inference runtime
+    from vedette.node.model_selftests import run_selftest  # noqa: PLC0415 -- loads the inference runtime
 
     try:
         run_selftest(registry.load(state.manifest))

@@ -31,7 +31,7 @@ def quantize(
         has_decoder: What comes behind the last convolution makes boxes of its answer, and stays as it is.
     """
     os.environ["NNCF_CI"] = "1"
-    import nncf  # noqa: PLC0415 - reads the line above when it is loaded
+    import nncf  # noqa: PLC0415 -- reads the line above when it is loaded
 
     nncf.set_log_level(40)
     with redirect_stdout(sys.stderr):  # it draws its progress where results go

@@ -72,7 +72,7 @@ class Method:
 def adamw(plan: Plan) -> Method:
     """AdamW, its rate risen over a fiftieth of the plan, at least a quarter of a shard."""
     rise = max(0.02, 0.25 / plan.shards)
-    optimizer = lambda: keras.optimizers.AdamW(plan.peak_rate, weight_decay=1e-4)  # noqa: E731 - one expression
+    optimizer = lambda: keras.optimizers.AdamW(plan.peak_rate, weight_decay=1e-4)  # noqa: E731 -- one expression
     return Method(optimizer, lambda done: rise_and_fall(plan.peak_rate, done, rise))
 
 

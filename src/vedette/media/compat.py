@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     jail = Jail()
     jail.confine_files()
     channel = open_inherited_channel(options.channel)
-    from vedette.media import compat_demux  # noqa: PLC0415 - after the first layer of the jail
+    from vedette.media import compat_demux  # noqa: PLC0415 -- after the first layer of the jail
 
     compat_demux.warm_up()
     report = jail.lock(headroom_bytes=HEADROOM_BYTES)
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _encode_pictures(channel: WorkerChannel) -> None:
-    from vedette.media.compat_demux import JpegEncoder  # noqa: PLC0415 - loaded by `main` already
+    from vedette.media.compat_demux import JpegEncoder  # noqa: PLC0415 -- loaded by `main` already
 
     encoder = JpegEncoder(lambda nal: channel.send(Kind.PARAMETER_SET, nal))
     channel.send(Kind.TRACKS, encode_tracks(_Tracks("h264")))
@@ -67,7 +67,7 @@ def _encode_pictures(channel: WorkerChannel) -> None:
 
 
 def _demux(channel: WorkerChannel, container_format: str | None, file: int) -> None:
-    from vedette.media.compat_demux import ByteSource, ForeignReader  # noqa: PLC0415 - loaded by `main` already
+    from vedette.media.compat_demux import ByteSource, ForeignReader  # noqa: PLC0415 -- loaded by `main` already
 
     def more() -> bytes:
         message = channel.receive()

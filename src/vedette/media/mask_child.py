@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     jail = Jail()
     jail.confine_files()
     channel = open_inherited_channel(options.channel)
-    from vedette.media import mask_codec  # noqa: PLC0415 - after the first layer of the jail
+    from vedette.media import mask_codec  # noqa: PLC0415 -- after the first layer of the jail
 
     mask_codec.warm_up()
     report = jail.lock(headroom_bytes=HEADROOM_BYTES)
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(channel: WorkerChannel) -> None:
-    from vedette.media.mask_codec import MaskingTranscoder  # noqa: PLC0415 - loaded by `main` already
+    from vedette.media.mask_codec import MaskingTranscoder  # noqa: PLC0415 -- loaded by `main` already
 
     transcoder: MaskingTranscoder | None = None
     while (message := channel.receive()) is not None:

@@ -436,7 +436,7 @@ class Analyzer:
         while True:
             try:
                 await pipeline.run()
-            except Exception as error:  # noqa: BLE001 - this is the supervisor of the cameras
+            except Exception as error:  # noqa: BLE001 -- this is the supervisor of the cameras
                 pipeline.counters.state, pipeline.counters.code = "failed", "internal"
                 pipeline.counters.reason = f"{type(error).__name__}: {error}"
                 self._log.exception("analysis of a camera failed", camera_id=pipeline.camera.camera_id)

@@ -54,7 +54,7 @@ class PictureStore:
         path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         part.write_bytes(jpeg)
-        os.replace(part, path)  # noqa: PTH105 - atomic rename, spelled as what it is
+        os.replace(part, path)  # noqa: PTH105 -- atomic rename, spelled as what it is
         return relative
 
 

@@ -152,7 +152,7 @@ class CategoryLessons:
 
     def _check_order(self, order: LessonOrder) -> None:
         check_names(order.name, ["a", "b"])
-        self._vectors.embedding  # noqa: B018 - raises when it is missing
+        self._vectors.embedding  # noqa: B018 -- raises when it is missing
         kept = self._shelf.list_names()
         if order.name.casefold() in {name.casefold() for name in kept}:
             raise SetNameTakenError(f"a set named {order.name} is kept already", "Choose another name, or delete it.")
@@ -202,7 +202,7 @@ class CategoryLessons:
         except asyncio.CancelledError:
             self._record = replace(self.record, state=LessonState.CANCELLED)
             raise
-        except Exception as error:  # noqa: BLE001 - the next set can be taught all the same
+        except Exception as error:  # noqa: BLE001 -- the next set can be taught all the same
             self._log.exception("teaching a set of categories failed", lesson=record.lesson_id)
             words = f"{type(error).__name__}: {error}"
             self._record = replace(self.record, state=LessonState.FAILED, code="internal", error=words)

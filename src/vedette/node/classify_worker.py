@@ -27,14 +27,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def prepare(models: Path, name: str, kept: KeptNetworks) -> Looker:
     """Loads the classifier, while files can still be read."""
-    from vedette.adapters.openvino_network import OpenVinoNetwork  # noqa: PLC0415 - after the first layer of the jail
-    from vedette.vision.classify.answers import encode_verdict  # noqa: PLC0415 - as above
-    from vedette.vision.classify.classifier import (  # noqa: PLC0415 - as above
+    from vedette.adapters.openvino_network import OpenVinoNetwork  # noqa: PLC0415 -- after the first layer of the jail
+    from vedette.vision.classify.answers import encode_verdict  # noqa: PLC0415 -- as above
+    from vedette.vision.classify.classifier import (  # noqa: PLC0415 -- as above
         NONE_BELOW,
         PictureClassifier,
         cut_square,
     )
-    from vedette.vision.models.registry import ModelRegistry  # noqa: PLC0415 - as above
+    from vedette.vision.models.registry import ModelRegistry  # noqa: PLC0415 -- as above
 
     registry = ModelRegistry(models)
     model = registry.load(registry.find_named(name))

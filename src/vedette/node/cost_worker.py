@@ -42,9 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def prepare(models: Path, names: Sequence[str], kept: KeptNetworks) -> Answer:
     """Loads all detectors, while files can still be read. One that cannot be loaded says why in its place."""
-    import cv2  # noqa: PLC0415 - after the first layer of the jail
+    import cv2  # noqa: PLC0415 -- after the first layer of the jail
 
-    from vedette.vision.wire import CostsReply, encode  # noqa: PLC0415 - as above
+    from vedette.vision.wire import CostsReply, encode  # noqa: PLC0415 -- as above
 
     cv2.setNumThreads(1)
     loaded = [_load(models, name, kept) for name in names]
@@ -60,7 +60,7 @@ def prepare(models: Path, names: Sequence[str], kept: KeptNetworks) -> Answer:
 
 def _load(models: Path, name: str, kept: KeptNetworks) -> "Detector | str":
     """A detector that has looked once: what is loaded lazily fails after the lock. Else why there is none."""
-    from vedette.node.vision_warmup import load_detector, make_test_picture  # noqa: PLC0415 - after the first layer
+    from vedette.node.vision_warmup import load_detector, make_test_picture  # noqa: PLC0415 -- after the first layer
 
     try:
         detector = load_detector(models, name, kept=kept)
@@ -72,7 +72,7 @@ def _load(models: Path, name: str, kept: KeptNetworks) -> "Detector | str":
 
 def measure_look_ms(detector: "Detector") -> float:
     """Processor time of one look at a whole picture, in the median."""
-    from vedette.node.vision_warmup import make_test_picture  # noqa: PLC0415 - as above
+    from vedette.node.vision_warmup import make_test_picture  # noqa: PLC0415 -- as above
 
     picture = make_test_picture(_WIDTH, _HEIGHT)
     return _time_ms(lambda: detector.start(picture).wait())
@@ -80,9 +80,9 @@ def measure_look_ms(detector: "Detector") -> float:
 
 def measure_base_ms() -> float:
     """Processor time of a picture in which motion alone is looked for and something moves, in the median."""
-    from vedette.media.decode import PlanarFrame  # noqa: PLC0415 - as above
-    from vedette.node.vision_warmup import make_test_picture  # noqa: PLC0415 - as above
-    from vedette.vision.engine import PictureAnalysis  # noqa: PLC0415 - as above
+    from vedette.media.decode import PlanarFrame  # noqa: PLC0415 -- as above
+    from vedette.node.vision_warmup import make_test_picture  # noqa: PLC0415 -- as above
+    from vedette.vision.engine import PictureAnalysis  # noqa: PLC0415 -- as above
 
     analysis, picture = PictureAnalysis(None, (), gated=False), make_test_picture(_WIDTH, _HEIGHT)
     pictures = []

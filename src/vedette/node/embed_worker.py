@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def prepare(models: Path, scratch: IO[bytes], kept: KeptNetworks) -> Looker:
     """Loads the embedding, while files can still be read."""
-    from vedette.node.embeddings import load_embedder  # noqa: PLC0415 - after the first layer of the jail
-    from vedette.vision.models.registry import ModelRegistry  # noqa: PLC0415 - as above
+    from vedette.node.embeddings import load_embedder  # noqa: PLC0415 -- after the first layer of the jail
+    from vedette.vision.models.registry import ModelRegistry  # noqa: PLC0415 -- as above
 
     embedder = load_embedder(ModelRegistry(models), scratch, kept)
     return Looker(lambda image: embedder.embed(image).tobytes(), lambda image: image)

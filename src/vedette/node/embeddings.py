@@ -41,8 +41,8 @@ def make_embedder(
     model: InstalledModel, scratch: IO[bytes] | None, kept: KeptNetworks = NOTHING_KEPT
 ) -> "PictureEmbedder":
     """In the jail only: it loads the inference runtime."""
-    from vedette.adapters.openvino_network import OpenVinoNetwork  # noqa: PLC0415 - in the jail only
-    from vedette.vision.categories.embedding import PictureEmbedder  # noqa: PLC0415 - as above
+    from vedette.adapters.openvino_network import OpenVinoNetwork  # noqa: PLC0415 -- in the jail only
+    from vedette.vision.categories.embedding import PictureEmbedder  # noqa: PLC0415 -- as above
 
     return PictureEmbedder(OpenVinoNetwork(model, pooled_as=EMBEDDING_OUTPUT, scratch=scratch, kept=kept))
 

@@ -57,12 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def prepare(options: WorkerOptions) -> "EnhanceSession":
     """Imports, compiles and runs everything once, while files can still be read."""
-    import cv2  # noqa: PLC0415 - after the first layer of the jail
-    import msgspec  # noqa: PLC0415 - as above
+    import cv2  # noqa: PLC0415 -- after the first layer of the jail
+    import msgspec  # noqa: PLC0415 -- as above
 
-    from vedette.node.vision_warmup import warm_up  # noqa: PLC0415 - as above
-    from vedette.vision.enhance.messages import EnhanceTerms  # noqa: PLC0415 - as above
-    from vedette.vision.enhance.session import EnhanceSession  # noqa: PLC0415 - as above
+    from vedette.node.vision_warmup import warm_up  # noqa: PLC0415 -- as above
+    from vedette.vision.enhance.messages import EnhanceTerms  # noqa: PLC0415 -- as above
+    from vedette.vision.enhance.session import EnhanceSession  # noqa: PLC0415 -- as above
 
     cv2.setNumThreads(1)
     warm_up(None)
@@ -72,11 +72,11 @@ def prepare(options: WorkerOptions) -> "EnhanceSession":
     warm_up_pictures(terms)
     if not options.width:
         return EnhanceSession(file, None, terms)
-    from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork  # noqa: PLC0415 - as above
-    from vedette.node.model_selftests import run_selftest  # noqa: PLC0415 - as above
-    from vedette.vision.enhance.bank import MODEL, read_bank  # noqa: PLC0415 - as above
-    from vedette.vision.enhance.strips import FLAT_BELOW, StripRunner  # noqa: PLC0415 - as above
-    from vedette.vision.models.registry import ModelRegistry  # noqa: PLC0415 - as above
+    from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork  # noqa: PLC0415 -- as above
+    from vedette.node.model_selftests import run_selftest  # noqa: PLC0415 -- as above
+    from vedette.vision.enhance.bank import MODEL, read_bank  # noqa: PLC0415 -- as above
+    from vedette.vision.enhance.strips import FLAT_BELOW, StripRunner  # noqa: PLC0415 -- as above
+    from vedette.vision.models.registry import ModelRegistry  # noqa: PLC0415 -- as above
 
     registry = ModelRegistry(Path())
     model = registry.load(registry.find_named(MODEL))
@@ -92,10 +92,10 @@ def prepare(options: WorkerOptions) -> "EnhanceSession":
 
 def warm_up_pictures(terms: "EnhanceTerms") -> None:
     """Runs the picture coders once: what is loaded lazily fails after the lock."""
-    import cv2  # noqa: PLC0415 - as above
-    import numpy as np  # noqa: PLC0415 - as above
+    import cv2  # noqa: PLC0415 -- as above
+    import numpy as np  # noqa: PLC0415 -- as above
 
-    from vedette.vision.enhance.picture import encode_picture, enhance_bgr  # noqa: PLC0415 - as above
+    from vedette.vision.enhance.picture import encode_picture, enhance_bgr  # noqa: PLC0415 -- as above
 
     image = enhance_bgr(np.zeros((32, 48, 3), np.uint8), lambda luma: luma.repeat(2, 0).repeat(2, 1), terms.corner)
     for kind in ("jpeg", "png", "bmp"):

@@ -279,6 +279,6 @@ def _save_summary(path: Path, entries: Sequence[SummaryEntry]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(json.dumps([msgspec.to_builtins(entry) for entry in entries], indent=2) + "\n", "utf-8")
-        os.replace(part, path)  # noqa: PTH105 - atomic rename, spelled as what it is
+        os.replace(part, path)  # noqa: PTH105 -- atomic rename, spelled as what it is
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror}", "Choose another --out.") from error

@@ -256,7 +256,7 @@ class FileJobs:
             return await self._analyse(job_id, control)
         except VedetteError as error:
             return replace(self.find(job_id), state=JobState.FAILED, code=error.code, error=str(error))
-        except Exception as error:  # noqa: BLE001 - one file must not end the analysis of the others
+        except Exception as error:  # noqa: BLE001 -- one file must not end the analysis of the others
             self._log.exception("analysis of a file failed", job=job_id)
             words = f"{type(error).__name__}: {error}"
             return replace(self.find(job_id), state=JobState.FAILED, code="internal", error=words)

@@ -39,9 +39,9 @@ def name_releases(registry: ModelRegistry, *, has_faces: bool) -> list[str]:
 
 def make_gallery_faces(registry: ModelRegistry) -> tuple[FaceRecognizer, FaceTemplateRecognizer]:
     """Both recognizers with one detector. In the jail only: it loads the inference runtime."""
-    from vedette.adapters.openvino_network import OpenVinoNetwork  # noqa: PLC0415 - in the jail only
-    from vedette.node.face_recognizer import make_picture_face_detector  # noqa: PLC0415 - as above
-    from vedette.vision.recognize.face_traits import AgeSexEstimator, FaceEmbedder  # noqa: PLC0415 - as above
+    from vedette.adapters.openvino_network import OpenVinoNetwork  # noqa: PLC0415 -- in the jail only
+    from vedette.node.face_recognizer import make_picture_face_detector  # noqa: PLC0415 -- as above
+    from vedette.vision.recognize.face_traits import AgeSexEstimator, FaceEmbedder  # noqa: PLC0415 -- as above
 
     found, embedding, age_sex = (registry.load(registry.find_named(name)) for name in _FACES)
     detectors = {WHOLE_PICTURE: make_picture_face_detector(found)}

@@ -46,14 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def prepare(options: WorkerOptions, scratch: IO[bytes]) -> "GallerySession":
     """Imports, compiles and runs everything once, while files can still be read."""
-    import cv2  # noqa: PLC0415 - after the first layer of the jail
+    import cv2  # noqa: PLC0415 -- after the first layer of the jail
 
-    from vedette.adapters.openvino_network import OpenVinoNetwork  # noqa: PLC0415 - as above
-    from vedette.node.gallery_models import CLASSIFIER  # noqa: PLC0415 - as above
-    from vedette.node.vision_warmup import warm_up  # noqa: PLC0415 - as above
-    from vedette.vision.models.registry import ModelRegistry  # noqa: PLC0415 - as above
-    from vedette.vision.profile.classifier import EMBEDDING_OUTPUT, GalleryClassifier  # noqa: PLC0415 - as above
-    from vedette.vision.profile.session import GallerySession  # noqa: PLC0415 - as above
+    from vedette.adapters.openvino_network import OpenVinoNetwork  # noqa: PLC0415 -- as above
+    from vedette.node.gallery_models import CLASSIFIER  # noqa: PLC0415 -- as above
+    from vedette.node.vision_warmup import warm_up  # noqa: PLC0415 -- as above
+    from vedette.vision.models.registry import ModelRegistry  # noqa: PLC0415 -- as above
+    from vedette.vision.profile.classifier import EMBEDDING_OUTPUT, GalleryClassifier  # noqa: PLC0415 -- as above
+    from vedette.vision.profile.session import GallerySession  # noqa: PLC0415 -- as above
 
     cv2.setNumThreads(1)
     warm_up(None)
@@ -68,18 +68,18 @@ def prepare(options: WorkerOptions, scratch: IO[bytes]) -> "GallerySession":
 
 
 def _load_faces(registry: "ModelRegistry") -> tuple["FaceRecognizer", "FaceTemplateRecognizer"]:
-    from vedette.node.gallery_models import make_gallery_faces  # noqa: PLC0415 - as above
+    from vedette.node.gallery_models import make_gallery_faces  # noqa: PLC0415 -- as above
 
     return make_gallery_faces(registry)
 
 
 def warm_up_gallery(session: "GallerySession") -> None:
     """Looks at pictures of each kind once: what is loaded lazily fails after the lock."""
-    import cv2  # noqa: PLC0415 - as above
-    import numpy as np  # noqa: PLC0415 - as above
+    import cv2  # noqa: PLC0415 -- as above
+    import numpy as np  # noqa: PLC0415 -- as above
 
-    from vedette.vision.picture import to_planes  # noqa: PLC0415 - as above
-    from vedette.vision.profile.observed import Kind  # noqa: PLC0415 - as above
+    from vedette.vision.picture import to_planes  # noqa: PLC0415 -- as above
+    from vedette.vision.profile.observed import Kind  # noqa: PLC0415 -- as above
 
     image = np.random.default_rng(1).integers(0, 255, (480, 640, 3), np.uint8)
     session.warm_up(to_planes(image))

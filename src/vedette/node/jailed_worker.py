@@ -47,6 +47,6 @@ def run_jailed(
 
 def open_scratch(folder: Path) -> IO[bytes]:
     """An empty file in a private folder, for the model that its runtime reads from a path alone. Before the jail."""
-    from tempfile import NamedTemporaryFile  # noqa: PLC0415 - most workers need none
+    from tempfile import NamedTemporaryFile  # noqa: PLC0415 -- most workers need none
 
     return NamedTemporaryFile(suffix=".tflite", dir=folder, delete=False)

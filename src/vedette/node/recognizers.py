@@ -56,51 +56,51 @@ class RecognizerPlan:
 
 
 def _make_faces(models: Loaded, start: StartMeans) -> Recognizer:
-    from vedette.node.face_recognizer import make_face_recognizer  # noqa: PLC0415 - in the jail only
+    from vedette.node.face_recognizer import make_face_recognizer  # noqa: PLC0415 -- in the jail only
 
     return make_face_recognizer(models, start.kept)
 
 
 def _make_face_templates(models: Loaded, start: StartMeans) -> Recognizer:
-    from vedette.node.face_recognizer import make_template_recognizer  # noqa: PLC0415 - in the jail only
+    from vedette.node.face_recognizer import make_template_recognizer  # noqa: PLC0415 -- in the jail only
 
     return make_template_recognizer(models, start.kept)
 
 
 def _make_plates(models: Loaded, start: StartMeans) -> Recognizer:
-    from vedette.node.plate_recognizer import make_plate_recognizer  # noqa: PLC0415 - in the jail only
+    from vedette.node.plate_recognizer import make_plate_recognizer  # noqa: PLC0415 -- in the jail only
 
     return make_plate_recognizer(models, start.kept)
 
 
 def _make_people(models: Loaded, start: StartMeans) -> Recognizer:
-    from vedette.node.attribute_recognizers import make_person_recognizer  # noqa: PLC0415 - in the jail only
+    from vedette.node.attribute_recognizers import make_person_recognizer  # noqa: PLC0415 -- in the jail only
 
     return make_person_recognizer(models, start.kept)
 
 
 def _make_vehicles(models: Loaded, start: StartMeans) -> Recognizer:
-    from vedette.node.attribute_recognizers import make_vehicle_recognizer  # noqa: PLC0415 - in the jail only
+    from vedette.node.attribute_recognizers import make_vehicle_recognizer  # noqa: PLC0415 -- in the jail only
 
     return make_vehicle_recognizer(models, start.kept)
 
 
 def _make_makes(models: Loaded, start: StartMeans) -> Recognizer:
-    from vedette.node.attribute_recognizers import make_make_recognizer  # noqa: PLC0415 - in the jail only
+    from vedette.node.attribute_recognizers import make_make_recognizer  # noqa: PLC0415 -- in the jail only
 
     [model] = models.values()
     return make_make_recognizer(model, start.kept)
 
 
 def _make_appearance(models: Loaded, start: StartMeans) -> Recognizer:
-    from vedette.node.attribute_recognizers import make_appearance_recognizer  # noqa: PLC0415 - in the jail only
+    from vedette.node.attribute_recognizers import make_appearance_recognizer  # noqa: PLC0415 -- in the jail only
 
     return make_appearance_recognizer(models, start.kept)
 
 
 def _make_embedding(models: Loaded, start: StartMeans) -> Recognizer:
-    from vedette.node.embeddings import make_embedder  # noqa: PLC0415 - in the jail only
-    from vedette.vision.categories.embedding import EmbeddingRecognizer  # noqa: PLC0415 - as above
+    from vedette.node.embeddings import make_embedder  # noqa: PLC0415 -- in the jail only
+    from vedette.vision.categories.embedding import EmbeddingRecognizer  # noqa: PLC0415 -- as above
 
     return EmbeddingRecognizer(make_embedder(models[EMBEDDING_MODEL], start.scratch, start.kept))
 

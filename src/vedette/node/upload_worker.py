@@ -40,11 +40,11 @@ def run_upload_worker(channel: int, readable: Sequence[Path], prepare: Callable[
 
 def _warm_up(looker: Looker) -> Answer:
     """Looks at a picture of each kind once: what is loaded lazily fails after the lock."""
-    import cv2  # noqa: PLC0415 - after the first layer of the jail
-    import numpy as np  # noqa: PLC0415 - as above
+    import cv2  # noqa: PLC0415 -- after the first layer of the jail
+    import numpy as np  # noqa: PLC0415 -- as above
 
-    from vedette.vision.classify.answers import FAILED, LOOK_CHANGED, encode_failure  # noqa: PLC0415 - as above
-    from vedette.vision.classify.upload import decode_upload  # noqa: PLC0415 - as above
+    from vedette.vision.classify.answers import FAILED, LOOK_CHANGED, encode_failure  # noqa: PLC0415 -- as above
+    from vedette.vision.classify.upload import decode_upload  # noqa: PLC0415 -- as above
 
     def answer(kind: int, payload: bytes) -> tuple[int, bytes]:
         """What is wrong with a picture becomes `FAILED` with the reason."""
@@ -63,9 +63,9 @@ def _warm_up(looker: Looker) -> Answer:
 
 
 def _look_changed(looker: Looker, image: "Image") -> bytes:
-    from vedette.vision.classify.answers import VIEW_PX, ChangedLook, encode_looks  # noqa: PLC0415 - as above
-    from vedette.vision.classify.changes import CHANGES, apply_change  # noqa: PLC0415 - as above
-    from vedette.vision.picture import shrink  # noqa: PLC0415 - as above
+    from vedette.vision.classify.answers import VIEW_PX, ChangedLook, encode_looks  # noqa: PLC0415 -- as above
+    from vedette.vision.classify.changes import CHANGES, apply_change  # noqa: PLC0415 -- as above
+    from vedette.vision.picture import shrink  # noqa: PLC0415 -- as above
 
     part = looker.crop(image)
     pictures = [part, *(apply_change(part, change) for change in CHANGES)]

@@ -76,11 +76,11 @@ def prepare(
     """Imports, compiles and runs everything once, while files can still be read. The file is not: what is compiled
     here may be kept for other workers, which must owe nothing to foreign bytes.
     """
-    import cv2  # noqa: PLC0415 - after the first layer of the jail
+    import cv2  # noqa: PLC0415 -- after the first layer of the jail
 
-    from vedette.node.recognizers import StartMeans, load_recognizers  # noqa: PLC0415 - as above
-    from vedette.node.vision_warmup import load_detector, warm_up, warm_up_recognizers  # noqa: PLC0415 - as above
-    from vedette.vision.session import WorkerSession  # noqa: PLC0415 - as above
+    from vedette.node.recognizers import StartMeans, load_recognizers  # noqa: PLC0415 -- as above
+    from vedette.node.vision_warmup import load_detector, warm_up, warm_up_recognizers  # noqa: PLC0415 -- as above
+    from vedette.vision.session import WorkerSession  # noqa: PLC0415 -- as above
 
     cv2.setNumThreads(1)
     detector = load_detector(options.models, options.model, options.ahead, kept) if options.model else None
@@ -97,7 +97,7 @@ def prepare(
 
 def serve(channel: WorkerChannel, prepared: PreparedWorker, report: JailReport) -> None:
     """Says that the worker is ready and what holds, then answers until the parent is gone."""
-    from vedette.vision import wire  # noqa: PLC0415 - loaded by `prepare` already
+    from vedette.vision import wire  # noqa: PLC0415 -- loaded by `prepare` already
 
     ready = wire.Ready(
         report.landlock_abi,

@@ -123,7 +123,7 @@ class Jail:
 
 def _limit_resources(headroom_bytes: int, spare_fds: int) -> None:
     pages = int(Path("/proc/self/statm").read_bytes().split()[0])
-    open_fds = max(int(name) for name in os.listdir("/proc/self/fd"))  # noqa: PTH208 - names only
+    open_fds = max(int(name) for name in os.listdir("/proc/self/fd"))  # noqa: PTH208 -- names only
     wanted = {
         resource.RLIMIT_CORE: 0,  # a core dump would carry pictures to the disk
         resource.RLIMIT_FSIZE: 0,

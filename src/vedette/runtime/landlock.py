@@ -92,7 +92,7 @@ def _add_path(ruleset: int, path: str) -> None:
     except FileNotFoundError:
         return
     try:
-        allowed = _FS_READ if os.path.isdir(path) else _FS_OF_FILE  # noqa: PTH112 - ctypes-level code
+        allowed = _FS_READ if os.path.isdir(path) else _FS_OF_FILE  # noqa: PTH112 -- ctypes-level code
         rule = struct.pack("=Qi", allowed, handle)
         _syscall(_ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(_RULE_PATH_BENEATH), rule, ctypes.c_uint(0))
     finally:

@@ -121,7 +121,7 @@ class ClientSession:
         writer, transport_header = choice
         is_audio = control == AUDIO_CONTROL and audio is not None
         clock_rate_hz = audio.format.sample_rate_hz if is_audio and audio is not None else TICKS_PER_S
-        rng = random.Random(self._host.rng.getrandbits(64))  # noqa: S311 - repeatable on purpose, guards nothing
+        rng = random.Random(self._host.rng.getrandbits(64))  # noqa: S311 -- repeatable on purpose, guards nothing
         sender = TrackSender(writer, clock_rate_hz, rng)
         self._stream = stream
         self._tracks[control] = sender

@@ -85,7 +85,7 @@ class SimServer:
         self._specs = specs
         self.clock: Clock = clock or SystemClock()
         self.options = self._options.connection
-        self.rng = random.Random(self._options.seed)  # noqa: S311 - repeatable on purpose, guards nothing
+        self.rng = random.Random(self._options.seed)  # noqa: S311 -- repeatable on purpose, guards nothing
         self.udp: UdpSockets | None = None
         self._cameras: dict[str, SimulatedCamera] = {}
         self._ports: dict[str, int] = {}
@@ -151,7 +151,7 @@ class SimServer:
             raise ConflictError(f"there is already a simulated camera {spec.name!r}.")
         given = {StreamRole.MAIN: spec.main, StreamRole.SUB: spec.sub}
         sources = {role: await self._library.load(item) for role, item in given.items() if item is not None}
-        rng = random.Random(self.rng.getrandbits(64))  # noqa: S311 - as above
+        rng = random.Random(self.rng.getrandbits(64))  # noqa: S311 -- as above
         age_s = len(self._cameras) * self._options.stagger_s
         camera = SimulatedCamera(spec, sources, self.clock, self._options.report_interval_s, rng, age_s)
         if self._options.port_per_camera:

@@ -11,9 +11,9 @@ import pytest
 keras = pytest.importorskip("keras")
 ov = pytest.importorskip("openvino")
 
-from vedette.core.errors import InvalidInputError  # noqa: E402 - needs the extra
-from vedette.lab.appearance.network import OUTPUT, as_unit_vectors, build_embedder  # noqa: E402 - likewise
-from vedette.lab.appearance.samples import (  # noqa: E402 - likewise
+from vedette.core.errors import InvalidInputError  # noqa: E402 -- needs the extra
+from vedette.lab.appearance.network import OUTPUT, as_unit_vectors, build_embedder  # noqa: E402 -- likewise
+from vedette.lab.appearance.samples import (  # noqa: E402 -- likewise
     INPUT_WH,
     TAUGHT_WH,
     PeopleStock,
@@ -21,10 +21,10 @@ from vedette.lab.appearance.samples import (  # noqa: E402 - likewise
     draw_person,
     draw_view,
 )
-from vedette.lab.appearance.training import AppearanceLoss, make_draw_shard  # noqa: E402 - likewise
-from vedette.lab.detector.pictures import TaughtPicture  # noqa: E402 - likewise
-from vedette.lab.detector.teachers import Found  # noqa: E402 - likewise
-from vedette.lab.export import export_openvino  # noqa: E402 - likewise
+from vedette.lab.appearance.training import AppearanceLoss, make_draw_shard  # noqa: E402 -- likewise
+from vedette.lab.detector.pictures import TaughtPicture  # noqa: E402 -- likewise
+from vedette.lab.detector.teachers import Found  # noqa: E402 -- likewise
+from vedette.lab.export import export_openvino  # noqa: E402 -- likewise
 
 Box = tuple[int, int, int, int]
 WHITE, GREY = (250, 250, 250), 60

@@ -10,7 +10,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from vedette.lab.classifier.networks import (  # noqa: E402 - after the skip
+from vedette.lab.classifier.networks import (  # noqa: E402 -- after the skip
     CLASSES,
     LARGE_WIDTHS,
     SMALL_WIDTHS,

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 pytest.importorskip("nncf")
 keras = pytest.importorskip("keras")
 
-from vedette.cli.lab import command  # noqa: E402 - after the skip
+from vedette.cli.lab import command  # noqa: E402 -- after the skip
 from vedette.core.errors import InvalidInputError  # noqa: E402
 from vedette.lab.compress.channels import prune_channels  # noqa: E402
 from vedette.lab.compress.graph import (  # noqa: E402

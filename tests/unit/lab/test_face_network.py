@@ -8,8 +8,8 @@ import pytest
 keras = pytest.importorskip("keras")
 ov = pytest.importorskip("openvino")
 
-from vedette.lab.export import export_openvino  # noqa: E402 - needs the extra
-from vedette.lab.faces.network import STRIDES, as_yunet, build_face_detector, output_names  # noqa: E402 - likewise
+from vedette.lab.export import export_openvino  # noqa: E402 -- needs the extra
+from vedette.lab.faces.network import STRIDES, as_yunet, build_face_detector, output_names  # noqa: E402 -- likewise
 
 WIDTHS = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
 

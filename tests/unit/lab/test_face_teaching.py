@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 
 keras = pytest.importorskip("keras")
 
-from vedette.lab.faces.network import STRIDES, VALUES  # noqa: E402 - needs the extra
-from vedette.lab.faces.samples import SIDE_PX  # noqa: E402 - likewise
-from vedette.lab.faces.training import halve  # noqa: E402 - likewise
+from vedette.lab.faces.network import STRIDES, VALUES  # noqa: E402 -- needs the extra
+from vedette.lab.faces.samples import SIDE_PX  # noqa: E402 -- likewise
+from vedette.lab.faces.training import halve  # noqa: E402 -- likewise
 
 Rows = list[NDArray[np.float32]]
 

@@ -10,7 +10,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from vedette.core.errors import InvalidInputError  # noqa: E402 - after the skip
+from vedette.core.errors import InvalidInputError  # noqa: E402 -- after the skip
 from vedette.lab.training import Arrays, Plan, Trainer  # noqa: E402
 from vedette.runtime.clock import SystemClock  # noqa: E402
 

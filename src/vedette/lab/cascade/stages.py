@@ -32,7 +32,7 @@ def split_openvino(model: ov.Model, cuts: Sequence[str]) -> list[Stage]:
 
 def split_keras(model: "keras.Model", cuts: Sequence[str]) -> list[Stage]:
     """The same of a functional Keras model, by names of layers. Maps are (N, H, W, C)."""
-    import keras  # noqa: PLC0415 - a network of OpenVINO needs no Keras
+    import keras  # noqa: PLC0415 -- a network of OpenVINO needs no Keras
 
     points = [model.input, *(model.get_layer(name).output for name in cuts), model.output]
     parts = [keras.Model(start, end) for start, end in pairwise(points)]

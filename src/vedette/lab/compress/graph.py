@@ -48,10 +48,10 @@ def open_files(files: Sequence[bytes], shape: Sequence[int] | None) -> ov.Model:
 
 def open_keras(path: Path, shape: Sequence[int] | None) -> ov.Model:
     """Reads a Keras model file."""
-    import keras  # noqa: PLC0415 - a release needs no Keras
+    import keras  # noqa: PLC0415 -- a release needs no Keras
 
-    from vedette.lab.faces.training import FaceLoss  # noqa: F401, PLC0415 - registers the layers of ours
-    from vedette.lab.layers import RareBias  # noqa: F401, PLC0415 - as above
+    from vedette.lab.faces.training import FaceLoss  # noqa: F401, PLC0415 -- registers the layers of ours
+    from vedette.lab.layers import RareBias  # noqa: F401, PLC0415 -- as above
 
     network = keras.saving.load_model(path, compile=False)
     with TemporaryDirectory() as folder:

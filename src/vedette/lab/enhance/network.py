@@ -45,7 +45,7 @@ class Collapsible(layers.Layer):
 class CollapsiblePoint(Collapsible):
     """A pointwise layer (the first one sees 9 neighbours): one direct, and one through 64 channels."""
 
-    def build(self, shape: tuple[int, ...]) -> None:  # noqa: ARG002 - Keras passes it; `LAYERS` says it already
+    def build(self, shape: tuple[int, ...]) -> None:  # noqa: ARG002 -- Keras passes it; `LAYERS` says it already
         outputs = self.layer.shape[-1]
         inputs = int(np.prod(self.layer.shape[:-1]))
         gain = _CALM if self.index == len(LAYERS) - 1 else 1.0
@@ -67,7 +67,7 @@ class CollapsiblePoint(Collapsible):
 class CollapsibleDepth(Collapsible):
     """A depthwise layer: the whole kernel, its middle row, its middle column and its middle."""
 
-    def build(self, shape: tuple[int, ...]) -> None:  # noqa: ARG002 - Keras passes it; `LAYERS` says it already
+    def build(self, shape: tuple[int, ...]) -> None:  # noqa: ARG002 -- Keras passes it; `LAYERS` says it already
         rows, columns, channels = self.layer.shape
         kernels = {(rows, columns), (1, columns), (rows, 1), (1, 1)}
         self.branches = [

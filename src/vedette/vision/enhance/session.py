@@ -54,7 +54,7 @@ class EnhanceSession:
 
     def _make_parts(self, enlarge: EnlargeLuma, remark: str) -> Iterator[Part]:
         form = self._terms.format
-        if form == "mp4" or form == "mkv":  # noqa: PLR1714 - a set would not narrow the type
+        if form == "mp4" or form == "mkv":  # noqa: PLR1714 -- a set would not narrow the type
             yield from self._enhance_video(enlarge, remark, form)
             return
         image = enhance_bgr(read_picture(self._file), enlarge, self._terms.corner)
