@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.waiting import wait_until
+from vedette.adapters.http_clients import open_unix_client
 
 
 def free_port() -> int:
@@ -41,8 +42,7 @@ class GatewayProcess:
         return (self.data / "stdout").read_text() + (self.data / "stderr").read_text()
 
     def local(self) -> httpx.AsyncClient:
-        transport = httpx.AsyncHTTPTransport(uds=str(self.socket))
-        return httpx.AsyncClient(transport=transport, base_url="http://vedette", timeout=20)
+        return open_unix_client(self.socket, "vedette", 20)
 
     async def is_up(self) -> bool:
         try:

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from vedette.adapters.http_clients import open_unix_client
 from vedette.adapters.sqlite_recording_catalog import SqliteRecordingCatalog
 from vedette.core.assignment import CameraAssignment, RecorderAssignment, StreamSource
 from vedette.core.ids import make_id
@@ -82,8 +83,7 @@ class RecorderProcess:
         self._process.send_signal(signal.Signals[name])
 
     def client(self) -> httpx.AsyncClient:
-        transport = httpx.AsyncHTTPTransport(uds=str(self.data / "run" / "recorder.sock"))
-        return httpx.AsyncClient(transport=transport, base_url="http://recorder", timeout=10.0)
+        return open_unix_client(self.data / "run" / "recorder.sock", "recorder", 10.0)
 
     async def status(self) -> dict:
         async with self.client() as client:

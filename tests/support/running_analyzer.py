@@ -11,6 +11,7 @@ import msgspec
 
 from tests.support.feed_server import Script, serve_feed
 from tests.support.warm_networks import warm_networks
+from vedette.adapters.http_clients import open_unix_client
 from vedette.adapters.sqlite_bus import SqlitePublisher
 from vedette.node.analyzer import Analyzer
 from vedette.runtime.clock import SystemClock
@@ -42,8 +43,7 @@ class Running:
                 await asyncio.sleep(0.02)
 
     def http(self) -> httpx.AsyncClient:
-        transport = httpx.AsyncHTTPTransport(uds=str(self.paths.socket("analyzer")))
-        return httpx.AsyncClient(transport=transport, base_url="http://analyzer", timeout=30)
+        return open_unix_client(self.paths.socket("analyzer"), "analyzer", 30)
 
 
 @asynccontextmanager

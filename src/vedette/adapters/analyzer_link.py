@@ -8,6 +8,7 @@ from typing import TypeVar
 import httpx
 import msgspec
 
+from vedette.adapters.http_clients import open_unix_client
 from vedette.adapters.role_client import RoleDownError
 from vedette.core.errors import (
     ConflictError,
@@ -54,8 +55,7 @@ class AnalyzerLink:
         hint: str,
         task: str = "",
     ) -> None:
-        transport = httpx.AsyncHTTPTransport(uds=str(socket_path))
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://analyzer", timeout=timeout)
+        self.client = open_unix_client(socket_path, "analyzer", timeout)
         self._refuse, self._hint, self._task = refuse, hint, task
 
     async def close(self) -> None:

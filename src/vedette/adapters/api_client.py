@@ -13,6 +13,7 @@ import httpx
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect, unix_connect
 
+from vedette.adapters.http_clients import speaks_tls
 from vedette.core.errors import InvalidInputError, UnavailableError, VedetteError
 
 API = "/api/v1"
@@ -127,10 +128,15 @@ class ApiClient:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        transport = None if endpoint.socket is None else httpx.HTTPTransport(uds=str(endpoint.socket))
+        transport = None if endpoint.socket is None else httpx.HTTPTransport(uds=str(endpoint.socket), verify=False)
         headers = {"Authorization": f"Bearer {endpoint.token}"} if endpoint.token else {}
         self._client = httpx.Client(
-            base_url=endpoint.url, transport=transport, headers=headers, timeout=TIMEOUT_S, trust_env=False
+            base_url=endpoint.url,
+            transport=transport,
+            headers=headers,
+            timeout=TIMEOUT_S,
+            trust_env=False,
+            verify=speaks_tls(endpoint.url),
         )
 
     def __enter__(self) -> Self:
@@ -262,7 +268,8 @@ def open_session(url: str, user: str, password: str) -> tuple[httpx.Client, Mapp
     Raises:
         NoSystemError, ApiError
     """
-    client = httpx.Client(base_url=check_url(url), timeout=TIMEOUT_S, trust_env=False)
+    address = check_url(url)
+    client = httpx.Client(base_url=address, timeout=TIMEOUT_S, trust_env=False, verify=speaks_tls(address))
     try:
         answer = client.post(f"{API}/session", json={"user": user, "password": password})
     except httpx.HTTPError as exc:

@@ -6,6 +6,7 @@ from typing import Self, TypeVar
 import httpx
 import msgspec
 
+from vedette.adapters.http_clients import open_unix_client
 from vedette.core.errors import ConflictError, InvalidInputError, UnavailableError, VedetteError
 from vedette.evidence.proofs import CameraProof, LogHead, ProofRequest, SignRequest
 
@@ -28,8 +29,7 @@ class NotaryClient:
     """One connection to the notary; close it with `async with`. Every method raises NotaryDownError."""
 
     def __init__(self, socket_path: Path) -> None:
-        transport = httpx.AsyncHTTPTransport(uds=str(socket_path), verify=False)  # no TLS on a UNIX socket
-        self._client = httpx.AsyncClient(transport=transport, base_url="http://notary", trust_env=False)
+        self._client = open_unix_client(socket_path, "notary", TIMEOUT_S)
 
     async def __aenter__(self) -> Self:
         return self

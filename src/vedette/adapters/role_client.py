@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from vedette.adapters.http_clients import open_unix_client
 from vedette.core.assignment import AnalyzerAssignment, RecorderAssignment
 from vedette.core.errors import UnavailableError, VedetteError
 from vedette.runtime.clock import Clock
@@ -33,10 +34,7 @@ class RoleClient:
 
     def __init__(self, role: str, socket_path: Path) -> None:
         self.role = role
-        self._client = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(uds=str(socket_path), limits=httpx.Limits(max_connections=8)),
-            base_url=f"http://{role}",
-        )
+        self._client = open_unix_client(socket_path, role, PUT_TIMEOUT_S, most_connections=8)
 
     async def close(self) -> None:
         await self._client.aclose()

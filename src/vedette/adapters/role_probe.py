@@ -5,19 +5,14 @@ from typing import Any
 
 import httpx
 
+from vedette.adapters.http_clients import open_unix_client
 from vedette.core.errors import UnavailableError
-
-
-def _client(socket_path: Path, timeout_s: float) -> httpx.AsyncClient:
-    # No TLS on a UNIX socket: not loading the authorities makes a probe 25 ms cheaper (0.2 instead of 25 ms).
-    transport = httpx.AsyncHTTPTransport(uds=str(socket_path), verify=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://role", timeout=timeout_s, trust_env=False)
 
 
 async def is_role_answering(socket_path: Path, timeout_s: float = 1.5) -> bool:
     """True when `GET /healthz` on the role's socket answers 200 in time."""
     try:
-        async with _client(socket_path, timeout_s) as client:
+        async with open_unix_client(socket_path, "role", timeout_s) as client:
             answer = await client.get("/healthz")
     except (httpx.HTTPError, OSError):
         return False
@@ -31,7 +26,7 @@ async def post_to_role(socket_path: Path, path: str, body: dict[str, Any], timeo
         UnavailableError: no answer, or an answer that says no.
     """
     try:
-        async with _client(socket_path, timeout_s) as client:
+        async with open_unix_client(socket_path, "role", timeout_s) as client:
             answer = await client.post(path, json=body)
     except (httpx.HTTPError, OSError) as exc:
         raise UnavailableError(f"no answer from {socket_path.name}: {exc}") from exc

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from vedette.adapters.http_clients import open_unix_client
 from vedette.core.errors import StorageError, UnavailableError
 from vedette.core.geometry import Polygon
 
@@ -25,8 +26,7 @@ class UnixThumbnailer:
     """
 
     def __init__(self, socket_path: Path) -> None:
-        transport = httpx.AsyncHTTPTransport(uds=str(socket_path))
-        self._client = httpx.AsyncClient(transport=transport, base_url="http://analyzer", timeout=_TIMEOUT_S)
+        self._client = open_unix_client(socket_path, "analyzer", _TIMEOUT_S)
 
     async def close(self) -> None:
         await self._client.aclose()

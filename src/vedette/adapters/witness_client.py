@@ -2,6 +2,7 @@
 
 import httpx
 
+from vedette.adapters.http_clients import speaks_tls
 from vedette.core.errors import UnavailableError
 
 _TIMEOUT_S = 10.0
@@ -18,7 +19,7 @@ async def add_checkpoint(url: str, body: bytes) -> tuple[int, str]:
     """Returns status and answer. Raises WitnessSilentError."""
     try:
         async with (
-            httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False) as client,
+            httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False, verify=speaks_tls(url)) as client,
             client.stream("POST", f"{url.rstrip('/')}/add-checkpoint", content=body) as answer,
         ):
             content = b""
