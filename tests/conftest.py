@@ -6,6 +6,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.warm_networks import open_shelf
+from vedette.runtime.threads import limit_numeric_threads
+
+limit_numeric_threads(os.environ)  # several processes test at a time
 
 # No test depends on how fast the machine is.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])

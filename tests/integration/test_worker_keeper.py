@@ -83,6 +83,16 @@ async def test_worker_ends_when_its_parent_goes() -> None:
     await worker.stop()
 
 
+async def test_numerical_libraries_of_a_worker_make_no_threads_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On every start they would spin for a while, one for each processor."""
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    worker = await start_worker(VISION)
+    try:
+        assert len(list(Path(f"/proc/{worker.pid}/task").iterdir())) == 1
+    finally:
+        await worker.stop()
+
+
 async def test_impossible_message_size_ends_the_connection() -> None:
     worker = await start_worker(VISION)
     try:

@@ -8,6 +8,7 @@ the second or two that imports and model compilation take. Design: docs/design/j
 
 import asyncio
 import contextlib
+import os
 import re
 import socket
 import sys
@@ -19,6 +20,7 @@ from vedette.core.errors import InvalidInputError, UnavailableError
 from vedette.core.time import NS_PER_S
 from vedette.runtime.clock import Clock
 from vedette.runtime.restart import RestartPolicy
+from vedette.runtime.threads import limit_numeric_threads
 from vedette.runtime.worker_channel import (
     FIND_KIND,
     FOUND_KIND,
@@ -177,6 +179,8 @@ async def start_worker(
     Raises:
         WorkerLostError: it ended or was silent instead; the message carries its last words.
     """
+    environment = dict(os.environ)
+    limit_numeric_threads(environment)
     ours, theirs = socket.socketpair()
     with theirs:
         reader, writer = await asyncio.open_unix_connection(sock=ours)
@@ -187,6 +191,7 @@ async def start_worker(
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
                 pass_fds=(theirs.fileno(), *command.pass_fds),
+                env=environment,
             )
         except BaseException:
             writer.close()
