@@ -1,10 +1,10 @@
 """The command line: one file per command."""
 
+import os
+
 
 def main() -> None:
     """Runs the `vedette` command."""
-    import os  # noqa: PLC0415 -- as below
-
     from vedette.cli.app import run  # noqa: PLC0415 -- keeps `import vedette.cli` free of every dependency
     from vedette.runtime.threads import limit_numeric_threads  # noqa: PLC0415 -- as above
 
