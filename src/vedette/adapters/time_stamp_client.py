@@ -5,6 +5,7 @@ import ssl
 
 import httpx
 
+from vedette.adapters.http_clients import speaks_tls
 from vedette.core.errors import UnavailableError
 from vedette.evidence.offline_verify import MOST_STAMP_BYTES
 
@@ -25,7 +26,7 @@ async def request_time_stamp(url: str, request: bytes, authorities_pem: bytes, t
     """
     headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
     try:
-        tls = _make_context(authorities_pem) if url.startswith("https:") else False
+        tls = _make_context(authorities_pem) if speaks_tls(url) else False
         async with (
             asyncio.timeout(timeout_s),
             httpx.AsyncClient(timeout=timeout_s, trust_env=False, verify=tls) as client,

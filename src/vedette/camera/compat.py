@@ -8,7 +8,7 @@ format changes, counters. So whatever libav's parsers do with hostile bytes stay
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -193,9 +193,9 @@ class _Relay:
             self._lost.set_exception(error)
             self._lost.exception()  # marks it as seen: it may end while nobody is waiting
 
-    async def _watch(self, job: "asyncio.Future[None] | object") -> None:
+    async def _watch(self, job: Awaitable[None]) -> None:
         try:
-            await job  # type: ignore[misc]
+            await job
         except WorkerLostError as error:
             self._fail(SourceFailedError(self._source.where, f"the reader process ended ({error.message})"))
         except InvalidInputError as error:

@@ -73,7 +73,7 @@ class UdpPair:
         self.ports = (rtp.getsockname()[1], rtcp.getsockname()[1])
         for sock, take in ((rtp, self._take_rtp), (rtcp, self._take_rtcp)):
             transport, _ = await loop.create_datagram_endpoint(
-                lambda take=take: _Datagrams(self._camera_host, take),  # type: ignore[misc]
+                lambda take=take: _Datagrams(self._camera_host, take),  # type: ignore[misc]  # inferred without its default
                 sock=sock,
             )
             self._transports.append(transport)

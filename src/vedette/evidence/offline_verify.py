@@ -583,7 +583,7 @@ def split_cosignature(line: str) -> tuple[str, bytes]:
     """Returns name and the 76 bytes (key id, time, signature) of a witness's line; WrongForm otherwise."""
     found = re.fullmatch(r"\u2014 (\S{1,128}) (\S{1,200})\n", line)
     demand(found, "the cosignature is not whole")
-    name, data = found[1], decode_base64(found[2])  # type: ignore[index]
+    name, data = found[1], decode_base64(found[2])  # type: ignore[index]  # demanded above
     demand(len(data) == 76, "the cosignature is not whole")
     return name, data
 

@@ -291,6 +291,7 @@ class SegmentStore:
     def commit(self) -> None:
         """Makes everything written durable and then visible in the index, in one transaction."""
         dirty = [growing for growing in self._growing.values() if growing.is_dirty]
+        self._written = []  # what the sync below writes out
         records = self._unindexed + [growing.record() for growing in dirty if self._make_durable(growing)]
         gaps = self._gaps
         if records or gaps:
@@ -439,7 +440,6 @@ class SegmentStore:
                 self._disk.unlink(self._volume.growing / segment_id)
 
     def _drop_closed(self) -> None:
-        self._written = [growing for growing in self._written if not growing.is_closing]
         for segment_id, growing in list(self._growing.items()):
             if growing.is_closing:
                 with contextlib.suppress(OSError):

@@ -180,7 +180,7 @@ async def start_worker(
         WorkerLostError: it ended or was silent instead; the message carries its last words.
     """
     environment = dict(os.environ)
-    limit_numeric_threads(environment)
+    limit_numeric_threads(environment)  # its parent need not be a `vedette` command
     ours, theirs = socket.socketpair()
     with theirs:
         reader, writer = await asyncio.open_unix_connection(sock=ours)

@@ -35,7 +35,7 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class _Limb:
     ends: Floats
-    radii_m: tuple[float, float]
+    radii_m: tuple[float, ...]
     color: Color
 
 
@@ -81,7 +81,7 @@ def _pose(person: Person, walked_m: float) -> list[_Limb]:
         ]
     )
     jacket: Color = (60, 220, 225) if person.vest else person.jacket
-    limbs.append(_Limb(torso, (0.12, 0.12, 0.085, 0.085), jacket))  # type: ignore[arg-type]
+    limbs.append(_Limb(torso, (0.12, 0.12, 0.085, 0.085), jacket))
     if person.vest:
         band = np.array([[0.02, 0.16, 1.16 + bob], [0.02, -0.16, 1.16 + bob]])
         limbs.append(_Limb(band, (0.035, 0.035), (215, 225, 225)))
