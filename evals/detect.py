@@ -6,78 +6,19 @@ without labels has no figure. Classes: person; vehicle (car, van, truck, bus, tr
 motorcycle and their riders).
 """
 
-import csv
-import xml.etree.ElementTree as ET  # labels are our own files
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from evals.common import SHARED, Figures, fingerprint, installed_detector, make_parser, write_result
 from vedette.core.detections import CLASS_NAMES
+from vedette.lab.detector.labelled import LabelledPicture, read_labelled
 from vedette.lab.detector.teachers import Found, ask
 from vedette.vision.boxes import iou_matrix
 
 MIN_HEIGHT_PX = 16
-VOC_CLASSES = {
-    **dict.fromkeys(("person", "pedestrian"), "person"),
-    **dict.fromkeys(("car", "van", "truck", "bus", "tricycle", "tricyclelist", "tricyclist", "vehicle"), "vehicle"),
-    **dict.fromkeys(("bicycle", "motorcycle", "motorbike", "cyclist", "motorcyclist", "two_wheeler"), "two_wheeler"),
-}
-MOT_PERSON, MOT_IGNORED = 1, {2, 7, 8, 12}
-
-
-@dataclass
-class LabelledPicture:
-    """One picture: path, boxes in pixels by class, and boxes to ignore."""
-
-    path: Path
-    boxes: dict[str, list[tuple[float, float, float, float]]] = field(default_factory=lambda: defaultdict(list))
-    ignored: list[tuple[float, float, float, float]] = field(default_factory=list)
-
-
-def read_voc(root: Path) -> Iterator[LabelledPicture]:
-    for label in sorted(root.rglob("Annotations/*.xml")):
-        stem = label.parent.parent / "JPEGImages" / label.stem
-        path = next((stem.with_suffix(s) for s in (".jpg", ".jpeg", ".png") if stem.with_suffix(s).exists()), None)
-        if path is None:
-            continue
-        picture = LabelledPicture(path)
-        for item in ET.parse(label).iter("object"):
-            corners = (float(item.findtext(f"bndbox/{name}", "0")) for name in ("xmin", "ymin", "xmax", "ymax"))
-            left, top, right, bottom = corners
-            name = VOC_CLASSES.get(item.findtext("name", ""))
-            if name:
-                picture.boxes[name].append((left, top, right, bottom))
-            elif item.findtext("name") == "ignore":
-                picture.ignored.append((left, top, right, bottom))
-        yield picture
-
-
-def read_mot(root: Path) -> Iterator[LabelledPicture]:
-    for labels in sorted(root.rglob("gt/gt.txt")):
-        pictures: dict[int, LabelledPicture] = {}
-        for path in (labels.parent.parent / "img1").glob("*.jpg"):
-            pictures[int(path.stem)] = LabelledPicture(path)
-        for row in csv.reader(labels.open(encoding="ascii")):
-            frame, left, top, width, height = (int(float(row[0])), *map(float, row[2:6]))
-            if frame not in pictures:
-                continue
-            box = (left, top, left + width, top + height)
-            kind, counts = int(float(row[7])), float(row[6]) != 0
-            if kind == MOT_PERSON and counts:
-                pictures[frame].boxes["person"].append(box)
-            elif kind in MOT_IGNORED or kind == MOT_PERSON:
-                pictures[frame].ignored.append(box)
-        yield from (pictures[frame] for frame in sorted(pictures))
-
-
-def read_labelled(root: Path) -> list[LabelledPicture]:
-    """The pictures of a VOC or MOT folder; none where it is neither."""
-    return [*read_voc(root), *read_mot(root)]
 
 
 @dataclass

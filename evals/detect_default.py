@@ -16,8 +16,9 @@ import cv2
 import numpy as np
 
 from evals.common import SHARED, Figures, fingerprint, installed_detector, make_parser, write_result
-from evals.detect import LabelledPicture, Tallies, Tally, judge_picture, read_labelled
+from evals.detect import Tallies, Tally, judge_picture
 from vedette.core.detections import CLASS_NAMES
+from vedette.lab.detector.labelled import LabelledPicture, read_labelled
 from vedette.lab.detector.pictures import files_below, read_images
 from vedette.lab.detector.teachers import SURE, Found, ask
 from vedette.vision.ports import Detector

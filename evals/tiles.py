@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 
 from evals.common import SHARED, Figures, fingerprint, installed_detector, make_parser, write_result
-from evals.detect import LabelledPicture, Tally, judge, read_mot
+from evals.detect import Tally, judge
 from vedette.core.detections import CLASS_NAMES, Detections
+from vedette.lab.detector.labelled import LabelledPicture, read_mot
 from vedette.media.decode import PlanarFrame
 from vedette.vision.engine import PictureAnalysis
 from vedette.vision.picture import to_planes

@@ -24,6 +24,7 @@ NAMES = (
     "classifier-small",
     "detector",
     "face-detector",
+    "glasses",
     "person-reid",
     "plate-detector",
     "plate-reader",
@@ -50,7 +51,7 @@ command = LazyCommands(
     type=_ANY,
     multiple=True,
     help="Videos, photographs or folders of them (detectors, person-reid); folders of PNG or BMP (super-resolution); "
-    "one folder of CLASS/*.jpg (classifiers). Repeatable.",
+    "one folder of CLASS/*.jpg (classifiers), of PERSON/*.jpg (glasses). Repeatable.",
 )
 @click.option(
     "--models", type=_FOLDER, default=Path("var/models"), show_default=True, help="Standard pack: the teachers."
@@ -59,7 +60,19 @@ command = LazyCommands(
 @click.option(
     "--labelled", type=_FOLDER, multiple=True, help="Pictures with labelled plates; half held out. Repeatable."
 )
+@click.option(
+    "--worn",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    default=None,
+    help="Who wears glasses: lines of PERSON or PERSON/PICTURE (glasses).",
+)
 @click.option("--shards", type=click.IntRange(1), default=None, help="Length of the training [of the recipe].")
+@click.option(
+    "--begin-with",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    default=None,
+    help="Train on a release (detector): its fp16 .xml. For when there is no checkpoint.",
+)
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
 def train(name: str, out: Path, threads: int, **given: Any) -> None:
     """Train a model, or go on where a training was stopped; then export it to OpenVINO."""

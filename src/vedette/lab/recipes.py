@@ -17,7 +17,7 @@ from vedette.lab.appearance.network import OUTPUT as EMBEDDING
 from vedette.lab.appearance.network import as_unit_vectors, build_embedder
 from vedette.lab.appearance.samples import INPUT_WH as PERSON_WH
 from vedette.lab.appearance.samples import TAUGHT_WH as TEACHER_WH
-from vedette.lab.appearance.samples import collect_people
+from vedette.lab.appearance.samples import collect_people as collect_bodies
 from vedette.lab.classifier import training as classifier_training
 from vedette.lab.classifier.networks import SIDE_PX as CLASSIFIER_SIDE_PX
 from vedette.lab.classifier.networks import with_mirror
@@ -35,22 +35,31 @@ from vedette.lab.faces import training as faces_training
 from vedette.lab.faces.network import as_yunet, build_face_detector, output_names
 from vedette.lab.faces.samples import SIDE_PX as FACES_SIDE_PX
 from vedette.lab.faces.samples import collect_faces
+from vedette.lab.glasses import training as glasses_training
+from vedette.lab.glasses.samples import collect_people, read_worn
+from vedette.lab.glasses.training import train_on_faces
 from vedette.lab.plates import detector_training, reader_training
 from vedette.lab.plates.labelled import load_labelled_photos
 from vedette.lab.plates.networks import build_detector, build_reader
 from vedette.lab.plates.reader_samples import INPUT_WH
 from vedette.lab.plates.scenes import load_photos
 from vedette.lab.quantize import quantize_release
+from vedette.lab.restart import average, take_released
 from vedette.lab.training import HISTORY, Plan, Trainer, prepare_pictures, training_dtype
 from vedette.runtime.clock import Clock
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.appearance import AppearanceRecognizer
 from vedette.vision.recognize.face_detector import FaceDetector
+from vedette.vision.recognize.glasses import STRIP_WH
 
 DETECTOR_SIDE_PX = 256
 _HEAD_SIDE_PX, _PICTURE_SIDE_PX = 160, 640
 _MOST_PHOTOS = 500
-_CALIBRATED_ON = 300
+_CALIBRATED_ON, _MEASURED_ON = 300, 256
+_GOING_ON = 0.4
+"""Share of the plan's learning rate for a network that has learnt before."""
+_LEARNT_ANEW = 0.4
+"""What the weights then count beside those before. Chosen among .3 to .6 on what the detector is measured on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,8 @@ class TrainingInputs:
         pictures: Videos, photographs and folders of them, that the teachers label; for super-resolution folders of
             PNG or BMP; for the classifiers one folder of `<class>/*.jpg`.
         models: Where the standard pack is installed: the teachers.
+        worn: A text file that names who wears glasses: a line is `person`, or `person/picture`.
+        begin_with: A release (.xml) whose weights are trained on, for when there is no checkpoint.
     """
 
     folder: Path
@@ -71,6 +82,8 @@ class TrainingInputs:
     pictures: Sequence[Path] = ()
     models: Path = Path("var/models")
     shards: int | None = None
+    worn: Path | None = None
+    begin_with: Path | None = None
 
     def cut(self, plan: Plan) -> Plan:
         """The recipe's plan in the length that was asked for."""
@@ -160,10 +173,19 @@ def train_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], N
     groups = collect_pictures(inputs.pictures, teachers, kept, tell) + draw_scenes(kept, tell)
     tell(f"{sum(map(len, groups))} pictures of {len(groups)} files")
     draw_shard = training.make_draw_shard(Stock(groups), teachers.look)
+    plan = inputs.cut(training.PLAN)
+
+    seen, _ = draw_shard(plan.shards + 1, _MEASURED_ON if inputs.begin_with else 0)
+    measured = np.asarray(seen, np.float32) / np.float32(255)
+
+    def build(dtype: str) -> keras.Model:
+        model = network.build_detector(dtype)
+        return take_released(model, inputs.begin_with, measured, full_scale=255) if inputs.begin_with else model
+
     trainer = Trainer(
         folder=inputs.folder,
-        plan=inputs.cut(training.PLAN),
-        build=lambda: network.build_detector(training_dtype()),
+        plan=plan if inputs.begin_with is None else replace(plan, peak_rate=plan.peak_rate * _GOING_ON),
+        build=lambda: build(training_dtype()),
         draw_shard=draw_shard,
         prepare=prepare_pictures,
         loss=training.DetectorLoss(),
@@ -172,19 +194,38 @@ def train_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], N
         jit_compile=False,
     )
     model = _take_trained(network.build_detector(), trainer)
+    if inputs.begin_with is not None:
+        average(build("float32"), model, _LEARNT_ANEW, measured)
     folder, shape = inputs.folder / "release", (1, 3, *network.RELEASE_WH[::-1])
     lines = export_openvino(network.as_boxes(model), ("boxes", "labels"), shape, folder, "detector")
-    pictures, _ = draw_shard(inputs.cut(training.PLAN).shards, _CALIBRATED_ON)
+    pictures, _ = draw_shard(plan.shards, _CALIBRATED_ON)
     enlarged = (cv2.resize(picture, network.RELEASE_WH) for picture in np.asarray(pictures, np.uint8))
     calibration = [picture.transpose(2, 0, 1)[None].astype(np.float32) for picture in enlarged]
-    quantize_release(folder, "detector", calibration, is_thorough=False, has_decoder=True)
+    quantize_release(folder, "detector", calibration, has_decoder=True)
     return lines + describe_files(folder, "detector-int8")
+
+
+def train_glasses(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
+    """Trains or goes on training the network of glasses on pictures of people, of which a list says who wears some."""
+    if len(inputs.pictures) != 1 or inputs.worn is None:
+        raise InvalidInputError(
+            "glasses are taught by one folder of people and a list", "Give each once: --pictures FOLDER --worn FILE."
+        )
+    registry = ModelRegistry(inputs.models)
+    model = registry.load(registry.find_named("face-detector"))
+    whole = OpenVinoNetwork(model, (1, 3, _HEAD_SIDE_PX, _HEAD_SIDE_PX))
+    find = FaceDetector(whole, _HEAD_SIDE_PX, model.manifest.thresholds["score"], model.manifest.input.enlarge).detect
+    faces = collect_people(inputs.pictures[0], read_worn(inputs.worn), find)
+    tell(f"{len(faces)} faces, {sum(face.is_worn for face in faces)} with glasses")
+    trained = train_on_faces(faces, inputs.folder, inputs.cut(glasses_training.PLAN), clock, tell)
+    shape = (1, STRIP_WH[1], STRIP_WH[0], 1)
+    return export_openvino(trained, ("worn",), shape, inputs.folder / "release", "glasses")
 
 
 def train_person_reid(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:
     """Trains or goes on training the network of appearance: it learns to answer as the standard pack's does."""
     kept = inputs.folder / "taught"
-    people = collect_people(
+    people = collect_bodies(
         collect_pictures(inputs.pictures, _make_teachers(inputs.models), kept, tell) + draw_scenes(kept, tell)
     )
     tell(f"{people.count} people, as often as they are seen")
@@ -284,6 +325,7 @@ RECIPES: dict[str, Train] = {
     "classifier-small": train_small_classifier,
     "detector": train_detector,
     "face-detector": train_face_detector,
+    "glasses": train_glasses,
     "person-reid": train_person_reid,
     "plate-detector": train_plate_detector,
     "plate-reader": train_plate_reader,

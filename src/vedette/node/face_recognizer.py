@@ -9,6 +9,7 @@ from vedette.vision.recognize.face_detector import FaceDetector, FaceFinder, Two
 from vedette.vision.recognize.face_templates import FaceTemplateRecognizer
 from vedette.vision.recognize.face_traits import AgeSexEstimator, FaceEmbedder, LivenessJudge
 from vedette.vision.recognize.faces import FaceRecognizer
+from vedette.vision.recognize.glasses import GlassesJudge
 from vedette.vision.recognize.records import WHOLE_PICTURE
 
 HEAD_SIDE_PX, CROP_SIDE_PX, PICTURE_SIDE_PX = 160, 320, 640
@@ -40,6 +41,7 @@ def make_face_recognizer(models: Mapping[str, InstalledModel], kept: KeptNetwork
         _make_detectors(models["yunet-n"], kept),
         _make_age_sex(models, kept),
         _make_liveness(models, kept),
+        _make_glasses(models, kept),
     )
 
 
@@ -58,6 +60,11 @@ def _make_detectors(model: InstalledModel, kept: KeptNetworks) -> dict[str, Face
 def _make_age_sex(models: Mapping[str, InstalledModel], kept: KeptNetworks) -> AgeSexEstimator | None:
     model = models.get("age-gender-0013-int8")
     return AgeSexEstimator(OpenVinoNetwork(model, kept=kept)) if model else None
+
+
+def _make_glasses(models: Mapping[str, InstalledModel], kept: KeptNetworks) -> GlassesJudge | None:
+    model = models.get("glasses")
+    return GlassesJudge(OpenVinoNetwork(model, kept=kept)) if model else None
 
 
 def _make_liveness(models: Mapping[str, InstalledModel], kept: KeptNetworks) -> LivenessJudge | None:

@@ -177,6 +177,7 @@ def _describe_face(number: int, face: FaceFacts, size_px: tuple[int, int]) -> di
         "age": face.age,
         "sex": face.sex,
         "live": face.live,
+        "glasses": None if face.glasses is None else face.glasses.value,
         "sightings": face.sightings,
         "picture": f"pictures/face-{number}.jpg",
     }

@@ -110,7 +110,7 @@ RECOGNIZERS = (
         FACES_FORM,
         (("yunet-n", "face-detector"),),
         _make_faces,
-        optional=("age-gender-0013-int8", "minifasnet-v2", "minifasnet-v1se"),
+        optional=("age-gender-0013-int8", "minifasnet-v2", "minifasnet-v1se", "glasses"),
     ),
     RecognizerPlan(FACE_TEMPLATES_FORM, (("yunet-n",), (EMBEDDING,)), _make_face_templates),
     RecognizerPlan(PEOPLE_FORM, (("person-attributes-0230",),), _make_people, optional=("yolox-nano",)),

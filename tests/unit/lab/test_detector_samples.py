@@ -57,7 +57,7 @@ def look_for_red(image: np.ndarray) -> Found:
 
 
 def test_drawn_boxes_lie_on_their_objects_after_cut_stretch_and_mirror() -> None:
-    stock = Stock([[replace(red_square(*at, score=1.0), drawn=True)] for at in ((120, 90), (400, 200))])
+    stock = Stock([[replace(red_square(*at, score=1.0), labels_of="scene")] for at in ((120, 90), (400, 200))])
 
     def never(_: np.ndarray) -> Found:
         raise AssertionError("nobody is asked about what was drawn")
@@ -162,6 +162,46 @@ def test_labelled_pictures_are_kept_and_nothing_to_learn_from_is_said(tmp_path: 
     assert 0 < labelled == len(told), "labels are made once"
     assert [len(group) for group in again] == [2]
     np.testing.assert_array_equal(first[0][0].image_bgr, again[0][0].image_bgr)
+
+
+def test_what_people_labelled_in_a_voc_folder_is_taught_as_they_said(tmp_path: Path) -> None:
+    photos, labels = tmp_path / "road" / "JPEGImages", tmp_path / "road" / "Annotations"
+    photos.mkdir(parents=True)
+    labels.mkdir()
+    large = cv2.resize(red_square(120, 90).image_bgr, None, fx=3, fy=3)  # kept at half of this size
+    for name in ("labelled", "not"):
+        cv2.imwrite(str(photos / f"{name}.png"), large)
+    rows = "".join(
+        f"<object><name>{name}</name><bndbox><xmin>{x}</xmin><ymin>270</ymin><xmax>{x + 180}</xmax><ymax>450</ymax>"
+        "</bndbox></object>"
+        for name, x in (("van", 360), ("ignore", 900), ("tree", 1200))
+    )
+    (labels / "labelled.xml").write_text(f"<annotation>{rows}</annotation>", "utf-8")
+    teachers = Teachers(BrightDetector(), _Silent())  # type: ignore[arg-type]
+    for _ in ("made", "kept"):
+        [group] = collect_pictures([tmp_path / "road"], teachers, tmp_path / "kept", lambda _: None)
+        one, other = group
+        assert (one.labels_of, other.labels_of) == ("people", "teachers")
+        np.testing.assert_allclose(one.found.boxes_px, [[180, 135, 270, 225], [450, 135, 540, 225]])
+        assert one.found.score.tolist() == pytest.approx([1, 0.3])
+        assert [CLASS_NAMES[index] for index in one.found.class_id] == ["vehicle", "vehicle"]
+
+
+def test_four_in_one_keep_what_people_labelled_and_ask_about_the_rest() -> None:
+    asked: list[np.ndarray] = []
+
+    def look(image: np.ndarray) -> Found:
+        asked.append(image)
+        return look_for_red(image)
+
+    labelled = replace(red_square(120, 90, 200, score=1.0), labels_of="people")
+    rng = np.random.default_rng(8)
+    tops = [score for _ in range(30) for _, score, _ in boxes_of(draw_sample(Stock([[labelled]]), rng, look)[1])]
+    assert not asked
+    assert max(tops) == 1
+    assert sum(score == 1 for score in tops) > 30
+    draw_sample(Stock([[labelled], [red_square(120, 90)]]), np.random.default_rng(1), look)
+    assert asked
 
 
 def test_a_sample_has_the_networks_size() -> None:

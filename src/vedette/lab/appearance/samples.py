@@ -82,7 +82,7 @@ def collect_people(pictures: Sequence[Sequence[TaughtPicture]]) -> PeopleStock:
     for group in pictures:
         people = [person for picture in group for person in _cut_people(picture)]
         if people:
-            (drawn if group[0].drawn else real).append(people)
+            (drawn if group[0].labels_of == "scene" else real).append(people)
     if not real:
         raise InvalidInputError(
             "nobody is in these pictures", "Name folders of photographs or videos of whole people, 40 pixels or taller."

@@ -2,14 +2,17 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 import cv2
 import numpy as np
 
+from vedette.core.detections import CLASS_NAMES
 from vedette.core.errors import InvalidInputError
 from vedette.core.time import TICKS_PER_S
+from vedette.lab.detector.labelled import LabelledPicture, find_labels
 from vedette.lab.detector.teachers import Found, Teachers
 from vedette.media.decode import FileFrames, UndecodableError
 from vedette.testing.scenes.car_park import make_car_park
@@ -33,14 +36,21 @@ _FRAMES_A_SCENE = 30
 _PLAIN, _HARDLY = 0.45, 0.3
 """Share of an actor that is seen from which it counts, and the score of one that hides."""
 
+Origin = Literal["teachers", "scene", "people"]
+
 
 @dataclass(frozen=True, slots=True)
 class TaughtPicture:
-    """A picture (H, W, 3) BGR and what the teachers found in it, or what was drawn."""
+    """A picture (H, W, 3) BGR and what is in it: as teachers found, as a scene was drawn, or as people labelled it."""
 
     image_bgr: Image
     found: Found
-    drawn: bool = False
+    labels_of: Origin = "teachers"
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether nobody needs to be asked about it."""
+        return self.labels_of != "teachers"
 
 
 def collect_pictures(
@@ -59,7 +69,7 @@ def collect_pictures(
     for number, file in enumerate(files):
         store = kept / f"{hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:20]}.npz"
         if not store.is_file():
-            _write(store, [_as_kept(image, found) for image, found in _label(file, teachers)])
+            _write(store, list(_label(file, teachers)))
             tell(f"labelled {number + 1} of {len(files)}: {file.name}")
         groups.setdefault(group_of(file), []).extend(_read(store))
     found = [group for group in groups.values() if group]
@@ -83,10 +93,22 @@ def files_below(source: Path) -> Iterator[Path]:
     return (path for path in found if path.suffix.lower() in _PHOTOS | _VIDEOS)
 
 
-def _label(file: Path, teachers: Teachers) -> Iterator[tuple[Image, Found]]:
+def _label(file: Path, teachers: Teachers) -> Iterator[TaughtPicture]:
+    labelled = find_labels(file) if _is_photo(file) else None
     for image in read_images(file):
-        if min(image.shape[:2]) >= _SHORTEST_PX:
-            yield image, teachers.label(image)
+        if labelled is not None:
+            yield _as_kept(image, _as_found(labelled), "people")
+        elif min(image.shape[:2]) >= _SHORTEST_PX:
+            yield _as_kept(image, teachers.label(image), "teachers")
+
+
+def _as_found(labelled: LabelledPicture) -> Found:
+    """What people labelled; what they would rather have ignored hardly counts, as the class that is most."""
+    rows = [(box, 1.0, CLASS_NAMES.index(name)) for name, boxes in labelled.boxes.items() for box in boxes]
+    rows += [(box, _HARDLY, CLASS_NAMES.index("vehicle")) for box in labelled.ignored]
+    boxes, scores, classes = zip(*rows, strict=True) if rows else ((), (), ())
+    corners = np.array(boxes, np.float32).reshape(-1, 4)
+    return Found(corners, np.array(scores, np.float32), np.array(classes, np.int16))
 
 
 def read_images(file: Path) -> Iterator[Image]:
@@ -110,11 +132,11 @@ def read_images(file: Path) -> Iterator[Image]:
         return
 
 
-def _as_kept(image: Image, found: Found) -> TaughtPicture:
+def _as_kept(image: Image, found: Found, labels_of: Origin) -> TaughtPicture:
     """A picture and its boxes as small as they are stored."""
     scale = min(1.0, _LONGEST_PX / float(max(image.shape[:2])))
     boxes_px = found.boxes_px * np.float32(scale)
-    return TaughtPicture(shrink(image, _LONGEST_PX), Found(boxes_px, found.score, found.class_id))
+    return TaughtPicture(shrink(image, _LONGEST_PX), Found(boxes_px, found.score, found.class_id), labels_of)
 
 
 def _write(path: Path, pictures: list[TaughtPicture]) -> None:
@@ -123,7 +145,7 @@ def _write(path: Path, pictures: list[TaughtPicture]) -> None:
         _, jpeg = cv2.imencode(".jpg", picture.image_bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])
         found = picture.found
         arrays |= {f"jpeg{index}": jpeg, f"boxes{index}": found.boxes_px, f"score{index}": found.score,
-                   f"class{index}": found.class_id}  # fmt: skip
+                   f"class{index}": found.class_id, f"labels{index}": np.array(picture.labels_of)}  # fmt: skip
     part = path.with_suffix(".part.npz")
     np.savez(part, allow_pickle=False, **arrays)
     part.replace(path)
@@ -135,6 +157,7 @@ def _read(path: Path) -> list[TaughtPicture]:
             TaughtPicture(
                 np.asarray(cv2.imdecode(stored[f"jpeg{index}"], cv2.IMREAD_COLOR), np.uint8),
                 Found(stored[f"boxes{index}"], stored[f"score{index}"], stored[f"class{index}"]),
+                next(origin for origin in get_args(Origin) if origin == stored[f"labels{index}"]),
             )
             for index in range(int(stored["count"]))
         ]
@@ -149,7 +172,7 @@ def draw_scenes(kept: Path, tell: Callable[[str], None]) -> list[list[TaughtPict
             if not store.is_file():
                 _write(store, _draw_scene(make(seed), seed))
                 tell(f"drew {name} {seed}")
-            groups.append([replace(picture, drawn=True) for picture in _read(store)])
+            groups.append(_read(store))
     return groups
 
 
@@ -162,5 +185,5 @@ def _draw_scene(scene: Scene, seed: int) -> list[TaughtPicture]:
         corners[:, 2:] += corners[:, :2]
         score = np.array([1.0 if box.visibility >= _PLAIN else _HARDLY for box in boxes], np.float32)
         found = Found(corners, score, np.array([box.class_id for box in boxes], np.int16))
-        pictures.append(_as_kept(image, found))
+        pictures.append(_as_kept(image, found, "scene"))
     return pictures

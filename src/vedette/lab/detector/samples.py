@@ -3,7 +3,7 @@
 What is to be said about a sample is asked of the teacher, of the very picture and every time anew: a patient and
 consistent teacher (Beyer et al. 2022), so that few pictures give endlessly many lessons. It sees the sample before its
 light is changed, and the parts of a mosaic in twice their size: so the network learns to see as much in worse pictures
-and in smaller ones. Generated scenes are labelled by what was drawn.
+and in smaller ones. Generated scenes are labelled by what was drawn, and what people labelled stays as they said.
 
 Targets are those of CenterNet (Zhou et al. 2019) with the elliptic peaks of TTFNet (Liu et al. 2020): per cell of eight
 pixels a peak per class, the score at its top, and the distances to the four sides of the box.
@@ -45,19 +45,19 @@ Look = Callable[[Image], Found]
 
 
 class Stock:
-    """All pictures, to draw from: groups with vehicles, groups with people, and the rest, in fixed shares.
+    """All pictures, to draw from, in fixed shares: with vehicles, with people, the rest, and what people labelled.
 
     In a share a group counts by the root of its size: a long video for more than a short one, but not a hundred times.
     """
 
-    _SHARES = (0.45, 0.4, 0.15)
+    _SHARES = (0.34, 0.3, 0.11, 0.25)
 
     def __init__(self, groups: Sequence[Group]) -> None:
-        vehicles, people, rest = list[Group](), list[Group](), list[Group]()
+        vehicles, people, rest, labelled = list[Group](), list[Group](), list[Group](), list[Group]()
         for group in groups:
             many = vehicles if _mostly_shows(group, {1, 2}) else people if _mostly_shows(group, {0}) else rest
-            many.append(group)
-        kinds = (vehicles, people, rest)
+            (labelled if group[0].labels_of == "people" else many).append(group)
+        kinds = (vehicles, people, rest, labelled)
         self._pools = [weigh(many) for many in kinds if many]
         shares = np.array([share for share, many in zip(self._SHARES, kinds, strict=True) if many])
         self._shares = shares / shares.sum()
@@ -98,13 +98,13 @@ class Sample:
 def draw_sample(stock: Stock, rng: Rng, look: Look) -> tuple[Image, NDArray[np.float32]]:
     """One picture (288, 512, 3) uint8 BGR and its target (36, 64, `LAYERS`) float32."""
     picture = stock.draw(rng)
-    is_mosaic = not picture.drawn and rng.random() < _MOSAICS
+    is_mosaic = picture.labels_of != "scene" and rng.random() < _MOSAICS
     sample = _mosaic(picture, stock, rng, look) if is_mosaic else _cut(picture, rng)
     for _ in range(int(rng.choice([0, 0, 1, 2, 4]))):
         _set_in(sample, stock, rng)
     if rng.random() < 0.5:
         _mirror(sample)
-    if not picture.drawn and not is_mosaic:
+    if not picture.is_sure and not is_mosaic:
         if rng.random() < _BLENDED:
             _blend(sample, _cut(stock.draw(rng), rng), rng)
         sample.found = look(sample.image)
@@ -131,11 +131,14 @@ def _mosaic(first: TaughtPicture, stock: Stock, rng: Rng, look: Look) -> Sample:
 
     Cameras that hang high show people small, and a teacher that sees them larger tells of more of them.
     """
-    cuts = [_cut(picture, rng).image for picture in (first, *(stock.draw(rng) for _ in range(3)))]
-    small = [cv2.resize(cut, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for cut in cuts]
     half = np.array(INPUT_WH) / 2
-    corners = [half * (column, row) for row in (0, 1) for column in (0, 1)]
-    found = [_move(look(cut), -2 * corner, np.array([0.5, 0.5])) for cut, corner in zip(cuts, corners, strict=True)]
+    small, found = list[Image](), list[Found]()
+    for corner in (half * (column, row) for row in (0, 1) for column in (0, 1)):
+        picture = stock.draw(rng) if small else first
+        cut = _cut(picture, rng)
+        small.append(np.asarray(cv2.resize(cut.image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8))
+        seen = cut.found if picture.is_sure else look(cut.image)
+        found.append(_move(seen, -2 * corner, np.array([0.5, 0.5])))
     return Sample(np.vstack([np.hstack(small[:2]), np.hstack(small[2:])]), join(found))
 
 

@@ -82,6 +82,7 @@ Task = Literal[
     "face_detection",
     "face_embedding",
     "face_age_sex",
+    "face_glasses",
     "face_liveness",
     "person_attributes",
     "vehicle_attributes",

@@ -48,7 +48,10 @@ VEHICLES_FORM = Form(
     labels={"type": VEHICLE_TYPES, "colour": COLOUR_NAMES},
     floors={"type": 0.75, "colour": 0.65},
 )
-ATTRIBUTES: Mapping[str, Sequence[str]] = {**PEOPLE_FORM.labels, **VEHICLES_FORM.labels}
+GLASSES = "glasses"
+FACE_ATTRIBUTES = {GLASSES: _YES_NO}
+"""Told by the faces of people; what they wear there is no matter of who they are."""
+ATTRIBUTES: Mapping[str, Sequence[str]] = {**PEOPLE_FORM.labels, **FACE_ATTRIBUTES, **VEHICLES_FORM.labels}
 """All that is recognised by what Vedette ships, without being taught: name to values."""
 MAKE = "make"
 """Of vehicles, by a model that the user adds: `make_forms.py`."""

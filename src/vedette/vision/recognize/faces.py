@@ -1,9 +1,10 @@
-"""The recognizer of faces: where one is, how good its picture is, age, sex, liveness, and a small picture.
+"""The recognizer of faces: where one is, how good its picture is, age, sex, glasses, liveness, and a small picture.
 
 No template (embedding) is made here: listing faces needs none, and what is not made cannot leak.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,12 @@ from typing_extensions import override
 from vedette.vision.drawing import encode_jpeg
 from vedette.vision.picture import Image, shrink
 from vedette.vision.ports import Recognizer
+from vedette.vision.recognize.attribute_forms import FACE_ATTRIBUTES, GLASSES
 from vedette.vision.recognize.crop import BoxPx, Crop
 from vedette.vision.recognize.face_detector import FaceFinder, Faces
 from vedette.vision.recognize.face_quality import FaceQuality, QualityPolicy, judge_face
 from vedette.vision.recognize.face_traits import MAX_AGE_YEARS, AgeSexEstimator, LivenessJudge
+from vedette.vision.recognize.glasses import GlassesJudge
 from vedette.vision.recognize.records import WHOLE_PICTURE, Form, Label, Record
 
 FACES = "faces"
@@ -23,7 +26,7 @@ FACES_FORM = Form(
     name=FACES,
     group=FACES,
     classes=frozenset({"person", "two_wheeler", "object", WHOLE_PICTURE}),
-    labels={"sex": ("female", "male")},
+    labels={"sex": ("female", "male"), **FACE_ATTRIBUTES},
     numbers={
         "quality": (0.0, 1.0),
         "score": (0.0, 1.0),
@@ -34,7 +37,7 @@ FACES_FORM = Form(
     max_records=64,
 )
 _TRAITS_SIDE_PX = 32.0
-"""Age and sex of smaller faces are noise (seen from 20 px downwards; with a margin), and of faces in profile."""
+"""Of smaller faces, and of those in profile, age, sex and glasses are noise (from 20 px downwards; with a margin)."""
 _LIVE_SIDE_PX = 48.0
 _SEX_FLOOR = 0.7
 _ADULT_AGE = 16.0
@@ -43,12 +46,28 @@ _JPEG_SIDE_PX = 256
 _MARGIN = 0.3
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A face that may be listed. `box_px`: in the picture; `points`: in pixels of `image`, where it was searched."""
+
+    box_px: BoxPx
+    score: float
+    quality: FaceQuality
+    image: Image
+    points: NDArray[np.float32]
+
+    @property
+    def side_px(self) -> float:
+        left, top, right, bottom = self.box_px
+        return float(np.sqrt((right - left) * (bottom - top)))
+
+
 class FaceRecognizer(Recognizer):
     """Finds and judges faces.
 
     Args:
         detectors: By class of the crop; `person` searches its head region, others the whole crop.
-        age_sex, liveness: None: nothing is said of it.
+        age_sex, liveness, glasses: None: nothing is said of it.
     """
 
     def __init__(
@@ -56,11 +75,13 @@ class FaceRecognizer(Recognizer):
         detectors: Mapping[str, FaceFinder],
         age_sex: AgeSexEstimator | None,
         liveness: LivenessJudge | None,
+        glasses: GlassesJudge | None = None,
         quality: QualityPolicy | None = None,
     ) -> None:
         self._detectors = detectors
         self._age_sex = age_sex
         self._liveness = liveness
+        self._glasses = glasses
         self._quality = quality or QualityPolicy()
 
     @property
@@ -72,7 +93,7 @@ class FaceRecognizer(Recognizer):
     @override
     def release(self) -> str:
         detector = next(iter(self._detectors.values()))
-        traits = (self._age_sex, self._liveness)
+        traits = (self._age_sex, self._liveness, self._glasses)
         return "+".join([detector.release, *(trait.release for trait in traits if trait is not None)])
 
     @override
@@ -83,39 +104,42 @@ class FaceRecognizer(Recognizer):
     def warm_up(self, crop: Crop) -> None:
         for class_name in self._detectors:
             self._detectors[class_name].detect(crop.image_bgr)
-        left, top, right, bottom = crop.box_px
         points = np.array([[40, 40], [60, 40], [50, 50], [42, 60], [58, 60]], np.float32)
         judge_face(crop.image_bgr, points, 1.0, self._quality)
-        self._record(crop, (left, top, right, bottom), 1.0, FaceQuality(1.0, 1.0, 1.0, 1.0, 1.0), 128.0)
+        best = FaceQuality(1.0, 1.0, 1.0, 1.0, 1.0)
+        self._record(crop, _Found(crop.box_px, 1.0, best, crop.image_bgr, points))
 
     def _describe(self, crop: Crop) -> list[Record]:
         area = plan_search(crop)
-        faces = self._detectors[crop.class_name].detect(crop.cut(area))
+        image = crop.cut(area)
+        faces = self._detectors[crop.class_name].detect(image)
         limit = FACES_FORM.max_records if crop.class_name == WHOLE_PICTURE else 1
-        records = [self._judge(crop, area, faces, row) for row in range(len(faces))]
-        kept = [record for record in records if record is not None]
+        found = [self._judge(crop, area, image, faces, row) for row in range(len(faces))]
+        kept = [self._record(crop, face) for face in found if face is not None]
         return sorted(kept, key=lambda record: -record.numbers["score"])[:limit]
 
-    def _judge(self, crop: Crop, area: BoxPx, faces: Faces, row: int) -> Record | None:
+    def _judge(self, crop: Crop, area: BoxPx, image: Image, faces: Faces, row: int) -> _Found | None:
         """One face, None when its picture is under the floor."""
         box = place_face(faces.boxes[row], area, crop.frame.size_px)
         if box is None:
             return None
-        quality = judge_face(crop.cut(box), faces.points[row], float(faces.scores[row]), self._quality)
-        if not quality.may_be_listed(self._quality):
-            return None
-        left, top, right, bottom = box
-        side_px = float(np.sqrt((right - left) * (bottom - top)))
-        return self._record(crop, box, float(faces.scores[row]), quality, side_px)
+        points, score = faces.points[row], float(faces.scores[row])
+        quality = judge_face(crop.cut(box), points, score, self._quality)
+        return _Found(box, score, quality, image, points) if quality.may_be_listed(self._quality) else None
 
-    def _record(self, crop: Crop, box: BoxPx, score: float, quality: FaceQuality, side_px: float) -> Record:
-        numbers = {"quality": round(quality.score, 4), "score": round(score, 4), "side_px": round(side_px, 1)}
+    def _record(self, crop: Crop, face: _Found) -> Record:
+        box, side_px = face.box_px, face.side_px
+        numbers = {"quality": round(face.quality.score, 4), "score": round(face.score, 4), "side_px": round(side_px, 1)}
         labels: dict[str, Label] = {}
-        if self._age_sex is not None and side_px >= _TRAITS_SIDE_PX and quality.may_match(self._quality):
+        shows_traits = side_px >= _TRAITS_SIDE_PX and face.quality.may_match(self._quality)
+        if self._age_sex is not None and shows_traits:
             age, sex, confidence = self._age_sex.estimate(crop.cut(box))
             numbers["age"] = round(age, 1)
             if confidence >= _SEX_FLOOR and age >= _ADULT_AGE:
                 labels["sex"] = Label(sex, round(confidence, 4))
+        if self._glasses is not None and shows_traits:
+            worn = self._glasses.judge(face.image, face.points)
+            labels[GLASSES] = Label("yes" if worn >= 0.5 else "no", round(max(worn, 1 - worn), 4))
         if self._liveness is not None and side_px >= _LIVE_SIDE_PX:
             numbers["live"] = round(self._liveness.judge(crop, box), 4)
         width, height = crop.frame.size_px

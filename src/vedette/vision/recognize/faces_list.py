@@ -1,14 +1,15 @@
-"""Decides what is said of a track's face: the best picture of it, age and sex over all of them. Pure."""
+"""Decides what is said of a track's face: the best picture of it; age, sex and glasses over all of them. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from vedette.core.objects import UNKNOWN
+from vedette.core.objects import UNKNOWN, AttributeValue
+from vedette.vision.recognize.attribute_forms import GLASSES
 from vedette.vision.recognize.records import Sighting
 
-_SEX_FLOOR = 0.75
+_SEX_FLOOR, GLASSES_FLOOR = 0.75, 0.75
 _MAX_AGE_SPREAD_YEARS = 15.0
 
 
@@ -22,6 +23,7 @@ class FaceFacts:
         age: In years, None when unknown.
         sex: `female` | `male` | `unknown`.
         live: 0..1, that it is no picture of a picture; None when it was not judged.
+        glasses: `yes` | `no` | `unknown`, None when no picture of it was good enough to look for them.
     """
 
     track_id: int
@@ -33,6 +35,7 @@ class FaceFacts:
     live: float | None
     sightings: int
     jpeg: bytes
+    glasses: AttributeValue | None = None
 
 
 def decide_face(track_id: int, sightings: Sequence[Sighting]) -> FaceFacts | None:
@@ -52,6 +55,7 @@ def decide_face(track_id: int, sightings: Sequence[Sighting]) -> FaceFacts | Non
         _weighted_mean(faces, "live"),
         len(faces),
         best.record.jpeg,
+        _decide_glasses(faces),
     )
 
 
@@ -77,13 +81,26 @@ def _decide_age(faces: Sequence[Sighting]) -> float | None:
 
 
 def _decide_sex(faces: Sequence[Sighting]) -> str:
-    votes = {"female": 0.0, "male": 0.0}
+    value, confidence = _vote(faces, "sex", ("female", "male"))
+    return value if confidence >= _SEX_FLOOR else UNKNOWN
+
+
+def _decide_glasses(faces: Sequence[Sighting]) -> AttributeValue | None:
+    value, confidence = _vote(faces, GLASSES, ("no", "yes"))
+    if not confidence:
+        return None
+    return AttributeValue(value if confidence >= GLASSES_FLOOR else UNKNOWN, round(confidence, 4))
+
+
+def _vote(faces: Sequence[Sighting], name: str, values: tuple[str, str]) -> tuple[str, float]:
+    """The value of most weight, and its mean confidence over all pictures in which it was judged; 0 where in none."""
+    votes = dict.fromkeys(values, 0.0)
     total = 0.0
     for face in faces:
-        label = face.record.labels.get("sex")
+        label = face.record.labels.get(name)
         if label is not None:
             weight = _quality(face) + 1e-6
             votes[label.value] += weight * label.confidence
             total += weight
     value = max(votes, key=lambda candidate: votes[candidate])
-    return value if total and votes[value] / total >= _SEX_FLOOR else UNKNOWN
+    return value, votes[value] / total if total else 0.0

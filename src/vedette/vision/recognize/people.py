@@ -2,8 +2,8 @@
 
 Each label is said with the model's probability; the floors of the form, which apply to the vote over the track, are
 high where the published F1 is low (bag .66, hat .64, sleeves .21), so those are mostly `unknown`. Whatever no model
-tells (glasses, straps, skirt against shorts) is left out; so is what is carried, where its second model (`carried.py`)
-is not installed. Measured and looked at: docs/design/recognition.md.
+tells (straps, skirt against shorts) is left out; so is what is carried, where its second model (`carried.py`) is not
+installed. Glasses are told by the face (`faces.py`). Measured and looked at: docs/design/recognition.md.
 """
 
 from collections.abc import Mapping, Sequence

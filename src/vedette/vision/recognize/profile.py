@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from vedette.core.objects import UNKNOWN, AttributeValue, FaceSeen, ObjectFacts
+from vedette.vision.recognize.attribute_forms import GLASSES
 from vedette.vision.recognize.faces_list import FaceFacts, decide_face
 from vedette.vision.recognize.plate_vote import decide_plate
 from vedette.vision.recognize.records import Described, Form, Sighting
@@ -50,6 +51,8 @@ class TrackProfiles:
                 plate = decide_plate(sightings)
         face = self.face(track_id)
         seen = None if face is None else FaceSeen(face.quality, face.age, face.sex, face.live)
+        if face is not None and face.glasses is not None:
+            attributes[GLASSES] = face.glasses
         return ObjectFacts(track_id, attributes, plate, seen)
 
     def face(self, track_id: int) -> FaceFacts | None:

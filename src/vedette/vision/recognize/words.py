@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from vedette.core.objects import UNKNOWN, AttributeValue, ObjectFacts
 
 _LOWER_WORDS = {"trousers": "trousers", "shorts_or_skirt": "shorts or skirt"}
-_CARRIED = ("hat", "bag", "backpack", "jacket")
+_WORN = ("glasses", "hat", "bag", "backpack", "jacket")
 
 
 def say_facts(facts: ObjectFacts) -> list[str]:
@@ -24,7 +24,7 @@ def _is_told(item: AttributeValue) -> bool:
 def _say_person(known: Mapping[str, str]) -> str:
     words = [known["sex"]] if "sex" in known else []
     words += [f"{known['hair']} hair"] if "hair" in known else []
-    words += [name for name in _CARRIED if name in known]
+    words += [name for name in _WORN if name in known]
     words += [known["carried"]] if "carried" in known else []
     return ", ".join(dict.fromkeys(words))
 
