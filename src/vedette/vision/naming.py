@@ -23,6 +23,10 @@ _SURE_ALONE = 0.6
 """Confidence from which a box counts that nothing supports, and a vehicle that the picture's edge cuts: close to the
 camera there is a head or a leg, of which the network makes one.
 """
+_LARGE, _SURE_OF_LARGE = 0.4, 0.75
+"""Share of the picture from which a vehicle must be surer still: a table in front of the camera was one to .59."""
+_PART = 0.8
+"""Share of a vehicle that lies in a larger, surer one, from which it is a part of that: the roof or the bonnet."""
 _EDGE = 0.01
 _VEHICLE = CLASS_NAMES.index("vehicle")
 
@@ -31,8 +35,7 @@ def name_things(named: Detections, motion: Motion) -> Detections:
     """The model's boxes that lie on moving things, and the things that none of them names."""
     if motion.moving is None:
         return named.select(named.confidence >= _SURE_ALONE)
-    doubtful = (named.class_id == _VEHICLE) & _are_cut(named.boxes_norm_xyxy) & (named.confidence < _SURE_ALONE)
-    named = named.select(~doubtful)
+    named = named.select(~_are_no_vehicles(named))
     things = motion.objects
     shared = shared_areas(named.boxes_norm_xyxy, things.boxes_norm_xyxy)
     own, theirs = areas(named.boxes_norm_xyxy), areas(things.boxes_norm_xyxy)
@@ -41,6 +44,17 @@ def name_things(named: Detections, motion: Motion) -> Detections:
     naming = (moving & (named.confidence >= _NAMING))[:, None]
     explained = ((shared >= _EXPLAINED * smaller) & naming).any(axis=0)
     return join_detections([named.select(moving), things.select(~explained)])
+
+
+def _are_no_vehicles(named: Detections) -> NDArray[np.bool_]:
+    """(N,) which boxes of vehicles are not to be believed."""
+    boxes, confidence = named.boxes_norm_xyxy, named.confidence
+    sizes = areas(boxes)
+    doubtful = (_are_cut(boxes) & (confidence < _SURE_ALONE)) | ((sizes >= _LARGE) & (confidence < _SURE_OF_LARGE))
+    is_vehicle = named.class_id == _VEHICLE
+    inside = shared_areas(boxes, boxes) >= _PART * sizes[:, None]
+    outdone = (confidence[None, :] > confidence[:, None]) & (sizes[None, :] > sizes[:, None]) & is_vehicle[None, :]
+    return np.asarray(is_vehicle & (doubtful | (inside & outdone).any(axis=1)), np.bool_)
 
 
 def _are_cut(boxes: Boxes) -> NDArray[np.bool_]:

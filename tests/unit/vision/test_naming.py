@@ -58,6 +58,22 @@ def test_head_at_the_pictures_edge_is_no_vehicle_and_a_car_that_comes_in_is() ->
     assert told(name_things(boxes(PERSON, (0.41, 0.7, 0.6, 1.0, 0.5)), thing)) == [("person", 0.41)]
 
 
+def test_a_part_of_a_vehicle_is_no_second_one_and_one_beside_or_surer_is() -> None:
+    thing = motion((0.2, 0.2, 0.6, 0.8, 0.9))
+    car, bonnet, beside = (0.2, 0.2, 0.6, 0.8, 0.5), (0.25, 0.5, 0.55, 0.75, 0.45), (0.45, 0.4, 0.8, 0.75, 0.45)
+    assert told(name_things(boxes(VEHICLE, bonnet, car), thing)) == [("vehicle", 0.2)]
+    assert told(name_things(boxes(VEHICLE, beside, car), thing)) == [("vehicle", 0.45), ("vehicle", 0.2)]
+    assert len(told(name_things(boxes(VEHICLE, (*bonnet[:4], 0.6), car), thing))) == 2, "a car in front of a lorry"
+    assert len(told(name_things(boxes(PERSON, bonnet, car), thing))) == 2, "a child before its mother"
+
+
+def test_a_vehicle_that_nearly_fills_the_picture_must_be_nearly_certain() -> None:
+    thing = motion((0.1, 0.1, 0.9, 0.9, 0.9))
+    assert told(name_things(boxes(VEHICLE, (0.1, 0.1, 0.9, 0.9, 0.7)), thing)) == [("object", 0.1)]
+    assert told(name_things(boxes(VEHICLE, (0.1, 0.1, 0.9, 0.9, 0.8)), thing)) == [("vehicle", 0.1)]
+    assert told(name_things(boxes(PERSON, (0.1, 0.1, 0.9, 0.9, 0.7)), thing)) == [("person", 0.1)]
+
+
 def test_where_motion_is_not_known_the_surest_count() -> None:
     named = boxes(PERSON, (0.6, 0.2, 0.65, 0.5, 0.7), (0.1, 0.2, 0.15, 0.5, 0.5))
     assert told(name_things(named, motion(is_known=False))) == [("person", 0.6)]
