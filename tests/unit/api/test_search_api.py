@@ -85,7 +85,7 @@ async def test_pages_neither_overlap_nor_shift_with_what_is_seen_meanwhile(gatew
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({"attributes": {"glasses": ["yes"]}}, "unknown_attribute"),
+        ({"attributes": {"moustache": ["yes"]}}, "unknown_attribute"),
         ({"attributes": {"colour": ["puce"]}}, "unknown_attribute"),
         ({"plate": "51F/*\\"}, "invalid_input"),
         ({"classes": ["dog"]}, "invalid_request"),
