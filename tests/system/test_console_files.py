@@ -33,7 +33,7 @@ def test_file_is_brought_analysed_looked_at_and_removed(box: Box) -> None:
         job.get_by_role("button", name="Show: 1 objects").click()
         picture = job.get_by_role("list", name="Objects").get_by_role("img")
         expect(picture).to_be_visible()
-        assert picture.evaluate("image => image.complete && image.naturalWidth > 10")
+        page.wait_for_function("image => image.complete && image.naturalWidth > 10", arg=picture.element_handle())
         page.wait_for_function("() => document.querySelector('article video')?.duration > 5")
         keep_screenshot(page, "files-results")
         page.reload()
