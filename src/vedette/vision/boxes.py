@@ -22,6 +22,17 @@ def shared_areas(first: NDArray[FloatT], second: NDArray[FloatT]) -> NDArray[Flo
     return shared
 
 
+def are_parts(
+    boxes: Boxes, confidence: NDArray[np.float32], class_id: NDArray[np.int16], share: float
+) -> NDArray[np.bool_]:
+    """(N,) which boxes lie by more than this share in a larger, at least as sure one of their class."""
+    sizes = areas(boxes)
+    within = (shared_areas(boxes, boxes) > share * sizes[:, None]) & (sizes[None, :] > sizes[:, None])
+    within &= class_id[:, None] == class_id[None, :]
+    within &= confidence[None, :] >= confidence[:, None]
+    return np.asarray(within.any(axis=1), np.bool_)
+
+
 def find_covered(boxes: NDArray[FloatT]) -> NDArray[FloatT]:
     """(N,) largest share of each box that lies in another one."""
     own = np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(axis=1), 1e-9)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.detections import CLASS_NAMES, Detections, join_detections
-from vedette.vision.boxes import Boxes, areas, shared_areas
+from vedette.vision.boxes import Boxes, are_parts, areas, shared_areas
 from vedette.vision.motion import Motion
 
 _ON_THINGS = 0.4
@@ -49,12 +49,10 @@ def name_things(named: Detections, motion: Motion) -> Detections:
 def _are_no_vehicles(named: Detections) -> NDArray[np.bool_]:
     """(N,) which boxes of vehicles are not to be believed."""
     boxes, confidence = named.boxes_norm_xyxy, named.confidence
-    sizes = areas(boxes)
-    doubtful = (_are_cut(boxes) & (confidence < _SURE_ALONE)) | ((sizes >= _LARGE) & (confidence < _SURE_OF_LARGE))
-    is_vehicle = named.class_id == _VEHICLE
-    inside = shared_areas(boxes, boxes) >= _PART * sizes[:, None]
-    outdone = (confidence[None, :] > confidence[:, None]) & (sizes[None, :] > sizes[:, None]) & is_vehicle[None, :]
-    return np.asarray(is_vehicle & (doubtful | (inside & outdone).any(axis=1)), np.bool_)
+    is_large = areas(boxes) >= _LARGE
+    doubtful = (_are_cut(boxes) & (confidence < _SURE_ALONE)) | (is_large & (confidence < _SURE_OF_LARGE))
+    parts = are_parts(boxes, confidence, named.class_id, _PART)
+    return np.asarray((named.class_id == _VEHICLE) & (doubtful | parts), np.bool_)
 
 
 def _are_cut(boxes: Boxes) -> NDArray[np.bool_]:

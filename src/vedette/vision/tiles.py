@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.detections import Detections, join_detections, no_detections
-from vedette.vision.boxes import Boxes, areas, overlap, shared_areas, suppress_overlaps
+from vedette.vision.boxes import Boxes, are_parts, overlap, suppress_overlaps
 from vedette.vision.focus import Window
 
 MAX_TILES = 64
@@ -129,12 +129,7 @@ class TileSearch:
 
 def _drop_parts(found: Detections, share: float) -> Detections:
     """Leaves out boxes most of which lies in a larger, surer one of their class: a torso, seen alone in a tile."""
-    boxes = found.boxes_norm_xyxy
-    sizes = areas(boxes)
-    within = (shared_areas(boxes, boxes) > share * sizes[:, None]) & (sizes[None, :] > sizes[:, None])
-    within &= found.class_id[:, None] == found.class_id[None, :]
-    within &= found.confidence[None, :] >= found.confidence[:, None]
-    return found.select(np.asarray(~within.any(axis=1), np.bool_))
+    return found.select(~are_parts(found.boxes_norm_xyxy, found.confidence, found.class_id, share))
 
 
 class TileBudget:

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from vedette.core.errors import InvalidInputError
 from vedette.lab.detector.pictures import files_below, read_images
 from vedette.vision.picture import Image
-from vedette.vision.recognize.face_align import ALIGNED_PX, align_face
+from vedette.vision.recognize.face_align import ALIGNED_PX, TEMPLATE, align_face
 from vedette.vision.recognize.face_detector import Faces
 from vedette.vision.recognize.glasses import cut_eyes
 
 Rng = np.random.Generator
 Point = NDArray[np.float64]
-_EYES = np.array([[0.3156, 0.4616], [0.6826, 0.4616]]) * ALIGNED_PX
+_EYES = TEMPLATE[:2] * ALIGNED_PX
 _LEAST_SIDE_PX, _MOST_SIDE_PX = 28, 160
 _SHIFT = 3
 _DRAWN, _SUNGLASSES, _SHINES = 0.5, 0.2, 0.4

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from vedette.vision.picture import Image
 
 ALIGNED_PX = 128
-_TEMPLATE = np.array(
+TEMPLATE = np.array(
     [[0.3156, 0.4616], [0.6826, 0.4616], [0.5003, 0.6405], [0.3495, 0.8247], [0.6534, 0.8247]], np.float64
 )
 """Where face-reidentification-retail-0095 wants the landmarks, in fractions of its input."""
@@ -21,7 +21,7 @@ def align_face(image_bgr: Image, points: NDArray[np.float32]) -> Image:
     Returns:
         (128, 128, 3) uint8 BGR; what lies outside of the image repeats its edge.
     """
-    matrix = fit_similarity(points.astype(np.float64), _TEMPLATE * ALIGNED_PX)
+    matrix = fit_similarity(points.astype(np.float64), TEMPLATE * ALIGNED_PX)
     size = (ALIGNED_PX, ALIGNED_PX)
     aligned = cv2.warpAffine(image_bgr, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(aligned, np.uint8)

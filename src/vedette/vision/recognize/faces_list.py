@@ -7,7 +7,8 @@ import numpy as np
 
 from vedette.core.objects import UNKNOWN, AttributeValue
 from vedette.vision.recognize.attribute_forms import GLASSES
-from vedette.vision.recognize.records import Sighting
+from vedette.vision.recognize.label_vote import decide
+from vedette.vision.recognize.records import Label, Sighting
 
 _SEX_FLOOR, GLASSES_FLOOR = 0.75, 0.75
 _MAX_AGE_SPREAD_YEARS = 15.0
@@ -81,26 +82,15 @@ def _decide_age(faces: Sequence[Sighting]) -> float | None:
 
 
 def _decide_sex(faces: Sequence[Sighting]) -> str:
-    value, confidence = _vote(faces, "sex", ("female", "male"))
-    return value if confidence >= _SEX_FLOOR else UNKNOWN
+    seen = _weigh(faces, "sex")
+    return decide(seen, _SEX_FLOOR).value if seen else UNKNOWN
 
 
 def _decide_glasses(faces: Sequence[Sighting]) -> AttributeValue | None:
-    value, confidence = _vote(faces, GLASSES, ("no", "yes"))
-    if not confidence:
-        return None
-    return AttributeValue(value if confidence >= GLASSES_FLOOR else UNKNOWN, round(confidence, 4))
+    seen = _weigh(faces, GLASSES)
+    return decide(seen, GLASSES_FLOOR) if seen else None
 
 
-def _vote(faces: Sequence[Sighting], name: str, values: tuple[str, str]) -> tuple[str, float]:
-    """The value of most weight, and its mean confidence over all pictures in which it was judged; 0 where in none."""
-    votes = dict.fromkeys(values, 0.0)
-    total = 0.0
-    for face in faces:
-        label = face.record.labels.get(name)
-        if label is not None:
-            weight = _quality(face) + 1e-6
-            votes[label.value] += weight * label.confidence
-            total += weight
-    value = max(votes, key=lambda candidate: votes[candidate])
-    return value, votes[value] / total if total else 0.0
+def _weigh(faces: Sequence[Sighting], name: str) -> list[tuple[Label, float]]:
+    """What each picture says, by its quality."""
+    return [(face.record.labels[name], _quality(face) + 1e-6) for face in faces if name in face.record.labels]

@@ -6,11 +6,12 @@ One picture decides nothing: every label is a weighted vote, and a vote that doe
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from vedette.core.objects import UNKNOWN, AttributeValue, FaceSeen, ObjectFacts
+from vedette.core.objects import AttributeValue, FaceSeen, ObjectFacts
 from vedette.vision.recognize.attribute_forms import GLASSES
 from vedette.vision.recognize.faces_list import FaceFacts, decide_face
+from vedette.vision.recognize.label_vote import decide
 from vedette.vision.recognize.plate_vote import decide_plate
-from vedette.vision.recognize.records import Described, Form, Sighting
+from vedette.vision.recognize.records import Described, Form, Label, Sighting
 
 MAX_SIGHTINGS = 32
 """Records kept of one recognizer and track; the least weighty is forgotten."""
@@ -70,16 +71,8 @@ class TrackProfiles:
 
 def decide_labels(sightings: Sequence[Sighting], form: Form) -> dict[str, AttributeValue]:
     """Every label by weighted vote: its confidence is the mean over all pictures in which it was judged."""
-    votes: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    weights: dict[str, float] = defaultdict(float)
+    weighed: dict[str, list[tuple[Label, float]]] = defaultdict(list)
     for sighting in sightings:
         for name, label in sighting.record.labels.items():
-            votes[name][label.value] += sighting.weight * label.confidence
-            weights[name] += sighting.weight
-    decided = {}
-    for name, by_value in votes.items():
-        value = max(by_value, key=lambda candidate: (by_value[candidate], candidate))
-        confidence = by_value[value] / weights[name]
-        is_sure = confidence >= form.floors.get(name, _FLOOR)
-        decided[name] = AttributeValue(value if is_sure else UNKNOWN, round(confidence, 4))
-    return decided
+            weighed[name].append((label, sighting.weight))
+    return {name: decide(looks, form.floors.get(name, _FLOOR)) for name, looks in weighed.items()}
