@@ -98,7 +98,7 @@ class OpenVinoNetwork(Network):
 
     @override
     def infer(self, tensor: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        self._request.infer({0: tensor})
+        self._request.infer({0: tensor}, share_inputs=True, share_outputs=True)  # no copies; what is given out is one
         outputs: dict[str, NDArray[np.float32]] = {}
         for index, names in enumerate(self._names):
             data = np.array(self._request.get_output_tensor(index).data, np.float32)
