@@ -209,7 +209,7 @@ const audit = createRoute({
 const health = createRoute({
   getParentRoute: () => settings,
   path: "/health",
-  component: lazyRouteComponent(() => import("../places/settings/health"), "HealthPage"),
+  component: lazyRouteComponent(() => import("../places/settings/health/health"), "HealthPage"),
 });
 
 const tree = root.addChildren([

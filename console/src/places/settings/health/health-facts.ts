@@ -1,6 +1,6 @@
 // What follows from the system's figures. Pure.
 
-import type { System } from "../../api/types";
+import type { System } from "../../../api/types";
 
 export interface Trouble {
   key: string;
