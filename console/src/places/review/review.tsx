@@ -1,58 +1,35 @@
 // What happened at …? Up to four cameras in step, the timeline beneath. Time, cameras, zoom and speed are in the address.
 
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { History, Lock, PackageOpen, PanelLeft, ScanSearch, X } from "lucide-react";
+import { History, PanelLeft } from "lucide-react";
 import { type CSSProperties, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient, useMay } from "../../api/context";
-import { useCameras, useTimeline } from "../../api/queries";
-import { useHolds, useKnownCameras } from "../../api/storage";
-import { useFeed } from "../../app/feed";
+import { useCameras } from "../../api/queries";
+import { useKnownCameras } from "../../api/storage";
 import { useKeys } from "../../app/keys";
-import { formatLength } from "../../lib/format";
-import { isoRange } from "../../lib/range";
 import { nameMoment } from "../../lib/save";
-import type { PlaybackPlayer, SyncClock } from "../../media";
-import { Button, IconButton, IconToggle } from "../../parts/button";
-import { PlaybackWord } from "../../parts/clip/playback-word";
-import { useClock, useEachFrame, usePlayback } from "../../parts/clip/use-playback";
+import type { PlaybackPlayer } from "../../media";
+import { Button, IconToggle } from "../../parts/button";
 import { EnhanceDialog } from "../../parts/enhance/enhance-dialog";
 import { SelectField } from "../../parts/field";
 import { HoldDialog } from "../../parts/hold/hold-dialogs";
 import { Empty } from "../../parts/misc";
-import { ProblemNote } from "../../parts/problem-note";
-import { EnhancedPicture, EnhanceToggle } from "../../parts/tile/enhanced";
-import { useEnhanced } from "../../parts/tile/use-enhanced";
-import { Timeline } from "../../parts/timeline/timeline";
-import { fetchSpan, follow, lengthMs, type Span, zoomAbout } from "../../parts/timeline/view";
+import type { Span } from "../../parts/timeline/view";
 import { CameraTree } from "../watch/tree";
 import { ExportDialog } from "./export-dialog";
 import { findNeighbour } from "./neighbours";
 import styles from "./review.module.css";
-import {
-  CAMERAS_AT_MOST,
-  markEnd,
-  markStart,
-  readCameras,
-  readReview,
-  shuttle,
-  spanAround,
-  toggleCamera,
-} from "./state";
+import { ReviewTile, type Shown } from "./review-tile";
+import { Legend, Rows } from "./rows";
+import { Selected } from "./selected";
+import { CAMERAS_AT_MOST, markEnd, markStart, readCameras, toggleCamera } from "./state";
 import { Transport, type TransportActs } from "./transport";
+import { useAddress } from "./use-address";
+import { useTravel } from "./use-travel";
 import { WhenField } from "./when-field";
 
 const route = getRouteApi("/app/review");
-
-/** What of a camera is needed here. */
-interface Shown {
-  id: string;
-  name: string;
-}
-
-const ADDRESS_DELAY_MS = 400;
-const REVERSE_TICK_MS = 400;
-const EDGE_MS = 3000;
 const AROUND_MS = 30_000;
 
 export function ReviewPlace() {
@@ -66,15 +43,14 @@ export function ReviewPlace() {
   const searchField = useRef<HTMLInputElement>(null);
   const stage = useRef<HTMLDivElement>(null);
   const players = useRef(new Map<string, RefObject<PlaybackPlayer | null>>());
-  const { clock, face } = useClock();
-  const [state] = useState(() => readReview(search, Date.now()));
-  const [span, setSpan] = useState<Span>(state.span);
   const [selection, setSelection] = useState<Span | null>(null);
-  const [reverse, setReverse] = useState(0);
   const [isExporting, setExporting] = useState(false);
   const [isHolding, setHolding] = useState(false);
   const [still, setStill] = useState<{ camera: Shown; at: string } | null>(null);
   const [note, setNote] = useState("");
+  const clearNote = useCallback(() => setNote(""), []);
+  const travel = useTravel(search, clearNote);
+  const { clock, face, span, reverse, seek } = travel;
   const isNarrow = window.matchMedia("(max-width: 860px)").matches;
   const [isTreeOn, setTreeOn] = useState(!isNarrow);
 
@@ -94,62 +70,12 @@ export function ReviewPlace() {
 
   useAddress(clock, span, face.speed);
 
-  const seek = useCallback(
-    (ms: number) => {
-      if (!clock) return;
-      const wanted = Math.min(ms, Date.now() - EDGE_MS);
-      setReverse(0);
-      setNote("");
-      clock.seek(wanted);
-      setSpan((before) => follow(before, wanted));
-    },
-    [clock],
-  );
-
-  // Once, when the clock is there: to the moment of the address, playing.
-  useEffect(() => {
-    if (!clock) return;
-    clock.seek(state.atMs);
-    clock.setSpeed(state.speed);
-    clock.play();
-  }, [clock, state]);
-
-  // Back and forward of the browser, or a link opened while here.
-  const shownAt = useRef(search.at);
-  useEffect(() => {
-    if (search.at === shownAt.current || !search.at || !clock) return;
-    shownAt.current = search.at;
-    const ms = Date.parse(search.at);
-    if (Number.isFinite(ms) && Math.abs(ms - clock.nowMs) > 5000) seek(ms);
-  }, [search.at, clock, seek]);
-
-  useEffect(() => {
-    if (reverse === 0 || !clock) return;
-    clock.pause();
-    const timer = setInterval(() => clock.seek(clock.nowMs - reverse * REVERSE_TICK_MS), REVERSE_TICK_MS);
-    return () => clearInterval(timer);
-  }, [reverse, clock]);
-
-  // The view follows a film that plays out of it, never a user who moved the view away.
-  const lastFrame = useRef({ span, nowMs: 0 });
-  useEachFrame(clock, (nowMs) => {
-    const last = lastFrame.current;
-    lastFrame.current = { span, nowMs };
-    const playedOut = last.span === span && last.nowMs <= span.toMs && nowMs > span.toMs;
-    if (clock?.isPlaying && playedOut) setSpan((before) => follow(before, nowMs));
-  });
-
   const acts: TransportActs = {
-    toggle: () => {
-      if (reverse !== 0) setReverse(0);
-      else if (clock?.isPlaying) clock.pause();
-      else clock?.play();
-    },
+    ...travel,
     step: (frames) => {
-      setReverse(0);
+      travel.endReverse();
       for (const player of players.current.values()) player.current?.step(frames);
     },
-    jump: (ms) => clock && seek(clock.nowMs + ms),
     neighbour: (direction) => {
       if (!clock) return;
       setNote("");
@@ -158,47 +84,25 @@ export function ReviewPlace() {
         () => setNote(t("alarms.failed")),
       );
     },
-    setSpeed: (speed) => clock?.setSpeed(speed),
-    newest: () => {
-      seek(Date.now() - EDGE_MS);
-      setSpan((before) => spanAround(Date.now(), lengthMs(before), Date.now()));
-      clock?.play();
-    },
-    zoom: (factor) => setSpan((before) => zoomAbout(before, clock?.nowMs ?? (before.fromMs + before.toMs) / 2, factor)),
-    setLength: (ms) => clock && setSpan(spanAround(clock.nowMs, ms, Date.now())),
     download: may("recording.export") && cameras.length > 0 ? () => setExporting(true) : null,
   };
 
   /** Stops at the picture that a tile shows and looks at it closer. */
   const enhance = (camera: Shown) => {
     if (!clock || clock.nowMs === 0) return;
-    setReverse(0);
-    clock.pause();
+    travel.pause();
     const atMs = players.current.get(camera.id)?.current?.wallMs ?? clock.nowMs;
     setStill({ camera, at: new Date(atMs).toISOString() });
   };
   const mayHold = may("hold.manage") && cameras.length > 0;
   const chosenRange = (): Span =>
     selection ?? { fromMs: (clock?.nowMs ?? 0) - AROUND_MS, toMs: (clock?.nowMs ?? 0) + AROUND_MS };
-  const shuttleBy = (direction: 1 | -1) => {
-    if (!clock) return;
-    const rate = reverse !== 0 ? -reverse : clock.isPlaying ? clock.speed : 0;
-    const next = shuttle(rate, direction);
-    setReverse(next < 0 ? -next : 0);
-    if (next > 0) {
-      clock.setSpeed(next);
-      clock.play();
-    }
-  };
 
   useKeys({
     Space: acts.toggle,
-    j: () => shuttleBy(-1),
-    k: () => {
-      setReverse(0);
-      clock?.pause();
-    },
-    l: () => shuttleBy(1),
+    j: () => travel.shuttleBy(-1),
+    k: travel.pause,
+    l: () => travel.shuttleBy(1),
     ",": () => acts.step(-1),
     ".": () => acts.step(1),
     ArrowLeft: () => acts.jump(-10_000),
@@ -297,7 +201,7 @@ export function ReviewPlace() {
           span={span}
           selection={selection}
           clock={clock}
-          onSpan={setSpan}
+          onSpan={travel.setSpan}
           onSeek={seek}
           onSelect={setSelection}
         />
@@ -322,177 +226,5 @@ export function ReviewPlace() {
         />
       ) : null}
     </div>
-  );
-}
-
-/** Keeps time, zoom and speed in the address, after they have come to rest. */
-function useAddress(clock: SyncClock | null, span: Span, speed: number): void {
-  const navigate = useNavigate();
-  const search = route.useSearch();
-  const latest = useRef(search);
-  latest.current = search;
-  const write = useCallback(() => {
-    if (!clock || clock.nowMs === 0) return;
-    const next = {
-      ...latest.current,
-      at: new Date(clock.nowMs).toISOString(),
-      ...isoRange(span),
-      ...(speed === 1 ? { speed: undefined } : { speed: String(speed) }),
-    };
-    void navigate({ to: "/review", search: next, replace: true });
-  }, [clock, navigate, span, speed]);
-  useEffect(() => {
-    const timer = setTimeout(write, ADDRESS_DELAY_MS);
-    return () => clearTimeout(timer);
-  }, [write]);
-  useEffect(() => {
-    const timer = setInterval(() => clock && !document.hidden && write(), 5000);
-    return () => clearInterval(timer);
-  }, [clock, write]);
-}
-
-interface RowsProps {
-  cameras: readonly Shown[];
-  span: Span;
-  selection: Span | null;
-  clock: SyncClock | null;
-  onSpan: (span: Span) => void;
-  onSeek: (ms: number) => void;
-  onSelect: (selection: Span | null) => void;
-}
-
-const BUCKETS_PER_VIEW = 600;
-
-function Rows(props: RowsProps) {
-  const { t } = useTranslation();
-  const { cameras, span } = props;
-  const wide = fetchSpan(span);
-  const buckets = Math.min(4000, Math.round((BUCKETS_PER_VIEW * lengthMs(wide)) / lengthMs(span)));
-  const raster = Math.round(buckets / 100) * 100;
-  const timeline = useTimeline(
-    cameras.map((camera) => camera.id),
-    wide.fromMs,
-    wide.toMs,
-    raster,
-  );
-  const { refetch } = timeline;
-  const { data: held } = useHolds();
-  const holds = useMemo(
-    () =>
-      (held ?? []).map((hold) => ({
-        camera: hold.camera_id,
-        fromMs: Date.parse(hold.from),
-        toMs: Date.parse(hold.to),
-        reason: hold.reason,
-      })),
-    [held],
-  );
-  useFeed((event) => {
-    if (cameras.some((camera) => camera.id === event.camera_id)) void refetch();
-  });
-  if (timeline.error && !timeline.data) {
-    return (
-      <div className={styles["failed"]}>
-        <ProblemNote error={timeline.error} what={t("review.timelineFailed")} />
-      </div>
-    );
-  }
-  return <Timeline {...props} data={timeline.data} holds={holds} />;
-}
-
-interface SelectedProps {
-  selection: Span | null;
-  onClear: () => void;
-  onHold: (() => void) | null;
-  onExport: (() => void) | null;
-}
-
-function Selected({ selection, onClear, onHold, onExport }: SelectedProps) {
-  const { t } = useTranslation();
-  if (!selection) return null;
-  return (
-    <span className={styles["selected"]}>
-      {t("review.selected", { length: formatLength(lengthMs(selection)) })}
-      {onExport ? (
-        <Button small onPress={onExport}>
-          <PackageOpen size={14} aria-hidden />
-          {t("export.open")}
-        </Button>
-      ) : null}
-      {onHold ? (
-        <Button small onPress={onHold}>
-          <Lock size={14} aria-hidden />
-          {t("hold.add")}
-        </Button>
-      ) : null}
-      <IconButton small label={t("review.clearSelection")} hotkey="Esc" onPress={onClear}>
-        <X size={14} aria-hidden />
-      </IconButton>
-    </span>
-  );
-}
-
-function Legend() {
-  const { t } = useTranslation();
-  return (
-    <ul className={styles["legend"]} aria-hidden>
-      {(["recording", "motion", "event", "held", "gap"] as const).map((kind) => (
-        <li key={kind}>
-          <span data-kind={kind} />
-          {t(`review.legend.${kind}`)}
-        </li>
-      ))}
-      <li className={styles["help"]}>{t("review.timelineHelp")}</li>
-    </ul>
-  );
-}
-
-interface ReviewTileProps {
-  camera: Shown;
-  clock: SyncClock | null;
-  stream: "auto" | "main";
-  players: Map<string, RefObject<PlaybackPlayer | null>>;
-  onEnhance: () => void;
-  onRemove?: () => void;
-}
-
-function ReviewTile({ camera, clock, stream, players, onEnhance, onRemove }: ReviewTileProps) {
-  const { t } = useTranslation();
-  const video = useRef<HTMLVideoElement>(null);
-  const { state, player } = usePlayback(video, camera.id, stream, clock);
-  useEffect(() => {
-    players.set(camera.id, player);
-    return () => void players.delete(camera.id);
-  }, [players, camera.id, player]);
-  const hasPicture = state.state === "playing" || state.state === "paused" || state.state === "loading";
-  const enhanced = useEnhanced(video, camera.id, player, hasPicture);
-  return (
-    <figure
-      className={styles["tile"]}
-      aria-label={[camera.name, ...(enhanced.state?.word === "on" ? [t("tile.enhanced.label")] : [])].join(", ")}
-      data-camera={camera.id}
-      data-state={state.state}
-      data-enhanced={enhanced.state?.word}
-    >
-      <video ref={video} muted playsInline data-visible={hasPicture || undefined} />
-      <EnhancedPicture enhanced={enhanced} />
-      <PlaybackWord state={state} camera={camera.id} clock={clock} />
-      <figcaption className={styles["tileName"]}>
-        <span className="truncate">{camera.name}</span>
-        {hasPicture ? (
-          <>
-            <EnhanceToggle enhanced={enhanced} />
-            <IconButton small label={t("enhance.open")} hotkey="S" onPress={onEnhance}>
-              <ScanSearch size={14} aria-hidden />
-            </IconButton>
-          </>
-        ) : null}
-        {onRemove ? (
-          <IconButton small label={t("review.removeCamera")} onPress={onRemove}>
-            <X size={14} aria-hidden />
-          </IconButton>
-        ) : null}
-      </figcaption>
-    </figure>
   );
 }

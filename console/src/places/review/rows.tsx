@@ -1,0 +1,77 @@
+// The timelines of the cameras that are shown, and what their colours mean.
+
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { useTimeline } from "../../api/queries";
+import { useHolds } from "../../api/storage";
+import { useFeed } from "../../app/feed";
+import type { SyncClock } from "../../media";
+import { ProblemNote } from "../../parts/problem-note";
+import { Timeline } from "../../parts/timeline/timeline";
+import { fetchSpan, lengthMs, type Span } from "../../parts/timeline/view";
+import styles from "./review.module.css";
+import type { Shown } from "./review-tile";
+
+interface RowsProps {
+  cameras: readonly Shown[];
+  span: Span;
+  selection: Span | null;
+  clock: SyncClock | null;
+  onSpan: (span: Span) => void;
+  onSeek: (ms: number) => void;
+  onSelect: (selection: Span | null) => void;
+}
+
+const BUCKETS_PER_VIEW = 600;
+
+export function Rows(props: RowsProps) {
+  const { t } = useTranslation();
+  const { cameras, span } = props;
+  const wide = fetchSpan(span);
+  const buckets = Math.min(4000, Math.round((BUCKETS_PER_VIEW * lengthMs(wide)) / lengthMs(span)));
+  const raster = Math.round(buckets / 100) * 100;
+  const timeline = useTimeline(
+    cameras.map((camera) => camera.id),
+    wide.fromMs,
+    wide.toMs,
+    raster,
+  );
+  const { refetch } = timeline;
+  const { data: held } = useHolds();
+  const holds = useMemo(
+    () =>
+      (held ?? []).map((hold) => ({
+        camera: hold.camera_id,
+        fromMs: Date.parse(hold.from),
+        toMs: Date.parse(hold.to),
+        reason: hold.reason,
+      })),
+    [held],
+  );
+  useFeed((event) => {
+    if (cameras.some((camera) => camera.id === event.camera_id)) void refetch();
+  });
+  if (timeline.error && !timeline.data) {
+    return (
+      <div className={styles["failed"]}>
+        <ProblemNote error={timeline.error} what={t("review.timelineFailed")} />
+      </div>
+    );
+  }
+  return <Timeline {...props} data={timeline.data} holds={holds} />;
+}
+
+export function Legend() {
+  const { t } = useTranslation();
+  return (
+    <ul className={styles["legend"]} aria-hidden>
+      {(["recording", "motion", "event", "held", "gap"] as const).map((kind) => (
+        <li key={kind}>
+          <span data-kind={kind} />
+          {t(`review.legend.${kind}`)}
+        </li>
+      ))}
+      <li className={styles["help"]}>{t("review.timelineHelp")}</li>
+    </ul>
+  );
+}
