@@ -155,6 +155,8 @@ async def measure_streams(setting: Setting) -> Counts:
     nursery = WorkerNursery(WorkerCommand("vedette.node.vision_worker", _worker_arguments(setting)))
     workers = len(os.sched_getaffinity(0))
     links = [WorkerLink(nursery, SystemClock(), lambda _: None, say) for _ in range(workers)]
+    for link in links:
+        link.call()
     keepers = [asyncio.create_task(link.run()) for link in links]
     streams = CHAIN_STREAMS if setting.recognizers else workers * STREAMS_PER_WORKER
     try:

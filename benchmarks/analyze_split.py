@@ -9,8 +9,9 @@ from typing_extensions import override
 
 from vedette.core.detections import Detections
 from vedette.core.time import TICKS_PER_S
-from vedette.media.decode import PacketDecoder, PlanarFrame
+from vedette.media.decode import PacketDecoder
 from vedette.media.demux import Clip
+from vedette.media.planes import PlanarFrame
 from vedette.node.vision_warmup import load_detector
 from vedette.vision.engine import PictureAnalysis
 from vedette.vision.focus import WHOLE, Window

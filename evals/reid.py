@@ -30,7 +30,8 @@ from evals.reid_protocol import (
 )
 from vedette.core.detections import Tracks
 from vedette.core.time import TICKS_PER_S
-from vedette.media.decode import FileFrames, PlanarFrame
+from vedette.media.decode import FileFrames
+from vedette.media.planes import PlanarFrame
 from vedette.node.attribute_recognizers import make_appearance_recognizer
 from vedette.vision.engine import PictureAnalysis
 from vedette.vision.models.kept import NOTHING_KEPT

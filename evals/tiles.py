@@ -14,7 +14,7 @@ from evals.common import SHARED, Figures, fingerprint, installed_detector, make_
 from evals.detect import Tally, judge
 from vedette.core.detections import CLASS_NAMES, Detections
 from vedette.lab.detector.labelled import LabelledPicture, read_mot
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.vision.engine import PictureAnalysis
 from vedette.vision.picture import to_planes
 from vedette.vision.tiles import MAX_TILES, TilePolicy

@@ -21,7 +21,8 @@ from evals.mot_rows import MotRows, match_frames, parse_rows, read_rows
 from evals.track_metrics import TrackingCounts, count_tracking, no_counts
 from vedette.core.detections import CLASS_NAMES, MOVING_CLASS, Detections
 from vedette.core.time import TICKS_PER_S
-from vedette.media.decode import FileFrames, PlanarFrame
+from vedette.media.decode import FileFrames
+from vedette.media.planes import PlanarFrame
 from vedette.vision.engine import PictureAnalysis
 from vedette.vision.picture import to_planes
 from vedette.vision.ports import Detector

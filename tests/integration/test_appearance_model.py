@@ -10,7 +10,8 @@ import pytest
 
 from tests.support.models import install_models
 from tests.support.shared import shared_file
-from vedette.media.decode import FileFrames, PlanarFrame
+from vedette.media.decode import FileFrames
+from vedette.media.planes import PlanarFrame
 from vedette.node.appearance_terms import find_appearance
 from vedette.node.model_selftests import run_selftest
 from vedette.node.recognizers import find_recognizers, load_recognizers

@@ -7,7 +7,7 @@ import pytest
 
 from vedette.adapters.openvino_detector import OpenVinoDetector
 from vedette.core.time import TICKS_PER_S
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.node.analyzer_pool import choose_model
 from vedette.testing.scenes.catalog import CATALOG, SUB_SIZE
 from vedette.testing.scenes.renderer import SceneRenderer, TrueBox

@@ -17,7 +17,7 @@ from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis
 from vedette.core.media import StreamFormat, StreamRole
 from vedette.core.messages import ControlStateChanged
 from vedette.core.time import NS_PER_S
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.node.analyzer_costs import measure_costs
 from vedette.runtime.worker import WorkerCommand, start_worker
 from vedette.testing.scenes.catalog import CATALOG, SUB_SIZE

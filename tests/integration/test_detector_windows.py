@@ -9,7 +9,8 @@ from tests.support.models import install_models
 from tests.support.shared import shared_file
 from vedette.adapters.openvino_detector import OpenVinoDetector
 from vedette.core.detections import Detections
-from vedette.media.decode import FileFrames, PlanarFrame
+from vedette.media.decode import FileFrames
+from vedette.media.planes import PlanarFrame
 from vedette.vision.boxes import iou_matrix
 from vedette.vision.focus import Window
 

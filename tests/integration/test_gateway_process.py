@@ -158,10 +158,17 @@ def test_database_of_a_newer_release_is_not_touched(tmp_path: Path) -> None:
     assert "Traceback" not in gateway.output
 
 
-def test_gateway_loads_neither_inference_nor_vision_libraries() -> None:
+@pytest.mark.parametrize(
+    ("role", "foreign"),
+    [
+        ("gateway", {"av", "cv2", "openpyxl", "openvino", "scipy", "vedette.testing"}),
+        ("analyzer", {"av", "openvino", "scipy", "vedette.testing"}),
+    ],
+)
+def test_role_starts_without_libraries_that_it_may_never_need(role: str, foreign: set[str]) -> None:
     code = (
-        "import sys, vedette.node.gateway\n"
-        "found = sorted({'openvino', 'cv2', 'vedette.testing'} & set(sys.modules))\n"
+        f"import sys, vedette.node.{role}\n"
+        f"found = sorted({foreign!r} & set(sys.modules))\n"
         "print(found)\n"
         "sys.exit(bool(found))\n"
     )

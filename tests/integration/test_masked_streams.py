@@ -15,9 +15,10 @@ from tests.support.sockets import MemorySocket, open_socket
 from vedette.core.media import Packet, StreamFormat
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.identity.permissions import Role
-from vedette.media.decode import PacketDecoder, PlanarFrame
+from vedette.media.decode import PacketDecoder
 from vedette.media.demux import FileReader
 from vedette.media.fmp4 import parse_fragment, parse_init
+from vedette.media.planes import PlanarFrame
 from vedette.streaming.messages import MediaKind, decode_media
 
 CAMERA = {"name": "Gate", "main": {"url": "rtsp://192.0.2.9/main"}, "record": "main"}

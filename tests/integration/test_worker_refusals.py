@@ -4,19 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.bus import SilentPublisher
 from vedette.node.analyzer_pool import WorkerPool, choose_model
 from vedette.node.recognizers import find_recognizers
-from vedette.runtime.bus import Publisher
 from vedette.runtime.clock import SystemClock
 from vedette.runtime.worker import WorkerCommand, WorkerNotReadyError, start_worker
 from vedette.vision.models.registry import ModelRegistry
 
 FAILED = "model_selftest_failed: plate-reader: its output signs differs from the measured one by 50.0% of its size"
-
-
-class SilentPublisher(Publisher):
-    def publish_nowait(self, message: object) -> None: ...
-    async def flush(self) -> None: ...
 
 
 async def test_worker_that_cannot_prepare_says_why_in_its_last_words(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from vedette.adapters.openvino_kept import open_network, read_code
 from vedette.adapters.openvino_network import shorten_reason
 from vedette.core.detections import CLASS_NAMES, Detections
 from vedette.core.errors import InvalidInputError
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.vision.boxes import suppress_overlaps
 from vedette.vision.focus import WHOLE, Window
 from vedette.vision.models.kept import NOTHING_KEPT, KeptNetworks, NetworkRecipe

@@ -86,13 +86,3 @@ def _read_rows(lines: Iterable[Sequence[object]]) -> list[SheetRow]:
     if not heading:
         check_heading([])
     return rows
-
-
-class XlsxSheets:
-    """See `vedette.api.ports.Sheets`."""
-
-    def read_sheet(self, data: bytes) -> list[SheetRow]:
-        return read_sheet(data)
-
-    def write_sheet(self, cameras: Sequence[Camera]) -> bytes:
-        return write_sheet(cameras)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vedette.core.errors import UnavailableError
 from vedette.core.time import TICKS_PER_S
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 
 VideoContainer = Literal["mp4", "mkv"]
 _MUXERS = {"mp4": "mp4", "mkv": "matroska"}

@@ -7,7 +7,6 @@ is limited before a decoder sees them. Damaged packets give no frame and a count
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import av
 import av.subtitles.codeccontext  # PyAV imports these at the first subtitle track: in the jail the worker would end
@@ -16,21 +15,15 @@ import numpy as np
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange
-from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
 from vedette.core.media import Codec, VideoFormat
 from vedette.core.time import TICKS_PER_S
-
-MAX_SIDE_PX = 8192
-MAX_AREA_PX = 36_000_000
-"""8K is 33 megapixels. More is a decompression bomb, not a camera."""
+from vedette.media.planes import MAX_AREA_PX, MAX_SIDE_PX, PlanarFrame, Plane
 
 _DECODERS = {Codec.H264: "h264", Codec.H265: "hevc"}
 _PLANAR = frozenset({"yuv420p", "yuvj420p"})
 _START_CODE = b"\0\0\0\1"
-
-Plane = NDArray[np.uint8]
 
 
 class UndecodableError(InvalidInputError):
@@ -43,27 +36,6 @@ class UnseekableError(InvalidInputError):
     """The file cannot be read from the middle: it must be read from its start."""
 
     code = "unseekable"
-
-
-@dataclass(frozen=True, slots=True)
-class PlanarFrame:
-    """One decoded picture as views on its planes; valid as long as it is referenced.
-
-    Attributes:
-        pts_90k: As given with the packet, or from the file's start.
-        y: (H, W) uint8 luma.
-        u, v: (ceil(H/2), ceil(W/2)) uint8 chroma.
-    """
-
-    pts_90k: int
-    y: Plane
-    u: Plane
-    v: Plane
-
-    @property
-    def size_px(self) -> tuple[int, int]:
-        """Width and height."""
-        return self.y.shape[1], self.y.shape[0]
 
 
 def check_picture_size(width: int, height: int) -> None:

@@ -11,9 +11,10 @@ from vedette.core.geometry import Point
 from vedette.core.media import Codec
 from vedette.core.time import TICKS_PER_S
 from vedette.media.bitstream import ANNEX_B, is_random_access, nal_type, split_access_unit, strip_access_unit
-from vedette.media.decode import PacketDecoder, PlanarFrame, Plane
+from vedette.media.decode import PacketDecoder
 from vedette.media.mask_raster import Mask, rasterize
 from vedette.media.mask_wire import MaskedPicture, MaskSetup, Pictures
+from vedette.media.planes import PlanarFrame, Plane
 
 _ENCODERS = ("libx264", "libopenh264")
 _SPS, _PPS = 7, 8

@@ -229,7 +229,7 @@ class Analyzer:
         return await self._ask_for_jpeg(Kind.MASK, wire.MaskRequest(jpeg, masks))
 
     async def _ask_for_jpeg(self, kind: Kind, request: wire.ThumbnailRequest | wire.MaskRequest) -> bytes:
-        link = self._pool.pick(lambda link: sum(p.link is link for p, _ in self._cameras.values()))
+        link = self._pool.pick_started(self._load)
         async with asyncio.timeout(_WORKER_START_S):
             await link.wait_up()
         async with asyncio.timeout(_JPEG_S):
@@ -279,7 +279,9 @@ class Analyzer:
                 "refused": dict(self._found.refused),
             },
             "workers": [
-                {"pid": link.pid, "restarts": link.restarts, "cameras": self._load(link)} for link in self._pool.links
+                {"pid": link.pid, "restarts": link.restarts, "cameras": self._load(link)}
+                for link in self._pool.links
+                if link.is_called
             ],
             "cameras": [self._camera_status(pipeline) for pipeline, _ in self._cameras.values()],
             "watchlists_version": self.lists.version,

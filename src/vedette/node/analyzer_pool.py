@@ -33,7 +33,11 @@ _TASK = "detection"
 
 
 class WorkerPool:
-    """A few links that share one nursery. `size` of them, kept for the life of the analyzer."""
+    """A few links that share one nursery. `size` of them, kept for the life of the analyzer.
+
+    A worker with a model takes 200 MB and two seconds: the first is started at once, each other one with the camera
+    that needs it, and the spare one with the first camera.
+    """
 
     def __init__(
         self,
@@ -56,11 +60,13 @@ class WorkerPool:
         arguments: tuple[str, ...] = ("--models", str(registry.directory)) if model or recognizers else ()
         arguments += ("--model", str(model)) if model else ()
         arguments += ("--recognizers", ",".join(recognizers)) if recognizers else ()
-        self._nursery = WorkerNursery(WorkerCommand("vedette.node.vision_worker", arguments), self._start)
+        command = WorkerCommand("vedette.node.vision_worker", arguments)
+        self._nursery = WorkerNursery(command, self._start, holds_spare=False)
         self.links = [
             WorkerLink(self._nursery, clock, self._note_ready, self._note_lost, self._note_not_ready)
             for _ in range(size)
         ]
+        self.links[0].call()
         self.lost_reason = ""
         self.failed_test = ""
         """Why a model may not be used: no worker starts with it. Empty as long as all is well."""
@@ -82,8 +88,15 @@ class WorkerPool:
             await self._nursery.close()
 
     def pick(self, load: Callable[[WorkerLink], int]) -> WorkerLink:
-        """The link with the least load."""
-        return min(self.links, key=load)
+        """The link with the least load, for a camera: its worker is started if none is there."""
+        link = min(self.links, key=load)
+        link.call()
+        self._nursery.hold_spare()
+        return link
+
+    def pick_started(self, load: Callable[[WorkerLink], int]) -> WorkerLink:
+        """The link with the least load of those that have a worker, for a single question."""
+        return min((link for link in self.links if link.is_called), key=load)
 
     async def _start(self, command: WorkerCommand) -> WorkerProcess:
         """Lends each worker what it reads a model from, for as long as it starts."""

@@ -80,7 +80,7 @@ def measure_look_ms(detector: "Detector") -> float:
 
 def measure_base_ms() -> float:
     """Processor time of a picture in which motion alone is looked for and something moves, in the median."""
-    from vedette.media.decode import PlanarFrame  # noqa: PLC0415 -- as above
+    from vedette.media.planes import PlanarFrame  # noqa: PLC0415 -- as above
     from vedette.node.vision_warmup import make_test_picture  # noqa: PLC0415 -- as above
     from vedette.vision.engine import PictureAnalysis  # noqa: PLC0415 -- as above
 

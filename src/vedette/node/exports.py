@@ -23,12 +23,11 @@ from vedette.evidence.errors import FootageMissingError
 from vedette.evidence.keys import check_signature_fast
 from vedette.evidence.offline_verify import verify
 from vedette.evidence.proofs import CameraProof, LogHead, ProofRequest, SignRequest
-from vedette.media.audio_transcode import G711ToAac
-from vedette.media.clip_mkv import MkvWriter
 from vedette.node.bundle_footage import VolumeFootage
 from vedette.node.bundle_signing import BundleSigning
 from vedette.node.camera_roots import CameraRoots
 from vedette.node.export_enhance import WorkerClipEnhancer
+from vedette.node.late_media import open_mkv_writer, open_sound_encoder
 from vedette.recording.archive_keys import ArchiveKeyRing
 from vedette.recording.reader import FootageReader
 from vedette.runtime.clock import Clock
@@ -148,7 +147,7 @@ def build_exports(
     camera_roots: CameraRoots,
 ) -> ExportService:
     """Builds the service; `ExportService.run` belongs into the gateway's TaskGroup."""
-    maker = FootageExportMaker(reader, G711ToAac, MkvWriter, MaskNursery(MASKING).open)
+    maker = FootageExportMaker(reader, open_sound_encoder, open_mkv_writer, MaskNursery(MASKING).open)
     bundles = NotaryBundleMaker(notary, find_roots, clock, keys, camera_roots)
     return ExportService(shelf, maker, bundles, WorkerClipEnhancer(), find_zones, clock)
 

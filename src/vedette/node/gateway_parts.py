@@ -23,7 +23,7 @@ from vedette.adapters.simulation_client import SupervisorSimulation
 from vedette.adapters.sqlite_signing_results import SqliteSigningReader
 from vedette.adapters.template_box import TemplateBox
 from vedette.adapters.tracks_client import UnixTracks
-from vedette.adapters.xlsx_inventory import XlsxSheets
+from vedette.adapters.xlsx_sheets import XlsxSheets
 from vedette.api.category_desk import CategoryDesk
 from vedette.api.erasure_desk import ErasureDesk
 from vedette.api.export_desk import ExportDesk

@@ -10,8 +10,7 @@ from vedette.api.still_desk import StillDesk
 from vedette.api.streaming_ports import StreamingPorts
 from vedette.camera.privacy import PrivacyAdministration
 from vedette.core.time import TICKS_PER_S
-from vedette.media.audio_transcode import G711ToAac
-from vedette.media.clip_mkv import MkvWriter
+from vedette.node.late_media import open_mkv_writer, open_sound_encoder
 from vedette.node.stills import WorkerStillMaker
 from vedette.recording.reader import FootageReader
 from vedette.runtime.clock import Clock
@@ -41,17 +40,17 @@ async def open_streaming(
     """Runs the fan-out of live streams while the context is open."""
     feed = UnixFeedSource(settings.paths.socket("recorder"))
     nursery = MaskNursery()
-    hub = LiveHub(feed, clock, G711ToAac)
-    masked = LiveHub(MaskedFeedSource(feed, zones.find_zones, nursery.open), clock, G711ToAac)
+    hub = LiveHub(feed, clock, open_sound_encoder)
+    masked = LiveHub(MaskedFeedSource(feed, zones.find_zones, nursery.open), clock, open_sound_encoder)
     thumbnailer = UnixThumbnailer(settings.paths.socket("analyzer"))
     running = [asyncio.create_task(each.run(), name="live hub") for each in (hub, masked)]
     try:
         yield StreamingPorts(
             masked=masked,
             live=LiveService(hub, masked, directory, clock),
-            playback=PlaybackService(reader, directory, G711ToAac, make_masking(nursery.open), clock),
+            playback=PlaybackService(reader, directory, open_sound_encoder, make_masking(nursery.open), clock),
             footage=FootageService(
-                reader, directory, G711ToAac, MkvWriter, thumbnailer, MaskNursery(FILE_MASKING).open
+                reader, directory, open_sound_encoder, open_mkv_writer, thumbnailer, MaskNursery(FILE_MASKING).open
             ),
             stills=StillDesk(StillService(reader, directory, WorkerStillMaker()), clock),
         )

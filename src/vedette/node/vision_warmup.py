@@ -14,7 +14,8 @@ from vedette.core.detections import CLASS_NAMES
 from vedette.core.errors import VedetteError
 from vedette.core.media import Codec, VideoFormat
 from vedette.media.annotate import VideoWriter
-from vedette.media.decode import PacketDecoder, PlanarFrame
+from vedette.media.decode import PacketDecoder
+from vedette.media.planes import PlanarFrame
 from vedette.vision.drawing import render_jpeg
 from vedette.vision.engine import PictureAnalysis
 from vedette.vision.masking import decode_jpeg, fill_masks

@@ -243,12 +243,22 @@ async def _serve_start(worker: WorkerProcess, message: WorkerMessage, kept: Kept
 
 
 class WorkerNursery:
-    """Starts workers of one kind and holds one more ready than is in use, shared by all keepers of this kind."""
+    """Starts workers of one kind and holds one more ready than is in use, shared by all keepers of this kind.
 
-    def __init__(self, command: WorkerCommand, start: StartWorker | None = None) -> None:
+    Args:
+        holds_spare: False: it holds none until `hold_spare` is called.
+    """
+
+    def __init__(self, command: WorkerCommand, start: StartWorker | None = None, *, holds_spare: bool = True) -> None:
         self._command = command
         self._start = start or start_worker
+        self._holds_spare = holds_spare
         self._spare: asyncio.Task[WorkerProcess] | None = None
+
+    def hold_spare(self) -> None:
+        """Holds one from here on."""
+        self._holds_spare = True
+        self._warm_spare()
 
     async def take(self) -> WorkerProcess:
         """Gives the spare worker, or starts one, and begins to warm the next spare.
@@ -263,9 +273,12 @@ class WorkerNursery:
         except asyncio.CancelledError:
             await _give_up(starting)
             raise
-        if self._spare is None:
-            self._spare = asyncio.create_task(self._begin())
+        self._warm_spare()
         return worker
+
+    def _warm_spare(self) -> None:
+        if self._holds_spare and self._spare is None:
+            self._spare = asyncio.create_task(self._begin())
 
     async def wait_spare(self) -> None:
         """Waits until the spare is warm. One that fails to start is the taker's to hear of."""

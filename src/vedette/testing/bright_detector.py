@@ -8,7 +8,7 @@ import numpy as np
 from typing_extensions import override
 
 from vedette.core.detections import Detections
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.vision.focus import WHOLE, Window
 from vedette.vision.ports import Detector, Look
 

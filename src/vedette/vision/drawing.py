@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from vedette.core.errors import InvalidInputError
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.vision.enhance.marks import mark_picture
 from vedette.vision.picture import Image, fit_size, shrink, to_bgr
 from vedette.vision.wire import Overlay

@@ -10,7 +10,8 @@ import numpy as np
 from vedette.core.detections import CLASS_NAMES, Detections, no_detections
 from vedette.core.motion import MotionSettings
 from vedette.core.time import TICKS_PER_S
-from vedette.media.decode import PacketDecoder, PlanarFrame
+from vedette.media.decode import PacketDecoder
+from vedette.media.planes import PlanarFrame
 from vedette.vision.focus import WHOLE, Focus, FocusPolicy, Window
 from vedette.vision.motion import Motion, MotionDetector
 from vedette.vision.naming import name_things

@@ -13,7 +13,8 @@ from math import floor
 
 from vedette.core.errors import InvalidInputError
 from vedette.core.time import TICKS_PER_S
-from vedette.media.decode import FileFrames, PlanarFrame, UnseekableError
+from vedette.media.decode import FileFrames, UnseekableError
+from vedette.media.planes import PlanarFrame
 from vedette.vision.engine import PictureAnalysis
 from vedette.vision.sampling import FrameSampler
 from vedette.vision.wire import FilePlace

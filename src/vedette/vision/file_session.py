@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from vedette.core.errors import InvalidInputError
 from vedette.core.time import TICKS_PER_S
 from vedette.media.annotate import VideoWriter
-from vedette.media.decode import FileFrames, PlanarFrame
+from vedette.media.decode import FileFrames
+from vedette.media.planes import PlanarFrame
 from vedette.vision import wire
 from vedette.vision.drawing import draw_overlays
 from vedette.vision.engine import PictureAnalysis

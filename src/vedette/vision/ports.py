@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.detections import Detections
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.vision.focus import WHOLE, Window
 from vedette.vision.recognize.crop import Crop
 from vedette.vision.recognize.records import Form, Record

@@ -5,7 +5,8 @@ import time
 from collections.abc import Sequence
 
 from vedette.core.errors import InvalidInputError, NotFoundError, VedetteError
-from vedette.media.decode import FileFrames, PlanarFrame
+from vedette.media.decode import FileFrames
+from vedette.media.planes import PlanarFrame
 from vedette.vision import wire
 from vedette.vision.drawing import encode_jpeg, render_jpeg
 from vedette.vision.engine import KeyFrameEngine, StreamEngine

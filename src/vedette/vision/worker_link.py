@@ -35,7 +35,7 @@ class _Asked:
 
 
 class WorkerLink:
-    """One worker, kept alive. `run` is owned by a TaskGroup."""
+    """One worker, kept alive from the moment that it is called. `run` is owned by a TaskGroup."""
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class WorkerLink:
         self._asked: deque[_Asked] = deque()
         self._sending = asyncio.Lock()
         self._is_up = asyncio.Event()
+        self._called = asyncio.Event()
         self.generation = 0
         self.recognizers: Mapping[str, str] = {}
         """Name to release of those that the worker in use has, or the last one had: told before it saw any picture."""
@@ -67,8 +68,17 @@ class WorkerLink:
     def restarts(self) -> int:
         return self._keeper.restarts
 
+    @property
+    def is_called(self) -> bool:
+        return self._called.is_set()
+
+    def call(self) -> None:
+        """There is work for it: a worker is started and kept from here on."""
+        self._called.set()
+
     async def run(self) -> None:
-        """Keeps a worker until cancelled."""
+        """Keeps a worker, once it is called, until cancelled."""
+        await self._called.wait()
         await self._keeper.run()
 
     async def wait_up(self) -> int:

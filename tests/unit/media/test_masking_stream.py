@@ -11,7 +11,7 @@ from tests.support.clips import make_clip
 from vedette.core.media import Codec, VideoFormat
 from vedette.core.time import NS_PER_S
 from vedette.media.codec_strings import avc_codec_string
-from vedette.media.decode import PacketDecoder, PlanarFrame
+from vedette.media.decode import PacketDecoder
 from vedette.media.demux import FileReader
 from vedette.media.mask_codec import MaskingTranscoder
 from vedette.media.mask_raster import rasterize
@@ -23,6 +23,7 @@ from vedette.media.mask_wire import (
     Pictures,
     decode_pictures,
 )
+from vedette.media.planes import PlanarFrame
 
 SQUARE = [(0.2, 0.2), (0.6, 0.2), (0.6, 0.6), (0.2, 0.6)]
 SPS, PPS = b"\x67\x64\x00\x0c\xac", b"\x68\xeb\xe3\xcb"

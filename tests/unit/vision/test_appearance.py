@@ -7,7 +7,7 @@ import pytest
 
 from vedette.core.detections import Tracks
 from vedette.core.errors import InvalidInputError
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.node.appearance_terms import find_rejoin_policy
 from vedette.vision import wire
 from vedette.vision.models.registry import ModelRegistry

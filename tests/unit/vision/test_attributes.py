@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vedette.core.objects import AttributeValue, ObjectFacts, PlateReading
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.vision.colors import Light
 from vedette.vision.picture import Image, to_planes
 from vedette.vision.recognize.attribute_forms import PEOPLE_FORM, VEHICLES_FORM

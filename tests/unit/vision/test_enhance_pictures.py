@@ -10,7 +10,7 @@ import pytest
 
 from vedette.core.errors import InvalidInputError
 from vedette.media.annotate import VideoWriter
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.vision.enhance.bank import SET_NAMES, choose_set
 from vedette.vision.enhance.blockiness import measure_blockiness
 from vedette.vision.enhance.headers import NoPictureError, PictureTooLargeError, is_picture, read_header

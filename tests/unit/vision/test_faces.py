@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from vedette.core.objects import UNKNOWN
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.vision.recognize.crop import Crop, make_crop
 from vedette.vision.recognize.face_align import ALIGNED_PX, align_face, fit_similarity
 from vedette.vision.recognize.face_detector import FaceDetector, TwoScaleFaceDetector

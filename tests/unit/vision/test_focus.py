@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vedette.core.detections import Detections
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.testing.bright_detector import BrightDetector
 from vedette.vision.engine import PictureAnalysis
 from vedette.vision.focus import WHOLE, Focus, FocusPolicy, Window

@@ -13,7 +13,7 @@ from tests.support.models import install_models
 from vedette.adapters.kept_networks import SealedNetworks, open_kept_networks
 from vedette.adapters.openvino_detector import OpenVinoDetector
 from vedette.adapters.openvino_network import OpenVinoNetwork
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.node.face_recognizer import CROP_SIDE_PX
 from vedette.runtime.paths import NodePaths
 from vedette.vision.models.kept import KeptNetworks, NetworkRecipe

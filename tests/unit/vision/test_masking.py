@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vedette.core.errors import InvalidInputError
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.vision.drawing import encode_jpeg
 from vedette.vision.masking import decode_jpeg, fill_masks
 from vedette.vision.picture import to_bgr

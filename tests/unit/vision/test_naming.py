@@ -3,7 +3,7 @@
 import numpy as np
 
 from vedette.core.detections import CLASS_NAMES, Detections
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.testing.bright_detector import BrightDetector
 from vedette.vision.engine import PictureAnalysis
 from vedette.vision.motion import Motion

@@ -6,7 +6,7 @@ import pytest
 from vedette.core.detections import Tracks
 from vedette.core.errors import InvalidInputError
 from vedette.core.objects import AttributeValue
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.vision import wire
 from vedette.vision.recognize.crop import make_crop, measure_sharpness
 from vedette.vision.recognize.describer import TrackDescriber, check_groups

@@ -5,7 +5,7 @@ import numpy as np
 from tests.unit.vision.test_motion_zones import EXCLUDE, H, W, ground, put, rectangle, run, zones
 from vedette.core.detections import Detections, no_detections
 from vedette.core.motion import MotionSettings, MotionZoneKind
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.testing.bright_detector import BrightDetector
 from vedette.vision.engine import PictureAnalysis
 from vedette.vision.motion import MotionDetector

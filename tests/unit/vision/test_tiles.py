@@ -5,7 +5,7 @@ import pytest
 
 from tests.unit.vision.test_regions import boxes
 from vedette.core.detections import no_detections
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.testing.bright_detector import BrightDetector
 from vedette.vision.engine import PictureAnalysis
 from vedette.vision.focus import Window

@@ -9,7 +9,8 @@ import numpy as np
 from vedette.adapters.openvino_detector import OpenVinoDetector
 from vedette.core.errors import VedetteError
 from vedette.media.annotate import VideoWriter
-from vedette.media.decode import FileFrames, PlanarFrame
+from vedette.media.decode import FileFrames
+from vedette.media.planes import PlanarFrame
 from vedette.node.analyzer_pool import tell_better
 from vedette.node.doctor.findings import Finding, bad, good, warning
 from vedette.runtime.clock import Clock

@@ -4,8 +4,7 @@ L2 is chosen, and the temperature fitted, on answers to pictures that the answer
 so nothing that judges has been seen. Few pictures that are easy to tell apart would make it sure beyond all measure; a
 share is never surer than so many pictures can show (Platt 1999).
 
-Apart from the head itself, because jailed workers only ask heads: SciPy's optimizers take a quarter of a second of
-each start to import.
+SciPy's optimizers take a quarter of a second to import: they are loaded with the first head that is fitted.
 """
 
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize, minimize_scalar
 
 from vedette.vision.categories.head import Head, Labels, Vectors, softmax
 
@@ -53,6 +51,8 @@ def fit_head(vectors: Vectors, labels: Labels, count: int, l2: float) -> Head:
         count: Of categories.
         l2: Weight of the penalty.
     """
+    from scipy.optimize import minimize  # noqa: PLC0415 -- see above
+
     centre = vectors.mean(axis=0)
     rows, back = _shorten((vectors - centre).astype(np.float64))
     truth = np.eye(count)[labels]
@@ -122,6 +122,8 @@ def find_folds(labels: Labels) -> NDArray[np.int64]:
 
 def fit_temperature(scores: Vectors, labels: Labels) -> float:
     """By what scores are divided so that shares are as sure as they are right (Guo et al. 2017)."""
+    from scipy.optimize import minimize_scalar  # noqa: PLC0415 -- see above
+
     low, high = np.log(_TEMPERATURES)
     found = minimize_scalar(
         lambda log: _miss(scores, labels, float(np.exp(log))), bounds=(float(low), float(high)), method="bounded"

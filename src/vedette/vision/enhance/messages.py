@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from vedette.core.errors import InvalidInputError
-from vedette.media.decode import MAX_AREA_PX, MAX_SIDE_PX
+from vedette.media.planes import MAX_AREA_PX, MAX_SIDE_PX
 from vedette.vision import wire
 from vedette.vision.enhance.bank import SET_NAMES
 from vedette.vision.enhance.headers import PictureTooLargeError, read_header

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.vision.enhance.headers import PictureFormat
 from vedette.vision.enhance.label import label_bgr, label_planes
 from vedette.vision.enhance.messages import Corner

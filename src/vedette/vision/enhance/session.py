@@ -13,7 +13,7 @@ import numpy as np
 from vedette.core.errors import InvalidInputError, VedetteError
 from vedette.core.time import TICKS_PER_S
 from vedette.media.annotate import VideoContainer, VideoWriter
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.vision import wire
 from vedette.vision.enhance.marks import mark_picture
 from vedette.vision.enhance.messages import CutTerms, EnhanceTerms, Kind, Part

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
-from vedette.media.decode import FileFrames, PlanarFrame, UndecodableError
+from vedette.media.decode import FileFrames, UndecodableError
+from vedette.media.planes import PlanarFrame
 from vedette.media.quantiser import probe_coding
 from vedette.vision.enhance.bank import choose_set
 from vedette.vision.enhance.headers import MAX_PICTURE_BYTES, NoPictureError, is_picture, read_header

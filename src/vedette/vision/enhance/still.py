@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.vision.enhance.bank import choose_set
 from vedette.vision.enhance.messages import CropShare, CutTerms, StillCut, check_enlarged_size
 from vedette.vision.enhance.picture import encode_picture

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.media.decode import PlanarFrame
+from vedette.media.planes import PlanarFrame
 from vedette.vision.picture import to_bgr
 from vedette.vision.ports import Network
 from vedette.vision.profile.observed import MAX_CLASSES

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from vedette.core.errors import InvalidInputError
-from vedette.media.decode import FileFrames, PlanarFrame, check_picture_size
+from vedette.media.decode import FileFrames, check_picture_size
+from vedette.media.planes import PlanarFrame
 from vedette.vision.enhance.headers import is_picture, read_header
 from vedette.vision.picture import find_jpeg_flag, to_planes
 

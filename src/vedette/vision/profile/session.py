@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from vedette.core.errors import InvalidInputError, VedetteError
 from vedette.core.time import TICKS_PER_S
-from vedette.media.decode import FileFrames, PlanarFrame
+from vedette.media.decode import FileFrames
+from vedette.media.planes import PlanarFrame
 from vedette.vision import wire
 from vedette.vision.drawing import render_jpeg
 from vedette.vision.ports import Recognizer
