@@ -35,7 +35,8 @@ check: setup ## format, lint, types, import rules
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
-	.venv/bin/lint-imports --no-cache
+	UV_PROJECT_ENVIRONMENT=.cache/lint .cache/uv/bin/uv sync --frozen --quiet --python .venv/bin/python --only-group lint
+	PYTHONPATH=src .cache/lint/bin/lint-imports --no-cache
 	cd console && npm run --silent check
 
 format: setup
