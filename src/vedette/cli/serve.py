@@ -1,5 +1,6 @@
 """`vedette serve`: runs the system, or one role of it."""
 
+import gc
 import importlib
 import os
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 import click
 
 from vedette.cli.settings_file import absolute, read_settings_file
+from vedette.runtime.collection import paused_collection
 from vedette.runtime.process import die_with_parent
 from vedette.runtime.settings import NodeSettings
 
@@ -70,6 +72,14 @@ def command(
     fields: dict[str, Any] = {"data": absolute(Path(os.environ.get("VEDETTE_DATA", "var")))}
     fields |= read_settings_file(config) if config else {}
     fields |= {name: value for name, value in given.items() if value is not None}
-    settings = NodeSettings(**fields)
-    module = importlib.import_module(_ROLES[role])
-    sys.exit(module.run(settings))
+    sys.exit(_load(_ROLES[role]).run(NodeSettings(**fields)))
+
+
+def _load(name: str) -> Any:
+    """A role's module. All that it imports stays until the end, so no collection looks at it: not meanwhile, which is a
+    tenth of the time, and not later.
+    """
+    with paused_collection():
+        module = importlib.import_module(name)
+    gc.freeze()
+    return module
