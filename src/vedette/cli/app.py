@@ -37,6 +37,8 @@ COMMANDS: dict[str, str] = {
     "models": "List, pull and verify models.",
     "lab": "Train models (extra `lab`).",
     "user": "Administer users.",
+    "backup": "Write an encrypted backup of configuration, keys, evidence and, if asked, footage.",
+    "restore": "Make an installation from its backups, or try whether one could be made.",
     "audit": "Export the audit log.",
 }
 """Command -> one line of help. The module is `vedette.cli.<command>`, which holds a click `command`."""

@@ -38,6 +38,11 @@ class NodePaths:
         return self.data / "keys" / "archive-public"
 
     @property
+    def backup_key(self) -> Path:
+        """The public key to which backups are encrypted; nobody here can open one."""
+        return self.data / "keys" / "backup.pub"
+
+    @property
     def camera_roots(self) -> Path:
         """Certificates of the makers of cameras, `*.pem`: whom this site believes that a camera signed its video."""
         return self.data / "keys" / "camera-roots"
