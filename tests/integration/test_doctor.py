@@ -10,15 +10,20 @@ import msgspec
 
 from vedette.core.assignment import AnalyzerAssignment, CameraAnalysis
 from vedette.core.media import StreamRole
+from vedette.core.time import format_utc
 from vedette.node.analyzer_assignment import save_assignment
 from vedette.node.analyzer_costs import CostShelf, load_costs
+from vedette.node.backup import BackupReport, note_last
+from vedette.node.doctor.backups import check_backups
 from vedette.node.doctor.detector import check_detector
 from vedette.node.doctor.findings import FindingState
 from vedette.node.doctor.machine import check_port, check_python
 from vedette.node.doctor.speed import check_inference
 from vedette.node.doctor.storage import check_disk
 from vedette.runtime.clock import SystemClock
+from vedette.runtime.paths import NodePaths
 from vedette.runtime.settings import NodeSettings
+from vedette.testing.clock import SimulatedClock
 from vedette.vision.models.costs import ModelCost
 from vedette.vision.models.registry import ModelRegistry
 
@@ -38,6 +43,7 @@ def test_report_is_one_json_object_and_every_fault_has_advice(tmp_path: Path) ->
         "clock",
         "port",
         "disk",
+        "backups",
         "jail",
         "decode",
         "inference",
@@ -99,3 +105,18 @@ def test_python_built_without_optimisation_is_said_and_a_distribution_s_is_not()
     assert "make setup" in plain.advice
     assert check_python("/opt/python", "'--enable-shared' '--enable-optimizations'").state is FindingState.GOOD
     assert check_python("/usr", "'--enable-shared' '--without-ensurepip'").state is FindingState.GOOD
+
+
+async def test_a_house_without_a_backup_is_told_and_one_with_an_old_one(tmp_path: Path) -> None:
+    paths, clock = NodePaths(tmp_path), SimulatedClock()
+    assert check_backups(paths, clock).state is FindingState.GOOD, "nothing is there that would be lost"
+    paths.prepare()
+    paths.database.touch()
+    assert check_backups(paths, clock).state is FindingState.WARNING
+    note_last(paths, BackupReport(format_utc(clock.utc_ns())))
+    assert check_backups(paths, clock).state is FindingState.GOOD
+    await clock.advance(8 * 86_400)
+    old = check_backups(paths, clock)
+    assert (old.state, old.figures) == (FindingState.WARNING, {"days": 8})
+    paths.last_backup.write_text("{}")
+    assert "ever" in check_backups(paths, clock).summary

@@ -13,7 +13,7 @@ from vedette.adapters.backup_box import make_recovery_key
 from vedette.cli.output import json_option, print_json
 from vedette.core.errors import ConflictError, StorageError
 from vedette.core.time import NS_PER_S, format_utc
-from vedette.node.backup import BackupReport, WantsSegment, find_public_key, no_footage, write_backup
+from vedette.node.backup import BackupReport, WantsSegment, find_public_key, no_footage, note_last, write_backup
 from vedette.recording.archive_keys import is_day, name_day
 from vedette.runtime.clock import SystemClock
 from vedette.runtime.files import replace_file, sync_path
@@ -87,10 +87,14 @@ def command(
     if to == "-":
         if sys.stdout.isatty():
             raise click.UsageError("a backup is no text: redirect the output")
-        _tell(write(sys.stdout.buffer), "standard output")
+        report = write(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        note_last(paths, report)
+        _tell(report, "standard output")
         return
     path = Path(to) / f"vedette-{format_utc(now_ns).partition('.')[0].translate(_PLAIN)}.backup"
     report = _write_file(path, write)
+    note_last(paths, report)
     if as_json:
         print_json({"path": str(path), **asdict(report)})
     else:

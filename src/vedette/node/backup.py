@@ -21,10 +21,11 @@ import msgspec
 from vedette.adapters.backup_box import BackupWriter, read_key_file
 from vedette.core.errors import ConflictError, InvalidInputError, StorageError
 from vedette.core.ids import find_id_ns, is_id
-from vedette.core.time import format_utc
+from vedette.core.time import format_utc, parse_utc
 from vedette.node.volume_check import find_volume_roots
 from vedette.recording.archive_keys import name_day
 from vedette.recording.volume import open_volume
+from vedette.runtime.files import replace_file
 from vedette.runtime.paths import NodePaths
 
 ABOUT, SETTINGS = "backup.json", "settings.yaml"
@@ -112,6 +113,23 @@ def write_backup(
         raise StorageError(f"the backup cannot be made: {error}") from error
     envelope.close()
     return report
+
+
+class _Last(msgspec.Struct, frozen=True):
+    created_at: str
+
+
+def note_last(paths: NodePaths, report: BackupReport) -> None:
+    """Writes down that a backup was made, for `vedette doctor`. Blocks."""
+    replace_file(paths.last_backup, msgspec.json.encode(_Last(report.created_at)) + b"\n", 0o600)
+
+
+def read_last(paths: NodePaths) -> int | None:
+    """When the last backup was made, in UTC ns; None where none was, as far as is known."""
+    try:
+        return parse_utc(msgspec.json.decode(paths.last_backup.read_bytes(), type=_Last).created_at)
+    except (OSError, ValueError):
+        return None
 
 
 class _Filler:

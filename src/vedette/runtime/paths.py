@@ -43,6 +43,11 @@ class NodePaths:
         return self.data / "keys" / "backup.pub"
 
     @property
+    def last_backup(self) -> Path:
+        """When the last backup was made."""
+        return self.data / "backup.json"
+
+    @property
     def camera_roots(self) -> Path:
         """Certificates of the makers of cameras, `*.pem`: whom this site believes that a camera signed its video."""
         return self.data / "keys" / "camera-roots"

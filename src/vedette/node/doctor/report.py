@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
+from vedette.node.doctor.backups import check_backups
 from vedette.node.doctor.detector import check_detector
 from vedette.node.doctor.findings import Finding, FindingState
 from vedette.node.doctor.jail import check_jail
@@ -26,6 +27,7 @@ def examine(settings: NodeSettings) -> Iterator[Finding]:
         check_clock,
         lambda: check_port(settings.host, settings.port),
         lambda: check_disk(settings.data, clock),
+        lambda: check_backups(settings.paths, clock),
         check_jail,
         lambda: check_decode(clock),
         lambda: check_inference(settings.paths.models, clock),
