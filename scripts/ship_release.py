@@ -1,9 +1,9 @@
 """Puts a release that `vedette lab train` made into the package: files, figures and self-test.
 
 `python -m scripts.ship_release FOLDER NAME NUMBER`: the folder holds `NAME.{xml,bin}` and, where the package has that
-form, `NAME-int8.{xml,bin}`; the release gets this number. The manifests that are there keep their words; thresholds and
-figures are taken from `NAME.yaml` in the folder where the training wrote one, as for classifiers; else they are
-measured and written by hand.
+form, `NAME-int8.{xml,bin}`; the release gets this number. The manifests that are there keep their words; thresholds,
+parameters and figures are taken from `NAME.yaml` in the folder where the training wrote one, as for classifiers; else
+they are measured and written by hand.
 """
 
 import argparse
@@ -43,6 +43,7 @@ def ship(folder: Path, name: str, number: int) -> None:
 def _take_figures(text: str, made: ModelManifest) -> str:
     for key, value in made.thresholds.items():
         text = re.sub(rf"(?m)^  {key}: .*$", f"  {key}: {value}", text)
+    text = re.sub(r"(?m)^parameters: .*$", f"parameters: {made.parameters}", text)
     return replace_figures(text, made.accuracy)
 
 
