@@ -1,15 +1,14 @@
 """The machine that keeps backups: what it fetches is whole or not there, and only a proven restore ends old ones."""
 
-import io
 import os
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
 
-from vedette.adapters.backup_box import BackupWriter, make_recovery_key
+from tests.support.backups import seal_archive
+from vedette.adapters.backup_box import make_recovery_key
 from vedette.core.time import NS_PER_S
 from vedette.node.backup import write_backup
 from vedette.runtime.clock import SystemClock
@@ -36,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 def make_backup(path: Path, public: str, *, age_days: float = 0.0, is_empty: bool = False) -> Path:
     """A backup of a house without cameras, or one that holds nothing."""
     if is_empty:
-        path.write_bytes(make_empty(public))
+        path.write_bytes(seal_archive(public))
     else:
         paths = NodePaths(path.parent.parent / "data")
         paths.prepare()
@@ -47,19 +46,6 @@ def make_backup(path: Path, public: str, *, age_days: float = 0.0, is_empty: boo
     made_s = SystemClock().utc_ns() / NS_PER_S - age_days * DAY_S
     os.utime(path, (made_s, made_s))
     return path
-
-
-def make_empty(public: str) -> bytes:
-    packed, sink = io.BytesIO(), io.BytesIO()
-    about = b'{"format":1,"version":"0","created_at":"2026-11-30T10:00:00Z"}'
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        entry = tarfile.TarInfo("backup.json")
-        entry.size = len(about)
-        archive.addfile(entry, io.BytesIO(about))
-    writer = BackupWriter(sink, public, "2026-11-30T10:00:00Z")
-    writer.write(packed.getvalue())
-    writer.close()
-    return sink.getvalue()
 
 
 def run(name: str, *arguments: object, path: str = "") -> "subprocess.CompletedProcess[str]":
@@ -79,7 +65,7 @@ def pull(tmp_path: Path, folder: Path, remote: str) -> "subprocess.CompletedProc
 
 def test_what_was_fetched_is_kept_for_its_owner_alone(tmp_path: Path, folder: Path, key: tuple[Path, str]) -> None:
     sent = tmp_path / "sent"
-    sent.write_bytes(make_empty(key[1]))
+    sent.write_bytes(seal_archive(key[1]))
     done = pull(tmp_path, folder, f"cat {sent}")
     assert done.returncode == 0, done.stderr
     [kept] = folder.iterdir()
@@ -93,7 +79,7 @@ def test_nothing_is_kept_of_what_was_cut_off_or_is_no_backup(
     tmp_path: Path, folder: Path, key: tuple[Path, str], remote: str
 ) -> None:
     before = make_backup(folder / "vedette-20200101T000000Z.backup", key[1], age_days=400)
-    (tmp_path / "sent").write_bytes(make_empty(key[1]))
+    (tmp_path / "sent").write_bytes(seal_archive(key[1]))
     assert pull(tmp_path, folder, remote.format(sent=tmp_path / "sent")).returncode != 0
     assert list(folder.iterdir()) == [before]
 

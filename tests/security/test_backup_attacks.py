@@ -12,26 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from vedette.adapters.backup_box import BackupReader, BackupUnreadableError, BackupWriter, make_recovery_key
+from tests.support.backups import ABOUT, seal, seal_archive
+from vedette.adapters.backup_box import BackupReader, BackupUnreadableError, make_recovery_key
 from vedette.core.errors import ConflictError
 from vedette.node.restore import restore
 
 FRAME = 1 << 20
-CREATED = "2026-11-30T10:00:00Z"
 
 
 @pytest.fixture(scope="module")
 def keys() -> tuple[str, str]:
     return make_recovery_key()
-
-
-def seal(public: str, *pieces: bytes) -> bytes:
-    sink = io.BytesIO()
-    writer = BackupWriter(sink, public, CREATED)
-    for piece in pieces:
-        writer.write(piece)
-    writer.close()
-    return sink.getvalue()
 
 
 def open_whole(sealed: bytes, private: str) -> bytes:
@@ -101,9 +92,6 @@ def test_another_recovery_key_opens_nothing_and_the_public_one_is_none(keys: tup
         seal(keys[0], b"x")
 
 
-ABOUT = b'{"format":1,"version":"0.1.0","created_at":"2026-11-30T10:00:00Z"}'
-
-
 def entry(name: str, kind: bytes = tarfile.REGTYPE, target: str = "") -> tarfile.TarInfo:
     made = tarfile.TarInfo(name)
     made.type, made.linkname = kind, target
@@ -111,14 +99,7 @@ def entry(name: str, kind: bytes = tarfile.REGTYPE, target: str = "") -> tarfile
 
 
 def make_hostile(path: Path, public: str, *entries: tarfile.TarInfo, about: bytes = ABOUT) -> Path:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        first = entry("backup.json")
-        first.size = len(about)
-        archive.addfile(first, io.BytesIO(about))
-        for one in entries:
-            archive.addfile(one)
-    path.write_bytes(seal(public, packed.getvalue()))
+    path.write_bytes(seal_archive(public, *entries, about=about))
     return path
 
 

@@ -11,6 +11,7 @@ import click
 
 from vedette.adapters.backup_box import make_recovery_key
 from vedette.cli.output import json_option, print_json
+from vedette.cli.settings_file import find_data
 from vedette.core.errors import ConflictError, StorageError
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.node.backup import BackupReport, WantsSegment, find_public_key, no_footage, note_last, write_backup
@@ -70,7 +71,7 @@ def command(
     events; footage only with --footage. The system may run. Only the recovery key opens it: keep that elsewhere.
     """
     os.umask(0o077)
-    paths = NodePaths((data or Path(os.environ.get("VEDETTE_DATA", "var"))).resolve())
+    paths = NodePaths(find_data(data).resolve())
     if new_key is not None:
         _make_key(new_key, paths)
     if to is None:

@@ -1,6 +1,5 @@
 """`vedette check`: compares the volumes with their indexes; never deletes footage."""
 
-import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from vedette.cli.settings_file import find_data
 from vedette.core.errors import StorageError
 from vedette.node import volume_check
 from vedette.node.volume_check import RebuiltIndex
@@ -39,7 +39,7 @@ def command(data: Path | None, level: str, repair_index: bool, as_json: bool) ->
 
     Exit code 0: all is right, 1: something was found, 3: a volume cannot be opened.
     """
-    paths = NodePaths((data or Path(os.environ.get("VEDETTE_DATA", "var"))).resolve())
+    paths = NodePaths(find_data(data).resolve())
     checks: list[VolumeCheck] = []
     repairs: list[RebuiltIndex] = []
     errors: dict[str, str] = {}

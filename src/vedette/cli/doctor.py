@@ -1,11 +1,11 @@
 """`vedette doctor`: says what this machine can do and what it lacks."""
 
-import os
 import sys
 from pathlib import Path
 
 import click
 
+from vedette.cli.settings_file import find_data
 from vedette.node.doctor import report
 from vedette.runtime.settings import NodeSettings
 
@@ -16,5 +16,4 @@ from vedette.runtime.settings import NodeSettings
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def command(data: Path | None, port: int, as_json: bool) -> None:
     """Measure and check this machine; every lack comes with what to do. Exit code 1 when something is bad."""
-    place = data or Path(os.environ.get("VEDETTE_DATA", "var"))
-    sys.exit(report.run(NodeSettings(data=place.resolve(), port=port), as_json=as_json))
+    sys.exit(report.run(NodeSettings(data=find_data(data).resolve(), port=port), as_json=as_json))

@@ -13,6 +13,7 @@ import yaml
 
 from vedette.adapters.model_download import FetchFile, fetch_from_mirror, fetch_from_source, install_model
 from vedette.adapters.model_ledger import SignedModelLedger, open_ledger
+from vedette.cli.settings_file import find_data
 from vedette.core.errors import InvalidInputError, NotFoundError, VedetteError
 from vedette.runtime.clock import SystemClock
 from vedette.runtime.paths import NodePaths
@@ -202,7 +203,7 @@ def find_models_folder(data: Path | None) -> Path:
     named = os.environ.get("VEDETTE_MODELS")
     if named and data is None:
         return Path(named)
-    return (data or Path(os.environ.get("VEDETTE_DATA", "var"))) / "models"
+    return find_data(data) / "models"
 
 
 def _choose_fetch() -> FetchFile:

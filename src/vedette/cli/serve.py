@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from vedette.cli.settings_file import absolute, read_settings_file
+from vedette.cli.settings_file import absolute, find_data, read_settings_file
 from vedette.runtime.collection import paused_collection
 from vedette.runtime.process import die_with_parent
 from vedette.runtime.settings import NodeSettings
@@ -69,7 +69,7 @@ def command(
         "clips": absolute(clips) if clips else None,
         "hash_footage": not no_evidence,
     }
-    fields: dict[str, Any] = {"data": absolute(Path(os.environ.get("VEDETTE_DATA", "var")))}
+    fields: dict[str, Any] = {"data": absolute(find_data(None))}
     fields |= read_settings_file(config) if config else {}
     fields |= {name: value for name, value in given.items() if value is not None}
     sys.exit(_load(_ROLES[role]).run(NodeSettings(**fields)))

@@ -1,5 +1,6 @@
 """The settings file of `vedette serve` (YAML): checked, all its faults told at once. Guide: docs/guide/settings.md."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,11 @@ def read_settings_file(path: Path) -> dict[str, Any]:
     if problems:
         raise InvalidInputError(f"the settings file {path}: {'; '.join(problems)}", f"Known keys: {', '.join(_KEYS)}.")
     return {_KEYS[key].field or key: _KEYS[key].convert(value) for key, value in content.items()}
+
+
+def find_data(given: Path | None) -> Path:
+    """The data directory: the one that was given, else $VEDETTE_DATA, else ./var."""
+    return given or Path(os.environ.get("VEDETTE_DATA", "var"))
 
 
 def absolute(path: Path) -> Path:

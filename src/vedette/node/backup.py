@@ -30,10 +30,13 @@ from vedette.runtime.paths import NodePaths
 
 ABOUT, SETTINGS = "backup.json", "settings.yaml"
 STATE, FOOTAGE = "state", "footage"
+PICTURES = "pictures"
 _FOLDERS = ("categories", "erasures", "models")
+STATE_NAMES = frozenset({"vedette.db", "signing", "keys", "evidence", *_FOLDERS, PICTURES})
+"""What of a data directory is state; the rest is footage, or made anew."""
 _LEFT_OUT = frozenset({"networks.key", "lookup.db", "lookup.db-wal", "lookup.db-shm", ".lesson"})
 """Made anew where they are missing, or half done."""
-_FORMAT = 1
+FORMAT = 1
 
 WantsSegment = Callable[[str], bool]
 """Whether footage of a UTC day (`20261130`) goes into the backup."""
@@ -139,7 +142,7 @@ class _Filler:
         self._report = report
 
     def fill(self, wants: WantsSegment, settings: Path | None, *, has_pictures: bool) -> None:
-        about = About(_FORMAT, version("vedette"), self._report.created_at)
+        about = About(FORMAT, version("vedette"), self._report.created_at)
         self._add_bytes(ABOUT, msgspec.json.encode(about))
         if settings is not None:
             self._add_bytes(SETTINGS, settings.read_bytes())
@@ -147,7 +150,7 @@ class _Filler:
         self._add_folder(self._paths.node_key.parent)
         for database in (self._paths.database, self._paths.signing_results):
             self._add_database(database)
-        for name in (*_FOLDERS, *(("pictures",) if has_pictures else ())):
+        for name in (*_FOLDERS, *((PICTURES,) if has_pictures else ())):
             self._add_folder(self._paths.data / name)
         for root in find_volume_roots(self._paths):
             self._add_volume(root, wants)
@@ -155,10 +158,10 @@ class _Filler:
     def _add_log(self) -> None:
         ring = self._paths.log_keys / "log.json"
         before = ring.read_bytes() if ring.exists() else b""
-        heads = sorted(self._paths.evidence.rglob("checkpoint"))
-        for path in heads:
+        heads = set(self._paths.evidence.rglob("checkpoint"))
+        for path in sorted(heads):
             self._add(path)
-        for path in _walk(self._paths.evidence):
+        for path in _walk(self._paths.evidence):  # looked for after they were read: all that they speak of is there
             if path not in heads:
                 self._add(path)
         if before != (ring.read_bytes() if ring.exists() else b""):

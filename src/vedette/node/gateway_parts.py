@@ -188,16 +188,7 @@ def _build(ground: _Ground, limits: RequestLimits | None) -> GatewayParts:
         ledger=LedgerDesk(outside.reader),
         alarms=ground.alarms,
         export_limits=export_limits,
-        exports=ExportDesk(
-            service=exports,
-            shelf=shelf,
-            cameras=core.cameras,
-            roles=RoleFinder(outside.reader, core.cameras),
-            privacy=privacy,
-            limits=export_limits,
-            audit=core.audit,
-            clock=clock,
-        ),
+        exports=_build_export_desk(ground, exports, shelf, export_limits, privacy),
         classifier=outside.classifier,
         categories=CategoryDesk(outside.categories, core.audit),
         file_jobs=file_jobs,
@@ -210,10 +201,9 @@ def _build(ground: _Ground, limits: RequestLimits | None) -> GatewayParts:
         sets=core.sets,
         clock=clock,
     )
-    gate = Gate(logins=core.logins, audit=core.audit, clock=clock, limits=limits)
     return GatewayParts(
         ports=ports,
-        watch=Watch(gate, core.logins, core.sockets, clock),
+        watch=_build_watch(ground, limits),
         dispatcher=core.dispatcher,
         history=_build_history(ground),
         hub=ground.hub,
@@ -246,6 +236,22 @@ def _build_export_service(ground: _Ground, shelf: ExportFolders) -> ExportServic
         ground.clock,
         ArchiveKeyRing(paths.archive_keys),
         CameraRoots(paths.camera_roots),
+    )
+
+
+def _build_export_desk(
+    ground: _Ground, service: ExportService, shelf: ExportFolders, limits: ExportLimits, privacy: PrivacyDesk
+) -> ExportDesk:
+    core = ground.core
+    return ExportDesk(
+        service=service,
+        shelf=shelf,
+        cameras=core.cameras,
+        roles=RoleFinder(ground.outside.reader, core.cameras),
+        privacy=privacy,
+        limits=limits,
+        audit=core.audit,
+        clock=ground.clock,
     )
 
 
@@ -338,6 +344,12 @@ def _build_search_desk(ground: _Ground, searching: SearchParts, file_jobs: FileJ
         makes=InstalledMakes(ground.models),
         clock=clock,
     )
+
+
+def _build_watch(ground: _Ground, limits: RequestLimits | None) -> Watch:
+    core = ground.core
+    gate = Gate(logins=core.logins, audit=core.audit, clock=ground.clock, limits=limits)
+    return Watch(gate, core.logins, core.sockets, ground.clock)
 
 
 def _build_history(ground: _Ground) -> History:

@@ -20,14 +20,11 @@ from vedette.adapters.backup_box import BackupReader, BackupUnreadableError, rea
 from vedette.adapters.database import Database
 from vedette.core.errors import ConflictError, StorageError, VedetteError
 from vedette.evidence.keys import read_key_ring
-from vedette.node.backup import ABOUT, FOOTAGE, SETTINGS, STATE, About
+from vedette.node.backup import ABOUT, FOOTAGE, FORMAT, SETTINGS, STATE, STATE_NAMES, About
 from vedette.node.volume_check import check, find_volume_roots, read_logged, repair_index
 from vedette.recording.archive_keys import ArchiveKeyRing
 from vedette.recording.check import CheckLevel
 from vedette.runtime.paths import NodePaths
-
-_STATE_NAMES = frozenset({"vedette.db", "keys", "evidence", "signing", "categories", "erasures", "models", "pictures"})
-_FORMATS = frozenset({1})
 
 
 @dataclass(slots=True)
@@ -151,7 +148,7 @@ def _check_about(entry: tarfile.TarInfo, content: bytes) -> None:
         about = msgspec.json.decode(content, type=About)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BackupUnreadableError(f"the backup does not say what it is: {error}") from error
-    if entry.name != ABOUT or about.format not in _FORMATS:
+    if entry.name != ABOUT or about.format != FORMAT:
         raise BackupUnreadableError(f"the backup was made by a newer release ({about.version})", "Restore with that.")
 
 
@@ -161,7 +158,7 @@ def _place(name: str) -> Path:
     is_plain = not path.is_absolute() and ".." not in path.parts and "\0" not in name and str(path) == name
     if is_plain and name == SETTINGS:
         return Path(name)
-    if is_plain and len(path.parts) > 1 and path.parts[0] == STATE and path.parts[1] in _STATE_NAMES:
+    if is_plain and len(path.parts) > 1 and path.parts[0] == STATE and path.parts[1] in STATE_NAMES:
         return Path(*path.parts[1:])
     if is_plain and len(path.parts) > 2 and path.parts[0] == FOOTAGE and _is_of_volume(path.parts[2:]):
         return Path("volumes", *path.parts[1:])

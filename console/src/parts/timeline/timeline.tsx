@@ -20,7 +20,7 @@ import { findUnder, type Under } from "./hover";
 import styles from "./timeline.module.css";
 import { lengthMs, pan, type Span, timeAt, xOf, zoomAbout } from "./view";
 
-interface TimelineProps {
+export interface TimelineProps {
   cameras: readonly { id: string; name: string }[];
   data: TimelineData | undefined;
   holds: readonly HeldSpan[];

@@ -5,26 +5,15 @@ import { useTranslation } from "react-i18next";
 import { useTimeline } from "../../api/queries";
 import { useHolds } from "../../api/storage";
 import { useFeed } from "../../app/feed";
-import type { SyncClock } from "../../media";
 import { ProblemNote } from "../../parts/problem-note";
-import { Timeline } from "../../parts/timeline/timeline";
-import { fetchSpan, lengthMs, type Span } from "../../parts/timeline/view";
+import { Timeline, type TimelineProps } from "../../parts/timeline/timeline";
+import { fetchSpan, lengthMs } from "../../parts/timeline/view";
 import styles from "./review.module.css";
-import type { Shown } from "./review-tile";
-
-interface RowsProps {
-  cameras: readonly Shown[];
-  span: Span;
-  selection: Span | null;
-  clock: SyncClock | null;
-  onSpan: (span: Span) => void;
-  onSeek: (ms: number) => void;
-  onSelect: (selection: Span | null) => void;
-}
 
 const BUCKETS_PER_VIEW = 600;
 
-export function Rows(props: RowsProps) {
+/** The rows and what they need besides, which is fetched here. */
+export function Rows(props: Omit<TimelineProps, "data" | "holds">) {
   const { t } = useTranslation();
   const { cameras, span } = props;
   const wide = fetchSpan(span);
