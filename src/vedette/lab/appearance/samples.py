@@ -73,14 +73,14 @@ class PeopleStock:
 
 
 def collect_people(pictures: Sequence[Sequence[TaughtPicture]]) -> PeopleStock:
-    """Everybody whom a teacher is sure of and who is large enough to be told apart.
+    """Everybody in these pictures, in their groups.
 
     Raises:
         InvalidInputError: nobody is in the photographs and videos.
     """
     real, drawn = list[Group](), list[Group]()
     for group in pictures:
-        people = [person for picture in group for person in _cut_people(picture)]
+        people = [person for picture in group for person in cut_people(picture)]
         if people:
             (drawn if group[0].labels_of == "scene" else real).append(people)
     if not real:
@@ -90,7 +90,8 @@ def collect_people(pictures: Sequence[Sequence[TaughtPicture]]) -> PeopleStock:
     return PeopleStock(real, drawn)
 
 
-def _cut_people(picture: TaughtPicture) -> Iterator[Person]:
+def cut_people(picture: TaughtPicture) -> Iterator[Person]:
+    """Everybody in a picture whom a teacher is sure of and who is large enough to be told apart."""
     found = picture.found
     is_person = found.class_id == CLASS_NAMES.index("person")
     for box in found.boxes_px[is_person & (found.score >= SURE)]:
@@ -109,17 +110,17 @@ def _cut_people(picture: TaughtPicture) -> Iterator[Person]:
 
 def draw_person(stock: PeopleStock, rng: Rng) -> Image:
     """One person (256, 128, 3) uint8 BGR, who need not exist."""
-    image = _cut(stock.draw(rng), rng)
+    image = cut_box(stock.draw(rng), rng)
     chosen = rng.random()
     if chosen < _REDRESSED:
         image = _blend_at_waist(_recolour(image, rng), _recolour(image, rng), rng)
     elif chosen < _REDRESSED + _MIXED:
-        image = _blend_at_waist(image, _cut(stock.draw(rng), rng), rng)
+        image = _blend_at_waist(image, cut_box(stock.draw(rng), rng), rng)
     return image
 
 
-def _cut(person: Person, rng: Rng) -> Image:
-    """The box as a detector might have set it."""
+def cut_box(person: Person, rng: Rng) -> Image:
+    """The box as a detector might have set it: (256, 128, 3) uint8 BGR."""
     left, top, right, bottom = person.box_px
     sides = np.array([right - left, bottom - top] * 2)
     moved = person.box_px + np.clip(rng.normal(0, 0.05, 4), -0.1, 0.1) * sides
