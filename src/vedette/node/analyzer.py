@@ -5,11 +5,10 @@ is, and nothing that it does or fails to do can touch a recording.
 """
 
 import asyncio
-import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
-from dataclasses import asdict, replace
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -33,9 +32,11 @@ from vedette.node.analyzer_categories import SetsInForce
 from vedette.node.analyzer_costs import CostShelf
 from vedette.node.analyzer_events import EventOrigin, EventReporter, MotionReporter, PictureStore
 from vedette.node.analyzer_faces import CameraFaces
+from vedette.node.analyzer_groups import find_groups
 from vedette.node.analyzer_model import ModelChooser, describe_choice
 from vedette.node.analyzer_objects import CameraObjects
 from vedette.node.analyzer_pool import WorkerPool, count_workers
+from vedette.node.analyzer_status import describe_camera, describe_jail
 from vedette.node.analyzer_watchlists import CameraWatch, ListsInForce
 from vedette.node.category_lessons import CategoryLessons
 from vedette.node.category_routes import CategorySets
@@ -48,32 +49,26 @@ from vedette.node.file_jobs import FileJobs
 from vedette.node.file_objects import FileObjects
 from vedette.node.file_plans import FilePlanner
 from vedette.node.match_terms import find_match_terms
+from vedette.node.overlay_feed import OverlayFeed
 from vedette.node.people_reader import PeopleReader
 from vedette.node.picture_vectors import PictureVectors
 from vedette.node.recognizers import InstalledRecognizers, find_recognizers
+from vedette.node.still_pictures import StillPictures
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.paths import NodePaths
 from vedette.runtime.settings import NodeSettings
 from vedette.runtime.worker import StartWorker, start_worker
-from vedette.vision import wire
 from vedette.vision.budget import CAPACITY_MS, share_worker
-from vedette.vision.categories.embedding import CATEGORIES
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.describer import choose_forms
-from vedette.vision.recognize.face_templates import FACE_TEMPLATES
-from vedette.vision.recognize.faces import FACES
 from vedette.vision.recognize.records import Form
-from vedette.vision.wire import Kind, Masks
 from vedette.vision.worker_link import WorkerLink
 
 _RETRY_S = 5.0
-_WORKER_START_S, _JPEG_S = 30.0, 10.0
 _SHARE_EVERY_S = 2.0
 _LOOK_FOR_SETS_EVERY_S = 2.0
 _LOOK_FOR_MODELS_EVERY_S = 5.0
-_TRACK_QUEUE = 8
-"""Messages that wait for one viewer of the overlay; older ones are dropped, a box of the past helps nobody."""
 
 
 class Analyzer:
@@ -93,7 +88,8 @@ class Analyzer:
         self._started_ns = clock.utc_ns()
         self._registry = ModelRegistry(settings.models_folder, ledger=open_ledger(self._paths.model_keys))
         self._pictures = PictureStore(self._paths.pictures)
-        self._sealer = _open_sealer(self._paths.node_key)
+        node_key = _find_key(self._paths.node_key)
+        self._sealer = None if node_key is None else TemplateBox(node_key)
         self._feed = UnixFeedSource(self._paths.socket("recorder"), is_patient=True)
         self._assignment = load_assignment(self._paths.assignment("analyzer"))
         self.lists = ListsInForce(find_match_terms(self._registry))
@@ -119,11 +115,12 @@ class Analyzer:
             clock,
             publisher.publish_nowait,
             FileObjects(publisher.publish_nowait, self._sealer, self.lists.faces.terms.release, clock),
-            _open_journal_box(self._paths.node_key),
+            None if node_key is None else JournalBox(node_key),
             self._start_worker,
         )
         self._cameras: dict[str, tuple[CameraPipeline, asyncio.Task[None]]] = {}
-        self._viewers: dict[str, set[asyncio.Queue[dict[str, object]]]] = {}
+        self._overlay = OverlayFeed()
+        self.stills = StillPictures(lambda: self._pool.pick_started(self._load))
         self._tasks = asyncio.TaskGroup()
         self._applying = asyncio.Lock()
         self._next_number = 1
@@ -136,26 +133,26 @@ class Analyzer:
         await self.lessons.load()
         async with self._tasks:
             self._pool_task = self._tasks.create_task(self._pool.run())
-            working = self._tasks.create_task(self.jobs.run())
-            sharing = self._tasks.create_task(self._share_workers())
-            resting = self._tasks.create_task(self.classification.run())
             teaching = self._tasks.create_task(self.lessons.run())
-            idling = self._tasks.create_task(self._vectors.run())
-            following = self._tasks.create_task(self._follow_sets())
-            measuring = self._tasks.create_task(self._measure_costs())
+            working = [
+                self._tasks.create_task(work)
+                for work in (
+                    self.jobs.run(),
+                    self._share_workers(),
+                    self.classification.run(),
+                    self._vectors.run(),
+                    self._follow_sets(),
+                    self._measure_costs(),
+                )
+            ]
             await self._apply()
             async with serve_role_app(app, self._paths.socket("analyzer")):
                 await stop.wait()
             for camera_id in list(self._cameras):
                 await self._stop(camera_id)
-            working.cancel()
-            sharing.cancel()
-            resting.cancel()
-            teaching.cancel()
-            idling.cancel()
+            for task in (teaching, *working):
+                task.cancel()
             await asyncio.wait({teaching})
-            following.cancel()
-            measuring.cancel()
             await self.classification.close()
             await self._vectors.close()
             self._pool_task.cancel()
@@ -214,29 +211,13 @@ class Analyzer:
 
     async def take_lists(self, order: WatchlistOrder) -> None:
         """Takes over other lists; a camera on which faces are looked for now makes templates from here on."""
-        before = [self._find_groups(camera) for camera in self._assignment.cameras]
+        before = [find_groups(camera, self.lists) for camera in self._assignment.cameras]
         await self.lists.take(order)
         self.jobs.wake()
-        if before != [self._find_groups(camera) for camera in self._assignment.cameras]:
+        if before != [find_groups(camera, self.lists) for camera in self._assignment.cameras]:
             await self._apply()  # else it would only hash all models again
 
-    async def render_thumbnail(self, file: bytes, max_width: int, masks: Masks) -> bytes:
-        """Decodes the key frame of an fMP4 init and fragment, in the jail, to JPEG with masks filled."""
-        return await self._ask_for_jpeg(Kind.THUMBNAIL, wire.ThumbnailRequest(file, max_width, masks))
-
-    async def mask_picture(self, jpeg: bytes, masks: Masks) -> bytes:
-        """Fills masks in a stored picture, in the jail."""
-        return await self._ask_for_jpeg(Kind.MASK, wire.MaskRequest(jpeg, masks))
-
-    async def _ask_for_jpeg(self, kind: Kind, request: wire.ThumbnailRequest | wire.MaskRequest) -> bytes:
-        link = self._pool.pick_started(self._load)
-        async with asyncio.timeout(_WORKER_START_S):
-            await link.wait_up()
-        async with asyncio.timeout(_JPEG_S):
-            return wire.check_jpeg(await link.request(0, kind, wire.encode(request)))
-
-    @contextlib.asynccontextmanager
-    async def watch_tracks(self, camera_id: str) -> AsyncIterator[asyncio.Queue[dict[str, object]]]:
+    def watch_tracks(self, camera_id: str) -> AbstractContextManager[asyncio.Queue[dict[str, object]]]:
         """A queue of overlay messages of one camera, while the context is open.
 
         Raises:
@@ -244,29 +225,17 @@ class Analyzer:
         """
         if camera_id not in self._cameras:
             raise NotFoundError("this camera is not analysed")
-        queue: asyncio.Queue[dict[str, object]] = asyncio.Queue(_TRACK_QUEUE)
-        self._viewers.setdefault(camera_id, set()).add(queue)
-        try:
-            yield queue
-        finally:
-            self._viewers[camera_id].discard(queue)
+        return self._overlay.watch(camera_id)
 
     def status(self) -> dict[str, object]:
         """What `GET /status` answers."""
-        jail, ready, chosen = self._pool.jail, self._pool.ready, self._chooser.chosen
+        ready, chosen, mono_ns = self._pool.ready, self._chooser.chosen, self._clock.mono_ns()
         return {
             "role": "analyzer",
             "pid": os.getpid(),
             "started_at": format_utc(self._started_ns),
             "assignment_version": self._assignment.version,
-            "jail": None
-            if jail is None
-            else {
-                "state": jail.state,
-                "detail": jail.detail,
-                "landlock_abi": jail.landlock_abi,
-                "layers": jail.layers,
-            },
+            "jail": describe_jail(self._pool.jail),
             "model": {
                 "name": chosen.name,
                 "release": ready.release if ready else "",
@@ -283,49 +252,13 @@ class Analyzer:
                 for link in self._pool.links
                 if link.is_called
             ],
-            "cameras": [self._camera_status(pipeline) for pipeline, _ in self._cameras.values()],
+            "cameras": [
+                describe_camera(pipeline, self.lists, self.sets, mono_ns) for pipeline, _ in self._cameras.values()
+            ],
             "watchlists_version": self.lists.version,
             "faces_listed": len(self.lists.faces),
             "faces_outdated": self.lists.faces.outdated,
         }
-
-    def _camera_status(self, pipeline: CameraPipeline) -> dict[str, object]:
-        counters = pipeline.counters
-        return {
-            "camera_id": pipeline.camera.camera_id,
-            "stream": pipeline.camera.stream,
-            "detector": pipeline.detector,
-            "state": counters.state,
-            "code": counters.code,
-            "reason": counters.reason,
-            "fps": counters.fps(self._clock.mono_ns()),
-            "asked_fps": pipeline.camera.fps,
-            "allowed_fps": round(pipeline.allowance.fps, 1),
-            "allowed_tiles": pipeline.tiles.allowed,
-            "key_frames_only": pipeline.allowance.key_frames_only,
-            "decoded": counters.decoded,
-            "analysed": counters.analysed,
-            "inferred": counters.inferred,
-            "damaged": counters.damaged,
-            "thinned": counters.thinned,
-            "looks_left_out": pipeline.describer.left_out,
-            "close_stream": pipeline.camera.close_stream,
-            "close_frames": pipeline.close_frames,
-            "face_lists": self._face_state(pipeline),
-            "categories": [one.terms.name for one in self.sets.choose(pipeline.camera.categories)],
-            "categories_left_out": [asdict(one) for one in self.sets.explain(pipeline.camera.categories)],
-            "dropped": pipeline.queue.dropped,
-            "waiting": len(pipeline.queue),
-            "last_at": format_utc(counters.last_at_ns) if counters.last_at_ns else None,
-        }
-
-    def _face_state(self, pipeline: CameraPipeline) -> str:
-        """What comes of the lists of faces that look at a camera: `none` of them, `off`, `no_models` or `matching`."""
-        if not self.lists.faces.looks_at(pipeline.camera.camera_id):
-            return "none"
-        if FACES not in pipeline.camera.recognize:
-            return "off"
-        return "matching" if FACE_TEMPLATES in pipeline.forms else "no_models"
 
     def _load(self, link: WorkerLink) -> int:
         return sum(pipeline.link is link for pipeline, _ in self._cameras.values())
@@ -335,30 +268,19 @@ class Analyzer:
         chosen = self._chooser.chosen
         detail = chosen.describe(self._registry)
         self._publisher.publish_nowait(ControlStateChanged("model", chosen.state, detail, self._clock.utc_ns()))
+        size = count_workers()
         return WorkerPool(
-            chosen.model,
-            found.names,
-            self._registry,
-            count_workers(),
-            self._clock,
-            self._publisher,
-            self._start_worker,
+            chosen.model, found.names, self._registry, size, self._clock, self._publisher, self._start_worker
         )
 
     def _wanted_groups(self) -> tuple[str, ...]:
         """What any camera recognises. What none asks for is not even loaded."""
-        return tuple(sorted({group for camera in self._assignment.cameras for group in self._find_groups(camera)}))
-
-    def _find_groups(self, camera: CameraAnalysis) -> tuple[str, ...]:
-        """What is asked about the objects of a camera: templates only where its faces are on and a list looks at it,
-        vectors for categories where it names a set, whether it is kept now or not.
-        """
-        makes_templates = FACES in camera.recognize and self.lists.faces.looks_at(camera.camera_id)
-        groups = (*camera.recognize, FACE_TEMPLATES) if makes_templates else camera.recognize
-        return (*groups, CATEGORIES) if camera.categories else groups
+        return tuple(
+            sorted({group for camera in self._assignment.cameras for group in find_groups(camera, self.lists)})
+        )
 
     def _find_forms(self, camera: CameraAnalysis) -> dict[str, Form]:
-        return choose_forms(self._found.forms, self._pool.recognizers, self._find_groups(camera))
+        return choose_forms(self._found.forms, self._pool.recognizers, find_groups(camera, self.lists))
 
     async def _apply(self) -> None:
         """Makes the running cameras equal the assignment. Unchanged ones are not touched; motion settings alone are
@@ -405,6 +327,7 @@ class Analyzer:
         release = str(self._pool.model) if detector == "model" else "motion-r1"
         origin = EventOrigin(camera.camera_id, release, configuration_of(camera))
         events = EventReporter(origin, self._publisher, self._pictures, self._clock)
+        faces_release = self.lists.faces.terms.release
         try:
             pipeline = CameraPipeline(
                 self._next_number,
@@ -415,10 +338,10 @@ class Analyzer:
                 events,
                 CameraWatch(camera.camera_id, self.lists, events),
                 CameraFaces(camera.camera_id, self.lists, events),
-                self._make_objects(origin),
+                CameraObjects(origin, self._publisher, self._pictures, self._sealer, faces_release, self._clock),
                 MotionReporter(camera.camera_id, self._publisher, camera.motion.thresholds.recorded_share),
                 self._clock,
-                self._show,
+                self._overlay.show,
                 self._find_forms(camera),
                 self.sets.choose(camera.categories),
                 needs_motion=detector == "model" and self._pool.needs_motion,
@@ -428,10 +351,6 @@ class Analyzer:
             return
         self._next_number += 1
         self._cameras[camera.camera_id] = (pipeline, self._tasks.create_task(self._keep(pipeline)))
-
-    def _make_objects(self, origin: EventOrigin) -> CameraObjects:
-        release = self.lists.faces.terms.release
-        return CameraObjects(origin, self._publisher, self._pictures, self._sealer, release, self._clock)
 
     async def _keep(self, pipeline: CameraPipeline) -> None:
         """Supervises one camera: a mistake in the analysis of one must not end that of the others."""
@@ -449,27 +368,13 @@ class Analyzer:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    def _show(self, camera_id: str, message: dict[str, object]) -> None:
-        for queue in self._viewers.get(camera_id, ()):
-            if queue.full():
-                queue.get_nowait()
-            queue.put_nowait(message)
 
-
-def _open_sealer(node_key: Path) -> TemplateBox | None:
-    """None where there is no node's key: an analyzer alone, whose vectors nobody could open."""
+def _find_key(path: Path) -> bytes | None:
+    """None for an analyzer alone: nobody could open its vectors, and files that are interrupted begin again."""
     try:
-        return TemplateBox(read_node_key(node_key))
+        return read_node_key(path)
     except NodeKeyError as error:
         get_logger("analyzer").warning("no vectors are kept for searching", reason=error.message)
-        return None
-
-
-def _open_journal_box(node_key: Path) -> JournalBox | None:
-    """None where there is no node's key: files whose analysis is interrupted begin again, and say so."""
-    try:
-        return JournalBox(read_node_key(node_key))
-    except NodeKeyError:
         return None
 
 

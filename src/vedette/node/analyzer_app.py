@@ -38,7 +38,7 @@ def make_analyzer_app(analyzer: "Analyzer") -> Starlette:
     async def tracks(socket: WebSocket) -> None:
         await socket.accept()
         try:
-            async with analyzer.watch_tracks(socket.query_params.get("camera", "")) as queue:
+            with analyzer.watch_tracks(socket.query_params.get("camera", "")) as queue:
                 await _send_until_closed(socket, queue)
         except NotFoundError as error:
             await socket.close(4404, error.message)
@@ -55,7 +55,7 @@ def make_analyzer_app(analyzer: "Analyzer") -> Starlette:
     return Starlette(
         routes=[
             Route("/assignment", put_assignment, methods=["PUT"]),
-            *picture_routes(analyzer),
+            *picture_routes(analyzer.stills),
             *job_routes(analyzer.jobs),
             *watchlist_routes(analyzer.lists, analyzer.take_lists),
             *face_routes(analyzer.portraits),

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -20,16 +20,18 @@ from vedette.behavior.counted import keep_counted
 from vedette.behavior.rules import RuleSet, default_rules
 from vedette.behavior.scene import Scene
 from vedette.core.assignment import CameraAnalysis, Rule
-from vedette.core.detections import CLASS_NAMES, Tracks, no_tracks
+from vedette.core.detections import Tracks, no_tracks
 from vedette.core.errors import InvalidInputError, NotFoundError, UnavailableError
 from vedette.core.media import Packet, StreamFormat
 from vedette.core.time import NS_PER_S
 from vedette.media.feed import FeedPacket, FeedState
-from vedette.node.analyzer_close_looks import CloseLooks, name_opening
+from vedette.node.analyzer_close_looks import CloseLooks
 from vedette.node.analyzer_events import EventReporter, MotionReporter
 from vedette.node.analyzer_faces import CameraFaces
-from vedette.node.analyzer_objects import CameraObjects, TakeCrop
+from vedette.node.analyzer_objects import CameraObjects
 from vedette.node.analyzer_watchlists import CameraWatch
+from vedette.node.overlay_feed import ShowTracks, make_overlay
+from vedette.node.worker_stream import WorkerStream
 from vedette.runtime.clock import Clock
 from vedette.runtime.worker import WorkerLostError
 from vedette.vision import wire
@@ -41,15 +43,12 @@ from vedette.vision.recognize.records import Form
 from vedette.vision.sampling import BacklogThinning
 from vedette.vision.tiles import TileBudget
 from vedette.vision.track.tracker import Tracker
-from vedette.vision.wire import FrameResult, Kind, Overlay
+from vedette.vision.wire import FrameResult
 from vedette.vision.worker_link import WorkerLink, WorkerRefusedError
 
 _RECONNECT_S = 1.0
 _PENALTY_FIRST_S, _PENALTY_MAX_S = 1.0, 60.0
 _SILENT_S = 8.0
-_SNAPSHOT_WIDTH_PX = 1280
-_OBJECT_PX = 320
-"""Longer side of the picture of a seen object."""
 _MAX_ASKS = 2
 """Objects looked at closely per picture of a live stream: a look at a face takes about as long as a detection."""
 _BUSY_PACKETS = 8
@@ -58,8 +57,6 @@ _RATE_STEP = 0.1
 """Share by which an allowed rate must change to be taken over: each change makes the sampling start anew."""
 _LONGEST_STEP_S = 12.0
 """Between two packets of one stream, in media time; more is a hole. Key frames may be 10 s apart."""
-
-ShowTracks = Callable[[str, dict[str, object]], None]
 
 
 @dataclass(slots=True)
@@ -117,7 +114,7 @@ class CameraPipeline:
         self.counters = CameraCounters()
         self.queue = PacketQueue()
         self.link = link
-        self._number = stream_number
+        self._stream = WorkerStream(stream_number, link, detector, camera.classes)
         self._feed = feed
         self._events = events
         self._watch = watch
@@ -127,8 +124,6 @@ class CameraPipeline:
         self._clock = clock
         self._show = show
         self._format: StreamFormat | None = None
-        self._opened: tuple[int, str] = (0, "")
-        self._told_motion = camera.motion
         self._tracker = Tracker()
         self._rules = RuleSet(self._find_rules(camera))
         self._captured_ns: OrderedDict[int, int] = OrderedDict()
@@ -145,7 +140,6 @@ class CameraPipeline:
         self._costs = CostMeter()
         self.allowance = Allowance(camera.fps)
         self.tiles = TileBudget(camera.tiles)
-        self._rate_sent = (camera.fps, camera.tiles)
         self._skips_to_key = False
 
     @property
@@ -201,9 +195,9 @@ class CameraPipeline:
                     tasks.create_task(self._close.run())
         finally:
             self._forget_scene()
-            for number in (self._number, *((self._close.number,) if self._close else ())):
+            for stream in (self._stream, *((self._close.stream,) if self._close else ())):
                 with contextlib.suppress(UnavailableError, InvalidInputError, TimeoutError):
-                    await asyncio.wait_for(self.link.request(self._number, Kind.CLOSE, number.to_bytes(4, "big")), 1.0)
+                    await asyncio.wait_for(stream.close(), 1.0)
 
     async def _read_feed(self) -> None:
         while True:
@@ -241,8 +235,9 @@ class CameraPipeline:
                 self.counters.thinned += 1
                 continue
             try:
-                await self._open_in_worker()
-                await self._set_rate()
+                assert self._format is not None
+                rate = self.allowance.fps, self.tiles.allowed
+                await self._stream.open(self._format, *rate, self.camera.motion)
                 await self._push(queued.packet, is_reset=queued.is_reset or self.allowance.key_frames_only)
             except WorkerLostError:
                 self._note_lost()
@@ -257,57 +252,18 @@ class CameraPipeline:
 
     def _note_lost(self) -> None:
         self.queue.restart()
-        self._opened = (0, "")
-        if self.link.last_offender == self._number:
+        self._stream.forget()
+        if self.link.last_offender == self._stream.number:
             self._penalty_s = min(max(self._penalty_s * 2, _PENALTY_FIRST_S), _PENALTY_MAX_S)
             self._say(
                 "paused", "worker_crashed", f"this stream made the decoder fail; next try in {self._penalty_s:g} s"
             )
-
-    async def _open_in_worker(self) -> None:
-        """Opens the stream in the worker when the worker, the run or the format is new; else tells what changed."""
-        generation = await self.link.wait_up()
-        stream_format = self._format
-        assert stream_format is not None
-        wanted = name_opening(generation, stream_format)
-        if wanted == self._opened:
-            await self._tune_in_worker()
-            return
-        motion = self.camera.motion
-        video = stream_format.video
-        setup = wire.OpenStream(
-            self._number,
-            video.codec,
-            video.width,
-            video.height,
-            list(video.parameter_sets),
-            self.detector,
-            list(self.camera.classes),
-            self.allowance.fps,
-            motion,
-            self.tiles.allowed,
-        )
-        self._rate_sent = setup.fps, setup.tiles
-        await self.link.request(self._number, Kind.OPEN, wire.encode(setup))
-        self._opened, self._told_motion = wanted, motion
-
-    async def _tune_in_worker(self) -> None:
-        motion = self.camera.motion
-        if motion != self._told_motion:
-            await self.link.request(self._number, Kind.TUNE, wire.encode(wire.TuneStream(self._number, motion)))
-            self._told_motion = motion
 
     def _is_left_out(self, packet: Packet) -> bool:
         """A stream cut to its key frames goes on whole with the first key frame after that."""
         if packet.is_key:
             self._skips_to_key = False
         return not packet.is_key and (self.allowance.key_frames_only or self._skips_to_key)
-
-    async def _set_rate(self) -> None:
-        wanted = self.allowance.fps, self.tiles.allowed
-        if self._rate_sent != wanted:
-            self._rate_sent = wanted
-            await self.link.request(self._number, Kind.RATE, wire.encode(wire.SetRate(self._number, *wanted)))
 
     async def _push(self, packet: Packet, *, is_reset: bool) -> None:
         media_s = (packet.captured_at_ns - next(reversed(self._captured_ns.values()), 0)) / NS_PER_S
@@ -316,9 +272,7 @@ class CameraPipeline:
             self._captured_ns.popitem(last=False)
         decode_only = not self._thinning.wants(len(self.queue))
         self.counters.thinned += decode_only
-        message = wire.PacketMessage(self._number, packet.pts_90k, packet.data, packet.is_key, is_reset, decode_only)
-        answer = await self.link.request(self._number, Kind.PACKET, wire.encode_packet(message))
-        reply = wire.decode_reply(answer)
+        reply = await self._stream.push(packet, is_reset=is_reset, decode_only=decode_only)
         self.counters.decoded += min(reply.decoded, 64)
         self.counters.damaged += min(reply.damaged, 64)
         if 0 < media_s < _LONGEST_STEP_S:
@@ -336,13 +290,13 @@ class CameraPipeline:
         self.counters.note_analysed(self._clock.mono_ns())
         tracks, ended = self._track(result, at_ns)
         self._motion.push(at_ns, result.motion)
-        self._show(self.camera.camera_id, _overlay_message(at_ns, tracks, result.motion))
+        self._show(self.camera.camera_id, make_overlay(at_ns, tracks, result.motion))
         findings = self._rules.push(Scene(at_ns, self._watched(tracks), ended, result.motion))
-        take = partial(self._take_snapshot, result)
+        take = partial(self._stream.draw, result)
         if findings:
             await self._events.report(findings, tracks, take, self.describer.facts)
         asked = await self._describe(result, at_ns, tracks)
-        await self._objects.look(at_ns, tracks, _size(result), self._crop_from(self._number, result), self.describer)
+        await self._objects.look(at_ns, tracks, _size(result), partial(self._stream.crop, result), self.describer)
         asked += await self._look_closely(at_ns, tracks)
         await self._watch.look(asked, at_ns, tracks, take, self.describer.facts)
         await self._watch.end(ended, at_ns, tracks, take, self.describer.facts)
@@ -359,7 +313,7 @@ class CameraPipeline:
     async def _describe(self, result: FrameResult, at_ns: int, tracks: Tracks) -> tuple[int, ...]:
         """Asks for a closer look where it is worth one; gives the tracks. Behind: not at all, which is counted."""
         room = _MAX_ASKS if len(self.queue) < _BUSY_PACKETS else 0
-        return await self._ask(self.describer.plan(self._number, result, at_ns / NS_PER_S, tracks, room=room))
+        return await self._ask(self.describer.plan(self._stream.number, result, at_ns / NS_PER_S, tracks, room=room))
 
     async def _look_closely(self, at_ns: int, tracks: Tracks) -> tuple[int, ...]:
         """The same with the key frames of the larger stream that have come since the last picture."""
@@ -368,18 +322,19 @@ class CameraPipeline:
         self._close.note(at_ns, tracks)
         self._costs.note(0, self._close.take_spent_us(), 0, 0.0)
         asked: tuple[int, ...] = ()
+        stream = self._close.stream
         for look in self._close.take_looks():
-            ask = self.describer.plan(look.stream, look.frame, look.at_ns / NS_PER_S, look.tracks, room=_MAX_ASKS)
+            ask = self.describer.plan(stream.number, look.frame, look.at_ns / NS_PER_S, look.tracks, room=_MAX_ASKS)
             asked += await self._ask(ask)
-            crop_from = self._crop_from(look.stream, look.frame)
-            await self._objects.look_closely(look.at_ns, look.tracks, _size(look.frame), crop_from, self.describer)
+            crop = partial(stream.crop, look.frame)
+            await self._objects.look_closely(look.at_ns, look.tracks, _size(look.frame), crop, self.describer)
         return asked
 
     async def _ask(self, ask: Ask | None) -> tuple[int, ...]:
         if ask is None:
             return ()
         try:
-            answer = await self.link.request(self._number, Kind.DESCRIBE, wire.encode(ask.request))
+            answer = await self._stream.describe(ask.request)
         except WorkerRefusedError:
             return ()  # the picture is gone already: the next moment will do
         self._costs.note(0, self.describer.take(ask, answer, self.link.recognizers), 0, 0.0)
@@ -394,23 +349,6 @@ class CameraPipeline:
         self.counters.inferred += 1
         update = self._tracker.push(wire.decode_boxes(result.boxes), at_ns / NS_PER_S)
         return update.tracks, update.ended
-
-    async def _take_snapshot(self, result: FrameResult, overlays: list[Overlay]) -> bytes:
-        request = wire.SnapshotRequest(self._number, result.pts_90k, _SNAPSHOT_WIDTH_PX, overlays)
-        jpeg = await self.link.request(self._number, Kind.SNAPSHOT, wire.encode(request))
-        return wire.check_jpeg(jpeg)
-
-    def _crop_from(self, stream: int, frame: FrameResult) -> TakeCrop:
-        """Small pictures of parts of a picture that the worker keeps."""
-
-        async def take(crop: tuple[float, float, float, float]) -> bytes:
-            request = wire.SnapshotRequest(stream, frame.pts_90k, _OBJECT_PX, [], crop)
-            try:
-                return wire.check_jpeg(await self.link.request(self._number, Kind.SNAPSHOT, wire.encode(request)))
-            except WorkerRefusedError:
-                return b""  # the picture is gone already: a better moment may come
-
-        return take
 
     async def _watch_silence(self) -> None:
         """Ends open events when no picture has come for a while: what is not seen is not known."""
@@ -455,20 +393,3 @@ def configuration_of(camera: CameraAnalysis) -> str:
 
 def _size(frame: FrameResult) -> tuple[int, int]:
     return frame.width, frame.height
-
-
-def _overlay_message(at_ns: int, tracks: Tracks, motion: float) -> dict[str, object]:
-    """The message of `WS /tracks` (docs/design/contracts.md)."""
-    return {
-        "captured_at_ns": at_ns,
-        "tracks": [
-            {
-                "id": int(tracks.track_id[row]),
-                "class": CLASS_NAMES[int(tracks.class_id[row])],
-                "confidence": round(float(tracks.confidence[row]), 3),
-                "box": [round(float(value), 4) for value in tracks.boxes_norm_xyxy[row]],
-            }
-            for row in range(len(tracks))
-        ],
-        "motion": round(motion, 5),
-    }

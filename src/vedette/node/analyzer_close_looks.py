@@ -16,11 +16,12 @@ from vedette.core.errors import InvalidInputError, NotFoundError, UnavailableErr
 from vedette.core.media import Packet, StreamFormat, StreamRole
 from vedette.core.time import NS_PER_S
 from vedette.media.feed import FeedPacket
+from vedette.node.worker_stream import WorkerStream
 from vedette.runtime.clock import Clock
 from vedette.runtime.worker import WorkerLostError
 from vedette.vision import wire
 from vedette.vision.track.interpolation import place_tracks
-from vedette.vision.wire import FrameResult, Kind
+from vedette.vision.wire import FrameResult
 from vedette.vision.worker_link import WorkerLink, WorkerRefusedError
 
 _RECONNECT_S = 2.0
@@ -33,21 +34,11 @@ _NUMBERS_FROM = 1 << 24
 
 @dataclass(frozen=True, slots=True)
 class CloseLook:
-    """A key frame that the worker keeps, and where the tracks were in it.
+    """A key frame that the worker keeps, and where the tracks were in it."""
 
-    Attributes:
-        stream: The large stream's number in the worker.
-    """
-
-    stream: int
     frame: FrameResult
     at_ns: int
     tracks: Tracks
-
-
-def name_opening(generation: int, stream_format: StreamFormat) -> tuple[int, str]:
-    """What a stream is opened for in a worker: with another worker, run or format it must be opened anew."""
-    return generation, f"{stream_format.run_id}:{hash(stream_format.video)}"
 
 
 class CloseLooks:
@@ -60,13 +51,10 @@ class CloseLooks:
     def __init__(
         self, owner: int, camera_id: str, role: StreamRole, link: WorkerLink, feed: UnixFeedSource, clock: Clock
     ) -> None:
-        self._owner = owner
-        self.number = _NUMBERS_FROM + owner
-        """The large stream's, in the worker."""
+        self.stream = WorkerStream(_NUMBERS_FROM + owner, link, wire.KEEP, owner=owner)
         self._camera_id, self._role = camera_id, role
-        self._link, self._feed, self._clock = link, feed, clock
+        self._feed, self._clock = feed, clock
         self._format: StreamFormat | None = None
-        self._opened: tuple[int, str] = (0, "")
         self._history: deque[tuple[int, Tracks]] = deque(maxlen=_HISTORY)
         self._last_track_ns = -_WANTED_NS
         self._ready: deque[tuple[int, FrameResult]] = deque(maxlen=2)
@@ -85,10 +73,10 @@ class CloseLooks:
                         elif isinstance(item, FeedPacket):
                             await self._take(item.packet)
             except (UnavailableError, NotFoundError, WorkerLostError, WorkerRefusedError):
-                self._opened = (0, "")
+                self.stream.forget()
             except InvalidInputError:  # the worker talks nonsense: it may have been taken over
-                self._opened = (0, "")
-                self._link.replace_worker()
+                self.stream.forget()
+                self.stream.link.replace_worker()
             await self._clock.sleep(_RECONNECT_S)
 
     def note(self, at_ns: int, tracks: Tracks) -> None:
@@ -103,7 +91,7 @@ class CloseLooks:
             at_ns, frame = self._ready.popleft()
             tracks = place_tracks(list(self._history), at_ns)
             if len(tracks):
-                yield CloseLook(self.number, frame, at_ns, tracks)
+                yield CloseLook(frame, at_ns, tracks)
 
     def take_spent_us(self) -> int:
         """Time of the worker that decoding took since the last call."""
@@ -119,23 +107,9 @@ class CloseLooks:
         """Decodes a key frame if something is there to be looked at."""
         if packet.captured_at_ns - self._last_track_ns > _WANTED_NS:
             return
-        await self._open_in_worker()
-        message = wire.PacketMessage(self.number, packet.pts_90k, packet.data, is_key=True)
-        answer = await self._link.request(self._owner, Kind.PACKET, wire.encode_packet(message))
-        reply = wire.decode_reply(answer)
+        assert self._format is not None
+        await self.stream.open(self._format)
+        reply = await self.stream.push(packet)
         self._spent_us += reply.decode_us
         self.decoded += len(reply.results)
         self._ready += [(packet.captured_at_ns, frame) for frame in reply.results]
-
-    async def _open_in_worker(self) -> None:
-        generation = await self._link.wait_up()
-        assert self._format is not None
-        video = self._format.video
-        wanted = name_opening(generation, self._format)
-        if wanted == self._opened:
-            return
-        setup = wire.OpenStream(
-            self.number, video.codec, video.width, video.height, list(video.parameter_sets), wire.KEEP, [], 1.0
-        )
-        await self._link.request(self._owner, Kind.OPEN, wire.encode(setup))
-        self._opened = wanted

@@ -5,7 +5,6 @@ updated) must answer 404 and not a whole picture.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.requests import Request
@@ -13,31 +12,29 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from vedette.core.errors import InvalidInputError, VedetteError
+from vedette.node.still_pictures import StillPictures
 from vedette.vision.wire import Masks
-
-if TYPE_CHECKING:
-    from vedette.node.analyzer import Analyzer
 
 MAX_BODY_BYTES = 24 << 20
 MAX_MASK_POINTS = 64
 _STATUS = {"invalid": 422, "not_found": 404, "conflict": 409, "limited": 429}
 
 
-def picture_routes(analyzer: "Analyzer") -> list[Route]:
+def picture_routes(stills: StillPictures) -> list[Route]:
     """Routes that answer `image/jpeg`."""
 
     async def thumbnail(request: Request) -> bytes:
         width = _parse_width(request.query_params.get("width", "320"))
-        return await analyzer.render_thumbnail(await read_body(request), width, [])
+        return await stills.render_thumbnail(await read_body(request), width, [])
 
     async def masked_thumbnail(request: Request) -> bytes:
         width = _parse_width(request.query_params.get("width", "320"))
         masks = _parse_masks(request.query_params.get("masks", ""))
-        return await analyzer.render_thumbnail(await read_body(request), width, masks)
+        return await stills.render_thumbnail(await read_body(request), width, masks)
 
     async def masked_picture(request: Request) -> bytes:
         masks = _parse_masks(request.query_params.get("masks", ""))
-        return await analyzer.mask_picture(await read_body(request), masks)
+        return await stills.mask_picture(await read_body(request), masks)
 
     return [
         _post("/thumbnail", thumbnail),
