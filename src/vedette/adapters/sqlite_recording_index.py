@@ -11,105 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from vedette.adapters import sqlite_recording_coverage as coverage
-from vedette.adapters import sqlite_recording_gaps as gap_index
+from vedette.adapters import sqlite_recording_journal as journal
 from vedette.adapters.sqlite_recording_catalog import LONGEST_SEGMENT_NS
-from vedette.adapters.sqlite_recording_joining import Joining
+from vedette.adapters.sqlite_recording_schema import SCHEMA_VERSION, lay_out, note_joined
 from vedette.core.errors import StorageError
-from vedette.core.footage_facts import FootageFact, GapClosed, SegmentClosed, SegmentRetired
 from vedette.core.media import StreamRole
 from vedette.core.recording_plan import Hold, RecordingMode
 from vedette.recording.ledger import HOLE_NS
 from vedette.recording.records import GapRecord, SegmentRecord, StoredSegment, StreamKey, VolumeTotals
 from vedette.recording.retention import ERASED
 
-SCHEMA_VERSION = 4
-_LAST_UNJOINED = 3
 _JOINED_AT_ONCE = 2000
 """Segments joined a second where coverage is missing: about a tenth of a second of work."""
-MOST_JOURNAL = 2_000_000
-"""Facts kept for a notary that is away: two weeks of 100 cameras. The oldest go first."""
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS streams (
-    stream_id INTEGER PRIMARY KEY,
-    camera_id TEXT NOT NULL,
-    role TEXT NOT NULL,
-    UNIQUE (camera_id, role)
-);
-CREATE TABLE IF NOT EXISTS segments (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    segment_id TEXT NOT NULL UNIQUE,
-    stream_id INTEGER NOT NULL REFERENCES streams,
-    run_id TEXT NOT NULL,
-    start_ns INTEGER NOT NULL,
-    end_ns INTEGER NOT NULL,
-    start_90k INTEGER NOT NULL,
-    first_sequence INTEGER NOT NULL,
-    init_size_bytes INTEGER NOT NULL,
-    size_bytes INTEGER NOT NULL,
-    frames INTEGER NOT NULL,
-    is_open INTEGER NOT NULL,
-    mode TEXT NOT NULL DEFAULT 'continuous',
-    sha256 BLOB NOT NULL DEFAULT x'',
-    marks BLOB NOT NULL DEFAULT x'',
-    is_held INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX IF NOT EXISTS segments_by_time ON segments (stream_id, start_ns);
-CREATE INDEX IF NOT EXISTS segments_free ON segments (number) WHERE NOT is_open AND NOT is_held;
-CREATE INDEX IF NOT EXISTS segments_free_by_mode ON segments (stream_id, mode, number)
-    WHERE NOT is_open AND NOT is_held;
-CREATE INDEX IF NOT EXISTS segments_free_by_age ON segments (stream_id, mode, segment_id)
-    WHERE NOT is_open AND NOT is_held;
-CREATE INDEX IF NOT EXISTS segments_held ON segments (stream_id, size_bytes) WHERE is_held;
-CREATE TABLE IF NOT EXISTS holds (
-    hold_id TEXT PRIMARY KEY,
-    camera_id TEXT NOT NULL,
-    from_ns INTEGER NOT NULL,
-    to_ns INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS fragments (number INTEGER PRIMARY KEY, packed BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS gaps (
-    stream_id INTEGER NOT NULL REFERENCES streams,
-    from_ns INTEGER NOT NULL,
-    to_ns INTEGER NOT NULL,
-    reason TEXT NOT NULL,
-    frames_missing INTEGER NOT NULL,
-    PRIMARY KEY (stream_id, from_ns, reason)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS journal (number INTEGER PRIMARY KEY AUTOINCREMENT, fact TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS identity (id INTEGER PRIMARY KEY CHECK (id = 1), generation TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS tombstones (segment_id TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS totals (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    segments INTEGER NOT NULL,
-    size_bytes INTEGER NOT NULL,
-    frames INTEGER NOT NULL
-);
-INSERT OR IGNORE INTO totals VALUES (1, 0, 0, 0);
-CREATE TRIGGER IF NOT EXISTS totals_insert AFTER INSERT ON segments BEGIN
-    UPDATE totals SET segments = segments + 1, size_bytes = size_bytes + NEW.size_bytes,
-        frames = frames + NEW.frames;
-END;
-CREATE TRIGGER IF NOT EXISTS totals_update AFTER UPDATE ON segments BEGIN
-    UPDATE totals SET size_bytes = size_bytes + NEW.size_bytes - OLD.size_bytes,
-        frames = frames + NEW.frames - OLD.frames;
-END;
-CREATE TRIGGER IF NOT EXISTS totals_delete AFTER DELETE ON segments BEGIN
-    UPDATE totals SET segments = segments - 1, size_bytes = size_bytes - OLD.size_bytes,
-        frames = frames - OLD.frames;
-    DELETE FROM fragments WHERE number = OLD.number;
-END;
-"""
-_UPGRADE_FROM_1 = """
-ALTER TABLE segments ADD COLUMN mode TEXT NOT NULL DEFAULT 'continuous';
-ALTER TABLE segments ADD COLUMN sha256 BLOB NOT NULL DEFAULT x'';
-ALTER TABLE segments ADD COLUMN marks BLOB NOT NULL DEFAULT x'';
-"""
-_UPGRADE_FROM_2 = """
-ALTER TABLE segments ADD COLUMN is_held INTEGER NOT NULL DEFAULT 0;
-"""
 _UPSERT_SEGMENT = """
 INSERT INTO segments (segment_id, stream_id, run_id, start_ns, end_ns, start_90k, first_sequence,
     init_size_bytes, size_bytes, frames, is_open, mode, sha256, marks, is_held)
@@ -155,29 +69,10 @@ class SqliteRecordingIndex:
         with self._translated("opened"):
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
-            self._upgrade(version)
+            self._joining = lay_out(self._connection, version)
             self._connection.execute("INSERT OR IGNORE INTO identity VALUES (1, ?)", (str(uuid.uuid4()),))
             rows = self._connection.execute("SELECT hold_id, camera_id, from_ns, to_ns FROM holds").fetchall()
         self._holds = [Hold(*row) for row in rows]
-
-    def _upgrade(self, version: int) -> None:
-        """Makes the schema, or an earlier one this one, all or nothing; what has to be joined waits for `join_some`."""
-        upgrades = [_UPGRADE_FROM_1, _UPGRADE_FROM_2][version - 1 :] if version else []
-        try:
-            self._connection.executescript(
-                f"BEGIN IMMEDIATE;{''.join(upgrades)}{_SCHEMA}{coverage.SCHEMA}{gap_index.SCHEMA}"
-            )
-            joining = Joining(self._connection)
-            self._joining = joining if joining.start() else None
-            if self._joining is None:
-                self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-            elif version < _LAST_UNJOINED:
-                self._connection.execute(f"PRAGMA user_version={_LAST_UNJOINED}")
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
 
     def join_some(self) -> None:
         if self._joining is None:
@@ -185,7 +80,7 @@ class SqliteRecordingIndex:
         with self._transaction() as connection:
             is_last = self._joining.step(_JOINED_AT_ONCE)
             if is_last:
-                connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+                note_joined(connection)
         if is_last:
             self._joining = None
 
@@ -223,8 +118,8 @@ class SqliteRecordingIndex:
                 " ON CONFLICT DO UPDATE SET to_ns = excluded.to_ns, frames_missing = excluded.frames_missing",
                 [(self._stream_id(gap.key), gap.from_ns, gap.to_ns, gap.reason, gap.frames_missing) for gap in gaps],
             )
-            _write_journal(connection, [_closed(record) for record in segments if not record.is_open])
-            _write_journal(connection, [_ended(gap) for gap in gaps if not gap.is_open])
+            journal.write_facts(connection, [journal.tell_closed(record) for record in segments if not record.is_open])
+            journal.write_facts(connection, [journal.tell_gap(gap) for gap in gaps if not gap.is_open])
 
     def _join(self, connection: sqlite3.Connection, record: SegmentRecord, before: coverage.ClosedRow | None) -> None:
         """Takes a segment that has just been written into the coverage; `before`: it was a closed one already."""
@@ -371,7 +266,7 @@ class SqliteRecordingIndex:
             for stream_id, *_, start_ns, end_ns in sorted(rows, key=lambda row: row[4]):
                 if reason == ERASED or _has_older(connection, stream_id, start_ns):
                     _note_policy(connection, stream_id, start_ns, end_ns)
-            _write_journal(connection, [_retired(row, reason) for row in rows])
+            journal.write_facts(connection, [journal.tell_retired(row, reason) for row in rows])
 
     def add_tombstones(self, segment_ids: Sequence[str]) -> None:
         """Takes over deletions that another index had begun."""
@@ -455,45 +350,6 @@ def _note_policy(connection: sqlite3.Connection, stream_id: int, start_ns: int, 
         "INSERT INTO gaps VALUES (?, ?, ?, 'policy', 0) ON CONFLICT DO UPDATE SET to_ns = MAX(to_ns, excluded.to_ns)",
         (stream_id, from_ns, end_ns),
     )
-
-
-def _write_journal(connection: sqlite3.Connection, facts: Sequence[FootageFact]) -> None:
-    if not facts:
-        return
-    rows = [(f"{type(fact).__name__} {msgspec.json.encode(fact).decode()}",) for fact in facts]
-    connection.executemany("INSERT INTO journal (fact) VALUES (?)", rows)
-    (last,) = connection.execute("SELECT MAX(number) FROM journal").fetchone()
-    connection.execute("DELETE FROM journal WHERE number <= ?", (last - MOST_JOURNAL,))
-
-
-def _closed(record: SegmentRecord) -> SegmentClosed:
-    head = record.head
-    return SegmentClosed(
-        segment_id=head.segment_id,
-        camera_id=head.key.camera_id,
-        stream=head.key.role.value,
-        mode=head.mode.value,
-        run_id=head.run_id,
-        start_ns=head.start_ns,
-        end_ns=record.end_ns,
-        frames=record.frames,
-        size_bytes=record.size_bytes,
-        init_size_bytes=head.init_size_bytes,
-        sha256=record.sha256.hex(),
-        init_sha256=record.init_sha256.hex(),
-        ingest=record.ingest,
-        stored_bytes=record.stored_bytes,
-        stored_sha256=record.stored_sha256.hex(),
-    )
-
-
-def _ended(gap: GapRecord) -> GapClosed:
-    return GapClosed(gap.key.camera_id, gap.key.role.value, gap.from_ns, gap.to_ns, gap.reason, gap.frames_missing)
-
-
-def _retired(row: tuple[Any, ...], reason: str) -> SegmentRetired:
-    _, segment_id, camera_id, role, start_ns, end_ns = row
-    return SegmentRetired(segment_id, camera_id, role, start_ns, end_ns, reason)
 
 
 def _stored(row: tuple[Any, ...]) -> StoredSegment:

@@ -1,7 +1,7 @@
 """Facts about stored footage that must be provable for ever: the journal of a volume.
 
 The recorder writes them into the volume's index in the same transaction as the row they are about
-(`vedette.adapters.sqlite_recording_index`); the notary reads them there, in order, and makes evidence leaves of
+(`vedette.adapters.sqlite_recording_journal`); the notary reads them there, in order, and makes evidence leaves of
 them (docs/design/evidence.md). A fact is self-contained: the footage may be gone when it is read.
 """
 
