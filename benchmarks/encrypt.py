@@ -29,7 +29,8 @@ from vedette.recording.retention import SpaceLimit
 from vedette.recording.segment_body import BodyMaker, make_plain_body
 from vedette.recording.segment_encryptor import SegmentEncryptor
 from vedette.recording.stamp import make_stamp
-from vedette.recording.store import SegmentStore, StoreJob
+from vedette.recording.store import SegmentStore
+from vedette.recording.store_terms import StoreJob
 from vedette.recording.volume import create_volume
 
 START_NS = 1_795_000_000 * NS_PER_S

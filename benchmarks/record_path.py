@@ -31,7 +31,8 @@ from vedette.recording.records import GapRecord, StreamKey
 from vedette.recording.retention import SpaceLimit
 from vedette.recording.segment_body import make_plain_body, make_unhashed_body
 from vedette.recording.segmenter import CutPolicy
-from vedette.recording.store import SegmentStore, StoreJob
+from vedette.recording.store import SegmentStore
+from vedette.recording.store_terms import StoreJob
 from vedette.recording.stream_recorder import StreamRecorder
 from vedette.recording.volume import create_volume
 from vedette.testing.rtp import VIDEO_PAYLOAD_TYPE, stamp

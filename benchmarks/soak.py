@@ -28,7 +28,8 @@ from vedette.recording.records import GapRecord, StreamKey
 from vedette.recording.recovery import recover
 from vedette.recording.retention import SpaceLimit
 from vedette.recording.segmenter import CutPolicy
-from vedette.recording.store import SegmentStore, StoreJob
+from vedette.recording.store import SegmentStore
+from vedette.recording.store_terms import StoreJob
 from vedette.recording.stream_recorder import StreamRecorder
 from vedette.recording.volume import create_volume
 

@@ -19,7 +19,8 @@ from vedette.recording.recovery import recover
 from vedette.recording.retention import SpaceLimit
 from vedette.recording.segment_body import BodyMaker, make_plain_body
 from vedette.recording.segmenter import CutPolicy
-from vedette.recording.store import SegmentStore, StoreJob
+from vedette.recording.store import SegmentStore
+from vedette.recording.store_terms import StoreJob
 from vedette.recording.stream_recorder import StreamRecorder
 from vedette.recording.volume import Volume, create_volume
 

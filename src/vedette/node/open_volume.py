@@ -24,7 +24,8 @@ from vedette.recording.records import StreamKey
 from vedette.recording.recovery import recover
 from vedette.recording.retention import KeepRules, SpaceLimit
 from vedette.recording.segment_body import BodyMaker
-from vedette.recording.store import SegmentStore, StoreTerms, VolumeState
+from vedette.recording.store import SegmentStore
+from vedette.recording.store_terms import StoreTerms, VolumeState
 from vedette.recording.volume import Volume, create_volume
 from vedette.recording.writer import VolumeWriter
 from vedette.runtime.clock import Clock

@@ -36,7 +36,7 @@ from vedette.recording.gated_recorder import GatedRecorder
 from vedette.recording.ledger import CompletenessLedger, LedgerTotals
 from vedette.recording.records import GapRecord, StreamKey
 from vedette.recording.segmenter import CutPolicy
-from vedette.recording.store import LostFootage
+from vedette.recording.store_terms import LostFootage
 from vedette.recording.stream_recorder import StreamRecorder
 from vedette.runtime.bus import Publisher
 from vedette.runtime.clock import Clock, new_id

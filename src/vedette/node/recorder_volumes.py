@@ -23,7 +23,7 @@ from vedette.recording.placement import Placement, VolumeView, place_camera
 from vedette.recording.records import GapRecord
 from vedette.recording.retention import KeepRules
 from vedette.recording.segment_body import BodyMaker
-from vedette.recording.store import LostFootage, VolumeNews, VolumeState
+from vedette.recording.store_terms import LostFootage, VolumeNews, VolumeState
 from vedette.recording.writer import WriterStoppedError
 from vedette.runtime.bus import Publisher
 from vedette.runtime.clock import Clock

@@ -15,7 +15,7 @@ from vedette.recording.leading_motion import LeadingMotion
 from vedette.recording.packet_motion import PacketMotion
 from vedette.recording.prerecord import PreRecord
 from vedette.recording.schedule import Schedule, UnknownZoneError
-from vedette.recording.store import LostFootage
+from vedette.recording.store_terms import LostFootage
 from vedette.recording.stream_recorder import StreamRecorder
 from vedette.recording.trigger import LATE_NS, UNNOTICED_NS, RecordingGate, Sources, Trigger, Verdict
 

@@ -7,26 +7,31 @@ stored is reported as a loss, never only logged. Design: docs/design/recording-s
 
 import contextlib
 import errno
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Callable
+from dataclasses import replace
 
 from vedette.core.errors import StorageError
-from vedette.core.footage_facts import IngestFacts
 from vedette.recording.deletion import SegmentDeleter
 from vedette.recording.disk import PosixDisk
-from vedette.recording.holds_file import KeptHold, write_holds
+from vedette.recording.growing_segment import GrowingSegment
+from vedette.recording.holds_file import write_holds
 from vedette.recording.ports import SegmentIndex
 from vedette.recording.records import (
-    FragmentEntry,
     GapRecord,
-    SegmentHead,
     SegmentRecord,
-    StreamKey,
     VolumeTotals,
 )
 from vedette.recording.retention import KeepRules, SpaceLimit, describe_full, find_shortage
-from vedette.recording.segment_body import BodyMaker, Piece, SegmentBody, make_plain_body
+from vedette.recording.segment_body import BodyMaker, Piece, make_plain_body
+from vedette.recording.store_terms import (
+    LostFootage,
+    News,
+    StoreJob,
+    StoreTerms,
+    VolumeNews,
+    VolumeState,
+    VolumeWarning,
+)
 from vedette.recording.volume import Volume
 
 LEAST_AHEAD_BYTES = 32 << 20
@@ -35,109 +40,6 @@ _MOST_UNINDEXED = 2000
 """Closed segments that may wait for an index that cannot be written; later ones are found by recovery."""
 _MOST_GAPS = 10_000
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
-
-class VolumeState(StrEnum):
-    WRITABLE = "writable"
-    FULL = "full"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class StoreJob:
-    """One fragment to store.
-
-    Attributes:
-        init: The head of the file, in case this fragment turns out to be the first one stored.
-        buffers: The fragment, `entry.size_bytes` in all.
-        ingest: How the packets of the segment arrived, up to here.
-    """
-
-    head: SegmentHead
-    entry: FragmentEntry
-    init: bytes
-    buffers: Sequence[bytes]
-    ingest: IngestFacts = field(default_factory=IngestFacts)
-
-
-@dataclass(frozen=True, slots=True)
-class LostFootage:
-    """Footage that was received and not stored, and why in words."""
-
-    key: StreamKey
-    segment_id: str
-    from_ns: int
-    to_ns: int
-    frames: int
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class VolumeNews:
-    """The volume entered a state."""
-
-    state: VolumeState
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class VolumeWarning:
-    """As `vedette.core.messages.StorageWarned`, with the same kinds."""
-
-    kind: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoreTerms:
-    """By what a volume is used.
-
-    Attributes:
-        holds: In force on this volume, with where they come from; `rules` hold the same.
-    """
-
-    limit: SpaceLimit
-    rules: KeepRules = field(default_factory=KeepRules)
-    holds: tuple[KeptHold, ...] = ()
-
-
-News = LostFootage | VolumeNews | VolumeWarning | GapRecord
-"""A `GapRecord`: the account of a gap that this index never took, and that another volume is to keep."""
-
-
-@dataclass(slots=True)
-class _Growing:
-    head: SegmentHead
-    descriptor: int
-    body: SegmentBody
-    size_bytes: int
-    end_ns: int
-    frames: int = 0
-    packed: bytearray = field(default_factory=bytearray)
-    ingest: IngestFacts = field(default_factory=IngestFacts)
-    is_new: bool = True
-    is_dirty: bool = True
-    is_closing: bool = False
-    waits_for_key: bool = False
-    committed_ns: int = 0
-    committed_frames: int = 0
-
-    def record(self) -> SegmentRecord:
-        record = SegmentRecord(
-            self.head, self.end_ns, self.size_bytes, self.frames, not self.is_closing, bytes(self.packed)
-        )
-        if not self.is_closing:
-            return record
-        hashes = self.body.hashes()
-        return replace(
-            record,
-            sha256=hashes.sha256,
-            init_sha256=hashes.init_sha256,
-            marks=hashes.marks,
-            ingest=self.ingest if hashes.marks else record.ingest,
-            stored_bytes=hashes.stored_bytes,
-            stored_sha256=hashes.stored_sha256,
-        )
 
 
 class SegmentStore:
@@ -162,7 +64,7 @@ class SegmentStore:
         self._index = index
         self._limit = limit
         self._disk = disk
-        self._growing: dict[str, _Growing] = {}
+        self._growing: dict[str, GrowingSegment] = {}
         self._unindexed: list[SegmentRecord] = []
         self._gaps: list[GapRecord] = []
         self._news: list[News] = []
@@ -178,7 +80,7 @@ class SegmentStore:
         self._stored_bytes = totals.size_bytes
         self._written_bytes = 0
         self._budget_bytes = 0
-        self._written: list[_Growing] = []
+        self._written: list[GrowingSegment] = []
         self._free_bytes = 0
         if terms is None:
             self.make_room()
@@ -353,7 +255,7 @@ class SegmentStore:
             detail = "footage younger than its minimum had to be deleted: give this volume more room, or record less"
             self._news.append(VolumeWarning(kind, detail if self._is_below_minimum else ""))
 
-    def _create(self, job: StoreJob) -> _Growing:
+    def _create(self, job: StoreJob) -> GrowingSegment:
         segment_id = job.head.segment_id
         path = self._volume.segment(segment_id)
         self._disk.touch(self._volume.growing / segment_id)
@@ -370,16 +272,16 @@ class SegmentStore:
             self._disk.unlink(path)  # nothing of it was ever readable
             raise
         body.take(first)
-        growing = _Growing(head, descriptor, body, len(job.init), job.entry.end_ns, committed_ns=head.start_ns)
+        growing = GrowingSegment(head, descriptor, body, len(job.init), job.entry.end_ns, committed_ns=head.start_ns)
         self._growing[segment_id] = growing
         self._stored_bytes += len(job.init)
         return growing
 
-    def _write(self, growing: _Growing, piece: Piece) -> None:
+    def _write(self, growing: GrowingSegment, piece: Piece) -> None:
         self._disk.append(growing.descriptor, piece.buffers)
         growing.body.take(piece)
 
-    def _count(self, growing: _Growing, job: StoreJob) -> None:
+    def _count(self, growing: GrowingSegment, job: StoreJob) -> None:
         self.on_answer()
         growing.packed += job.entry.pack()
         growing.ingest = job.ingest
@@ -394,7 +296,7 @@ class SegmentStore:
         self._budget_bytes -= job.entry.size_bytes
         self._enter(VolumeState.WRITABLE, "")
 
-    def _fail(self, job: StoreJob, growing: _Growing | None, state: VolumeState, why: str) -> None:
+    def _fail(self, job: StoreJob, growing: GrowingSegment | None, state: VolumeState, why: str) -> None:
         if growing is not None:
             growing.waits_for_key = True
             try:
@@ -414,7 +316,7 @@ class SegmentStore:
             self._state = state
             self._news.append(VolumeNews(state, reason))
 
-    def _make_durable(self, growing: _Growing) -> bool:
+    def _make_durable(self, growing: GrowingSegment) -> bool:
         """Syncs one file. False: the disk refused, and what was written since the last commit is unsure."""
         try:
             self._disk.sync(growing.descriptor)

@@ -18,7 +18,7 @@ from vedette.recording.ledger import CompletenessLedger
 from vedette.recording.records import FragmentEntry, GapRecord, SegmentHead, StreamKey
 from vedette.recording.segmenter import Cut, CutPolicy, Segmenter
 from vedette.recording.stamp import make_stamp
-from vedette.recording.store import LostFootage, StoreJob
+from vedette.recording.store_terms import LostFootage, StoreJob
 
 _HOLD_NS = NS_PER_S
 _TELL_OPEN_EVERY_NS = 5 * NS_PER_S

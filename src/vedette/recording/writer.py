@@ -14,7 +14,8 @@ from typing import Self
 
 from vedette.core.time import NS_PER_S
 from vedette.recording.records import GapRecord, VolumeTotals
-from vedette.recording.store import LostFootage, News, SegmentStore, StoreJob, StoreTerms, VolumeState
+from vedette.recording.store import SegmentStore
+from vedette.recording.store_terms import LostFootage, News, StoreJob, StoreTerms, VolumeState
 from vedette.runtime.clock import Clock
 
 MAX_QUEUED_BYTES = 256 << 20

@@ -18,7 +18,7 @@ from vedette.recording.errors import DamagedFootageError, FootageLockedError
 from vedette.recording.records import MARK_BYTES, FragmentEntry, unpack_entry
 from vedette.recording.recovery import find_files, rebuild, recover
 from vedette.recording.scan import scan_segment
-from vedette.recording.store import LostFootage
+from vedette.recording.store_terms import LostFootage
 from vedette.recording.stored_file import open_stored
 from vedette.testing.faulty_disk import FaultyDisk
 

@@ -14,7 +14,7 @@ from vedette.recording.check import CheckLevel, check_volume
 from vedette.recording.holds_file import KeptHold
 from vedette.recording.recovery import find_files
 from vedette.recording.retention import KeepRules, SpaceLimit
-from vedette.recording.store import StoreTerms
+from vedette.recording.store_terms import StoreTerms
 from vedette.recording.stored_file import destroy_segment_key, find_key_day
 from vedette.testing.faulty_disk import FaultyDisk
 

@@ -12,7 +12,7 @@ from vedette.core.time import NS_PER_S
 from vedette.recording.errors import VolumeUnusableError
 from vedette.recording.holds_file import KeptHold, merge_holds, read_holds, write_holds
 from vedette.recording.retention import DAY_NS, KeepRules, SpaceLimit
-from vedette.recording.store import StoreTerms, VolumeNews, VolumeState, VolumeWarning
+from vedette.recording.store_terms import StoreTerms, VolumeNews, VolumeState, VolumeWarning
 from vedette.testing.faulty_disk import FaultyDisk
 
 ALL = Hold("h1", CAMERA, -(1 << 60), 1 << 62)

@@ -16,7 +16,7 @@ from vedette.recording.records import GapRecord, StreamKey
 from vedette.recording.recovery import find_files, rebuild
 from vedette.recording.retention import SpaceLimit, describe_full
 from vedette.recording.scan import scan_segment
-from vedette.recording.store import LostFootage, VolumeNews, VolumeState
+from vedette.recording.store_terms import LostFootage, VolumeNews, VolumeState
 from vedette.recording.volume import create_volume, open_volume
 from vedette.testing.faulty_disk import FaultyDisk
 

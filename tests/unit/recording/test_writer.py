@@ -10,7 +10,7 @@ from vedette.core.time import NS_PER_S
 from vedette.recording.ledger import CompletenessLedger
 from vedette.recording.records import GapRecord
 from vedette.recording.segmenter import CutPolicy
-from vedette.recording.store import LostFootage
+from vedette.recording.store_terms import LostFootage
 from vedette.recording.stream_recorder import StreamRecorder
 from vedette.recording.writer import VolumeWriter, WriterStoppedError
 from vedette.runtime.clock import SystemClock
