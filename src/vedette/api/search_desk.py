@@ -6,19 +6,17 @@ an object has a vector nor objects that are kept for their vector alone: no answ
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from dataclasses import replace
+from typing import Literal
 
 from vedette.api.convert_search import find_ways, seen_object_out, step_out, visits_out
-from vedette.api.file_job_desk import SentFile
 from vedette.api.gate import MissingPermissionError
 from vedette.api.person_choice import AppearanceNotKeptError, choose_person
 from vedette.api.schemas.search import MAX_PAGE, ObjectSearchOut, SeenObjectOut, StrangersOut, TraceOut
+from vedette.api.search_ports import Coverage, FaceReader, Files, PeopleReader, Question
 from vedette.api.search_words import KeptSets, Makes, check_attributes
 from vedette.core.detections import MOVING_CLASS
 from vedette.core.errors import InvalidInputError, NotFoundError, VedetteError
-from vedette.core.faces import EnrolledFace
 from vedette.core.media import StreamRole
 from vedette.core.people import PersonInPicture
 from vedette.core.privacy import LookAt, MaskedUnavailableError, Sight
@@ -37,7 +35,6 @@ from vedette.search.objects import (
     BIOMETRIC_KINDS,
     FACE,
     NoSuchObjectError,
-    ObjectFilter,
     ObjectRecord,
     Source,
 )
@@ -46,63 +43,8 @@ from vedette.search.service import Found, NotComparableError, ObjectSearch
 from vedette.search.strangers import NEEDED_PAIRS
 from vedette.search.verdict import Verdict
 from vedette.vision.categories.words import CategoryWords
-from vedette.vision.file_jobs import FileJob, NoSuchJobError
+from vedette.vision.file_jobs import NoSuchJobError
 from vedette.vision.recognize.make_forms import MakeWords
-
-
-class FaceReader(Protocol):
-    """Makes the template of a picture, outside this process: `vedette.adapters.portraits_client`."""
-
-    async def read(self, picture: bytes) -> EnrolledFace:
-        """Raises PictureRefusedError, TooManyRequestsError, UnavailableError."""
-        ...
-
-
-class PeopleReader(Protocol):
-    """Finds people in a picture, outside this process: `vedette.adapters.people_client`."""
-
-    async def read(self, picture: bytes) -> list[PersonInPicture]:
-        """Raises NobodyFoundError, UnreadablePictureError, AppearanceModelsMissingError, UnavailableError."""
-        ...
-
-
-class Files(Protocol):
-    """The analysed files that a caller may see: `vedette.api.file_job_desk.FileJobDesk`."""
-
-    async def list_jobs(self, caller: Caller) -> list[FileJob]: ...
-
-    async def find(self, caller: Caller, job_id: str) -> FileJob:
-        """Raises NoSuchJobError."""
-        ...
-
-    async def open_file(
-        self, caller: Caller, job_id: str, name: str, byte_range: str | None
-    ) -> AbstractAsyncContextManager[SentFile]: ...
-
-
-class Coverage(Protocol):
-    """Read-only, synchronous: `vedette.recording.reader.FootageReader`."""
-
-    def find_coverage(
-        self, camera_id: str, role: StreamRole, from_ns: int, to_ns: int, resolution_ns: int
-    ) -> list[tuple[int, int]]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What one request asks.
-
-    Attributes:
-        like: The seen object that others are to be like, None: by facts.
-        by: By what of it; empty: whatever is surest.
-        words: The question for the audit trail.
-    """
-
-    wanted: ObjectFilter
-    purpose: str
-    words: str
-    like: str | None = None
-    by: str = ""
 
 
 class SearchDesk:

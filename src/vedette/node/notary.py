@@ -23,10 +23,10 @@ from vedette.core.messages import ControlStateChanged, EventObserved
 from vedette.core.time import NS_PER_S, format_utc
 from vedette.evidence.bundle import clean
 from vedette.evidence.errors import LogDamagedError, ProofRefusedError
-from vedette.evidence.keys import KeyRing, LogKey, open_key_ring
+from vedette.evidence.keys import KeyRing, open_key_ring
 from vedette.evidence.leaves import draft_export, draft_time_step
 from vedette.evidence.log import EvidenceLog, open_log
-from vedette.evidence.offline_verify import OVERLAP_NS, fingerprint_of
+from vedette.evidence.offline_verify import OVERLAP_NS
 from vedette.evidence.proofs import CameraProof, LogHead, ProofRequest, SignRequest
 from vedette.evidence.prover import make_head, prove_camera
 from vedette.node.notary_app import make_notary_app
@@ -34,6 +34,7 @@ from vedette.node.notary_events import EventQueue
 from vedette.node.notary_keys import DAY_NS, KeyChanges, find_due
 from vedette.node.notary_sources import Reading, read_sources
 from vedette.node.notary_stamps import NotaryStamps
+from vedette.node.notary_status import describe_checkpoint, describe_keys, describe_overlap
 from vedette.node.notary_witnesses import NotaryWitnesses
 from vedette.node.sealing import describe_sealing
 from vedette.runtime.bus import Publisher
@@ -162,9 +163,9 @@ class Notary:
             "site": ring.site if ring else "",
             "fingerprint": ring.present.fingerprint if ring else "",
             "log_key": ring.site_key if ring else "",
-            "keys": _describe_keys(ring) if ring else [],
+            "keys": describe_keys(ring) if ring else [],
             "key_due": self._describe_due(ring) if ring else None,
-            "checkpoint": _describe_checkpoint(log) if log else None,
+            "checkpoint": describe_checkpoint(log) if log else None,
             "behind": self._reading.behind,
             "sealing": self._sealing,
             "witnesses": self._witnesses.describe(),
@@ -329,7 +330,7 @@ class Notary:
             return "weakened", "; ".join(problems)[:1000]
         if self._log is None:
             return "absent", "starting"
-        return "holds", "footage, audit trail and events are logged and signed" + _describe_overlap(self._log.ring)
+        return "holds", "footage, audit trail and events are logged and signed" + describe_overlap(self._log.ring)
 
     def _describe_due(self, ring: KeyRing) -> str | None:
         due_ns = find_due(ring.present, self._key_days * DAY_NS)
@@ -340,7 +341,7 @@ class Notary:
         ring, now_ns = self._ring, self._clock.utc_ns()
         if ring is None:
             return
-        detail = f"new fingerprint {ring.present.fingerprint}{_describe_overlap(ring)}. Why: {reason}"[:_MOST_TEXT]
+        detail = f"new fingerprint {ring.present.fingerprint}{describe_overlap(ring)}. Why: {reason}"[:_MOST_TEXT]
         self._publisher.publish_nowait(
             EventObserved(new_id(self._clock), "", KEY_CHANGED, now_ns, now_ns, "", 1.0, detail=detail)
         )
@@ -353,34 +354,6 @@ class Notary:
             state, detail = judged
             (self._logger.info if state == "holds" else self._logger.error)("evidence log", state=state, detail=detail)
             self._publisher.publish_nowait(ControlStateChanged(CONTROL, state, detail, self._clock.utc_ns()))
-
-
-def _describe_keys(ring: KeyRing) -> list[dict[str, object]]:
-    """All keys, oldest first. `beside_until`: of the one before, while it still signs too."""
-    older = fingerprint_of(ring.older.public) if ring.older else ""
-    return [_describe_key(key, is_beside=key.fingerprint == older) for key in ring.keys]
-
-
-def _describe_key(key: LogKey, *, is_beside: bool) -> dict[str, object]:
-    return {
-        "fingerprint": key.fingerprint,
-        "from": format_utc(key.from_ns),
-        "to": format_utc(key.to_ns) if key.to_ns else None,
-        "beside_until": format_utc(key.until_ns) if is_beside else None,
-        "signatures": key.signatures,
-    }
-
-
-def _describe_overlap(ring: KeyRing) -> str:
-    if ring.older is None:
-        return ""
-    until = format_utc(ring.keys[-2].until_ns)
-    return f"; the key before the present one signs too until {until}: give witnesses the new one"
-
-
-def _describe_checkpoint(log: EvidenceLog) -> dict[str, object]:
-    at = format_utc(log.checkpoint_at_ns) if log.checkpoint_at_ns else None
-    return {"at": at, "size": log.size, "root": log.signed_root.hex()}
 
 
 def _day(at_ns: int) -> str:

@@ -33,7 +33,7 @@ from vedette.api.schemas.search import (
     TraceIn,
     TraceOut,
 )
-from vedette.api.search_desk import Question
+from vedette.api.search_ports import Question
 from vedette.api.search_words import find_absent, known_attributes
 from vedette.api.sights import SightPort
 from vedette.api.times import check_range, to_ns
