@@ -21,7 +21,7 @@ import numpy as np
 import openvino as ov
 
 from evals.common import SHARED, Figures, fingerprint, make_parser, write_result
-from vedette.lab.classifier.networks import SIDE_PX, SMALL_WIDTHS
+from vedette.lab.classifier.networks import SIDE_PX
 from vedette.lab.classifier.pictures import LabelledPictures, find_pictures, load_pictures
 from vedette.lab.classifier.transfer import (
     Effort,
@@ -36,6 +36,7 @@ NEW_CLASSES = ("bird", "deer", "horse", "truck")
 """Each has a relative among the six that the network knows, as a camera's new question would."""
 FEW = (10, 50, 250)
 SEEDS = (1, 2, 3)
+WIDTHS = (32, 64, 128)
 THIRD_WIDTHS = (18, 37, 74)
 _ANIMALS = frozenset({"bird", "cat", "deer", "dog", "frog", "horse"})
 _TAUGHT, _ASKED = 1000, 200
@@ -53,15 +54,13 @@ def take(labelled: LabelledPictures, start: int, count: int, names: tuple[str, .
 def measure_transfer(everything: LabelledPictures, held_out: LabelledPictures) -> Figures:
     known = tuple(name for name in everything.names if name not in NEW_CLASSES)
     source = take(everything, 0, _TAUGHT, known)
-    backbone = train_heads(SMALL_WIDTHS, Questions(source.pictures, {"class": source.labels}), Effort(8), seed=1)
+    backbone = train_heads(WIDTHS, Questions(source.pictures, {"class": source.labels}), Effort(8), seed=1)
     asked = take(held_out, 0, 10 * _ASKED, NEW_CLASSES)
     figures: Figures = {"transfer_asked": len(asked)}
     for few in FEW:
         effort = Effort(max(8, 4000 // (few * len(NEW_CLASSES))), batch=32, peak_rate=2e-3)
         rounds = [
-            compare_transfer(
-                backbone, SMALL_WIDTHS, take(everything, few * seed, few, NEW_CLASSES), asked, effort, seed
-            )
+            compare_transfer(backbone, WIDTHS, take(everything, few * seed, few, NEW_CLASSES), asked, effort, seed)
             for seed in SEEDS
         ]
         for way in rounds[0]:
@@ -75,7 +74,7 @@ def measure_heads(everything: LabelledPictures, held_out: LabelledPictures) -> F
     groups = [int(name not in _ANIMALS) for name in names]
     taught = turn_quarters(take(everything, 0, _TAUGHT, names), 1, groups)
     asked = turn_quarters(take(held_out, 0, _ASKED, names), 2, groups)
-    sides = compare_heads(SMALL_WIDTHS, THIRD_WIDTHS, taught, asked, Effort(8), lambda line: print(line, flush=True))
+    sides = compare_heads(WIDTHS, THIRD_WIDTHS, taught, asked, Effort(8), lambda line: print(line, flush=True))
     figures: Figures = {"heads_asked": len(asked.pictures)}
     for side, (right, models) in sides.items():
         figures |= {f"heads_{side}_{question}": value for question, value in right.items()}

@@ -8,6 +8,7 @@ import cv2
 import keras
 import numpy as np
 from keras import layers
+from numpy.typing import NDArray
 
 from vedette.adapters.openvino_detector import OpenVinoDetector
 from vedette.adapters.openvino_network import OpenVinoNetwork
@@ -19,6 +20,7 @@ from vedette.lab.appearance.samples import INPUT_WH as PERSON_WH
 from vedette.lab.appearance.samples import TAUGHT_WH as TEACHER_WH
 from vedette.lab.appearance.samples import collect_people as collect_bodies
 from vedette.lab.classifier import training as classifier_training
+from vedette.lab.classifier.answers import classify_all
 from vedette.lab.classifier.networks import SIDE_PX as CLASSIFIER_SIDE_PX
 from vedette.lab.classifier.networks import with_mirror
 from vedette.lab.classifier.pictures import LabelledPictures, load_pictures
@@ -201,7 +203,7 @@ def train_detector(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], N
     pictures, _ = draw_shard(plan.shards, _CALIBRATED_ON)
     enlarged = (cv2.resize(picture, network.RELEASE_WH) for picture in np.asarray(pictures, np.uint8))
     calibration = [picture.transpose(2, 0, 1)[None].astype(np.float32) for picture in enlarged]
-    quantize_release(folder, "detector", calibration, has_decoder=True)
+    quantize_release(folder, "detector", calibration, spares_head=True)
     return lines + describe_files(folder, "detector-int8")
 
 
@@ -269,10 +271,28 @@ def _train_lean_classifier(size: str, inputs: TrainingInputs, clock: Clock, tell
     taught, held_out = _load_classes(inputs, tell)
     recipe = classifier_training.LEAN[size]
     recipe = replace(recipe, plan=inputs.cut(recipe.plan))
-    model = classifier_training.train_lean(recipe, taught, held_out, inputs.folder, clock, tell)
+    answers = ask_teacher(recipe.teacher, taught, inputs.folder, tell) if recipe.teacher else None
+    model = classifier_training.train_lean(recipe, taught, held_out, inputs.folder, clock, tell, answers)
     _plot({size: inputs.folder}, inputs.folder, f"Classifier, {size}: loss and accuracy by epoch")
     released = with_mirror(model) if size == "large" else model  # twice the time, which only the large one has to spend
     return release_classifier(released, f"classifier-{size}", taught, held_out, inputs.folder / "release")
+
+
+def ask_teacher(name: str, taught: LabelledPictures, folder: Path, tell: Callable[[str], None]) -> NDArray[np.float32]:
+    """What an embedded classifier says of all pictures (N, classes); kept in the folder for when training goes on."""
+    kept = folder / "answers.npy"
+    if not kept.is_file():
+        tell(f"{name} is asked about {len(taught)} pictures")
+        registry = ModelRegistry(Path())
+        answers = classify_all(OpenVinoNetwork(registry.load(registry.find_named(name))), taught.pictures)
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / "part.npy"
+        np.save(part, answers)
+        part.replace(kept)
+    answers = np.asarray(np.load(kept, allow_pickle=False), np.float32)
+    if answers.shape != (len(taught), len(taught.names)):
+        raise InvalidInputError(f"{kept} is of other pictures", "Train in another folder, or remove it.")
+    return answers
 
 
 def train_report_classifier(inputs: TrainingInputs, clock: Clock, tell: Callable[[str], None]) -> list[str]:

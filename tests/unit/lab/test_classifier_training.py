@@ -10,19 +10,31 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from vedette.lab.classifier.networks import (  # noqa: E402 -- after the skip
+from vedette.core.errors import InvalidInputError  # noqa: E402 -- after the skip
+from vedette.lab import recipes  # noqa: E402
+from vedette.lab.classifier.networks import (  # noqa: E402
     CLASSES,
-    LARGE_WIDTHS,
-    SMALL_WIDTHS,
+    LARGE,
+    SMALL,
+    LeanShape,
     as_probabilities,
     build_lean,
     build_report,
+    may_pool_last,
     whiten,
     with_mirror,
 )
 from vedette.lab.classifier.pictures import LabelledPictures  # noqa: E402
-from vedette.lab.classifier.samples import draw_epoch, hide_squares, keep_epoch, shift_pictures  # noqa: E402
-from vedette.lab.classifier.training import LEAN, REPORT_PLAN, train_lean, train_report  # noqa: E402
+from vedette.lab.classifier.samples import draw_epoch, hide_squares, shift_pictures  # noqa: E402
+from vedette.lab.classifier.training import (  # noqa: E402
+    LEAN,
+    REPORT_PLAN,
+    SoftenedCrossentropy,
+    answer,
+    soften,
+    train_lean,
+    train_report,
+)
 from vedette.lab.export import export_openvino  # noqa: E402
 from vedette.lab.training import HISTORY, Plan  # noqa: E402
 from vedette.runtime.clock import SystemClock  # noqa: E402
@@ -58,16 +70,16 @@ def test_decay_that_keras_ignores_is_why_the_report_ran_at_a_constant_rate() -> 
     assert "decay" not in optimizer.get_config()
 
 
-@pytest.mark.parametrize(("widths", "most"), [(SMALL_WIDTHS, 300_000), (LARGE_WIDTHS, 2_000_000)])
-def test_ours_are_as_small_as_was_promised(widths: tuple[int, int, int], most: int) -> None:
-    assert build_lean(widths, noise(8)).count_params() <= most
+@pytest.mark.parametrize(("shape", "most"), [(SMALL, 300_000), (LARGE, 2_000_000)])
+def test_ours_are_as_small_as_was_promised(shape: LeanShape, most: int) -> None:
+    assert build_lean(shape, noise(8)).count_params() <= most
 
 
 def test_stem_makes_patches_uncorrelated() -> None:
     smooth = noise(64).astype(np.float32)
     smooth[:, :, 1:] = (smooth[:, :, 1:] + smooth[:, :, :-1]) / 2
     pictures = smooth.astype(np.uint8)
-    kernel, bias = whiten(pictures)
+    kernel, bias = whiten(pictures, 24)
     windows = np.lib.stride_tricks.sliding_window_view(pictures, (2, 2), axis=(1, 2))[:, ::3, ::3]
     patches = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, 12) / 255
     answers = patches @ kernel.reshape(12, -1) + bias
@@ -75,17 +87,31 @@ def test_stem_makes_patches_uncorrelated() -> None:
     np.testing.assert_allclose(answers[:, :12], -answers[:, 12:], atol=1e-4)
 
 
+def test_lean_stem_keeps_the_directions_in_which_patches_differ_most() -> None:
+    pictures = noise(64)
+    pictures[..., 1] = pictures[..., 0]  # nothing new in the second channel: four of twelve directions are empty
+    kernel, bias = whiten(pictures, 16)
+    whole, whole_bias = whiten(pictures, 24)
+    np.testing.assert_allclose(kernel[..., :8], whole[..., 4:12], rtol=1e-4)
+    np.testing.assert_allclose(bias[8:], whole_bias[16:], rtol=1e-4)
+    assert np.abs(whole[..., :4]).max() > 10 * np.abs(kernel).max(), "an empty direction would be blown up"
+
+
+def test_small_network_has_maps_that_pooling_leaves_nothing_of() -> None:
+    maps = [layer.output.shape for layer in build_lean(SMALL, noise(8)).layers]
+    assert sorted({shape[1] for shape in maps if len(shape) == 4}, reverse=True) == [32, 31, 29, 14, 12, 6, 3]
+
+
 def test_second_epoch_mirrors_what_the_first_left() -> None:
     taught = two_classes(40)
     offsets = np.full((40, 2), 2)
     np.testing.assert_array_equal(shift_pictures(taught.pictures, offsets), taught.pictures)
-    first, targets = draw_epoch(taught, 0)
+    first = draw_epoch(taught.pictures, 0)
     assert first.shape == taught.pictures.shape
-    assert targets.argmax(1).tolist() == taught.labels.tolist()
-    np.testing.assert_array_equal(draw_epoch(taught, 0)[0], first)
+    np.testing.assert_array_equal(draw_epoch(taught.pictures, 0), first)
 
     def mirrored(epoch: int) -> list[bool]:
-        shown = draw_epoch(taught, epoch)[0].astype(int)
+        shown = draw_epoch(taught.pictures, epoch).astype(int)
         middle = slice(4, 28)
         flips = []
         for picture, plain in zip(shown, taught.pictures.astype(int), strict=True):
@@ -125,16 +151,54 @@ def test_square_hides_what_lies_about_its_centre_and_nothing_else() -> None:
 
 
 def test_epoch_hides_a_square_of_each_picture_where_it_is_asked_to() -> None:
-    taught = two_classes(30)
-    plain, hidden = draw_epoch(taught, 3)[0].astype(int), draw_epoch(taught, 3, 10)[0].astype(int)
+    taught = two_classes(30).pictures
+    plain, hidden = draw_epoch(taught, 3).astype(int), draw_epoch(taught, 3, 10).astype(int)
     changed = (plain != hidden).any(-1).sum((1, 2))
     assert changed.min() >= 1
     assert changed.max() <= 100
 
 
-def test_report_trains_on_pictures_as_they_are() -> None:
-    taught = two_classes(6)
-    np.testing.assert_array_equal(keep_epoch(taught)[0], taught.pictures)
+def test_softened_loss_is_least_at_the_teachers_own_logits_and_its_gradient_as_large_as_at_temperature_one() -> None:
+    logits = np.array([[3.0, 1.0, -2.0], [0.5, 0.0, 4.0]], np.float32)
+    sure = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    targets, loss = soften(sure, 2.0), SoftenedCrossentropy(2.0)
+    np.testing.assert_allclose(targets.sum(1), 1, atol=1e-6)
+    best = float(loss(targets, logits))
+    for other in (logits * 1.2, logits * 0.8, logits[:, ::-1]):
+        assert float(loss(targets, other)) > best
+    step = np.tile(1e-2 * np.eye(3, dtype=np.float32)[0], (2, 1))
+    slope = (float(loss(targets, step)) - float(loss(targets, -step))) / 2e-2
+    assert slope == pytest.approx(2.0 * float((1 / 3 - targets[:, 0]).mean()), abs=1e-3)
+    assert SoftenedCrossentropy.from_config(loss.get_config()).get_config() == loss.get_config()
+
+
+def test_answers_of_a_teacher_are_learned_against_the_labels(tmp_path: Path) -> None:
+    """Who is taught by wrong answers repeats them."""
+    taught, held_out = two_classes(80), two_classes(20)
+    recipe = replace(LEAN["small"], plan=Plan(shards=3, shard_samples=0, pool_shards=1, batch=20, peak_rate=0.05))
+    answers = np.full((80, CLASSES), 0.001, np.float32)
+    answers[np.arange(80), 1 - taught.labels] = 0.991
+    told: list[str] = []
+    model = train_lean(recipe, taught, held_out, tmp_path, SystemClock(), told.append, answers)
+    said = answer(model, held_out.pictures).argmax(1)
+    assert (said == 1 - held_out.labels).mean() > 0.8
+
+
+def test_teacher_is_asked_once_and_other_pictures_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def classify(_network: object, pictures: np.ndarray) -> np.ndarray:
+        asked.append(len(pictures))
+        return np.full((len(pictures), CLASSES), 0.1, np.float32)
+
+    monkeypatch.setattr(recipes, "classify_all", classify)
+    taught, told = two_classes(6), list[str]()
+    first = recipes.ask_teacher("classifier-large", taught, tmp_path / "new", told.append)
+    again = recipes.ask_teacher("classifier-large", taught, tmp_path / "new", told.append)
+    np.testing.assert_array_equal(first, again)
+    assert asked == [6]
+    with pytest.raises(InvalidInputError, match="other pictures"):
+        recipes.ask_teacher("classifier-large", two_classes(8), tmp_path / "new", told.append)
 
 
 def test_lean_network_learns_and_tells_how_it_went(tmp_path: Path) -> None:
@@ -169,8 +233,23 @@ def test_last_epochs_go_on_at_a_constant_rate_and_the_mean_of_them_is_what_was_l
         np.testing.assert_allclose(was, now, atol=1e-5)
 
 
+def test_pooling_last_gives_the_same_unless_a_normalisation_turns_numbers_round() -> None:
+    first, last = build_lean(SMALL, noise(20)), build_lean(SMALL, noise(20), pools_last=True)
+    rng = np.random.default_rng(5)
+    weights = [array + rng.normal(0, 0.1, array.shape).astype(np.float32) for array in first.get_weights()]
+    weights = [np.abs(array) if array.ndim == 1 and index != 1 else array for index, array in enumerate(weights)]
+    first.set_weights(weights)
+    last.set_weights(weights)
+    pictures = noise(4).astype(np.float32) / 255
+    assert may_pool_last(first)
+    np.testing.assert_allclose(np.asarray(first(pictures)), np.asarray(last(pictures)), atol=1e-4)
+    normalised = next(layer for layer in first.layers if isinstance(layer, keras.layers.BatchNormalization))
+    normalised.gamma.assign(-normalised.gamma)
+    assert not may_pool_last(first)
+
+
 def test_with_mirror_is_the_mean_of_both_and_a_mirrored_picture_gets_the_same_answer(tmp_path: Path) -> None:
-    model = build_lean(SMALL_WIDTHS, noise(20))
+    model = build_lean(SMALL, noise(20))
     pictures = noise(3).astype(np.float32) / 255
     flipped = pictures[:, :, ::-1]
     both = np.asarray(with_mirror(model)(pictures))
@@ -202,5 +281,5 @@ def test_decaying_rate_falls_as_the_report_wrote_it(tmp_path: Path) -> None:
 
 def test_plans_are_the_ones_that_are_told_of() -> None:
     assert (REPORT_PLAN.shards, REPORT_PLAN.batch, REPORT_PLAN.peak_rate) == (25, 32, 0.01)
-    assert {name: recipe.plan.shards for name, recipe in LEAN.items()} == {"small": 74, "large": 36}
+    assert {name: recipe.plan.shards for name, recipe in LEAN.items()} == {"small": 80, "large": 36}
     assert {recipe.plan.pool_shards for recipe in LEAN.values()} == {1}

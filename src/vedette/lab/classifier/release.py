@@ -37,7 +37,8 @@ def release_classifier(
     shape = (1, 3, SIDE_PX, SIDE_PX)
     export_openvino(as_probabilities(model, temperature), ("classes",), shape, folder, name)
     step = max(1, len(taught) // _CALIBRATION_INPUTS)
-    quantize_release(folder, name, [as_input(picture) for picture in taught.pictures[::step]])
+    shown = [as_input(picture) for picture in taught.pictures[::step]]
+    quantize_release(folder, name, shown, is_wide=True, spares_stem=True, spares_head=True)
     lines = [f"temperature {temperature:.4f}, {model.count_params()} parameters"]
     for file_name, precision in ((name, "fp16"), (f"{name}-int8", "int8")):
         manifest = _describe(file_name, precision, folder, taught.names, model.count_params())

@@ -3,24 +3,23 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.lab.classifier.pictures import LabelledPictures, Pictures
-from vedette.lab.training import Arrays
+from vedette.lab.classifier.pictures import Pictures
 
 _SHIFT_PX = 2
 
 
-def draw_epoch(taught: LabelledPictures, epoch: int, hidden_px: int = 0) -> Arrays:
-    """All pictures once, shifted by up to two pixels and every second one mirrored, the other half the next time
-    (alternating flip, K. Jordan 2024); and their classes (N, classes) float32, one-hot. `hidden_px` is the side of a
-    square of each picture that is hidden (cutout, DeVries and Taylor 2017).
+def draw_epoch(taught: Pictures, epoch: int, hidden_px: int = 0) -> Pictures:
+    """All pictures (N, side, side, 3) once, shifted by up to two pixels and every second one mirrored, the other half
+    the next time (alternating flip, K. Jordan 2024). `hidden_px` is the side of a square of each picture that is hidden
+    (cutout, DeVries and Taylor 2017).
     """
     rng = np.random.default_rng((2024, epoch))
     flips = (np.random.default_rng(2024).permutation(len(taught)) + epoch) % 2 == 0
-    pictures = shift_pictures(taught.pictures, rng.integers(0, 2 * _SHIFT_PX + 1, (len(taught), 2)))
+    pictures = shift_pictures(taught, rng.integers(0, 2 * _SHIFT_PX + 1, (len(taught), 2)))
     pictures[flips] = pictures[flips, :, ::-1]
     if hidden_px:
         hide_squares(pictures, rng.integers(0, pictures.shape[1], (len(pictures), 2)), hidden_px)
-    return pictures, taught.one_hot()
+    return pictures
 
 
 def hide_squares(pictures: Pictures, centres: NDArray[np.int64], side_px: int) -> None:
@@ -44,8 +43,3 @@ def shift_pictures(pictures: Pictures, offsets: NDArray[np.int64]) -> Pictures:
             chosen = (offsets == (down, right)).all(1)
             shifted[chosen] = padded[chosen, down : down + side, right : right + side]
     return shifted
-
-
-def keep_epoch(taught: LabelledPictures) -> Arrays:
-    """All pictures as they are, and their classes: what the report trained on."""
-    return taught.pictures, taught.one_hot()

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 from numpy.typing import NDArray
+from typing_extensions import override
 
-from vedette.lab.classifier.networks import LARGE_WIDTHS, SMALL_WIDTHS, build_lean, build_report
+from vedette.lab.classifier.networks import LARGE, SMALL, LeanShape, build_lean, build_report, may_pool_last
 from vedette.lab.classifier.pictures import LabelledPictures, Pictures
-from vedette.lab.classifier.samples import draw_epoch, keep_epoch
+from vedette.lab.classifier.samples import draw_epoch
 from vedette.lab.training import Method, Plan, Trainer, prepare_pictures, rise_and_fall, training_dtype
 from vedette.runtime.clock import Clock
 
@@ -23,12 +26,14 @@ class LeanRecipe:
         hidden_px: Side of the square that each picture hides; 0 where the network is too small to learn by heart.
         averaged: So many of the plan's epochs, the last ones, go on at a constant rate, and the mean of their weights
             is what was learned (stochastic weight averaging, Izmailov et al. 2018).
+        teacher: A release whose answers are learned instead of the classes alone (distillation, Hinton et al. 2015).
     """
 
-    widths: tuple[int, int, int]
+    shape: LeanShape
     plan: Plan
     hidden_px: int = 0
     averaged: int = 0
+    teacher: str = ""
 
     def rate(self, done: float) -> float:
         """The learning rate when a share of the plan is done, 0..1."""
@@ -38,11 +43,12 @@ class LeanRecipe:
 
 LEAN = {
     "small": LeanRecipe(
-        SMALL_WIDTHS, Plan(shards=74, shard_samples=0, pool_shards=1, batch=256, peak_rate=0.2), averaged=10
+        SMALL,
+        Plan(shards=80, shard_samples=0, pool_shards=1, batch=256, peak_rate=0.2),
+        averaged=10,
+        teacher="classifier-large",
     ),
-    "large": LeanRecipe(
-        LARGE_WIDTHS, Plan(shards=36, shard_samples=0, pool_shards=1, batch=256, peak_rate=0.2), hidden_px=10
-    ),
+    "large": LeanRecipe(LARGE, Plan(shards=36, shard_samples=0, pool_shards=1, batch=256, peak_rate=0.2), hidden_px=10),
 }
 REPORT_PLAN = Plan(shards=25, shard_samples=0, pool_shards=1, batch=32, peak_rate=0.01)
 _REPORT_DECAY = 4e-4
@@ -53,8 +59,36 @@ _AVERAGED_RATE = 0.03
 _SLOW_MOMENTUM = 0.99
 """Of the normalisation of averaged weights: a mean over a hundred batches."""
 _DECAY = 5e-3
+_SOFTENED = 2.0
 _SEED = 10
 _WHITENED = 5000
+
+
+class SoftenedCrossentropy(keras.losses.Loss):
+    """Cross-entropy of a teacher's softened probabilities (N, classes) and as much softened logits.
+
+    Args:
+        temperature: What logits are divided by; the loss counts its square more, as its gradient is so much smaller.
+    """
+
+    def __init__(self, temperature: float = _SOFTENED, name: str = "softened_crossentropy") -> None:
+        super().__init__(name=name)
+        self._temperature = temperature
+
+    @override
+    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+        loss = ops.categorical_crossentropy(y_true, y_pred / self._temperature, from_logits=True)
+        return self._temperature**2 * loss
+
+    @override
+    def get_config(self) -> dict[str, Any]:
+        return {"temperature": self._temperature, "name": self.name}
+
+
+def soften(probabilities: NDArray[np.float32], temperature: float = _SOFTENED) -> NDArray[np.float32]:
+    """The same answers (N, classes) of logits that were divided by the temperature."""
+    parts = probabilities ** (1 / temperature)
+    return np.asarray(parts / parts.sum(1, keepdims=True), np.float32)
 
 
 def train_lean(
@@ -64,17 +98,22 @@ def train_lean(
     folder: Path,
     clock: Clock,
     tell: Callable[[str], None],
+    answers: NDArray[np.float32] | None = None,
 ) -> keras.Model:
-    """Our network in float32: SGD with Nesterov's momentum, one cycle, smoothed labels.
+    """Our network in float32: SGD with Nesterov's momentum, one cycle; learns the `answers`, a teacher's probabilities
+    (N, classes) of what is taught, or else smoothed labels.
 
     It is trained with layers in bfloat16 where the processor multiplies them: two thirds of the time.
     """
+    targets = taught.one_hot() if answers is None else soften(answers)
+    smoothed = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=_SMOOTHING)
     plan = replace(recipe.plan, shard_samples=len(taught))
     averaged = range(max(0, plan.shards - recipe.averaged) + 1, plan.shards + 1)
 
-    def build(dtype: str) -> keras.Model:
+    def build(dtype: str, *, pools_last: bool = False) -> keras.Model:
         keras.utils.set_random_seed(_SEED)
-        return build_lean(recipe.widths, taught.pictures[:: max(1, len(taught) // _WHITENED)], dtype)
+        some = taught.pictures[:: max(1, len(taught) // _WHITENED)]
+        return build_lean(recipe.shape, some, dtype, pools_last=pools_last)
 
     def optimizer() -> keras.optimizers.Optimizer:
         return keras.optimizers.SGD(plan.peak_rate, momentum=0.9, nesterov=True, weight_decay=_DECAY)
@@ -89,9 +128,9 @@ def train_lean(
         folder=folder,
         plan=plan,
         build=lambda: build(training_dtype()),
-        draw_shard=lambda epoch, _: draw_epoch(taught, epoch, recipe.hidden_px),
+        draw_shard=lambda epoch, _: (draw_epoch(taught.pictures, epoch, recipe.hidden_px), targets),
         prepare=prepare_pictures,
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=_SMOOTHING),
+        loss=smoothed if answers is None else SoftenedCrossentropy(),
         clock=clock,
         tell=tell,
         method=Method(optimizer, recipe.rate),
@@ -104,6 +143,9 @@ def train_lean(
         model.set_weights(_average([folder / f"epoch-{epoch}.npz" for epoch in averaged]))
         _normalise_anew(model, taught.pictures, plan.batch)
         tell(f"mean of {len(averaged)} epochs  held_out {measure_accuracy(model, held_out):.4f}")
+    if may_pool_last(model):
+        weights, model = model.get_weights(), build("float32", pools_last=True)
+        model.set_weights(weights)
     return model
 
 
@@ -158,7 +200,7 @@ def train_report(
         folder=folder,
         plan=replace(plan, shard_samples=len(taught)),
         build=build,
-        draw_shard=lambda _epoch, _count: keep_epoch(taught),
+        draw_shard=lambda _epoch, _count: (taught.pictures, taught.one_hot()),
         prepare=prepare_pictures,
         loss=keras.losses.CategoricalCrossentropy(),
         clock=clock,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vedette.core.errors import InvalidInputError
 from vedette.lab.cascade.linear_svm import fit_linear_svm
-from vedette.lab.classifier.networks import build_lean
+from vedette.lab.classifier.networks import LeanShape, build_lean
 from vedette.lab.classifier.pictures import LabelledPictures, Pictures
 
 Labels = NDArray[np.int64]
@@ -43,7 +43,7 @@ def build_heads(widths: Widths, pictures: Pictures, answers: Mapping[str, int]) 
 
     `answers` is how many there are to each question.
     """
-    lean = build_lean(widths, pictures)
+    lean = build_lean(LeanShape(widths), pictures)
     features = lean.layers[-2].output
     heads = {name: layers.Dense(count, name=name)(features) for name, count in answers.items()}
     return keras.Model(lean.input, heads, name="heads")
