@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from evals.common import SHARED, Figures, fingerprint, installed_detector, installed_models, make_parser, write_result
 from vedette.lab.appearance.samples import Person, cut_box, cut_people, draw_view
 from vedette.lab.cascade.linear_svm import fit_linear_svm
-from vedette.lab.detector.pictures import TaughtPicture, files_below, read_images
+from vedette.lab.detector.pictures import TaughtPicture, files_below, group_of, read_images
 from vedette.lab.detector.teachers import ask
 from vedette.node.attribute_recognizers import make_appearance_recognizer
 from vedette.vision.models.kept import NOTHING_KEPT
@@ -51,7 +51,7 @@ def find_people(root: Path, sources: Sequence[str], detector: Detector) -> list[
     for source in sources:
         groups = dict[Path, list[Person]]()
         for file in sorted(files_below(root / source)):
-            found = groups.setdefault(file if file.suffix != ".jpg" else file.parent, [])
+            found = groups.setdefault(group_of(file), [])
             for image in read_images(file):
                 found += cut_people(TaughtPicture(image, ask(detector, image)))
         for found in groups.values():

@@ -278,13 +278,21 @@ def _train_lean_classifier(size: str, inputs: TrainingInputs, clock: Clock, tell
     return release_classifier(released, f"classifier-{size}", taught, held_out, inputs.folder / "release")
 
 
-def ask_teacher(name: str, taught: LabelledPictures, folder: Path, tell: Callable[[str], None]) -> NDArray[np.float32]:
-    """What an embedded classifier says of all pictures (N, classes); kept in the folder for when training goes on."""
+def ask_teacher(
+    name: str, taught: LabelledPictures, folder: Path, tell: Callable[[str], None]
+) -> NDArray[np.float32] | None:
+    """What an embedded classifier says of all pictures (N, classes); kept in the folder for when training goes on. None
+    where it knows other classes.
+    """
+    registry = ModelRegistry(Path())
+    manifest = registry.find_named(name)
+    if list(taught.names) != manifest.labels:
+        tell(f"{name} knows other classes: the labels alone are learned")
+        return None
     kept = folder / "answers.npy"
     if not kept.is_file():
         tell(f"{name} is asked about {len(taught)} pictures")
-        registry = ModelRegistry(Path())
-        answers = classify_all(OpenVinoNetwork(registry.load(registry.find_named(name))), taught.pictures)
+        answers = classify_all(OpenVinoNetwork(registry.load(manifest)), taught.pictures)
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / "part.npy"
         np.save(part, answers)

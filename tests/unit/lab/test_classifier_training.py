@@ -39,6 +39,7 @@ from vedette.lab.export import export_openvino  # noqa: E402
 from vedette.lab.training import HISTORY, Plan  # noqa: E402
 from vedette.runtime.clock import SystemClock  # noqa: E402
 
+KNOWN = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 REPORTED = [896, 9248, 18496, 36928, 73856, 147584, 2098176, 524800, 5130]
 
 
@@ -191,14 +192,21 @@ def test_teacher_is_asked_once_and_other_pictures_are_refused(tmp_path: Path, mo
         asked.append(len(pictures))
         return np.full((len(pictures), CLASSES), 0.1, np.float32)
 
+    def known(count: int) -> LabelledPictures:
+        return replace(two_classes(count), names=KNOWN)
+
     monkeypatch.setattr(recipes, "classify_all", classify)
-    taught, told = two_classes(6), list[str]()
+    taught, told = known(6), list[str]()
     first = recipes.ask_teacher("classifier-large", taught, tmp_path / "new", told.append)
     again = recipes.ask_teacher("classifier-large", taught, tmp_path / "new", told.append)
+    assert first is not None
+    assert again is not None
     np.testing.assert_array_equal(first, again)
     assert asked == [6]
     with pytest.raises(InvalidInputError, match="other pictures"):
-        recipes.ask_teacher("classifier-large", two_classes(8), tmp_path / "new", told.append)
+        recipes.ask_teacher("classifier-large", known(8), tmp_path / "new", told.append)
+    assert recipes.ask_teacher("classifier-large", two_classes(6), tmp_path / "new", told.append) is None
+    assert "other classes" in told[-1]
 
 
 def test_lean_network_learns_and_tells_how_it_went(tmp_path: Path) -> None:
