@@ -84,10 +84,9 @@ def attack(taught: NDArray[np.float32], others: NDArray[np.float32], seed: int) 
         key=lambda rule: _balanced(rule[0] * (means[is_told] - rule[1]) >= 0, truth[is_told]),
     )
     svm = fit_linear_svm(asked[is_told], truth[is_told])
-    judged = asked[~is_told]
     return (
-        _balanced(side * (judged.mean(1) - limit) >= 0, truth[~is_told]),
-        _balanced(svm.predict(judged) == 1, truth[~is_told]),
+        _balanced(side * (means[~is_told] - limit) >= 0, truth[~is_told]),
+        _balanced(svm.predict(asked[~is_told]) == 1, truth[~is_told]),
     )
 
 

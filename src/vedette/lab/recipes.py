@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -49,6 +50,7 @@ from vedette.lab.quantize import quantize_release
 from vedette.lab.restart import average, take_released
 from vedette.lab.training import HISTORY, Plan, Trainer, prepare_pictures, training_dtype
 from vedette.runtime.clock import Clock
+from vedette.runtime.files import replace_file
 from vedette.vision.models.registry import ModelRegistry
 from vedette.vision.recognize.appearance import AppearanceRecognizer
 from vedette.vision.recognize.face_detector import FaceDetector
@@ -294,9 +296,9 @@ def ask_teacher(
         tell(f"{name} is asked about {len(taught)} pictures")
         answers = classify_all(OpenVinoNetwork(registry.load(manifest)), taught.pictures)
         folder.mkdir(parents=True, exist_ok=True)
-        part = folder / "part.npy"
-        np.save(part, answers)
-        part.replace(kept)
+        written = BytesIO()
+        np.save(written, answers)
+        replace_file(kept, written.getvalue())
     answers = np.asarray(np.load(kept, allow_pickle=False), np.float32)
     if answers.shape != (len(taught), len(taught.names)):
         raise InvalidInputError(f"{kept} is of other pictures", "Train in another folder, or remove it.")

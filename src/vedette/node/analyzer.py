@@ -134,23 +134,21 @@ class Analyzer:
         async with self._tasks:
             self._pool_task = self._tasks.create_task(self._pool.run())
             teaching = self._tasks.create_task(self.lessons.run())
-            working = [
-                self._tasks.create_task(work)
-                for work in (
-                    self.jobs.run(),
-                    self._share_workers(),
-                    self.classification.run(),
-                    self._vectors.run(),
-                    self._follow_sets(),
-                    self._measure_costs(),
-                )
-            ]
+            others = (
+                self.jobs.run(),
+                self._share_workers(),
+                self.classification.run(),
+                self._vectors.run(),
+                self._follow_sets(),
+                self._measure_costs(),
+            )
+            working = [teaching, *map(self._tasks.create_task, others)]
             await self._apply()
             async with serve_role_app(app, self._paths.socket("analyzer")):
                 await stop.wait()
             for camera_id in list(self._cameras):
                 await self._stop(camera_id)
-            for task in (teaching, *working):
+            for task in working:
                 task.cancel()
             await asyncio.wait({teaching})
             await self.classification.close()

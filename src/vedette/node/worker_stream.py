@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from vedette.core.media import Packet, StreamFormat
+from vedette.core.media import Packet, StreamFormat, VideoFormat
 from vedette.core.motion import MotionSettings
 from vedette.vision import wire
 from vedette.vision.wire import FrameResult, Kind, Overlay
@@ -11,7 +11,6 @@ from vedette.vision.worker_link import WorkerLink, WorkerRefusedError
 _SNAPSHOT_WIDTH_PX = 1280
 _OBJECT_PX = 320
 """Longer side of the picture of a seen object."""
-_NOT_OPEN = (0, "")
 _AS_IT_IS = MotionSettings()
 
 
@@ -30,7 +29,7 @@ class WorkerStream:
         self.number, self.link = number, link
         self._detector, self._classes = detector, list(classes)
         self._owner = number if owner is None else owner
-        self._opened = _NOT_OPEN
+        self._opened: tuple[int, str, VideoFormat] | None = None
         self._motion = _AS_IT_IS
         self._rate = (0.0, 0)
 
@@ -38,11 +37,11 @@ class WorkerStream:
         self, stream_format: StreamFormat, fps: float = 1.0, tiles: int = 0, motion: MotionSettings = _AS_IT_IS
     ) -> None:
         """Opens it when the worker, the run or the format is new; else tells what changed."""
-        wanted = (await self.link.wait_up(), f"{stream_format.run_id}:{hash(stream_format.video)}")
+        video = stream_format.video
+        wanted = (await self.link.wait_up(), stream_format.run_id, video)
         if wanted == self._opened:
             await self._tell_changes((fps, tiles), motion)
             return
-        video = stream_format.video
         size, parameter_sets = (video.width, video.height), list(video.parameter_sets)
         setup = wire.OpenStream(
             self.number, video.codec, *size, parameter_sets, self._detector, self._classes, fps, motion, tiles
@@ -60,7 +59,7 @@ class WorkerStream:
 
     def forget(self) -> None:
         """It is to be opened anew: nobody knows what the worker still has of it."""
-        self._opened = _NOT_OPEN
+        self._opened = None
 
     async def push(self, packet: Packet, *, is_reset: bool = False, decode_only: bool = False) -> wire.PacketReply:
         """Decodes a packet and, unless it is only to be decoded, analyses its pictures."""
