@@ -55,4 +55,4 @@ api: ## regenerate the OpenAPI document and the console's types; also while the 
 	cd console && npm run api
 
 clean:
-	rm -rf .venv .cache console/node_modules src/vedette/api/static
+	rm -rf .venv .cache console/node_modules src/vedette/api/static src/vedette/native

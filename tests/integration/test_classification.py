@@ -23,6 +23,7 @@ from vedette.node.classification import (
 )
 from vedette.node.warm_worker import IDLE_S
 from vedette.runtime.clock import SystemClock
+from vedette.runtime.worker import WorkerCommand, WorkerNotReadyError, WorkerProcess
 from vedette.testing.clock import SimulatedClock
 from vedette.vision.classify.changes import CHANGES
 from vedette.vision.models.registry import ModelRegistry
@@ -119,6 +120,43 @@ async def test_worker_that_nobody_asks_ends(tmp_path: Path) -> None:
     finally:
         resting.cancel()
         await one.close()
+
+
+async def test_worker_is_started_when_somebody_looks_at_the_page(classification: PictureClassification) -> None:
+    running = asyncio.create_task(classification.run())
+    try:
+        app = Starlette(routes=classify_routes(classification))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://analyzer") as client:
+            await client.get("/classify")
+        async with asyncio.timeout(30):
+            while classification.worker_pid is None:
+                await asyncio.sleep(0.02)
+        pid = classification.worker_pid
+        assert (await classification.classify(jpeg())).ranked
+        assert classification.worker_pid == pid
+    finally:
+        running.cancel()
+
+
+async def test_expected_worker_that_does_not_start_is_told_with_the_picture(tmp_path: Path) -> None:
+    asked = asyncio.Event()
+
+    async def fail(_: WorkerCommand) -> WorkerProcess:
+        asked.set()
+        raise WorkerNotReadyError("no memory")
+
+    one = PictureClassification(ModelRegistry(tmp_path), SystemClock(), fail)
+    running = asyncio.create_task(one.run())
+    try:
+        for _ in range(2):  # it goes on
+            asked.clear()
+            one.expect()
+            await asyncio.wait_for(asked.wait(), 10)
+        with pytest.raises(WorkerNotReadyError):
+            await one.classify(jpeg())
+        assert not running.done()
+    finally:
+        running.cancel()
 
 
 async def test_crowd_is_told_to_wait(classification: PictureClassification) -> None:

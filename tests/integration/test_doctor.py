@@ -17,7 +17,7 @@ from vedette.node.backup import BackupReport, note_last
 from vedette.node.doctor.backups import check_backups
 from vedette.node.doctor.detector import check_detector
 from vedette.node.doctor.findings import FindingState
-from vedette.node.doctor.machine import check_port, check_python
+from vedette.node.doctor.machine import check_native, check_port, check_python
 from vedette.node.doctor.speed import check_inference
 from vedette.node.doctor.storage import check_disk
 from vedette.runtime.clock import SystemClock
@@ -105,6 +105,13 @@ def test_python_built_without_optimisation_is_said_and_a_distribution_s_is_not()
     assert "make setup" in plain.advice
     assert check_python("/opt/python", "'--enable-shared' '--enable-optimizations'").state is FindingState.GOOD
     assert check_python("/usr", "'--enable-shared' '--without-ensurepip'").state is FindingState.GOOD
+
+
+def test_recorder_that_runs_from_the_sources_is_a_warning_that_names_the_packages() -> None:
+    finding = check_native(is_there=False)
+    assert finding.state is FindingState.WARNING
+    assert "gcc python3-dev" in finding.advice
+    assert check_native(is_there=True).state is FindingState.GOOD
 
 
 async def test_a_house_without_a_backup_is_told_and_one_with_an_old_one(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import click
 
 from vedette.cli.settings_file import absolute, find_data, read_settings_file
 from vedette.runtime.collection import paused_collection
+from vedette.runtime.native import use_native
 from vedette.runtime.process import die_with_parent
 from vedette.runtime.settings import NodeSettings
 
@@ -72,6 +73,8 @@ def command(
     fields: dict[str, Any] = {"data": absolute(find_data(None))}
     fields |= read_settings_file(config) if config else {}
     fields |= {name: value for name, value in given.items() if value is not None}
+    if role == "recorder":
+        use_native()
     sys.exit(_load(_ROLES[role]).run(NodeSettings(**fields)))
 
 

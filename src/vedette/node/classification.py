@@ -63,12 +63,16 @@ class PictureClassification:
         manifest = looks[0][0][1]
         return tell_changes([(verdict, view) for (verdict, _), view in looks], manifest.labels, manifest.release)
 
+    def expect(self) -> None:
+        """Somebody is about to show a picture: the worker is started."""
+        self._warm.expect()
+
     def describe(self) -> ClassifierCard:
         """The classifier that is installed now, as it was measured. Blocks. Raises ClassifierMissingError."""
         return describe_classifier(find_classifier(self._registry))
 
     async def run(self) -> None:
-        """Ends a worker that nobody has asked for a while. Runs until cancelled."""
+        """Starts a worker that is expected, ends one that nobody has asked for a while. Runs until cancelled."""
         await self._warm.run()
 
     async def close(self) -> None:
@@ -116,6 +120,7 @@ def classify_routes(classification: PictureClassification) -> list[Route]:
         return msgspec.json.encode(await classification.classify_changed(await read_body(request, MAX_UPLOAD_BYTES)))
 
     async def describe(_: Request) -> bytes:
+        classification.expect()  # the page that shows this takes pictures
         return msgspec.json.encode(await asyncio.to_thread(classification.describe))
 
     return [

@@ -1,15 +1,17 @@
 """One jailed worker that looks at foreign pictures, started by the first and kept warm for a while.
 
 A worker of its own: a picture is foreign bytes, and what it does to its decoder must not touch a camera. It is started
-by the first picture (a second or two), answers the next ones at once, and ends when nobody asks any more, so that a
-system where nobody does pays nothing. One that is lost is replaced with the next picture.
+when somebody is about to show pictures, or by the first one (a second or two), answers the next ones at once, and ends
+when nobody asks any more, so that a system where nobody does pays nothing. One that is lost is replaced with the next
+picture.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
-from vedette.core.errors import InvalidInputError, TooManyRequestsError
+from vedette.core.errors import InvalidInputError, TooManyRequestsError, VedetteError
 from vedette.node.file_replies import receive_reply
 from vedette.runtime.clock import Clock
 from vedette.runtime.turns import Turns
@@ -40,11 +42,16 @@ class WarmWorker:
         self._worker: WorkerProcess | None = None
         self._turns = Turns(_MAX_WAITING, refuse)
         self._asked_ns = 0
+        self._expected = asyncio.Event()
 
     @property
     def pid(self) -> int | None:
         """Of the worker that is warm."""
         return None if self._worker is None else self._worker.pid
+
+    def expect(self) -> None:
+        """Somebody is about to show a picture: `run` starts the worker, so that it need not wait."""
+        self._expected.set()
 
     async def look(self, picture: bytes, read: Callable[[bytes], _Read]) -> _Read:
         """What the worker says of a picture, as `read` takes it; it says WorkerLostError when that is nonsense.
@@ -78,11 +85,10 @@ class WarmWorker:
 
     async def _ask(self, kind: int, picture: bytes, read: Callable[[bytes], _Read]) -> _Read:
         async with self._turns.take():
-            self._asked_ns = self._clock.mono_ns()
-            self._worker = self._worker or await self._start()
+            worker = await self._ready()
             try:
-                await self._worker.send(kind, picture)
-                message = await receive_reply(self._worker, _REPLY_TIMEOUT_S)
+                await worker.send(kind, picture)
+                message = await receive_reply(worker, _REPLY_TIMEOUT_S)
                 if message.kind == FAILED:
                     raise decode_failure(message.payload)
                 return read(message.payload)
@@ -90,8 +96,26 @@ class WarmWorker:
                 await self.close()
                 raise
 
+    async def _ready(self) -> WorkerProcess:
+        self._asked_ns = self._clock.mono_ns()
+        self._worker = self._worker or await self._start()
+        return self._worker
+
     async def run(self) -> None:
-        """Ends a worker that nobody has asked for a while. Runs until cancelled."""
+        """Starts a worker that is expected, ends one that nobody has asked for a while. Runs until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._start_expected())
+            tasks.create_task(self._end_idle())
+
+    async def _start_expected(self) -> None:
+        while True:
+            await self._expected.wait()
+            self._expected.clear()
+            async with self._turns.have():
+                with suppress(VedetteError):  # whoever shows a picture is told
+                    await self._ready()
+
+    async def _end_idle(self) -> None:
         while True:
             await self._clock.sleep(IDLE_S / 5)
             async with self._turns.have():

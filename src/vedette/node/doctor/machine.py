@@ -12,6 +12,7 @@ from pathlib import Path
 from vedette.core.errors import UnavailableError
 from vedette.node.doctor.findings import Finding, bad, good, warning
 from vedette.runtime.cpu import read_cpu_flags, read_cpu_name
+from vedette.runtime.native import is_compiled
 from vedette.runtime.process import check_port_free
 
 _FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
@@ -108,9 +109,24 @@ def check_python(base_prefix: str, config_args: str) -> Finding:
     return good("python", f"Python {version}", **figures)
 
 
+def check_native(*, is_there: bool) -> Finding:
+    """Whether what every packet passes was compiled at set-up."""
+    if not is_there:
+        return warning(
+            "native",
+            "what every packet passes is not compiled",
+            "Everything works; the recorder needs a fifth more processor time. Run `apt-get install gcc python3-dev`, "
+            "then `make setup`.",
+        )
+    return good("native", "what every packet passes is compiled")
+
+
 def check_parts() -> list[Finding]:
     """Parts that are optional at run time, and the console that must have been built."""
-    found = [check_python(sys.base_prefix, str(sysconfig.get_config_var("CONFIG_ARGS") or ""))]
+    found = [
+        check_python(sys.base_prefix, str(sysconfig.get_config_var("CONFIG_ARGS") or "")),
+        check_native(is_there=is_compiled()),
+    ]
     if resources.files("vedette.api").joinpath("static", "index.html").is_file():
         found.append(good("console", "the console is built"))
     else:
