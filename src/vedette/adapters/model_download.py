@@ -1,12 +1,12 @@
 """Brings model files in, from a mirror folder or from their official address, and installs what verifies."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 
 from vedette.core.errors import UnavailableError
+from vedette.runtime.files import replace_file
 from vedette.vision.models.manifest import ModelFile, ModelManifest
 from vedette.vision.models.registry import ModelRegistry, check_model_bytes
 
@@ -56,9 +56,7 @@ def install_model(registry: ModelRegistry, manifest: ModelManifest, fetch: Fetch
     """
     for path, data in _fetch_any(registry, manifest, fetch):
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        part.write_bytes(data)
-        os.replace(part, path)  # noqa: PTH105 -- atomic rename, spelled as what it is
+        replace_file(path, data, 0o644)
 
 
 def _fetch_any(registry: ModelRegistry, manifest: ModelManifest, fetch: FetchFile) -> list[tuple[Path, bytes]]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import click
 
 from vedette.core.media import StreamRole
+from vedette.runtime.process import stop_on_signals
 from vedette.testing.fault_script import load_script
 from vedette.testing.login import Login, LoginScheme
 from vedette.testing.signing import SigningKey, load_signing_key, make_signing_key
@@ -141,9 +141,7 @@ def write_report(server: SimServer, path: Path) -> None:
 
 async def _serve(server: SimServer) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop_on_signals(stop)
     async with server:
         for name, camera in server.cameras.items():
             for role in (StreamRole.MAIN, StreamRole.SUB):

@@ -6,7 +6,6 @@ is, and nothing that it does or fails to do can touch a recording.
 
 import asyncio
 import os
-import signal
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
@@ -57,6 +56,7 @@ from vedette.node.still_pictures import StillPictures
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.paths import NodePaths
+from vedette.runtime.process import stop_on_signals
 from vedette.runtime.settings import NodeSettings
 from vedette.runtime.worker import StartWorker, start_worker
 from vedette.vision.budget import CAPACITY_MS, share_worker
@@ -391,9 +391,7 @@ def run(settings: NodeSettings) -> int:
 
 async def _run(settings: NodeSettings) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop_on_signals(stop)
     clock = SystemClock()
     with SqlitePublisher(settings.paths.bus, "analyzer", clock) as publisher:
         await Analyzer(settings, publisher, clock).run(stop)

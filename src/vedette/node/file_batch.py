@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from vedette.node.file_journal import Box, FileJournal
 from vedette.node.file_plan import FilePlan
 from vedette.node.file_watchlists import FileLists
 from vedette.runtime.clock import Clock
+from vedette.runtime.files import replace_file
 from vedette.runtime.worker import StartWorker, start_worker
 from vedette.vision.file_jobs import CannotGoOnError
 from vedette.vision.recognize.forms import FORMS
@@ -275,10 +275,9 @@ def _load_summary(path: Path) -> dict[str, SummaryEntry]:
 
 
 def _save_summary(path: Path, entries: Sequence[SummaryEntry]) -> None:
-    part = path.with_suffix(".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps([msgspec.to_builtins(entry) for entry in entries], indent=2) + "\n", "utf-8")
-        os.replace(part, path)  # noqa: PTH105 -- atomic rename, spelled as what it is
+        text = json.dumps([msgspec.to_builtins(entry) for entry in entries], indent=2)
+        replace_file(path, f"{text}\n".encode(), 0o644)
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror}", "Choose another --out.") from error

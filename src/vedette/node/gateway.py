@@ -6,7 +6,6 @@ It may end at any moment without costing a recorded frame. Design: docs/design/a
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Generator
@@ -27,6 +26,7 @@ from vedette.node.gateway_parts import GatewayParts, open_parts
 from vedette.node.streaming import open_streaming
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
+from vedette.runtime.process import stop_on_signals
 from vedette.runtime.settings import NodeSettings
 
 BACKLOG = 256
@@ -190,9 +190,7 @@ def write_private(path: Path, text: str) -> None:
 
 async def _run(settings: NodeSettings) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop_on_signals(stop)
     clock = SystemClock()
     async with open_parts(settings, clock, open_streaming) as parts:
         get_logger("gateway").info("gateway starts", host=settings.host, port=settings.port)

@@ -6,7 +6,6 @@ runtime and no FastAPI. Design: docs/design/evidence.md.
 
 import asyncio
 import re
-import signal
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
@@ -40,6 +39,7 @@ from vedette.node.sealing import describe_sealing
 from vedette.runtime.bus import Publisher
 from vedette.runtime.clock import Clock, SystemClock, new_id
 from vedette.runtime.log import configure_logging, get_logger
+from vedette.runtime.process import stop_on_signals
 from vedette.runtime.settings import NodeSettings
 
 GROUP = "notary"
@@ -362,9 +362,7 @@ def _day(at_ns: int) -> str:
 
 async def _run(settings: NodeSettings) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop_on_signals(stop)
     clock = SystemClock()
     consumer = SqliteConsumer(settings.paths.bus, GROUP, clock, poll_s=_TICK_S)  # events wait for footage anyway
     try:

@@ -6,8 +6,6 @@ inference runtime, no PyAV and no FastAPI (tests/integration/test_recorder_impor
 
 import asyncio
 import gc
-import os
-import signal
 from contextlib import closing
 from pathlib import Path
 
@@ -39,8 +37,10 @@ from vedette.recording.sealing import SealingDisk
 from vedette.recording.segment_body import BodyMaker, make_plain_body, make_unhashed_body
 from vedette.recording.segment_encryptor import NOT_ENCRYPTED, EncryptionState, SegmentEncryptor
 from vedette.runtime.clock import Clock, SystemClock
+from vedette.runtime.files import replace_file
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.loop_rest import LoopRest
+from vedette.runtime.process import stop_on_signals
 from vedette.runtime.settings import NodeSettings
 
 _TICK_S = 1.0
@@ -87,9 +87,7 @@ class Recorder:
 
     async def run(self) -> None:
         """Records until SIGINT or SIGTERM."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop.set)
+        stop_on_signals(self._stop)
         await self._prove_tls()
         self._tell_sealing()
         self._tell_encryption()
@@ -285,12 +283,7 @@ def save_assignment(path: Path, assignment: RecorderAssignment) -> None:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = path.with_suffix(".new")
-        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(assignment))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        replace_file(path, msgspec.json.encode(assignment), 0o600)
     except OSError as exc:
         raise StorageError(
             f"the assignment cannot be kept in {path}: {exc.strerror}", "Check the disk of the data directory."

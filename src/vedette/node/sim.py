@@ -8,7 +8,6 @@ scenes stay in `DATA/sim`, so only the first start renders.
 import asyncio
 import json
 import os
-import signal
 import sys
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import ClassVar
 from vedette.core.errors import InvalidInputError, UnavailableError, VedetteError
 from vedette.core.media import StreamRole
 from vedette.runtime.log import configure_logging, get_logger
+from vedette.runtime.process import stop_on_signals
 from vedette.runtime.settings import NodeSettings
 from vedette.testing.scenes.catalog import CATALOG, GOP_FRAMES, SceneFiles
 from vedette.testing.scenes.scene import FRAMES
@@ -63,9 +63,7 @@ class Simulation:
 
     async def run(self) -> None:
         """Serves until SIGTERM or SIGINT."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop.set)
+        stop_on_signals(self._stop)
         async with AsyncExitStack() as stack:
             server = await self._open_server(stack)
             self._port_file.write_text(str(server.port), encoding="ascii")

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 from dataclasses import asdict, replace
 
@@ -24,7 +23,7 @@ from vedette.node.model_releases import accept_new_releases
 from vedette.node.simulation import SimulationPlan
 from vedette.runtime.clock import SystemClock
 from vedette.runtime.log import configure_logging, get_logger
-from vedette.runtime.process import check_port_free, ensure_node_key, lock_data_directory
+from vedette.runtime.process import check_port_free, ensure_node_key, lock_data_directory, stop_on_signals
 from vedette.runtime.settings import NodeSettings
 from vedette.runtime.supervisor import RoleSpec, RoleSupervisor
 from vedette.vision.models.registry import ModelRegistry
@@ -52,9 +51,7 @@ class Node:
 
     async def run(self) -> None:
         """Runs until SIGINT or SIGTERM."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop.set)
+        stop_on_signals(self._stop)
         async with serve_role_app(self._app(), self._paths.socket("supervisor")), self._tasks:
             for role in ROLES:
                 self._start(role)

@@ -6,7 +6,6 @@ Design: docs/design/media-signing.md.
 """
 
 import asyncio
-import signal
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -31,6 +30,7 @@ from vedette.runtime.bus import Publisher
 from vedette.runtime.clock import Clock, SystemClock
 from vedette.runtime.log import configure_logging, get_logger
 from vedette.runtime.paths import NodePaths
+from vedette.runtime.process import stop_on_signals
 from vedette.runtime.settings import NodeSettings
 
 CONTROL = "media_signing"
@@ -145,9 +145,7 @@ def judge_states(states: list[SigningStretch], problems: tuple[str, ...]) -> tup
 
 async def _run(settings: NodeSettings) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop_on_signals(stop)
     clock, paths = SystemClock(), settings.paths
     with (
         closing(SqliteSigningResults(paths.signing_results)) as results,

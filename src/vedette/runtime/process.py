@@ -1,5 +1,6 @@
 """Small facts about this process and its place on the machine."""
 
+import asyncio
 import ctypes
 import fcntl
 import os
@@ -21,6 +22,13 @@ def die_with_parent() -> None:
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() == 1:  # the parent was gone before we asked
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Has SIGINT and SIGTERM set `stop` in the running loop."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
 
 
 def lock_data_directory(run_directory: Path) -> int:

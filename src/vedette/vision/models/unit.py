@@ -116,4 +116,4 @@ def _find_changes(unit: ModelUnit, accepted: ModelUnit) -> list[str]:
 
 def find_strangers(present: Iterable[str], known: Iterable[str]) -> list[str]:
     """Names of files that no manifest names; half of an interrupted download is none."""
-    return sorted(name for name in set(present) - set(known) if not name.endswith(".part"))
+    return sorted(name for name in set(present) - set(known) if not name.endswith((".new", ".part")))
