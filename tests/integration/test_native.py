@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vedette.runtime.native import NATIVE_MODULES, find_source, is_compiled
+from vedette.runtime.native import NATIVE_MODULES, PACKAGE, is_compiled
 
 ROOT = Path(__file__).parents[2]
 TESTS = [
@@ -65,10 +65,10 @@ def test_sources_are_loaded_when_that_is_wanted() -> None:
     assert run(TELL)[0] == "True"
     told, file = run(TELL, VEDETTE_NATIVE="0")
     assert told == "False"
-    assert Path(file) == find_source("vedette.camera.video_payload")
+    assert Path(file) == PACKAGE / "camera" / "video_payload.py"
 
 
-@pytest.mark.parametrize("fault", ["edited", "cut", "loaded"])
+@pytest.mark.parametrize("fault", ["edited", "edited beside", "cut", "loaded"])
 def test_anything_but_the_sources_own_libraries_is_not_loaded(tmp_path: Path, fault: str) -> None:
     copy = tmp_path / "vedette"
     run(COPY, str(copy))
@@ -76,10 +76,11 @@ def test_anything_but_the_sources_own_libraries_is_not_loaded(tmp_path: Path, fa
     told, file = run(TELL, **here)
     assert (told, Path(file).suffix, Path(file).is_relative_to(copy)) == ("True", ".so", True)
     source, code = copy / "camera" / "video_payload.py", TELL
-    if fault == "edited":
-        source.write_text(source.read_text() + "\n# changed\n")
+    if fault.startswith("edited"):
+        edited = source if fault == "edited" else copy / "core" / "media.py"  # whose types are compiled in
+        edited.write_text(edited.read_text() + "\n# changed\n")
     elif fault == "cut":
-        (library,) = copy.glob("native/*/vedette_native__mypyc*")
+        (library,) = copy.glob("native/vedette_native__mypyc*")
         library.write_bytes(library.read_bytes()[:1000])
     else:
         code = f"import vedette.core.time{TELL}"

@@ -1,18 +1,16 @@
 """The modules that every packet passes, compiled: the same code, a sixth less processor time for the recorder.
 
-`scripts/compile_native.py` compiles them with mypyc at set-up, where there is a C compiler, into a folder that is named
-after their sources and the interpreter. A process loads them from there once it has called `use_native`. Without that
-folder, because nothing was compiled or a source was edited since, it loads the sources. Design: docs/design/ingest.md.
+`scripts/compile_native.py` compiles them with mypyc at set-up, where there is a C compiler. A process that has called
+`use_native` loads them. Where nothing was compiled, or a source was edited since, it loads the sources. Design:
+docs/design/ingest.md.
 """
 
 import hashlib
 import importlib
 import os
 import sys
-import sysconfig
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +18,7 @@ from types import ModuleType
 import vedette
 
 PACKAGE = Path(vedette.__file__).parent
+NATIVE = PACKAGE / "native"
 NATIVE_MODULES = (
     "vedette.camera.assembler",
     "vedette.camera.audio_payload",
@@ -36,33 +35,27 @@ GROUP = "vedette_native"
 LIBRARY = f"{GROUP}__mypyc"
 """What mypyc calls the library that holds them all; beside it lies a small one for each name."""
 SUMS = "SHA256SUMS"
-SUFFIX = str(sysconfig.get_config_var("EXT_SUFFIX"))
+"""Beside the libraries: their sums, and those of the sources that they were made from (`sha256sum -c SHA256SUMS`)."""
+SUFFIX = EXTENSION_SUFFIXES[0]
 
 
-def find_source(module: str) -> Path:
-    """Where a module of ours is written."""
-    return PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")
+def library_name(module: str) -> str:
+    """Where under `NATIVE` it is."""
+    return f"{module.replace('.', '/')}{SUFFIX}"
 
 
-def native_folder() -> Path:
-    """Where the compiled modules of these very sources are, if they were compiled for this interpreter."""
-    digest = hashlib.sha256(SUFFIX.encode())
-    for module in NATIVE_MODULES:
-        digest.update(hashlib.sha256(find_source(module).read_bytes()).digest())
-    return PACKAGE / "native" / digest.hexdigest()[:16]
-
-
-def sum_libraries(folder: Path) -> str:
-    """SHA-256 and name of every library, as sha256sum(1) writes it. Raises OSError: one is missing."""
-    names = [f"{name.replace('.', '/')}{SUFFIX}" for name in (LIBRARY, *NATIVE_MODULES)]
-    return "".join(f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names)
+def sum_file(name: str) -> str:
+    """Its line in `SUMS`, as sha256sum(1) writes it. Raises OSError: it cannot be read."""
+    return f"{hashlib.sha256((NATIVE / name).read_bytes()).hexdigest()}  {name}"
 
 
 def is_compiled() -> bool:
-    """Whether they are there, whole: a library that was cut short would end the process that loads it."""
-    folder = native_folder()
+    """Whether the libraries are there, whole, and of these sources: one that was cut short ends whoever loads it."""
     try:
-        return sum_libraries(folder) == (folder / SUMS).read_text("ascii")
+        lines = (NATIVE / SUMS).read_text("utf-8").splitlines()
+        names = [line.partition("  ")[2] for line in lines]
+        needed = {library_name(module) for module in (LIBRARY, *NATIVE_MODULES)}
+        return needed <= set(names) and lines == [sum_file(name) for name in names]
     except (OSError, UnicodeDecodeError):
         return False
 
@@ -72,11 +65,10 @@ def use_native() -> bool:
 
     Also where one of the modules is loaded already: their users would hold two kinds of each class.
     """
-    if os.environ.get("VEDETTE_NATIVE") == "0" or any(module in sys.modules for module in NATIVE_MODULES):
+    is_wanted = os.environ.get("VEDETTE_NATIVE") != "0"
+    if not is_wanted or any(module in sys.modules for module in NATIVE_MODULES) or not is_compiled():
         return False
-    if not is_compiled():
-        return False
-    finder = _Finder(native_folder())
+    finder = _Finder()
     sys.meta_path.insert(0, finder)
     try:
         importlib.import_module(LIBRARY)
@@ -86,9 +78,8 @@ def use_native() -> bool:
     return True
 
 
-class _Finder(MetaPathFinder):
-    def __init__(self, folder: Path) -> None:
-        self._files = {name: folder.joinpath(*name.split(".")) for name in (LIBRARY, *NATIVE_MODULES)}
+class _Finder:
+    """A finder of `sys.meta_path`."""
 
     def find_spec(
         self,
@@ -96,5 +87,6 @@ class _Finder(MetaPathFinder):
         path: Sequence[str] | None,  # noqa: ARG002 -- of the protocol
         target: ModuleType | None = None,  # noqa: ARG002 -- of the protocol
     ) -> ModuleSpec | None:
-        file = self._files.get(fullname)
-        return None if file is None else spec_from_file_location(fullname, f"{file}{SUFFIX}")
+        if fullname != LIBRARY and fullname not in NATIVE_MODULES:
+            return None
+        return spec_from_file_location(fullname, NATIVE / library_name(fullname))
