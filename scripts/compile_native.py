@@ -1,4 +1,4 @@
-"""Compiles the modules that every packet passes (`vedette.runtime.native`) with mypyc; quick when it is done already.
+"""Compiles the modules that every packet passes (`vedette.runtime.native`) with mypyc, anew.
 
 Needs a C compiler and Python's headers. Exit code 1 where they are missing or it fails: the recorder then runs from the
 sources, which takes more processor time and nothing else.
@@ -12,7 +12,7 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-from vedette.runtime.native import GROUP, NATIVE, NATIVE_MODULES, PACKAGE, SUMS, is_compiled, sum_file
+from vedette.runtime.native import GROUP, NATIVE, NATIVE_MODULES, PACKAGE, SUMS, sum_file
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPILER = (sysconfig.get_config_var("CC") or "cc").split()[0]
@@ -52,7 +52,7 @@ def find_used(modules: tuple[str, ...]) -> list[Path]:
 
 def compile_into(folder: Path, scratch: Path) -> None:
     """Compiles all modules; `folder` then holds one library for each, as a package would."""
-    from mypyc.build import mypycify  # noqa: PLC0415 -- takes a second, which is not spent when it is done already
+    from mypyc.build import mypycify  # noqa: PLC0415 -- takes a second, which is not spent where a compiler is missing
     from setuptools import Distribution  # noqa: PLC0415 -- as above
 
     sources = [str(find_source(module)) for module in NATIVE_MODULES]
@@ -71,8 +71,6 @@ def compile_into(folder: Path, scratch: Path) -> None:
 
 
 def main() -> int:
-    if is_compiled():
-        return 0
     lack = find_lack()
     if lack is not None:
         print(f"it needs: apt-get install {lack}", file=sys.stderr)

@@ -94,9 +94,8 @@ async def test_plate_that_only_the_large_stream_shows_is_read_and_matched(
         close.set()
         keys_s = [pts_90k / TICKS_PER_S for _, pts_90k, is_key in large.packets if is_key]
         soon = sum(at_s <= (SEEN - 1) / FPS + WANTED_S for at_s in keys_s)
-        await box.until(
-            lambda: box.camera("A").get("close_frames", 0) >= soon
-        )  # else the small stream is through first
+        # Else the small stream is through first.
+        await box.until(lambda: box.camera("A").get("close_frames", 0) >= soon)
         on.set()
         await box.until(lambda: box.camera("A").get("analysed") == FRAMES)
         await box.until(lambda: plates_told(box))

@@ -47,7 +47,7 @@ class PictureVectors:
         return await self._worker.look_changed(picture, _read)
 
     async def run(self) -> None:
-        """Starts a worker that is expected, ends one that nobody has asked for a while. Runs until cancelled."""
+        """Ends a worker that nobody has asked for a while. Runs until cancelled."""
         await self._worker.run()
 
     async def close(self) -> None:

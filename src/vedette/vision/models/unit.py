@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from vedette.runtime.files import UNFINISHED
 from vedette.vision.models.manifest import ModelFile, ModelManifest
 from vedette.vision.models.selftest import ModelRefusedError
 
@@ -116,4 +117,4 @@ def _find_changes(unit: ModelUnit, accepted: ModelUnit) -> list[str]:
 
 def find_strangers(present: Iterable[str], known: Iterable[str]) -> list[str]:
     """Names of files that no manifest names; half of an interrupted download is none."""
-    return sorted(name for name in set(present) - set(known) if not name.endswith((".new", ".part")))
+    return sorted(name for name in set(present) - set(known) if not name.endswith((UNFINISHED, ".part")))
