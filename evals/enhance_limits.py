@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from evals.common import SHARED, Figures, fingerprint, make_parser, write_result
 from evals.super_resolution import Plane, degrade, find_pictures, load_bank, psnr, read_luma
-from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork
+from vedette.adapters.enlarger import open_strip_network
 from vedette.media.decode import FileFrames
 from vedette.media.encode import VideoEncoding, encode_clip
 from vedette.media.quantiser import probe_coding
@@ -48,7 +48,7 @@ class Enlargers:
         if (name, width, height) not in self._made:
             weights = self._bank.get(name)
             self._made[name, width, height] = StripRunner(
-                (width, height), lambda w, h: OpenVinoStripNetwork(weights, w, h, 1)
+                (width, height), lambda w, h: open_strip_network(weights, w, h, 1)
             )
         return self._made[name, width, height]
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from evals.common import SHARED, fingerprint, make_parser, write_result
 from evals.super_resolution import load_bank
-from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork
+from vedette.adapters.enlarger import open_strip_network
 from vedette.lab.plates.labels import LabelledPicture, is_held_out, read_labels
 from vedette.lab.plates.tally import Tally, judge_picture
 from vedette.node.plate_recognizer import make_plate_recognizer
@@ -47,7 +47,7 @@ def enlarge_picture(image: np.ndarray, data: bytes, how: str) -> np.ndarray:
         return cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
     weights = load_bank().get(choose_set(read_header(data).quality))
     size_px = (image.shape[1], image.shape[0])
-    return enlarge_bgr(image, StripRunner(size_px, lambda w, h: OpenVinoStripNetwork(weights, w, h, 1)).enlarge)
+    return enlarge_bgr(image, StripRunner(size_px, lambda w, h: open_strip_network(weights, w, h, 1)).enlarge)
 
 
 def evaluate(

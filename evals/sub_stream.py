@@ -16,7 +16,7 @@ import numpy as np
 
 from evals.common import SHARED, Figures, fingerprint, make_parser, write_result
 from evals.super_resolution import Tally, load_bank, psnr
-from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork
+from vedette.adapters.enlarger import open_strip_network
 from vedette.media.decode import FileFrames
 from vedette.media.encode import VideoEncoding, encode_clip
 from vedette.media.quantiser import probe_coding
@@ -47,7 +47,7 @@ def measure(bank: WeightBank, images: list[np.ndarray], crf: int, tally: Tally) 
     runner: StripRunner | None = None
     for frame, image in zip(FileFrames(io.BytesIO(data)).frames(), images, strict=True):
         small = np.ascontiguousarray(frame.y)
-        runner = runner or StripRunner(frame.size_px, lambda w, h: OpenVinoStripNetwork(bank.get(name), w, h, 1))
+        runner = runner or StripRunner(frame.size_px, lambda w, h: open_strip_network(bank.get(name), w, h, 1))
         size = (2 * small.shape[1], 2 * small.shape[0])
         true = studio_luma(image[: size[1], : size[0]])
         for how, flag in (("bilinear", cv2.INTER_LINEAR), ("bicubic", cv2.INTER_CUBIC)):

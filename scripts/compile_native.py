@@ -1,18 +1,30 @@
-"""Compiles the modules that every packet passes (`vedette.runtime.native`) with mypyc, anew.
+"""Compiles the modules that every packet passes, with mypyc, and super-resolution in integers, anew.
 
 Needs a C compiler and Python's headers. Exit code 1 where they are missing or it fails: the recorder then runs from the
-sources, which takes more processor time and nothing else.
+sources and super-resolution on OpenVINO, which takes more processor time and nothing else (`vedette.runtime.native`).
 """
 
 import ast
 import os
+import platform
 import shutil
+import subprocess
 import sys
 import sysconfig
 import tempfile
 from pathlib import Path
 
-from vedette.runtime.native import GROUP, NATIVE, NATIVE_MODULES, PACKAGE, SUMS, sum_file
+from vedette.runtime.native import (
+    GROUP,
+    KERNEL,
+    KERNEL_BUILDS,
+    NATIVE,
+    NATIVE_MODULES,
+    PACKAGE,
+    SUMS,
+    kernel_name,
+    sum_file,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPILER = (sysconfig.get_config_var("CC") or "cc").split()[0]
@@ -70,6 +82,16 @@ def compile_into(folder: Path, scratch: Path) -> None:
     command.run()
 
 
+def compile_kernel(folder: Path) -> None:
+    """Compiles super-resolution once for each kind of x86 processor."""
+    if platform.machine() != "x86_64":
+        return
+    compiler = os.environ.get("CC", COMPILER)
+    for name, sets, _ in KERNEL_BUILDS:
+        options = ["-std=c11", "-O3", "-shared", "-fPIC", *(f"-m{one}" for one in sets)]
+        subprocess.run([compiler, *options, "-o", str(folder / kernel_name(name)), str(KERNEL)], check=True)
+
+
 def main() -> int:
     lack = find_lack()
     if lack is not None:
@@ -79,8 +101,9 @@ def main() -> int:
     shutil.rmtree(NATIVE, ignore_errors=True)
     with tempfile.TemporaryDirectory() as name:
         compile_into(Path(name, "made"), Path(name))
+        compile_kernel(Path(name, "made"))
         shutil.move(Path(name, "made"), NATIVE)
-    files = [path for path in NATIVE.rglob("*") if path.is_file()] + find_used(NATIVE_MODULES)
+    files = [*(path for path in NATIVE.rglob("*") if path.is_file()), *find_used(NATIVE_MODULES), KERNEL]
     lines = [sum_file(os.path.relpath(path, NATIVE)) for path in sorted(files)]
     (NATIVE / SUMS).write_text("".join(f"{line}\n" for line in lines), "utf-8")
     return 0

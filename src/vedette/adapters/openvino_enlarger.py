@@ -61,16 +61,16 @@ class OpenVinoStripNetwork(StripNetwork):
             raise InvalidInputError(
                 f"super-resolution cannot run on {width} x {height} pixels: {shorten_reason(error)}"
             ) from error
-        self._busy: deque[ov.InferRequest] = deque()
+        self._busy: deque[tuple[ov.InferRequest, Plane, int]] = deque()
         self._warm_up()
 
     def _warm_up(self) -> None:
         """Runs all requests at once, so that every thread there will be exists."""
         width, height = self._window_px
         for _ in range(self._ahead):
-            self.start(np.zeros((height, width), np.uint8))
+            self.start(np.zeros((height, width), np.uint8), np.empty((SCALE * height, SCALE * width), np.uint8), 0)
         for _ in range(self._ahead):
-            self.take(np.empty((SCALE * height, SCALE * width), np.uint8), 0)
+            self.finish()
 
     @property
     @override
@@ -83,15 +83,15 @@ class OpenVinoStripNetwork(StripNetwork):
         return self._ahead
 
     @override
-    def start(self, window: Plane) -> None:
+    def start(self, window: Plane, out: Plane, first: int) -> None:
         request = self._free.popleft()
         np.copyto(request.get_input_tensor().data[0, 0], window)
         request.start_async()
-        self._busy.append(request)
+        self._busy.append((request, out, first))
 
     @override
-    def take(self, out: Plane, first: int) -> None:
-        request = self._busy.popleft()
+    def finish(self) -> None:
+        request, out, first = self._busy.popleft()
         request.wait()
         rows = slice(first, first + len(out) // SCALE)
         pairs = out.reshape(-1, SCALE, out.shape[1])

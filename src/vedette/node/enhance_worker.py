@@ -72,7 +72,7 @@ def prepare(options: WorkerOptions) -> "EnhanceSession":
     warm_up_pictures(terms)
     if not options.width:
         return EnhanceSession(file, None, terms)
-    from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork  # noqa: PLC0415 -- as above
+    from vedette.adapters.enlarger import open_strip_network  # noqa: PLC0415 -- as above
     from vedette.node.model_selftests import run_selftest  # noqa: PLC0415 -- as above
     from vedette.vision.enhance.bank import MODEL, read_bank  # noqa: PLC0415 -- as above
     from vedette.vision.enhance.strips import FLAT_BELOW, StripRunner  # noqa: PLC0415 -- as above
@@ -84,7 +84,7 @@ def prepare(options: WorkerOptions) -> "EnhanceSession":
     weights = read_bank(model).get(options.weight_set)
     runner = StripRunner(
         (options.width, options.height),
-        lambda width, height: OpenVinoStripNetwork(weights, width, height, options.threads),
+        lambda width, height: open_strip_network(weights, width, height, options.threads),
         flat_below=FLAT_BELOW,
     )
     return EnhanceSession(file, runner.enlarge, terms)

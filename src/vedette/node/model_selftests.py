@@ -7,10 +7,9 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork
+from vedette.adapters.enlarger import open_strip_network
 from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.vision.enhance.bank import read_bank
-from vedette.vision.enhance.network import WeightSet
 from vedette.vision.enhance.strips import StripRunner
 from vedette.vision.models.manifest import ModelManifest
 from vedette.vision.models.registry import InstalledModel
@@ -72,10 +71,6 @@ def _enlarge(model: InstalledModel, tensor: NDArray[np.float32]) -> dict[str, ND
     size_px = (luma.shape[1], luma.shape[0])
     answers = {}
     for name, weights in read_bank(model).sets.items():
-        runner = StripRunner(size_px, partial(_open_strips, weights))
+        runner = StripRunner(size_px, partial(open_strip_network, weights, threads=1))
         answers[name] = runner.enlarge(luma).astype(np.float32)
     return answers
-
-
-def _open_strips(weights: WeightSet, width: int, height: int) -> OpenVinoStripNetwork:
-    return OpenVinoStripNetwork(weights, width, height, 1)

@@ -1,8 +1,8 @@
-"""The modules that every packet passes, compiled: the same code, a sixth less processor time for the recorder.
+"""What is compiled at set-up, where there is a C compiler (`scripts/compile_native.py`), and who may load it.
 
-`scripts/compile_native.py` compiles them with mypyc at set-up, where there is a C compiler. A process that has called
-`use_native` loads them. Where nothing was compiled, or a source was edited since, it loads the sources. Design:
-docs/design/ingest.md.
+The modules that every packet passes, by mypyc: the same code, a sixth less processor time for the recorder. A process
+that has called `use_native` loads them (docs/design/ingest.md). And the integer network of super-resolution
+(docs/design/enhance.md). Where nothing was compiled, or a source was edited since, the sources are run, and OpenVINO.
 """
 
 import hashlib
@@ -36,12 +36,23 @@ LIBRARY = f"{GROUP}__mypyc"
 """What mypyc calls the library that holds them all; beside it lies a small one for each name."""
 SUMS = "SHA256SUMS"
 """Beside the libraries: their sums, and those of the sources that they were made from (`sha256sum -c SHA256SUMS`)."""
+KERNEL = PACKAGE / "vision" / "enhance" / "integer_kernel.c"
+KERNEL_BUILDS = (
+    ("avx512vnni", ("avx2", "avx512vl", "avx512vnni"), frozenset({"avx2", "avx512vl", "avx512_vnni"})),
+    ("avx2", ("avx2",), frozenset({"avx2"})),
+)
+"""The best first: name, the compiler's instruction sets, and the processor's flags that it needs."""
 SUFFIX = EXTENSION_SUFFIXES[0]
 
 
 def library_name(module: str) -> str:
     """Where under `NATIVE` it is."""
     return f"{module.replace('.', '/')}{SUFFIX}"
+
+
+def kernel_name(build: str) -> str:
+    """Where under `NATIVE` it is."""
+    return f"{KERNEL.stem}-{build}.so"
 
 
 def sum_file(name: str) -> str:
@@ -54,19 +65,31 @@ def is_compiled() -> bool:
     try:
         lines = (NATIVE / SUMS).read_text("utf-8").splitlines()
         names = [line.partition("  ")[2] for line in lines]
-        needed = {library_name(module) for module in (LIBRARY, *NATIVE_MODULES)}
+        needed = {library_name(module) for module in (LIBRARY, *NATIVE_MODULES)} | {os.path.relpath(KERNEL, NATIVE)}
         return needed <= set(names) and lines == [sum_file(name) for name in names]
     except (OSError, UnicodeDecodeError):
         return False
 
 
+def is_wanted() -> bool:
+    """Whether compiled code may be loaded: `VEDETTE_NATIVE=0` asks for the sources."""
+    return os.environ.get("VEDETTE_NATIVE") != "0"
+
+
+def find_kernel(flags: frozenset[str]) -> Path | None:
+    """The library of `KERNEL` that suits a processor with these flags best; None where there is none."""
+    if not is_wanted() or not is_compiled():
+        return None
+    found = (NATIVE / kernel_name(name) for name, _, needed in KERNEL_BUILDS if needed <= flags)
+    return next((path for path in found if path.is_file()), None)
+
+
 def use_native() -> bool:
-    """Lets this process load the compiled modules. False: there are none, or `VEDETTE_NATIVE=0` asks for the sources.
+    """Lets this process load the compiled modules. False: there are none, or they are not wanted.
 
     Also where one of the modules is loaded already: their users would hold two kinds of each class.
     """
-    is_wanted = os.environ.get("VEDETTE_NATIVE") != "0"
-    if not is_wanted or any(module in sys.modules for module in NATIVE_MODULES) or not is_compiled():
+    if not is_wanted() or any(module in sys.modules for module in NATIVE_MODULES) or not is_compiled():
         return False
     finder = _Finder()
     sys.meta_path.insert(0, finder)

@@ -56,9 +56,9 @@ def run_strips(
 
 def run_whole(weights: WeightSet, luma: np.ndarray) -> np.ndarray:
     network = OpenVinoStripNetwork(weights, luma.shape[1], luma.shape[0], 1)
-    network.start(luma)
     out = np.empty((2 * luma.shape[0], 2 * luma.shape[1]), np.uint8)
-    network.take(out, 0)
+    network.start(luma, out, 0)
+    network.finish()
     return out
 
 

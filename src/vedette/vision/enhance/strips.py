@@ -6,7 +6,6 @@ less than the whole (`HALO_PX`) are thrown away. The last strip is moved up unti
 Design: docs/design/enhance.md.
 """
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -41,17 +40,20 @@ class StripNetwork(Protocol):
         """Windows that may be under way."""
         ...
 
-    def start(self, window: Plane) -> None:
-        """Begins with one window, (height, width) uint8, that stays as it is until it is taken."""
+    def start(self, window: Plane, out: Plane, first: int) -> None:
+        """Begins with one window, (height, width) uint8; `out` will hold what becomes of it from its row `first` on.
+
+        Both arrays must stay as they are until it is done.
+        """
         ...
 
-    def take(self, out: Plane, first: int) -> None:
-        """Waits for the oldest window and fills `out` with its result, from what became of its row `first` on."""
+    def finish(self) -> None:
+        """Waits until the oldest window is done."""
         ...
 
 
 OpenStripNetwork = Callable[[int, int], StripNetwork]
-"""Compiles for windows of this width and height."""
+"""Makes one for windows of this width and height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +123,21 @@ class StripRunner:
         if (width, height) != self._size_px:
             raise InvalidInputError(f"a picture of {width} x {height} pixels came where {self._size_px} was announced")
         out = np.empty((SCALE * height, SCALE * width), np.uint8)
-        under_way: deque[Strip] = deque()
+        under_way = 0
         for strip in self._strips:
             window = luma[strip.top : strip.bottom]
             if self._is_flat(window):
                 _enlarge_bicubic(window, strip, out)
                 self.bypassed += 1
                 continue
-            if len(under_way) == self._network.ahead:
-                self._take(under_way.popleft(), out)
-            self._network.start(window)
-            under_way.append(strip)
-        while under_way:
-            self._take(under_way.popleft(), out)
+            if under_way == self._network.ahead:
+                self._network.finish()
+                under_way -= 1
+            self._network.start(window, out[SCALE * strip.first : SCALE * strip.last], strip.first - strip.top)
+            under_way += 1
+        for _ in range(under_way):
+            self._network.finish()
         return out
-
-    def _take(self, strip: Strip, out: Plane) -> None:
-        self._network.take(out[SCALE * strip.first : SCALE * strip.last], strip.first - strip.top)
 
     def _is_flat(self, window: Plane) -> bool:
         return self._flat_below > NOT_BYPASSED and edge_measure(window) < self._flat_below
