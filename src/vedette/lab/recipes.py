@@ -23,7 +23,7 @@ from vedette.lab.appearance.samples import collect_people as collect_bodies
 from vedette.lab.classifier import training as classifier_training
 from vedette.lab.classifier.answers import classify_all
 from vedette.lab.classifier.networks import SIDE_PX as CLASSIFIER_SIDE_PX
-from vedette.lab.classifier.networks import with_mirror
+from vedette.lab.classifier.networks import with_views
 from vedette.lab.classifier.pictures import LabelledPictures, load_pictures
 from vedette.lab.classifier.release import release_classifier
 from vedette.lab.curves import draw_curves, read_history
@@ -276,7 +276,7 @@ def _train_lean_classifier(size: str, inputs: TrainingInputs, clock: Clock, tell
     answers = ask_teacher(recipe.teacher, taught, inputs.folder, tell) if recipe.teacher else None
     model = classifier_training.train_lean(recipe, taught, held_out, inputs.folder, clock, tell, answers)
     _plot({size: inputs.folder}, inputs.folder, f"Classifier, {size}: loss and accuracy by epoch")
-    released = with_mirror(model) if size == "large" else model  # twice the time, which only the large one has to spend
+    released = with_views(model) if size == "large" else model  # time that only the large one has to spend
     return release_classifier(released, f"classifier-{size}", taught, held_out, inputs.folder / "release")
 
 

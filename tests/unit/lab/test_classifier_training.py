@@ -22,7 +22,7 @@ from vedette.lab.classifier.networks import (  # noqa: E402
     build_report,
     may_pool_last,
     whiten,
-    with_mirror,
+    with_views,
 )
 from vedette.lab.classifier.pictures import LabelledPictures  # noqa: E402
 from vedette.lab.classifier.samples import draw_epoch, hide_squares, shift_pictures  # noqa: E402
@@ -256,17 +256,19 @@ def test_pooling_last_gives_the_same_unless_a_normalisation_turns_numbers_round(
     assert not may_pool_last(first)
 
 
-def test_with_mirror_is_the_mean_of_both_and_a_mirrored_picture_gets_the_same_answer(tmp_path: Path) -> None:
+def test_with_views_is_the_mean_of_four_and_a_mirrored_picture_gets_the_same_answer(tmp_path: Path) -> None:
     model = build_lean(SMALL, noise(20))
     pictures = noise(3).astype(np.float32) / 255
-    flipped = pictures[:, :, ::-1]
-    both = np.asarray(with_mirror(model)(pictures))
-    expected = (np.asarray(model(pictures)) + np.asarray(model(flipped))) / 2
-    np.testing.assert_allclose(both, expected, atol=1e-5)
-    np.testing.assert_allclose(both, with_mirror(model)(flipped), atol=1e-5)
-    assert with_mirror(model).count_params() == model.count_params()
-    export_openvino(as_probabilities(with_mirror(model), 2.0), ("classes",), (1, 3, 32, 32), tmp_path, "mirror")
-    assert (tmp_path / "mirror.bin").stat().st_size < 2.2 * model.count_params()  # the weights are there once
+    viewed = with_views(model)
+    answers = np.asarray(viewed(pictures))
+    rims = [np.pad(seen, ((0, 0), (1, 1), (1, 1), (0, 0)), "reflect") for seen in (pictures, pictures[:, :, ::-1])]
+    views = [view for rim in rims for view in (rim[:, :32, :32], rim[:, 2:, 2:])]
+    expected = sum(np.asarray(model(np.ascontiguousarray(view))) for view in views) / 4
+    np.testing.assert_allclose(answers, expected, atol=1e-5)
+    np.testing.assert_allclose(answers, np.asarray(viewed(pictures[:, :, ::-1])), atol=1e-5)
+    assert viewed.count_params() == model.count_params()
+    export_openvino(as_probabilities(viewed, 2.0), ("classes",), (1, 3, 32, 32), tmp_path, "views")
+    assert (tmp_path / "views.bin").stat().st_size < 2.2 * model.count_params()  # the weights are there once
 
 
 def test_decaying_rate_falls_as_the_report_wrote_it(tmp_path: Path) -> None:

@@ -114,12 +114,17 @@ def whiten(pictures: NDArray[np.uint8], filters: int) -> tuple[NDArray[np.float3
     return both.reshape(_STEM_PX, _STEM_PX, 3, -1), -(mean @ both).astype(np.float32)
 
 
-def with_mirror(model: keras.Model) -> keras.Model:
-    """The same network, which answers with the mean of the logits of a picture and of its mirror image."""
+def with_views(model: keras.Model) -> keras.Model:
+    """The same network, which answers with the mean of the logits of four views: a picture and its mirror image, each
+    moved by a pixel down to the right and up to the left, with a mirrored rim (after airbench94). Mirrored pictures get
+    the same answer.
+    """
     image = keras.Input((SIDE_PX, SIDE_PX, 3), name="image")
     both = ops.concatenate([image, ops.flip(image, axis=2)], axis=0)
-    seen, mirrored = ops.split(model(both), 2, axis=0)
-    return keras.Model(image, (seen + mirrored) / 2, name=model.name)
+    wide = ops.pad(both, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+    views = ops.concatenate([wide[:, :SIDE_PX, :SIDE_PX], wide[:, 2:, 2:]], axis=0)
+    answers = ops.split(model(views), 4, axis=0)
+    return keras.Model(image, sum(answers[1:], answers[0]) / 4, name=model.name)
 
 
 def as_probabilities(model: keras.Model, temperature: float) -> keras.Model:

@@ -39,7 +39,7 @@ INLINE vec add_products(vec sum, vec values, vec weights) {
     return _mm256_dpwssd_epi32(sum, values, weights);
 #else
     sum = _mm256_add_epi32(sum, _mm256_madd_epi16(values, weights));
-    __asm__("" : "+x"(sum)); /* or GCC adds in another order, for which there are too few registers: a third slower */
+    __asm__("" : "+x"(sum)); /* or GCC adds in another order, for which there are too few registers */
     return sum;
 #endif
 }
@@ -73,7 +73,8 @@ INLINE int place(int k, int right) { return k / 4 * 16 + k % 4 / 2 * 8 + right *
 
 /* The first layer. `columns`: for each pixel, from the one before the row on, the pixel above and this one; `below`:
    the next row. */
-static void first_layer(const struct network *net, const int16_t *columns, const int16_t *below, int count, int16_t *out) {
+static void first_layer(const struct network *net, const int16_t *columns, const int16_t *below, int count,
+                        int16_t *out) {
     const vec half = half_of(net->shift[0]);
     const __m128i shift = _mm_cvtsi32_si128(net->shift[0]);
     for (int pair = 0; pair < count; pair++, out += 64) {
@@ -181,7 +182,8 @@ INLINE void point(int inputs, int outputs, const int16_t *weights, int by, const
 }
 
 /* The last layer and the sum with the pixels themselves, for eight pixels: two rows of 16. */
-INLINE void last_layer(const struct network *net, const int16_t *in, const uint8_t *luma, uint8_t *above, uint8_t *below) {
+INLINE void last_layer(const struct network *net, const int16_t *in, const uint8_t *luma, uint8_t *above,
+                       uint8_t *below) {
     const int by = net->shift[LAYERS - 1], bits = net->last_bits;
     const vec half = half_of(by), last_half = half_of(bits);
     const __m128i shift = _mm_cvtsi32_si128(by), last_shift = _mm_cvtsi32_si128(bits);
@@ -322,7 +324,8 @@ void prepare(struct network *net, const int16_t *weights, const int32_t shift[LA
         for (int row = 0; row < 3; row++)
             for (int column = 0; column < 3; column++) {
                 const int tap = row < 2 ? column : 3 + column / 2, second = row < 2 ? row : column % 2;
-                net->first[channel / LANES][tap][channel % LANES * 2 + second] = weights[(row * 3 + column) * 32 + channel];
+                int16_t *lanes = net->first[channel / LANES][tap] + channel % LANES * 2;
+                lanes[second] = weights[(row * 3 + column) * 32 + channel];
             }
     weights += 9 * 32;
     fill_depth(weights, 32, 1, 5, net->across32[0]), weights += 5 * 32;
@@ -335,7 +338,8 @@ void prepare(struct network *net, const int16_t *weights, const int32_t shift[LA
     for (int input = 0; input < 16; input++)
         for (int output = 0; output < 8; output++)
             net->point4[input / 2][2 * output + input % 2] = weights[input * 4 + output % 4];
-    for (int lane = 0; lane < LANES; lane++) net->skip[0][2 * lane] = net->skip[1][2 * lane + 1] = (int16_t)(1 << skip_shift);
+    for (int lane = 0; lane < LANES; lane++)
+        net->skip[0][2 * lane] = net->skip[1][2 * lane + 1] = (int16_t)(1 << skip_shift);
     memcpy(net->shift, shift, sizeof net->shift);
     net->last_bits = last_bits;
 }
@@ -360,7 +364,8 @@ void enlarge(const struct network *net, int16_t *scratch, const uint8_t *luma, p
             upper_layers(net, luma, stride, width, height, y, columns, below, skipped, slim_row, wide[y % 3]);
         const int mid = y - 1;
         if (mid >= first - 1 && mid >= 0 && mid < height) {
-            const int16_t *rows[3] = {mid > 0 ? wide[(mid + 2) % 3] : none, wide[mid % 3], y < height ? wide[y % 3] : none};
+            const int16_t *rows[3] = {mid > 0 ? wide[(mid + 2) % 3] : none, wide[mid % 3],
+                                      y < height ? wide[y % 3] : none};
             middle_layers(net, rows, width, slim[mid % 3]);
         }
         const int low = y - 2;
