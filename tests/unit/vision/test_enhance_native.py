@@ -11,6 +11,7 @@ import pytest
 
 from evals.super_resolution import load_bank
 from tests.unit.vision.test_enhance_network import SIZES, make_luma, make_weights
+from vedette.adapters import enlarger
 from vedette.adapters.enlarger import open_strip_network
 from vedette.adapters.native_enlarger import NativeStripNetwork, find_shifts
 from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork
@@ -19,7 +20,7 @@ from vedette.runtime.cpu import multiplies_bfloat16, read_cpu_flags
 from vedette.runtime.native import KERNEL, KERNEL_BUILDS, NATIVE, find_kernel, kernel_name
 from vedette.vision.enhance.integer import enlarge_integer, to_integers
 from vedette.vision.enhance.network import LAYERS, WeightSet
-from vedette.vision.enhance.strips import StripRunner
+from vedette.vision.enhance.strips import StripNetwork, StripRunner
 
 FLAGS = read_cpu_flags()
 BUILDS = [NATIVE / kernel_name(name) for name, _, needed in KERNEL_BUILDS if needed <= FLAGS]
@@ -100,6 +101,24 @@ def test_sources_are_run_where_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -
         assert isinstance(open_strip_network(weights, 30, 20, 1), NativeStripNetwork)
     monkeypatch.setenv("VEDETTE_NATIVE", "0")
     assert isinstance(open_strip_network(weights, 30, 20, 1), OpenVinoStripNetwork)
+
+
+@pytest.mark.parametrize("faster", [NativeStripNetwork, OpenVinoStripNetwork])
+def test_where_there_is_bfloat16_the_faster_one_is_taken(
+    monkeypatch: pytest.MonkeyPatch, faster: type[StripNetwork]
+) -> None:
+    timed: list[float] = []
+
+    def measure(network: StripNetwork) -> float:
+        timed.append(measure_s(network))
+        return 0.0 if isinstance(network, faster) else 1.0
+
+    measure_s = enlarger._measure_s
+    monkeypatch.setattr(enlarger, "_measure_s", measure)
+    monkeypatch.setattr(enlarger, "multiplies_bfloat16", bool)
+    assert isinstance(open_strip_network(make_weights(), 30, 20, 1), faster)
+    assert len(timed) == 2
+    assert min(timed) > 0
 
 
 def test_processor_without_the_instructions_gets_none() -> None:
