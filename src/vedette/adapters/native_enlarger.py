@@ -21,7 +21,8 @@ from vedette.vision.enhance.network import SCALE, SKIP_FROM, SKIP_TO, WeightSet
 from vedette.vision.enhance.strips import Plane, StripNetwork
 
 NumberT = TypeVar("NumberT", np.uint8, np.int16)
-_MOST_SHIFT, _MOST_SKIP_SHIFT = 30, 14
+_SHIFTS, _SKIP_SHIFTS = range(2, 31), range(15)
+"""By how many bits the kernel can shift."""
 _TRIAL_SHAPE = (12, 21)
 _ALIGNED_TO = 64
 
@@ -133,7 +134,7 @@ def find_shifts(layers: Sequence[IntegerLayer]) -> tuple[list[int], int]:
             skip_shift = bits - layers[SKIP_FROM].value_bits
         shifts.append(bits - layer.value_bits)
         bits = layer.value_bits
-    if min(shifts) < 0 or max(shifts) > _MOST_SHIFT or not 0 <= skip_shift <= _MOST_SKIP_SHIFT:
+    if skip_shift not in _SKIP_SHIFTS or any(shift not in _SHIFTS for shift in shifts):
         raise InvalidInputError(f"steps of {shifts} and {skip_shift} bits between layers are not compiled")
     return shifts, skip_shift
 

@@ -51,14 +51,20 @@ INLINE vec spread(const int16_t *two) {
     return _mm256_set1_epi32(both);
 }
 
-INLINE vec half_of(int shift) { return _mm256_set1_epi32(shift ? 1 << (shift - 1) : 0); }
+INLINE vec half_of(int by) { return _mm256_set1_epi32(by ? 1 << (by - 1) : 0); }
 
 /* Sums of eight channels of both pixels of a pair, half a step added before, as values of 14 bits:
-   [left 0..3, right 0..3, left 4..7, right 4..7]. */
-INLINE vec narrow(vec left, vec right, __m128i shift, int lowest) {
-    vec both = _mm256_packs_epi32(_mm256_sra_epi32(left, shift), _mm256_sra_epi32(right, shift));
-    both = _mm256_min_epi16(both, _mm256_set1_epi16(LARGEST));
-    return _mm256_max_epi16(both, _mm256_set1_epi16((int16_t)lowest));
+   [left 0..3, right 0..3, left 4..7, right 4..7]. Packing clips: two bits are left to it, which go afterwards. */
+INLINE vec narrow(vec left, vec right, int by) {
+    const __m128i shift = _mm_cvtsi32_si128(by - 2);
+    return _mm256_srai_epi16(_mm256_packs_epi32(_mm256_sra_epi32(left, shift), _mm256_sra_epi32(right, shift)), 2);
+}
+
+/* The same, rectified. */
+INLINE vec narrow_rectified(vec left, vec right, int by) {
+    const __m128i shift = _mm_cvtsi32_si128(by);
+    const vec both = _mm256_packus_epi32(_mm256_sra_epi32(left, shift), _mm256_sra_epi32(right, shift));
+    return _mm256_min_epu16(both, _mm256_set1_epi16(LARGEST));
 }
 
 /* From there to [channel][2]. */
@@ -76,7 +82,6 @@ INLINE int place(int k, int right) { return k / 4 * 16 + k % 4 / 2 * 8 + right *
 static void first_layer(const struct network *net, const int16_t *columns, const int16_t *below, int count,
                         int16_t *out) {
     const vec half = half_of(net->shift[0]);
-    const __m128i shift = _mm_cvtsi32_si128(net->shift[0]);
     for (int pair = 0; pair < count; pair++, out += 64) {
         const int16_t *column = columns + 4 * pair, *row = below + 2 * pair;
         for (int group = 0; group < 4; group += 2) {
@@ -90,7 +95,8 @@ static void first_layer(const struct network *net, const int16_t *columns, const
                     right[g] = add_products(right[g], next, weights);
                 }
             }
-            for (int g = 0; g < 2; g++) store(out + 16 * (group + g), interleave(narrow(left[g], right[g], shift, 0)));
+            for (int g = 0; g < 2; g++)
+                store(out + 16 * (group + g), interleave(narrow_rectified(left[g], right[g], net->shift[0])));
         }
     }
 }
@@ -98,7 +104,6 @@ static void first_layer(const struct network *net, const int16_t *columns, const
 /* A depthwise layer, 1x5. Leaves [pair][group] as `narrow` does. */
 INLINE void across(int groups, const pairs (*weights)[6], int by, const int16_t *row, int count, int16_t *out) {
     const vec half = half_of(by);
-    const __m128i shift = _mm_cvtsi32_si128(by);
     const int step = 16 * groups;
     for (int group = 0; group < groups; group++) {
         vec w[6];
@@ -111,7 +116,7 @@ INLINE void across(int groups, const pairs (*weights)[6], int by, const int16_t 
                 left = add_products(left, values, w[tap]);
                 right = add_products(right, values, w[3 + tap]);
             }
-            store(out + pair * step + 16 * group, narrow(left, right, shift, -LARGEST - 1));
+            store(out + pair * step + 16 * group, narrow(left, right, by));
         }
     }
 }
@@ -120,7 +125,6 @@ INLINE void across(int groups, const pairs (*weights)[6], int by, const int16_t 
 INLINE void around(int groups, const pairs (*weights)[12], int by, const int16_t *const rows[3], int from, int count,
                    int16_t *out) {
     const vec half = half_of(by);
-    const __m128i shift = _mm_cvtsi32_si128(by);
     const int step = 16 * groups;
     for (int group = 0; group < groups; group++) {
         for (int pair = 0; pair < count; pair += 2) {
@@ -137,7 +141,7 @@ INLINE void around(int groups, const pairs (*weights)[12], int by, const int16_t
                 }
             }
             for (int p = 0; p < 2; p++)
-                store(out + (pair + p) * step + 16 * group, narrow(left[p], right[p], shift, -LARGEST - 1));
+                store(out + (pair + p) * step + 16 * group, narrow(left[p], right[p], by));
         }
     }
 }
@@ -147,7 +151,6 @@ INLINE void around(int groups, const pairs (*weights)[12], int by, const int16_t
 INLINE void point(int inputs, int outputs, const int16_t *weights, int by, const pairs *skip, const int16_t *skipped,
                   const int16_t *in, int count, int16_t *out) {
     const vec half = half_of(by);
-    const __m128i shift = _mm_cvtsi32_si128(by);
     const int step = 2 * inputs, out_step = 2 * outputs, groups = outputs / LANES;
     for (int pair = 0; pair < count; pair += 2) {
         for (int group = 0; group < groups; group += 2) {
@@ -176,7 +179,7 @@ INLINE void point(int inputs, int outputs, const int16_t *weights, int by, const
             for (int p = 0; p < 2; p++)
                 for (int g = 0; g < 2; g++)
                     store(out + (pair + p) * out_step + 16 * (group + g),
-                          interleave(narrow(sum[p][g][0], sum[p][g][1], shift, 0)));
+                          interleave(narrow_rectified(sum[p][g][0], sum[p][g][1], by)));
         }
     }
 }

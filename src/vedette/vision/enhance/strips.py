@@ -18,9 +18,10 @@ from vedette.core.errors import InvalidInputError
 from vedette.vision.enhance.network import HALO_PX, SCALE
 
 Plane = NDArray[np.uint8]
-STRIP_ROWS = 54
-"""540 and 1,080 rows are a whole number of strips for two threads. With AVX-512, 36 to 54 rows are fastest in float32
-(28 ms a frame of 540 rows; with 90 rows 42) and 54 to 90 in bfloat16 (16); with AVX2, 90 took the least.
+STRIP_ROWS = 90
+"""540, 720 and 1,080 rows are a whole number of strips for two threads. With AVX-512 54 to 90 rows are fastest in
+bfloat16 (16 ms a frame of 540 rows), and 36 to 54 in float32 (28 ms; with 90 rows 42); integers keep single rows in the
+cache, and less is computed twice.
 """
 NOT_BYPASSED = -1
 FLAT_BELOW = 3
