@@ -120,6 +120,7 @@ async def test_analyzer_measures_once_beside_the_analysis_and_says_what_it_chose
         async with box.http() as http:
             metrics = (await http.get("/metrics")).text
         restarts = int(choice["detector"] != first["detector"])
+        await box.until(lambda: box.connections["A"] > restarts, _LIMIT_S)  # what was chosen is told before it is begun
         assert box.connections["A"] == 1 + restarts, "no camera begins anew where what was chosen was in use"
     kept = json.loads((tmp_path / "analyzer/costs.json").read_bytes())
     costs = {one["model"]: one["cost_ms"] for one in kept["costs"]}
