@@ -62,13 +62,19 @@ def sum_file(name: str) -> str:
 
 def is_compiled() -> bool:
     """Whether the libraries are there, whole, and of these sources: one that was cut short ends whoever loads it."""
+    return bool(_find_listed())
+
+
+def _find_listed() -> frozenset[str]:
+    """What `SUMS` names; nothing where one of its sums is wrong or a file that is needed is missing."""
     try:
         lines = (NATIVE / SUMS).read_text("utf-8").splitlines()
         names = [line.partition("  ")[2] for line in lines]
         needed = {library_name(module) for module in (LIBRARY, *NATIVE_MODULES)} | {os.path.relpath(KERNEL, NATIVE)}
-        return needed <= set(names) and lines == [sum_file(name) for name in names]
+        is_whole = needed <= set(names) and lines == [sum_file(name) for name in names]
+        return frozenset(names if is_whole else ())
     except (OSError, UnicodeDecodeError):
-        return False
+        return frozenset()
 
 
 def is_wanted() -> bool:
@@ -78,10 +84,9 @@ def is_wanted() -> bool:
 
 def find_kernel(flags: frozenset[str]) -> Path | None:
     """The library of `KERNEL` that suits a processor with these flags best; None where there is none."""
-    if not is_wanted() or not is_compiled():
-        return None
-    found = (NATIVE / kernel_name(name) for name, _, needed in KERNEL_BUILDS if needed <= flags)
-    return next((path for path in found if path.is_file()), None)
+    listed = _find_listed() if is_wanted() else frozenset()
+    fitting = (kernel_name(name) for name, _, needed in KERNEL_BUILDS if needed <= flags)
+    return next((NATIVE / name for name in fitting if name in listed), None)
 
 
 def use_native() -> bool:
