@@ -294,7 +294,7 @@ size_t network_bytes(void) { return sizeof(struct network); }
 
 /* int16 values that `enlarge` needs for itself. All are 0 before its first use; what has to stay so does. */
 size_t scratch_values(int width) {
-    return row_values(1, width) + row_values(2, width) + 5 * row_values(32, width) + 5 * row_values(16, width);
+    return row_values(1, width) + row_values(2, width) + 5 * row_values(32, width) + 4 * row_values(16, width);
 }
 
 static void fill_depth(const int16_t *weights, int channels, int rows, int columns, pairs *out) {
