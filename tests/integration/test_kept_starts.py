@@ -84,7 +84,9 @@ async def test_bad_network_is_refused_and_replaced_by_the_next_start(
         data = path.read_bytes()
         if damage == "foreign":
             (tmp_path / "keys/networks.key").write_bytes(bytes(32))
-        path.write_bytes({"changed": data[:-9] + b"\0" + data[-8:], "torn": data[:-9], "foreign": data}[damage])
+        path.write_bytes(
+            {"changed": data[:-9] + bytes([data[-9] ^ 1]) + data[-8:], "torn": data[:-9], "foreign": data}[damage]
+        )
     after = open_kept_networks(NodePaths(tmp_path), told.append)
     again = CountingShelf(after)
     assert (await start_once(again)).recognizers
