@@ -71,6 +71,14 @@ class FragmentEntry:
     frames: int
     key_size_bytes: int
 
+    def fits(self) -> bool:
+        """Whether `pack` can write it down: what is read from a file that was changed may be any number."""
+        try:
+            self.pack()
+        except struct.error:
+            return False
+        return True
+
     def pack(self) -> bytes:
         length_us = min(max(0, self.end_ns - self.start_ns) // 1000, _MOST_US)
         return FRAGMENT_FORMAT.pack(

@@ -149,9 +149,10 @@ def test_a_torn_last_frame_of_full_length_is_cut_too(tmp_path, back) -> None:
     (path,) = find_files(rig.volume)
     frames = frames_of(path)
     data = bytearray(path.read_bytes())
+    last = frames[-2] if any(data[-back:]) else frames[-1]  # one byte in 256 is a zero anyway
     data[-back:] = bytes(back)
     path.write_bytes(data)
-    assert scan_segment(path).record.size_bytes == frames[-2].plain_end
+    assert scan_segment(path).record.size_bytes == last.plain_end
 
 
 def test_recovery_after_a_crash_needs_no_private_key(tmp_path) -> None:

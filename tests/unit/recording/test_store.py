@@ -335,6 +335,28 @@ def test_damage_inside_a_file_costs_only_what_it_hits(tmp_path) -> None:
         again.reader().read_fragment_at(part, 0)
 
 
+@pytest.mark.parametrize("mask", [0x01, 0x80, 0xFF])
+def test_any_changed_byte_of_a_fragments_head_costs_it_at_most(tmp_path, mask: int) -> None:
+    rig = Rig(tmp_path / "v")
+    recorder = rig.recorder()
+    feed(recorder, make_packets(75, size_bytes=400))
+    recorder.close()
+    rig.store.commit()
+    second = fragments(rig)[1]
+    rig.store.close()
+    (path,) = find_files(rig.volume)
+    data = path.read_bytes()
+    hashed = scan_segment(path).record.sha256
+    said = set()
+    for at in range(second.offset, second.offset + second.size_bytes - 25 * 400):
+        path.write_bytes(data[:at] + bytes([data[at] ^ mask]) + data[at + 1 :])
+        scanned = scan_segment(path)
+        assert scanned.record.frames >= 50
+        assert scanned.record.sha256 != hashed
+        said.update(text.rpartition(" has ")[2] for text in scanned.damage)
+    assert "times or sizes that footage cannot have" in said
+
+
 def test_a_file_that_is_not_ours_is_refused(tmp_path) -> None:
     path = tmp_path / "x.mp4"
     for content in (b"", b"\x00" * 5000, b"\x00\x00\x00\x18ftypisom" + bytes(3000)):
