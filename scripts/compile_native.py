@@ -27,12 +27,12 @@ from vedette.runtime.native import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-COMPILER = (sysconfig.get_config_var("CC") or "cc").split()[0]
+COMPILER = os.environ.get("CC", (sysconfig.get_config_var("CC") or "cc").split()[0])
 
 
 def find_lack() -> str | None:
     """What it would take to compile, as Debian packages."""
-    if shutil.which(os.environ.get("CC", COMPILER)) is None:
+    if shutil.which(COMPILER) is None:
         return "gcc python3-dev"
     if not Path(sysconfig.get_path("include"), "Python.h").is_file():
         return "python3-dev"
@@ -86,10 +86,9 @@ def compile_kernel(folder: Path) -> None:
     """Compiles super-resolution once for each kind of x86 processor."""
     if platform.machine() != "x86_64":
         return
-    compiler = os.environ.get("CC", COMPILER)
     for name, sets, _ in KERNEL_BUILDS:
         options = ["-std=c11", "-O3", "-shared", "-fPIC", *(f"-m{one}" for one in sets)]
-        subprocess.run([compiler, *options, "-o", str(folder / kernel_name(name)), str(KERNEL)], check=True)
+        subprocess.run([COMPILER, *options, "-o", str(folder / kernel_name(name)), str(KERNEL)], check=True)
 
 
 def main() -> int:

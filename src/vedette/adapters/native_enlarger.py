@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from vedette.core.errors import InvalidInputError
-from vedette.vision.enhance.integer import IntegerLayer, enlarge_integer, to_integers
-from vedette.vision.enhance.network import SCALE, SKIP_FROM, SKIP_TO, WeightSet
+from vedette.vision.enhance.integer import IntegerLayer, enlarge_integer, find_shifts, to_integers
+from vedette.vision.enhance.network import SCALE, WeightSet
 from vedette.vision.enhance.strips import Plane, StripNetwork
 
 NumberT = TypeVar("NumberT", np.uint8, np.int16)
@@ -77,7 +77,7 @@ class _Kernel:
     """The library with one weight set. Raises InvalidInputError as `NativeStripNetwork` says."""
 
     def __init__(self, library: Path, layers: tuple[IntegerLayer, ...]) -> None:
-        shifts, skip_shift = find_shifts(layers)
+        shifts, skip_shift = find_compiled_shifts(layers)
         try:
             self._library = ctypes.CDLL(str(library))
             for function in (self._library.network_bytes, self._library.scratch_values):
@@ -121,19 +121,9 @@ class _Kernel:
         )
 
 
-def find_shifts(layers: Sequence[IntegerLayer]) -> tuple[list[int], int]:
-    """By how many bits the sums of each layer are too large, and those of `SKIP_TO` larger than what is added to them.
-
-    Raises:
-        InvalidInputError: the kernel has no steps of this size.
-    """
-    bits, skip_shift, shifts = 0, 0, []
-    for index, layer in enumerate(layers):
-        bits += layer.weight_bits
-        if index == SKIP_TO:
-            skip_shift = bits - layers[SKIP_FROM].value_bits
-        shifts.append(bits - layer.value_bits)
-        bits = layer.value_bits
+def find_compiled_shifts(layers: Sequence[IntegerLayer]) -> tuple[list[int], int]:
+    """As `find_shifts`. Raises InvalidInputError: the kernel has no steps of this size."""
+    shifts, skip_shift = find_shifts(layers)
     if skip_shift not in _SKIP_SHIFTS or any(shift not in _SHIFTS for shift in shifts):
         raise InvalidInputError(f"steps of {shifts} and {skip_shift} bits between layers are not compiled")
     return shifts, skip_shift

@@ -17,6 +17,7 @@ from vedette.recording.records import (
     FragmentEntry,
     GapRecord,
     SegmentRecord,
+    blank_entry,
     pack_fragments,
     unpack_entry,
 )
@@ -112,15 +113,10 @@ def _find_pieces(read: ReadAt, head: CipherHead, end: int, damage: list[str]) ->
         start = position - entry.size_bytes
         is_good = good_from <= start and done <= start
         if not is_good or start > done:
-            yield _Piece(_blank(head, (start if is_good else position) - done), b"", found.end)
+            yield _Piece(blank_entry(head.segment, (start if is_good else position) - done), b"", found.end)
         if is_good:
             yield _Piece(entry, frame.sha256, found.end)
         done = position
-
-
-def _blank(head: CipherHead, size_bytes: int) -> FragmentEntry:
-    """A damaged stretch that is skipped."""
-    return FragmentEntry(head.segment.start_ns, head.segment.start_ns, 0, 0, size_bytes, 0, 0)
 
 
 def _hash_stored(read: ReadAt, size_bytes: int) -> bytes:

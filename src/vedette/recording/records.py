@@ -92,6 +92,11 @@ class FragmentEntry:
         )
 
 
+def blank_entry(head: SegmentHead, size_bytes: int) -> FragmentEntry:
+    """A stretch of a segment of which nothing is known but its size: damaged, and skipped."""
+    return FragmentEntry(head.start_ns, head.start_ns, 0, 0, size_bytes, 0, 0)
+
+
 def unpack_entry(packed: bytes) -> FragmentEntry:
     """The reverse of `FragmentEntry.pack`; the end is to the microsecond."""
     start_ns, length_us, media, duration, size, key_size, frames = FRAGMENT_FORMAT.unpack(packed)

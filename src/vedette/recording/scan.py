@@ -10,7 +10,14 @@ from vedette.media.fmp4 import FragmentExtent, MalformedMediaError, ReadAt, pars
 from vedette.media.fmp4.parse_fragment import ParsedFragment
 from vedette.recording.cipher_scan import ScannedSegment, scan_encrypted
 from vedette.recording.errors import DamagedFootageError
-from vedette.recording.records import MARK_BYTES, FragmentEntry, SegmentHead, SegmentRecord, pack_fragments
+from vedette.recording.records import (
+    MARK_BYTES,
+    FragmentEntry,
+    SegmentHead,
+    SegmentRecord,
+    blank_entry,
+    pack_fragments,
+)
 from vedette.recording.stamp import read_stamp
 from vedette.recording.stored_file import OpenFile, is_encrypted
 
@@ -63,7 +70,7 @@ def _scan_entries(read: ReadAt, head: SegmentHead, end: int, damage: list[str]) 
                 entry = _entry(found.fragment, head)
                 if not entry.fits():
                     damage.append(f"the fragment at byte {found.offset} has times or sizes that footage cannot have")
-                    entry = _skipped(head, found.fragment.size_bytes)
+                    entry = blank_entry(head, found.fragment.size_bytes)
                 yield entry
                 start = found.offset + found.fragment.size_bytes
             else:
@@ -73,7 +80,7 @@ def _scan_entries(read: ReadAt, head: SegmentHead, end: int, damage: list[str]) 
         resumed = _find_next_fragment(read, start + 1, end)
         if resumed is None:
             return
-        yield _skipped(head, resumed - start)
+        yield blank_entry(head, resumed - start)
         start = resumed
 
 
@@ -100,7 +107,7 @@ def _hash_segment(read: ReadAt, init_size_bytes: int, entries: Sequence[Fragment
 def _entry(fragment: ParsedFragment, head: SegmentHead) -> FragmentEntry:
     track = fragment.video or fragment.audio
     if track is None or fragment.wall_ns is None:
-        return _skipped(head, fragment.size_bytes)
+        return blank_entry(head, fragment.size_bytes)
     duration_90k = sum(track.durations_90k)
     is_key = fragment.video is not None and track.is_key[:1] == (True,)
     return FragmentEntry(
@@ -112,11 +119,6 @@ def _entry(fragment: ParsedFragment, head: SegmentHead) -> FragmentEntry:
         frames=len(track.sizes_bytes) if fragment.video is not None else 0,
         key_size_bytes=track.sizes_bytes[0] if is_key else 0,
     )
-
-
-def _skipped(head: SegmentHead, size_bytes: int) -> FragmentEntry:
-    """A stretch of which nothing is known but its size."""
-    return FragmentEntry(head.start_ns, head.start_ns, 0, 0, size_bytes, 0, 0)
 
 
 def _find_next_fragment(read: ReadAt, start: int, end: int) -> int | None:

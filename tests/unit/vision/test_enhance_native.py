@@ -13,7 +13,7 @@ from evals.super_resolution import load_bank
 from tests.unit.vision.test_enhance_network import SIZES, make_luma, make_weights
 from vedette.adapters import enlarger
 from vedette.adapters.enlarger import open_strip_network
-from vedette.adapters.native_enlarger import NativeStripNetwork, find_shifts
+from vedette.adapters.native_enlarger import NativeStripNetwork, find_compiled_shifts
 from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork
 from vedette.core.errors import InvalidInputError
 from vedette.runtime.cpu import multiplies_bfloat16, read_cpu_flags
@@ -70,7 +70,7 @@ def test_values_beyond_14_bits_are_clipped_as_by_numpy(library: Path, seed: int)
 
 def is_compiled_for(weights: WeightSet) -> bool:
     try:
-        find_shifts(to_integers(weights))
+        find_compiled_shifts(to_integers(weights))
     except InvalidInputError:
         return False
     return True

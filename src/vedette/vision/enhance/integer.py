@@ -75,19 +75,30 @@ def to_integers(weights: WeightSet) -> tuple[IntegerLayer, ...]:
 def enlarge_integer(luma: Plane, layers: Sequence[IntegerLayer]) -> Plane:
     """Luma (H, W) uint8 twice as large, (2H, 2W) uint8, computed in integers alone."""
     pixels = luma[..., None].astype(np.int32)
-    maps, bits = pixels, 0
+    maps, bits = pixels, layers[-1].value_bits
+    drops, lift = find_shifts(layers)
     outputs: list[Integers] = []
     for index, (form, layer) in enumerate(zip(LAYERS, layers, strict=True)):
         total = np.asarray(apply_layer(form.kind, maps, layer.weights), np.int32)
-        bits += layer.weight_bits
         if index == SKIP_TO:
-            total += shift(outputs[SKIP_FROM], layers[SKIP_FROM].value_bits - bits)
-        maps = np.clip(shift(total, bits - layer.value_bits), -_LARGEST_VALUE - 1, _LARGEST_VALUE)
+            total += shift(outputs[SKIP_FROM], -lift)
+        maps = np.clip(shift(total, drops[index]), -_LARGEST_VALUE - 1, _LARGEST_VALUE)
         maps = np.maximum(maps, 0) if form.rectified else maps
-        bits = layer.value_bits
         outputs.append(maps)
     sums = shift(maps + shift(pixels, -bits), bits)
     return np.asarray(unfold(np.asarray(np.clip(sums, 0, 255), np.int32)), np.uint8)
+
+
+def find_shifts(layers: Sequence[IntegerLayer]) -> tuple[list[int], int]:
+    """By how many bits the sums of each layer are too large, and those of `SKIP_TO` larger than what is added there."""
+    bits, lift, drops = 0, 0, []
+    for index, layer in enumerate(layers):
+        bits += layer.weight_bits
+        if index == SKIP_TO:
+            lift = bits - layers[SKIP_FROM].value_bits
+        drops.append(bits - layer.value_bits)
+        bits = layer.value_bits
+    return drops, lift
 
 
 def shift(values: Integers, bits: int) -> Integers:
