@@ -1,10 +1,11 @@
-"""Compiles the modules that every packet passes, with mypyc, and super-resolution in integers, anew.
+"""Compiles the modules that every packet passes, with mypyc, and the networks in integers, anew.
 
 Needs a C compiler and Python's headers. Exit code 1 where they are missing or it fails: the recorder then runs from the
-sources and super-resolution on OpenVINO, which takes more processor time and nothing else (`vedette.runtime.native`).
+sources and all networks on OpenVINO, which takes more processor time and nothing else (`vedette.runtime.native`).
 """
 
 import ast
+import itertools
 import os
 import platform
 import shutil
@@ -16,8 +17,8 @@ from pathlib import Path
 
 from vedette.runtime.native import (
     GROUP,
-    KERNEL,
     KERNEL_BUILDS,
+    KERNELS,
     NATIVE,
     NATIVE_MODULES,
     PACKAGE,
@@ -82,13 +83,14 @@ def compile_into(folder: Path, scratch: Path) -> None:
     command.run()
 
 
-def compile_kernel(folder: Path) -> None:
-    """Compiles super-resolution once for each kind of x86 processor."""
+def compile_kernels(folder: Path) -> None:
+    """Compiles each once for each kind of x86 processor."""
     if platform.machine() != "x86_64":
         return
-    for name, sets, _ in KERNEL_BUILDS:
+    for kernel, (name, sets, _) in itertools.product(KERNELS, KERNEL_BUILDS):
         options = ["-std=c11", "-O3", "-shared", "-fPIC", *(f"-m{one}" for one in sets)]
-        subprocess.run([COMPILER, *options, "-o", str(folder / kernel_name(name)), str(KERNEL)], check=True)
+        output = str(folder / kernel_name(kernel, name))
+        subprocess.run([COMPILER, *options, "-o", output, str(kernel), "-lm"], check=True)
 
 
 def main() -> int:
@@ -100,9 +102,9 @@ def main() -> int:
     shutil.rmtree(NATIVE, ignore_errors=True)
     with tempfile.TemporaryDirectory() as name:
         compile_into(Path(name, "made"), Path(name))
-        compile_kernel(Path(name, "made"))
+        compile_kernels(Path(name, "made"))
         shutil.move(Path(name, "made"), NATIVE)
-    files = [*(path for path in NATIVE.rglob("*") if path.is_file()), *find_used(NATIVE_MODULES), KERNEL]
+    files = [*(path for path in NATIVE.rglob("*") if path.is_file()), *find_used(NATIVE_MODULES), *KERNELS]
     lines = [sum_file(os.path.relpath(path, NATIVE)) for path in sorted(files)]
     (NATIVE / SUMS).write_text("".join(f"{line}\n" for line in lines), "utf-8")
     return 0

@@ -30,8 +30,9 @@ import vedette.camera.video_payload
 print(vedette.camera.video_payload.__file__)
 """
 FIND_KERNEL = """
-from vedette.runtime.native import find_kernel
-print(find_kernel(frozenset({"avx2"})))
+from vedette.runtime.native import KERNELS, find_kernel
+for kernel in KERNELS:
+    print(find_kernel(kernel, frozenset({"avx2", "fma"})))
 """
 pytestmark = pytest.mark.skipif(
     not is_compiled(), reason="not compiled at set-up: no C compiler, or sources edited since"
@@ -92,16 +93,20 @@ def test_anything_but_the_sources_own_libraries_is_not_loaded(tmp_path: Path, fa
     assert run(code, **here) == ["False", str(source)]
 
 
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="super-resolution is compiled for x86 alone")
-@pytest.mark.parametrize("changed", ["vision/enhance/integer_kernel.c", "native/integer_kernel-avx2.so"])
-def test_super_resolution_of_another_source_or_changed_is_not_loaded(tmp_path: Path, changed: str) -> None:
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="networks are compiled for x86 alone")
+@pytest.mark.parametrize(
+    "changed",
+    ["vision/enhance/integer_kernel.c", "native/integer_kernel-avx2.so", "vision/classify/winograd_kernel.c"],
+)
+def test_network_of_another_source_or_changed_is_not_loaded(tmp_path: Path, changed: str) -> None:
     copy = tmp_path / "vedette"
     run(COPY, str(copy))
     here = {"PYTHONPATH": str(tmp_path)}
-    assert run(FIND_KERNEL, **here) == [str(copy / "native/integer_kernel-avx2.so")]
+    both = [str(copy / f"native/{name}_kernel-avx2.so") for name in ("integer", "winograd")]
+    assert run(FIND_KERNEL, **here) == both
     with (copy / changed).open("ab") as file:
         file.write(b" ")
-    assert run(FIND_KERNEL, **here) == ["None"]
+    assert run(FIND_KERNEL, **here) == ["None", "None"]
 
 
 def test_library_that_is_not_listed_is_not_loaded(tmp_path: Path) -> None:
@@ -109,5 +114,5 @@ def test_library_that_is_not_listed_is_not_loaded(tmp_path: Path) -> None:
     run(COPY, str(copy))
     sums = copy / "native" / "SHA256SUMS"
     lines = sums.read_text().splitlines(keepends=True)
-    sums.write_text("".join(line for line in lines if "integer_kernel-" not in line))
-    assert run(FIND_KERNEL, PYTHONPATH=str(tmp_path)) == ["None"]
+    sums.write_text("".join(line for line in lines if "_kernel-" not in line))
+    assert run(FIND_KERNEL, PYTHONPATH=str(tmp_path)) == ["None", "None"]

@@ -10,7 +10,7 @@ import numpy as np
 from vedette.adapters.native_enlarger import NativeStripNetwork
 from vedette.core.errors import InvalidInputError
 from vedette.runtime.cpu import multiplies_bfloat16, read_cpu_flags
-from vedette.runtime.native import find_kernel
+from vedette.runtime.native import ENHANCE_KERNEL, find_kernel
 from vedette.vision.enhance.network import SCALE, WeightSet
 from vedette.vision.enhance.strips import StripNetwork
 
@@ -36,7 +36,7 @@ def open_strip_network(weights: WeightSet, width: int, height: int, threads: int
 
 def _open_native(weights: WeightSet, width: int, height: int, threads: int) -> NativeStripNetwork | None:
     """None: not compiled, or it cannot be used for these weights."""
-    library = find_kernel(read_cpu_flags())
+    library = find_kernel(ENHANCE_KERNEL, read_cpu_flags())
     if library is None:
         return None
     try:

@@ -9,22 +9,20 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import override
 
+from vedette.adapters.native_library import address, load_library, make_aligned
 from vedette.core.errors import InvalidInputError
 from vedette.vision.enhance.integer import IntegerLayer, enlarge_integer, find_shifts, to_integers
 from vedette.vision.enhance.network import SCALE, WeightSet
 from vedette.vision.enhance.strips import Plane, StripNetwork
 
-NumberT = TypeVar("NumberT", np.uint8, np.int16)
 _SHIFTS, _SKIP_SHIFTS = range(2, 31), range(15)
 """By how many bits the kernel can shift."""
 _TRIAL_SHAPE = (12, 21)
-_ALIGNED_TO = 64
 
 
 class NativeStripNetwork(StripNetwork):
@@ -78,17 +76,12 @@ class _Kernel:
 
     def __init__(self, library: Path, layers: tuple[IntegerLayer, ...]) -> None:
         shifts, skip_shift = find_compiled_shifts(layers)
-        try:
-            self._library = ctypes.CDLL(str(library))
-            for function in (self._library.network_bytes, self._library.scratch_values):
-                function.restype = ctypes.c_size_t
-        except (OSError, AttributeError) as error:
-            raise InvalidInputError(f"{library} cannot be used: {error}", "Run `make setup`.") from error
-        self._network = _make_aligned(self._library.network_bytes(), np.dtype(np.uint8))
+        self._library = load_library(library, ["network_bytes", "scratch_values"], ["prepare", "enlarge"])
+        self._network = make_aligned(self._library.network_bytes(), np.uint8)
         flat = np.concatenate([layer.weights.reshape(-1) for layer in layers]).astype(np.int16)
         steps = np.array(shifts, np.int32)
         last_bits = layers[-1].value_bits
-        self._library.prepare(_address(self._network), _address(flat), _address(steps), skip_shift, last_bits)
+        self._library.prepare(address(self._network), address(flat), address(steps), skip_shift, last_bits)
         self._verify(library, layers)
 
     def _verify(self, library: Path, layers: tuple[IntegerLayer, ...]) -> None:
@@ -101,22 +94,22 @@ class _Kernel:
 
     def make_scratch(self, width: int) -> NDArray[np.int16]:
         """What `enlarge` needs for itself, for windows of this width."""
-        return _make_aligned(self._library.scratch_values(width), np.dtype(np.int16))
+        return make_aligned(self._library.scratch_values(width), np.int16)
 
     def enlarge(self, window: Plane, out: Plane, first: int, scratch: NDArray[np.int16]) -> None:
         """Fills `out` from what becomes of the window's row `first` on."""
         window = np.ascontiguousarray(window)
         height, width = window.shape
         self._library.enlarge(
-            _address(self._network),
-            _address(scratch),
-            _address(window),
+            address(self._network),
+            address(scratch),
+            address(window),
             ctypes.c_ssize_t(width),
             width,
             height,
             first,
             first + len(out) // SCALE,
-            _address(out),
+            address(out),
             ctypes.c_ssize_t(out.strides[0]),
         )
 
@@ -127,15 +120,3 @@ def find_compiled_shifts(layers: Sequence[IntegerLayer]) -> tuple[list[int], int
     if skip_shift not in _SKIP_SHIFTS or any(shift not in _SHIFTS for shift in shifts):
         raise InvalidInputError(f"steps of {shifts} and {skip_shift} bits between layers are not compiled")
     return shifts, skip_shift
-
-
-def _make_aligned(count: int, kind: np.dtype[NumberT]) -> NDArray[NumberT]:
-    """Zeros that begin where a line of the processor's cache does."""
-    size = count * kind.itemsize
-    space = np.zeros(size + _ALIGNED_TO, np.uint8)
-    begin = -space.ctypes.data % _ALIGNED_TO
-    return space[begin : begin + size].view(kind)
-
-
-def _address(array: NDArray[np.generic]) -> ctypes.c_void_p:
-    return ctypes.c_void_p(array.ctypes.data)

@@ -11,6 +11,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from vedette.adapters.classifier_network import open_classifier
 from vedette.adapters.openvino_detector import OpenVinoDetector
 from vedette.adapters.openvino_network import OpenVinoNetwork
 from vedette.core.errors import InvalidInputError
@@ -294,7 +295,7 @@ def ask_teacher(
     kept = folder / "answers.npy"
     if not kept.is_file():
         tell(f"{name} is asked about {len(taught)} pictures")
-        answers = classify_all(OpenVinoNetwork(registry.load(manifest)), taught.pictures)
+        answers = classify_all(open_classifier(registry.load(manifest)), taught.pictures)
         folder.mkdir(parents=True, exist_ok=True)
         written = BytesIO()
         np.save(written, answers)

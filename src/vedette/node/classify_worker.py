@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def prepare(models: Path, name: str, kept: KeptNetworks) -> Looker:
     """Loads the classifier, while files can still be read."""
-    from vedette.adapters.openvino_network import OpenVinoNetwork  # noqa: PLC0415 -- after the first layer of the jail
+    from vedette.adapters.classifier_network import open_classifier  # noqa: PLC0415 -- after the first layer of the jail
     from vedette.vision.classify.answers import encode_verdict  # noqa: PLC0415 -- as above
     from vedette.vision.classify.classifier import (  # noqa: PLC0415 -- as above
         NONE_BELOW,
@@ -39,7 +39,7 @@ def prepare(models: Path, name: str, kept: KeptNetworks) -> Looker:
     registry = ModelRegistry(models)
     model = registry.load(registry.find_named(name))
     none_below = model.manifest.thresholds[NONE_BELOW]
-    classifier = PictureClassifier(OpenVinoNetwork(model, kept=kept), model.manifest.input.width, none_below)
+    classifier = PictureClassifier(open_classifier(model, kept), model.manifest.input.width, none_below)
     return Looker(lambda image: encode_verdict(classifier.classify(image)), cut_square)
 
 

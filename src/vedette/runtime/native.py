@@ -1,8 +1,9 @@
 """What is compiled at set-up, where there is a C compiler (`scripts/compile_native.py`), and who may load it.
 
 The modules that every packet passes, by mypyc: the same code, a sixth less processor time for the recorder. A process
-that has called `use_native` loads them (docs/design/ingest.md). And the integer network of super-resolution
-(docs/design/enhance.md). Where nothing was compiled, or a source was edited since, the sources are run, and OpenVINO.
+that has called `use_native` loads them (docs/design/ingest.md). And two networks in integers: super-resolution
+(docs/design/enhance.md) and the classifiers of pictures (docs/design/classifier.md). Where nothing was compiled, or a
+source was edited since, the sources are run, and OpenVINO.
 """
 
 import hashlib
@@ -36,10 +37,12 @@ LIBRARY = f"{GROUP}__mypyc"
 """What mypyc calls the library that holds them all; beside it lies a small one for each name."""
 SUMS = "SHA256SUMS"
 """Beside the libraries: their sums, and those of the sources that they were made from (`sha256sum -c SHA256SUMS`)."""
-KERNEL = PACKAGE / "vision" / "enhance" / "integer_kernel.c"
+ENHANCE_KERNEL = PACKAGE / "vision" / "enhance" / "integer_kernel.c"
+CLASSIFY_KERNEL = PACKAGE / "vision" / "classify" / "winograd_kernel.c"
+KERNELS = (ENHANCE_KERNEL, CLASSIFY_KERNEL)
 KERNEL_BUILDS = (
-    ("avx512vnni", ("avx2", "avx512vl", "avx512vnni"), frozenset({"avx2", "avx512vl", "avx512_vnni"})),
-    ("avx2", ("avx2",), frozenset({"avx2"})),
+    ("avx512vnni", ("avx2", "fma", "avx512vl", "avx512vnni"), frozenset({"avx2", "fma", "avx512vl", "avx512_vnni"})),
+    ("avx2", ("avx2", "fma"), frozenset({"avx2", "fma"})),
 )
 """The best first: name, the compiler's instruction sets, and the processor's flags that it needs."""
 SUFFIX = EXTENSION_SUFFIXES[0]
@@ -50,9 +53,9 @@ def library_name(module: str) -> str:
     return f"{module.replace('.', '/')}{SUFFIX}"
 
 
-def kernel_name(build: str) -> str:
-    """Where under `NATIVE` it is."""
-    return f"{KERNEL.stem}-{build}.so"
+def kernel_name(kernel: Path, build: str) -> str:
+    """Where under `NATIVE` one of `KERNELS` is."""
+    return f"{kernel.stem}-{build}.so"
 
 
 def sum_file(name: str) -> str:
@@ -70,7 +73,8 @@ def _find_listed() -> frozenset[str]:
     try:
         lines = (NATIVE / SUMS).read_text("utf-8").splitlines()
         names = [line.partition("  ")[2] for line in lines]
-        needed = {library_name(module) for module in (LIBRARY, *NATIVE_MODULES)} | {os.path.relpath(KERNEL, NATIVE)}
+        needed = {library_name(module) for module in (LIBRARY, *NATIVE_MODULES)}
+        needed |= {os.path.relpath(kernel, NATIVE) for kernel in KERNELS}
         is_whole = needed <= set(names) and lines == [sum_file(name) for name in names]
         return frozenset(names if is_whole else ())
     except (OSError, UnicodeDecodeError):
@@ -82,10 +86,10 @@ def is_wanted() -> bool:
     return os.environ.get("VEDETTE_NATIVE") != "0"
 
 
-def find_kernel(flags: frozenset[str]) -> Path | None:
-    """The library of `KERNEL` that suits a processor with these flags best; None where there is none."""
+def find_kernel(kernel: Path, flags: frozenset[str]) -> Path | None:
+    """The library of one of `KERNELS` that suits a processor with these flags best; None where there is none."""
     listed = _find_listed() if is_wanted() else frozenset()
-    fitting = (kernel_name(name) for name, _, needed in KERNEL_BUILDS if needed <= flags)
+    fitting = (kernel_name(kernel, name) for name, _, needed in KERNEL_BUILDS if needed <= flags)
     return next((NATIVE / name for name in fitting if name in listed), None)
 
 

@@ -17,14 +17,17 @@ from vedette.adapters.native_enlarger import NativeStripNetwork, find_compiled_s
 from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork
 from vedette.core.errors import InvalidInputError
 from vedette.runtime.cpu import multiplies_bfloat16, read_cpu_flags
-from vedette.runtime.native import KERNEL, KERNEL_BUILDS, NATIVE, find_kernel, kernel_name
+from vedette.runtime.native import ENHANCE_KERNEL as KERNEL
+from vedette.runtime.native import KERNEL_BUILDS, NATIVE, find_kernel, kernel_name
 from vedette.vision.enhance.integer import enlarge_integer, to_integers
 from vedette.vision.enhance.network import LAYERS, WeightSet
 from vedette.vision.enhance.strips import StripNetwork, StripRunner
 
 FLAGS = read_cpu_flags()
-BUILDS = [NATIVE / kernel_name(name) for name, _, needed in KERNEL_BUILDS if needed <= FLAGS]
-pytestmark = pytest.mark.skipif(find_kernel(FLAGS) is None, reason="not compiled at set-up, or not for this processor")
+BUILDS = [NATIVE / kernel_name(KERNEL, name) for name, _, needed in KERNEL_BUILDS if needed <= FLAGS]
+pytestmark = pytest.mark.skipif(
+    find_kernel(KERNEL, FLAGS) is None, reason="not compiled at set-up, or not for this processor"
+)
 
 
 def run(library: Path, weights: WeightSet, luma: np.ndarray, threads: int = 2, rows: int = 36) -> np.ndarray:
@@ -122,9 +125,11 @@ def test_where_there_is_bfloat16_the_faster_one_is_taken(
 
 
 def test_processor_without_the_instructions_gets_none() -> None:
-    assert find_kernel(frozenset({"sse4_2", "avx"})) is None
-    assert find_kernel(frozenset({"avx2"})) == NATIVE / kernel_name("avx2")
-    assert find_kernel(frozenset({"avx2", "avx512vl", "avx512_vnni"})) == NATIVE / kernel_name("avx512vnni")
+    some = frozenset({"avx2", "fma"})
+    for flags in ({"sse4_2", "avx"}, {"avx2"}):
+        assert find_kernel(KERNEL, frozenset(flags)) is None
+    assert find_kernel(KERNEL, some) == NATIVE / kernel_name(KERNEL, "avx2")
+    assert find_kernel(KERNEL, some | {"avx512vl", "avx512_vnni"}) == NATIVE / kernel_name(KERNEL, "avx512vnni")
 
 
 @pytest.mark.parametrize(("name", "old", "new"), [("clip", "(1 << 13) - 1", "(1 << 12) - 1"), ("tap", "0xaa", "0xab")])
@@ -134,7 +139,7 @@ def test_library_that_computes_something_else_is_not_believed(tmp_path: Path, na
     assert old in text
     source.write_text(text.replace(old, new), "utf-8")
     compiler = os.environ.get("CC", "cc")
-    subprocess.run([compiler, "-O1", "-mavx2", "-shared", "-fPIC", "-o", library, source], check=True)
+    subprocess.run([compiler, "-O1", "-mavx2", "-mfma", "-shared", "-fPIC", "-o", library, source], check=True)
     weights = load_bank().get("clean")
     with pytest.raises(InvalidInputError, match="does not compute"):
         NativeStripNetwork(library, weights, 30, 20)

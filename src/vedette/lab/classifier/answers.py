@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.adapters.openvino_network import OpenVinoNetwork
+from vedette.adapters.classifier_network import ClassifierNetwork, open_classifier
 from vedette.core.errors import InvalidInputError
 from vedette.lab.classifier.pictures import Pictures
 from vedette.vision.classify.classifier import PictureClassifier
@@ -14,13 +14,13 @@ from vedette.vision.models.manifest import ModelManifest, parse_manifest
 from vedette.vision.models.registry import InstalledModel
 
 
-def open_release(manifest: ModelManifest, folder: Path) -> OpenVinoNetwork:
+def open_release(manifest: ModelManifest, folder: Path) -> ClassifierNetwork:
     """Loads a release that lies in a folder and not in the registry; its hashes are checked all the same."""
     files = tuple((folder / file.file_name).read_bytes() for file in manifest.files)
     for file, data in zip(manifest.files, files, strict=True):
         if hashlib.sha256(data).hexdigest() != file.sha256:
             raise InvalidInputError(f"{folder / file.file_name} is not the file that its manifest names")
-    return OpenVinoNetwork(InstalledModel(manifest, files))
+    return open_classifier(InstalledModel(manifest, files))
 
 
 def read_release(folder: Path, name: str) -> ModelManifest:
@@ -36,7 +36,7 @@ def read_release(folder: Path, name: str) -> ModelManifest:
         raise InvalidInputError(f"{path} cannot be read", "Name the folder `release` of a training.") from error
 
 
-def classify_all(network: OpenVinoNetwork, pictures: Pictures) -> NDArray[np.float32]:
+def classify_all(network: ClassifierNetwork, pictures: Pictures) -> NDArray[np.float32]:
     """The answers (N, classes) to pictures (N, H, W, 3), one at a time as the product asks."""
     classifier = PictureClassifier(network, network.shape[-1], 0.0)
     return np.stack([classifier.classify(picture).probabilities for picture in pictures])

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 import yaml
 
-from vedette.adapters.openvino_network import OpenVinoNetwork
+from vedette.adapters.classifier_network import ClassifierNetwork
 from vedette.core.errors import InvalidInputError
 from vedette.lab.classifier.answers import classify_all
 from vedette.lab.classifier.evaluation import evaluate, measure_changes
@@ -20,7 +20,7 @@ _COMMAND = "python -m evals.classify --held-out --changes"
 _BLOCK = re.compile(r"^accuracy:.*?(?=^\S)", re.MULTILINE | re.DOTALL)
 
 
-def measure_figures(network: OpenVinoNetwork, held_out: LabelledPictures) -> list[MeasuredAccuracy]:
+def measure_figures(network: ClassifierNetwork, held_out: LabelledPictures) -> list[MeasuredAccuracy]:
     """Asks the network for each held-out picture, and for each under every change."""
     judged = evaluate(classify_all(network, held_out.pictures), held_out.labels)
     changed = measure_changes(lambda pictures: classify_all(network, pictures), held_out)

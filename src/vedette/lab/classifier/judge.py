@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vedette.adapters.openvino_network import OpenVinoNetwork
+from vedette.adapters.classifier_network import ClassifierNetwork, open_classifier
 from vedette.core.errors import InvalidInputError
 from vedette.lab.classifier.answers import as_input, classify_all, open_release, read_release
 from vedette.lab.classifier.evaluation import draw_grid, evaluate, measure_changes
@@ -25,7 +25,7 @@ class Release:
     """One form of a classifier, ready to be asked."""
 
     manifest: ModelManifest
-    network: OpenVinoNetwork
+    network: ClassifierNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def open_pair(name: str, folder: Path | None = None) -> Pair:
         return Pair(*(Release(manifest, open_release(manifest, folder)) for manifest in manifests))
     registry = ModelRegistry(Path())
     models = [registry.load(registry.find_named(each)) for each in names]
-    return Pair(*(Release(model.manifest, OpenVinoNetwork(model)) for model in models))
+    return Pair(*(Release(model.manifest, open_classifier(model)) for model in models))
 
 
 def read_labelled(folder: Path, pair: Pair, *, held_out: bool) -> LabelledPictures:
@@ -99,7 +99,7 @@ def draw_samples(pair: Pair, labelled: LabelledPictures) -> Pictures:
     return draw_grid(some, classify_all(pair.quantized.network, some.pictures))
 
 
-def measure_ms(network: OpenVinoNetwork, pictures: Pictures) -> float:
+def measure_ms(network: ClassifierNetwork, pictures: Pictures) -> float:
     """Median time of one picture, one at a time, the first tenth not counted."""
     inputs = [as_input(picture) for picture in pictures]
     times = []
