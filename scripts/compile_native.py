@@ -88,7 +88,7 @@ def compile_kernels(folder: Path) -> None:
     if platform.machine() != "x86_64":
         return
     for kernel, (name, sets, _) in itertools.product(KERNELS, KERNEL_BUILDS):
-        options = ["-std=c11", "-O3", "-shared", "-fPIC", *(f"-m{one}" for one in sets)]
+        options = ["-std=c11", "-ffp-contract=off", "-O3", "-shared", "-fPIC", *(f"-m{one}" for one in sets)]
         output = str(folder / kernel_name(kernel, name))
         subprocess.run([COMPILER, *options, "-o", output, str(kernel), "-lm"], check=True)
 

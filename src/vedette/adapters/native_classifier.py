@@ -31,6 +31,8 @@ _CHUNK = 16
 _TO_SPOTS = np.array([[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]])
 """F(2x2, 3x3) of weights (Lavin and Gray 2016), twice as large in each direction, so that integers stay integers."""
 _LARGER = 4
+_STEM_PIXELS = 4
+"""The kernel takes them at a time."""
 _ROUNDING = 1e-5
 """Of probabilities: sums of features in another order."""
 _BORDER = 3
@@ -97,7 +99,8 @@ class IntegerKernel:
         features: (views, channels) float32: after a picture, in the first row, those of all views together.
 
     Raises (from the constructor):
-        InvalidInputError: the library cannot be used, or does not compute what `classify_integer` does.
+        InvalidInputError: the library cannot be used, or does not compute what `classify_integer` does; or the network
+            is one that it is not made for, or not for pictures of so few pixels.
     """
 
     def __init__(self, library: Path, network: IntegerNetwork, side: int) -> None:
@@ -105,10 +108,10 @@ class IntegerKernel:
         self._kept: list[NDArray[np.generic]] = []
         self._views = network.views
         channels = [_round_up(len(network.stem)), *(_round_up(len(one.weights)) for one in network.layers)]
-        layers, map_side = (_Layer * len(network.layers))(), side - 1
+        sides = _find_sides(network, side)
+        layers = (_Layer * len(network.layers))()
         for index, layer in enumerate(network.layers):
-            layers[index] = self._lay_out(layer, map_side, channels[index], channels[index + 1])
-            map_side = _left_side(layer, map_side)
+            layers[index] = self._lay_out(layer, sides[index], channels[index], channels[index + 1])
         squares = max(self._library.square_values(ctypes.byref(layer)) for layer in layers)
         self._pictures = make_aligned(network.views * 3 * side * side, np.float32).reshape(network.views, 3, side, side)
         self._probabilities = make_aligned(len(network.dense), np.float32)
@@ -175,9 +178,20 @@ def lay_out_weights(weights: NDArray[np.int8], inputs: int, outputs: int) -> NDA
     return np.asarray(parts.transpose(1, 0, 3, 2, 4), np.int16)
 
 
-def _left_side(layer: IntegerLayer, side: int) -> int:
-    summed = side if layer.has_border else side - 2
-    return summed // 2 if layer.is_pooled else summed
+def _find_sides(network: IntegerNetwork, side: int) -> list[int]:
+    """How large the maps are that the layers read.
+
+    Raises:
+        InvalidInputError: nothing would be left, or the last layer is pooled.
+    """
+    sides, left = [], side - 1
+    for layer in network.layers:
+        sides.append(left)
+        summed = left if layer.has_border else left - 2
+        left = summed // 2 if layer.is_pooled else summed
+    if min(sides[0] - _STEM_PIXELS, *sides, left - 1) < 0 or network.layers[-1].is_pooled:
+        raise InvalidInputError(f"no classifier that is compiled: layers that read {sides} and leave {left} pixels")
+    return sides
 
 
 def _pad(array: NDArray[np.float32], count: int) -> NDArray[np.float32]:

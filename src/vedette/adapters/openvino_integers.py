@@ -146,8 +146,10 @@ def _read_layer(one: _Convolution, largest_before: float) -> IntegerLayer:
 def _find_factor(model: ov.Model, stem: ov.Node, views: int) -> float:
     """By what the pixels of all views are multiplied before the first layer, which is asked what it sees."""
     shape = model.input(0).partial_shape
-    if shape.is_dynamic or shape[0].get_length() != 1 or views not in {1, VIEWS}:
-        raise _another_form(f"{views} views of {shape}")
+    if shape.is_dynamic or list(shape.to_shape()) != [1, 3, shape[2].get_length(), shape[2].get_length()]:
+        raise _another_form(f"pictures of {shape}")
+    if views not in {1, VIEWS}:
+        raise _another_form(f"{views} views")
     picture = np.random.default_rng(0).integers(0, 256, tuple(shape.to_shape())).astype(np.float32)
     before = ov.Model([stem.input_value(0)], model.get_parameters(), "views")
     seen = ov.Core().compile_model(before, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(picture)[0]

@@ -166,13 +166,25 @@ def test_library_that_computes_something_else_is_not_believed(
     source, library = tmp_path / "other.c", tmp_path / "other.so"
     text = CLASSIFY_KERNEL.read_text("utf-8")
     assert old in text
-    source.write_text(text.replace(old, new), "utf-8")
-    options = ["-O1", "-mavx2", "-mfma", "-shared", "-fPIC"]
-    subprocess.run([os.environ.get("CC", "cc"), *options, "-o", library, source, "-lm"], check=True)
+    options = ["-std=c11", "-O1", "-mavx2", "-mfma", "-shared", "-fPIC"]
+    for code, path in ((text, tmp_path / "same.so"), (text.replace(old, new), library)):
+        source.write_text(code, "utf-8")
+        subprocess.run([os.environ.get("CC", "cc"), *options, "-o", path, source, "-lm"], check=True)
+    NativeClassifier(tmp_path / "same.so", load("classifier-small-int8"))
     with pytest.raises(InvalidInputError, match="does not compute"):
         NativeClassifier(library, load("classifier-small-int8"))
     monkeypatch.setattr("vedette.adapters.classifier_network.find_kernel", lambda *_: library)
     assert isinstance(open_classifier(load("classifier-small-int8")), OpenVinoNetwork)
+
+
+@needs_library
+def test_pictures_too_small_for_a_network_are_refused() -> None:
+    for side in (4, 7):
+        with pytest.raises(InvalidInputError, match="leave"):
+            IntegerKernel(BUILDS[0], make_network([(16, False, False)] * 3), side)
+    check(BUILDS[0], make_network([(16, False, False)] * 3), 8)
+    with pytest.raises(InvalidInputError, match="leave"):
+        IntegerKernel(BUILDS[0], make_network([(16, True, True)]), 8)
 
 
 @needs_library
@@ -208,7 +220,7 @@ def make_model(other: str = "", views: int = 1, side: int = 12) -> ov.Model:
         total = ops.add(product, bias)
         return ops.sigmoid(total) if other == "sigmoid" else ops.relu(total)
 
-    picture = ops.parameter([2 if other == "batch" else 1, 3, side, side], f32)
+    picture = ops.parameter([2 if other == "batch" else 1, 3, side, side + 4 if other == "oblong" else side], f32)
     node = ops.multiply(picture, ops.constant(f32(1 / 255)))
     if views > 1:
         mirrored = ops.reverse_sequence(node, ops.constant(np.array([side])), 0, 3)
@@ -266,7 +278,9 @@ def test_what_is_read_from_a_file_answers_as_the_file(views: int) -> None:
 OTHERS = ["low", "stretched", "levels", "negative scale", "floats", "strides", "lopsided", "sigmoid", "batch"]
 
 
-@pytest.mark.parametrize("other", [*OTHERS, "pooling", "turned", "cubed", "no softmax", "some views", "other views"])
+@pytest.mark.parametrize(
+    "other", [*OTHERS, "oblong", "pooling", "turned", "cubed", "no softmax", "some views", "other views"]
+)
 def test_network_of_another_form_is_not_taken_for_one(other: str) -> None:
     with pytest.raises(InvalidInputError, match="no classifier that is compiled"):
         read_integer_network(make_model(other, 4 if other.endswith(" views") else 1))
