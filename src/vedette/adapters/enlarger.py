@@ -18,20 +18,26 @@ _ROUNDS = 3
 
 
 def open_strip_network(weights: WeightSet, width: int, height: int, threads: int = 2) -> StripNetwork:
-    """The network for windows of this size, by what is fastest here.
+    """The network for windows of this size, by what is fastest here. Raises as `open_strip_networks`."""
+    networks = open_strip_networks(weights, width, height, threads)
+    return networks[0] if len(networks) == 1 else min(networks, key=_measure_s)
+
+
+def open_strip_networks(weights: WeightSet, width: int, height: int, threads: int = 2) -> list[StripNetwork]:
+    """The network by all that may be fastest here.
 
     Raises:
         InvalidInputError: it cannot be compiled for this size.
     """
     native = _open_native(weights, width, height, threads)
     if native is not None and not multiplies_bfloat16(read_cpu_flags()):
-        return native
+        return [native]
     from vedette.adapters.openvino_enlarger import (  # noqa: PLC0415 -- takes a second, spent only where it is used
         OpenVinoStripNetwork,
     )
 
     other = OpenVinoStripNetwork(weights, width, height, threads)
-    return other if native is None else min((native, other), key=_measure_s)
+    return [other] if native is None else [native, other]
 
 
 def _open_native(weights: WeightSet, width: int, height: int, threads: int) -> NativeStripNetwork | None:

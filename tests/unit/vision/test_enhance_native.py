@@ -16,12 +16,15 @@ from vedette.adapters.enlarger import open_strip_network
 from vedette.adapters.native_enlarger import NativeStripNetwork, find_compiled_shifts
 from vedette.adapters.openvino_enlarger import OpenVinoStripNetwork
 from vedette.core.errors import InvalidInputError
+from vedette.node.model_selftests import run_selftest
 from vedette.runtime.cpu import multiplies_bfloat16, read_cpu_flags
 from vedette.runtime.native import ENHANCE_KERNEL as KERNEL
 from vedette.runtime.native import KERNEL_BUILDS, NATIVE, find_kernel, kernel_name
 from vedette.vision.enhance.integer import enlarge_integer, to_integers
 from vedette.vision.enhance.network import LAYERS, WeightSet
 from vedette.vision.enhance.strips import StripNetwork, StripRunner
+from vedette.vision.models.registry import ModelRegistry
+from vedette.vision.models.selftest import SelfTestFailedError
 
 FLAGS = read_cpu_flags()
 BUILDS = [NATIVE / kernel_name(KERNEL, name) for name, _, needed in KERNEL_BUILDS if needed <= FLAGS]
@@ -122,6 +125,20 @@ def test_where_there_is_bfloat16_the_faster_one_is_taken(
     assert isinstance(open_strip_network(make_weights(), 30, 20, 1), faster)
     assert len(timed) == 2
     assert min(timed) > 0
+
+
+@pytest.mark.parametrize("wrong", [NativeStripNetwork, OpenVinoStripNetwork])
+def test_where_there_is_bfloat16_the_selftest_asks_both(
+    monkeypatch: pytest.MonkeyPatch, wrong: type[StripNetwork]
+) -> None:
+    registry = ModelRegistry(Path())
+    model = registry.load(registry.find_named("super-resolution"))
+    monkeypatch.setattr(enlarger, "multiplies_bfloat16", bool)
+    assert run_selftest(model)
+    monkeypatch.setattr(wrong, "finish", lambda _: None)  # nothing is waited for
+    monkeypatch.setattr(wrong, "start", lambda _, window, out, first: out.fill(window[first, 0]))
+    with pytest.raises(SelfTestFailedError, match="super-resolution"):
+        run_selftest(model)
 
 
 def test_processor_without_the_instructions_gets_none() -> None:
