@@ -16,6 +16,7 @@ from vedette.adapters.openvino_integers import read_integer_network
 from vedette.adapters.openvino_network import shorten_reason
 from vedette.core.errors import InvalidInputError
 from vedette.vision.classify.integer import (
+    LARGEST_LEVEL,
     IntegerLayer,
     IntegerNetwork,
     find_features,
@@ -28,15 +29,16 @@ from vedette.vision.ports import Network
 
 _CHUNK = 16
 """The kernel takes channels by sixteen; what is missing is zero."""
-_TO_SPOTS = np.array([[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]])
-"""F(2x2, 3x3) of weights (Lavin and Gray 2016), twice as large in each direction, so that integers stay integers."""
-_LARGER = 4
+_DOWN = np.array([[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]])
+_ACROSS = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]])
+"""F(2, 3) and F(4, 3) of weights (Lavin and Gray 2016), 2 and 24 times as large, so that integers stay integers."""
+_LARGER = 48
 _STEM_PIXELS = 4
 """The kernel takes them at a time."""
 _ROUNDING = 1e-5
 """Of probabilities: sums of features in another order."""
-_BORDER = 3
-"""Of a map, before and behind, in pixels."""
+_BORDER = (3, 5)
+"""Of a map, down and across, before and behind, in pixels."""
 
 
 class NativeClassifier(Network):
@@ -88,7 +90,7 @@ class _Network(ctypes.Structure):
     _fields_ = (
         *((name, ctypes.c_int32) for name in ("pictures", "side", "stem_outputs", "layers", "classes", "unused")),
         *((name, ctypes.c_void_p) for name in ("stem", "stem_bias", "dense", "dense_bias")),
-        *((name, ctypes.c_void_p) for name in ("layer", "squares", "features")),
+        *((name, ctypes.c_void_p) for name in ("layer", "tiles", "features")),
     )
 
 
@@ -104,7 +106,7 @@ class IntegerKernel:
     """
 
     def __init__(self, library: Path, network: IntegerNetwork, side: int) -> None:
-        self._library = load_library(library, ["square_values"], ["classify"])
+        self._library = load_library(library, ["tile_values"], ["classify"])
         self._kept: list[NDArray[np.generic]] = []
         self._views = network.views
         channels = [_round_up(len(network.stem)), *(_round_up(len(one.weights)) for one in network.layers)]
@@ -112,7 +114,7 @@ class IntegerKernel:
         layers = (_Layer * len(network.layers))()
         for index, layer in enumerate(network.layers):
             layers[index] = self._lay_out(layer, sides[index], channels[index], channels[index + 1])
-        squares = max(self._library.square_values(ctypes.byref(layer)) for layer in layers)
+        tiles = max(self._library.tile_values(ctypes.byref(layer)) for layer in layers)
         self._pictures = make_aligned(network.views * 3 * side * side, np.float32).reshape(network.views, 3, side, side)
         self._probabilities = make_aligned(len(network.dense), np.float32)
         self.features = make_aligned(network.views * channels[-1], np.float32).reshape(network.views, -1)
@@ -128,7 +130,7 @@ class IntegerKernel:
             dense=self._keep(_pad(network.dense, channels[-1])),
             dense_bias=self._keep(network.dense_bias),
             layer=ctypes.addressof(layers),
-            squares=self._keep(make_aligned(squares, np.int16)),
+            tiles=self._keep(make_aligned(tiles, np.int16)),
             features=self.features.ctypes.data,
         )
         self._given = (ctypes.byref(self._network), address(self._pictures), address(self._probabilities))
@@ -158,9 +160,9 @@ class IntegerKernel:
             has_border=layer.has_border,
             is_pooled=layer.is_pooled,
             weights=self._keep(lay_out_weights(layer.weights, inputs, outputs)),
-            scale=self._keep(_pad(layer.scale / np.float32(_LARGER), outputs)),
+            scale=self._keep(_pad(layer.scale, outputs)),
             bias=self._keep(_pad(layer.bias, outputs)),
-            map=self._keep(make_aligned(self._views * (side + _BORDER) ** 2 * inputs, np.int16)),
+            map=self._keep(make_aligned(self._views * (side + _BORDER[0]) * (side + _BORDER[1]) * inputs, np.int16)),
         )
 
     def _keep(self, array: NDArray[NumberT]) -> int:
@@ -170,10 +172,18 @@ class IntegerKernel:
 
 
 def lay_out_weights(weights: NDArray[np.int8], inputs: int, outputs: int) -> NDArray[np.int16]:
-    """Of a layer (outputs, inputs, 3, 3), as the kernel takes them."""
+    """Of a layer (outputs, inputs, 3, 3), as the kernel takes them.
+
+    Raises:
+        InvalidInputError: a sum of its products might be too large for the kernel.
+    """
+    each = weights.reshape(len(weights), -1).astype(np.int64)
+    largest = max(np.maximum(each, 0).sum(1).max(), np.maximum(-each, 0).sum(1).max())
+    if largest * LARGEST_LEVEL * _LARGER > np.iinfo(np.int32).max:
+        raise InvalidInputError(f"no classifier that is compiled: weights of together {largest}")
     padded = np.zeros((outputs, inputs, 3, 3), np.int64)
     padded[: weights.shape[0], : weights.shape[1]] = weights
-    spots = np.einsum("yr,oirc,xc->yxoi", _TO_SPOTS, padded, _TO_SPOTS)
+    spots = np.einsum("yr,oirc,xc->yxoi", _DOWN, padded, _ACROSS)
     parts = spots.reshape(-1, outputs // _CHUNK, _CHUNK, inputs // 2, 2)  # spot, block, output, pair, input
     return np.asarray(parts.transpose(1, 0, 3, 2, 4), np.int16)
 

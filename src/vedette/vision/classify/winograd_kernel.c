@@ -1,10 +1,11 @@
 /* A classifier of small pictures in 8 bits (integer.py), bit by bit the same, on AVX2.
 
-   A 3x3 layer takes squares of 4 x 4 values to squares of 2 x 2 sums with 16 products for 36 (S. Winograd 1980; Lavin
-   and Gray 2016, F(2x2, 3x3)). In integers that is exact: squares are added and subtracted to 11 bits, weights to 12 by
-   whoever lays them out, and sums come out four times as large. VPMADDWD then multiplies two inputs at a time.
+   A 3x3 layer takes tiles of 4 x 6 values to 2 x 4 sums with 24 products for 72 (S. Winograd 1980; Lavin and Gray 2016,
+   F(2, 3) down and F(4, 3) across). In integers that is exact: values grow to 13 bits, weights to 15 by whoever lays
+   them out, and sums come out 48 times as large; what overflows on the way comes back. VPMADDWD then multiplies two
+   inputs at a time.
 
-   Maps lie as [y][x][channel] int16 with a border of zeros: one pixel before, two behind. Design:
+   Maps lie as [y][x][channel] int16 with a border of zeros: one pixel before, some behind. Design:
    docs/design/classifier.md. */
 
 #include <immintrin.h>
@@ -15,12 +16,11 @@
 
 enum {
     LANES = 8,
-    SPOTS = 16,        /* of a square */
-    CHUNK = 16,        /* channels at a time: inputs that are multiplied without a look at a counter, and outputs */
-    MOST_SQUARES = 6,  /* at a time: two sums of each stay in registers */
-    FITTING = 1 << 15, /* values of squares that are multiplied before the next are made */
+    DOWN = 4, ACROSS = 6, SPOTS = DOWN * ACROSS, /* of a tile */
+    CHUNK = 16, /* channels at a time: inputs that are multiplied without a look at a counter, and outputs */
+    MOST_TILES = 6, /* at a time: two sums of each stay in registers */
+    FITTING = 1 << 16, /* values of tiles that are multiplied before the next are made */
     COLOURS = 3,
-    STEM_TAPS = 12,
     STEM_PIXELS = 4,
 };
 
@@ -43,7 +43,7 @@ struct network {
     const float *stem, *stem_bias;     /* [colour][2][2][output], in levels */
     const float *dense, *dense_bias;   /* [class][feature] */
     const struct layer *layer;
-    int16_t *squares;
+    int16_t *tiles;
     float *features; /* of each picture */
 };
 
@@ -77,14 +77,17 @@ INLINE vec to_levels(__m256 low, __m256 high) {
     return _mm256_permute4x64_epi64(levels, 0xd8);
 }
 
+/* Of sums 48 times as large: a third by what makes 1 of 3, and the sixteenth of that. */
 INLINE __m256 rescale(vec sum, const float *scale, const float *bias) {
-    const __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), _mm256_loadu_ps(scale));
+    const vec whole = _mm256_srai_epi32(_mm256_mullo_epi32(sum, _mm256_set1_epi32((int32_t)0xaaaaaaab)), 4);
+    const __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(whole), _mm256_loadu_ps(scale));
     return _mm256_add_ps(product, _mm256_loadu_ps(bias));
 }
 
-static int map_side(int side) { return side + 3; }
+/* Of a map of so many pixels with its border, which reaches as far as its last tile may. */
+static int map_width(int side) { return side + 5; }
 
-static ptrdiff_t map_values(int side, int channels) { return (ptrdiff_t)map_side(side) * map_side(side) * channels; }
+static ptrdiff_t map_values(int side, int channels) { return (ptrdiff_t)(side + 3) * map_width(side) * channels; }
 
 static int summed_side(const struct layer *layer) { return layer->side - (layer->has_border ? 0 : 2); }
 
@@ -92,16 +95,20 @@ static int left_side(const struct layer *layer) {
     return layer->is_pooled ? summed_side(layer) / 2 : summed_side(layer);
 }
 
-/* Squares in a row of the picture. One that is pooled leaves out a last row and column by itself. */
+/* Tiles above each other and side by side. */
+static int count_down(const struct layer *layer) {
+    return layer->is_pooled ? left_side(layer) : (left_side(layer) + 1) / 2;
+}
+
 static int count_across(const struct layer *layer) {
-    return layer->is_pooled ? summed_side(layer) / 2 : (summed_side(layer) + 1) / 2;
+    return layer->is_pooled ? (left_side(layer) + 1) / 2 : (left_side(layer) + 3) / 4;
 }
 
 /* Where a pixel that a layer leaves lies in the next one's maps. */
 INLINE ptrdiff_t place(const struct layer *layer, int picture, int y, int x) {
     const int side = left_side(layer);
     return picture * map_values(side, layer->outputs) +
-           ((ptrdiff_t)(y + 1) * map_side(side) + x + 1) * layer->outputs;
+           ((ptrdiff_t)(y + 1) * map_width(side) + x + 1) * layer->outputs;
 }
 
 /* The first layer: 2x2, from colours. */
@@ -111,16 +118,16 @@ INLINE void stem_pixels(int outputs, const float *planes, int side, const float 
         __m256 sum[STEM_PIXELS][2];
         for (int x = 0; x < STEM_PIXELS; x++)
             for (int half = 0; half < 2; half++) sum[x][half] = _mm256_loadu_ps(bias + output + LANES * half);
-#pragma GCC unroll 12
-        for (int tap = 0; tap < STEM_TAPS; tap++) {
-            const float *from = planes + (tap / 4 * side + tap % 4 / 2) * side + tap % 2;
-            const __m256 w0 = _mm256_loadu_ps(weights + tap * outputs + output);
-            const __m256 w1 = _mm256_loadu_ps(weights + tap * outputs + output + LANES);
-            for (int x = 0; x < STEM_PIXELS; x++) {
-                const __m256 value = _mm256_set1_ps(from[x]);
-                sum[x][0] = _mm256_fmadd_ps(value, w0, sum[x][0]);
-                sum[x][1] = _mm256_fmadd_ps(value, w1, sum[x][1]);
-                __asm__("" : "+x"(sum[x][0]), "+x"(sum[x][1])); /* as above */
+        for (int line = 0; line < 2 * COLOURS; line++) {
+            const float *from = planes + (line / 2 * side + line % 2) * side;
+            const float *w = weights + 2 * line * outputs + output;
+            for (int column = 0; column < 2; column++, from++, w += outputs) {
+                const __m256 w0 = _mm256_loadu_ps(w), w1 = _mm256_loadu_ps(w + LANES);
+                for (int x = 0; x < STEM_PIXELS; x++) {
+                    const __m256 value = _mm256_set1_ps(from[x]);
+                    sum[x][0] = _mm256_fmadd_ps(value, w0, sum[x][0]);
+                    sum[x][1] = _mm256_fmadd_ps(value, w1, sum[x][1]);
+                }
             }
         }
         for (int x = 0; x < STEM_PIXELS; x++) store(out + x * outputs + output, to_levels(sum[x][0], sum[x][1]));
@@ -128,7 +135,7 @@ INLINE void stem_pixels(int outputs, const float *planes, int side, const float 
 }
 
 static void stem(const struct network *net, const float *planes, int16_t *map) {
-    const int side = net->side, outputs = net->stem_outputs, left = side - 1, row = map_side(left) * outputs;
+    const int side = net->side, outputs = net->stem_outputs, left = side - 1, row = map_width(left) * outputs;
     for (int y = 0; y < left; y++)
         for (int x = 0; x < left; x += STEM_PIXELS) {
             const int at = x + STEM_PIXELS <= left ? x : left - STEM_PIXELS;
@@ -137,109 +144,129 @@ static void stem(const struct network *net, const float *planes, int16_t *map) {
         }
 }
 
-/* Squares of `rows` rows of them, from row `first` of all pictures on: [input / 16][square][spot][16]. */
-static void make_squares(const struct layer *layer, int first, int rows, int16_t *out) {
-    const int channels = layer->inputs, across = count_across(layer), row = map_side(layer->side) * channels;
-    const int begin = layer->has_border ? 0 : row + channels;
+/* F(4, 3) of six neighbours. */
+INLINE void spread_across(const int16_t *at, int step, vec out[ACROSS]) {
+    const vec a = load(at), b = load(at + step), c = load(at + 2 * step);
+    const vec d = load(at + 3 * step), e = load(at + 4 * step), f = load(at + 5 * step);
+    const vec ce = _mm256_sub_epi16(e, c), bd = _mm256_sub_epi16(d, b), twice = _mm256_add_epi16(bd, bd);
+    out[0] = _mm256_add_epi16(_mm256_slli_epi16(_mm256_sub_epi16(a, c), 2), ce);
+    out[1] = _mm256_sub_epi16(_mm256_add_epi16(d, e), _mm256_slli_epi16(_mm256_add_epi16(b, c), 2));
+    out[2] = _mm256_add_epi16(_mm256_sub_epi16(e, d), _mm256_slli_epi16(_mm256_sub_epi16(b, c), 2));
+    out[3] = _mm256_add_epi16(ce, twice);
+    out[4] = _mm256_sub_epi16(ce, twice);
+    out[5] = _mm256_sub_epi16(_mm256_sub_epi16(f, d), _mm256_add_epi16(twice, twice));
+}
+
+/* Tiles of `rows` rows of them, from row `first` of all pictures on: [input / 16][tile][spot][16]. */
+static void make_tiles(const struct layer *layer, int first, int rows, int16_t *out) {
+    const int channels = layer->inputs, row = map_width(layer->side) * channels;
+    const int down = count_down(layer), across = count_across(layer), begin = layer->has_border ? 0 : row + channels;
     for (int chunk = 0; chunk < channels; chunk += CHUNK)
         for (int y = first; y < first + rows; y++)
             for (int x = 0; x < across; x++, out += SPOTS * CHUNK) {
-                const int16_t *at = layer->map + y / across * map_values(layer->side, channels) + begin +
-                                    2 * (y % across) * row + 2 * x * channels + chunk;
-                vec half[4][4];
-                for (int line = 0; line < 4; line++, at += row) {
-                    const vec a = load(at), b = load(at + channels);
-                    const vec c = load(at + 2 * channels), d = load(at + 3 * channels);
-                    half[line][0] = _mm256_sub_epi16(a, c);
-                    half[line][1] = _mm256_add_epi16(b, c);
-                    half[line][2] = _mm256_sub_epi16(c, b);
-                    half[line][3] = _mm256_sub_epi16(b, d);
-                }
-                for (int column = 0; column < 4; column++) {
+                const int16_t *at = layer->map + y / down * map_values(layer->side, channels) + begin +
+                                    2 * (y % down) * row + 4 * x * channels + chunk;
+                vec lines[DOWN][ACROSS];
+                for (int line = 0; line < DOWN; line++) spread_across(at + line * row, channels, lines[line]);
+                for (int column = 0; column < ACROSS; column++) {
                     int16_t *to = out + column * CHUNK;
-                    const vec a = half[0][column], b = half[1][column], c = half[2][column], d = half[3][column];
+                    const vec a = lines[0][column], b = lines[1][column], c = lines[2][column], d = lines[3][column];
                     store(to, _mm256_sub_epi16(a, c));
-                    store(to + 4 * CHUNK, _mm256_add_epi16(b, c));
-                    store(to + 8 * CHUNK, _mm256_sub_epi16(c, b));
-                    store(to + 12 * CHUNK, _mm256_sub_epi16(b, d));
+                    store(to + ACROSS * CHUNK, _mm256_add_epi16(b, c));
+                    store(to + 2 * ACROSS * CHUNK, _mm256_sub_epi16(c, b));
+                    store(to + 3 * ACROSS * CHUNK, _mm256_sub_epi16(b, d));
                 }
             }
 }
 
-INLINE void multiply_chunk(int squares, int is_first, const int16_t *values, const int16_t *weights, vec (*sum)[2]) {
+INLINE void multiply_chunk(int tiles, int is_first, const int16_t *values, const int16_t *weights, vec (*sum)[2]) {
 #pragma GCC unroll 8
     for (int pair = 0; pair < CHUNK / 2; pair++) {
         const vec w0 = load(weights + 32 * pair), w1 = load(weights + 32 * pair + 16);
-        for (int square = 0; square < squares; square++) {
-            const vec two = spread(values + square * SPOTS * CHUNK + 2 * pair);
+        for (int tile = 0; tile < tiles; tile++) {
+            const vec two = spread(values + tile * SPOTS * CHUNK + 2 * pair);
             if (is_first && pair == 0) {
-                sum[square][0] = _mm256_madd_epi16(two, w0);
-                sum[square][1] = _mm256_madd_epi16(two, w1);
+                sum[tile][0] = _mm256_madd_epi16(two, w0);
+                sum[tile][1] = _mm256_madd_epi16(two, w1);
             } else {
-                sum[square][0] = add_products(sum[square][0], two, w0);
-                sum[square][1] = add_products(sum[square][1], two, w1);
+                sum[tile][0] = add_products(sum[tile][0], two, w0);
+                sum[tile][1] = add_products(sum[tile][1], two, w1);
             }
         }
     }
 }
 
-/* One spot of some squares. `step`: from a chunk of theirs to the next. */
-INLINE void multiply(int squares, const int16_t *values, ptrdiff_t step, int chunks, const int16_t *weights,
+/* One spot of some tiles. `step`: from a chunk of theirs to the next. */
+INLINE void multiply(int tiles, const int16_t *values, ptrdiff_t step, int chunks, const int16_t *weights,
                      vec (*sums)[2]) {
-    vec sum[MOST_SQUARES][2];
-    multiply_chunk(squares, 1, values, weights, sum);
+    vec sum[MOST_TILES][2];
+    multiply_chunk(tiles, 1, values, weights, sum);
     for (int chunk = 1; chunk < chunks; chunk++)
-        multiply_chunk(squares, 0, values + chunk * step, weights + chunk * CHUNK * CHUNK, sum);
-    for (int square = 0; square < squares; square++)
-        sums[square][0] = sum[square][0], sums[square][1] = sum[square][1];
+        multiply_chunk(tiles, 0, values + chunk * step, weights + chunk * CHUNK * CHUNK, sum);
+    for (int tile = 0; tile < tiles; tile++)
+        sums[tile][0] = sum[tile][0], sums[tile][1] = sum[tile][1];
 }
 
-/* From the 16 spots of a square to four times its four sums. */
-INLINE void gather(const vec (*spots)[MOST_SQUARES][2], int square, int half, vec sums[4]) {
-    vec upper[4], lower[4];
-    for (int x = 0; x < 4; x++) {
-        const vec a = spots[x][square][half], b = spots[4 + x][square][half];
-        const vec c = spots[8 + x][square][half], d = spots[12 + x][square][half];
+/* Four neighbouring sums from six spots. */
+INLINE void gather_across(const vec spots[ACROSS], vec sums[4]) {
+    const vec both = _mm256_add_epi32(spots[1], spots[2]), apart = _mm256_sub_epi32(spots[1], spots[2]);
+    const vec far = _mm256_add_epi32(spots[3], spots[4]), far_apart = _mm256_sub_epi32(spots[3], spots[4]);
+    sums[0] = _mm256_add_epi32(_mm256_add_epi32(spots[0], both), far);
+    sums[1] = _mm256_add_epi32(apart, _mm256_slli_epi32(far_apart, 1));
+    sums[2] = _mm256_add_epi32(both, _mm256_slli_epi32(far, 2));
+    sums[3] = _mm256_add_epi32(_mm256_add_epi32(apart, _mm256_slli_epi32(far_apart, 3)), spots[5]);
+}
+
+/* From the spots of a tile to its sums, two rows of four, 48 times as large. */
+INLINE void gather(const vec (*spots)[MOST_TILES][2], int tile, int half, vec sums[2][4]) {
+    vec upper[ACROSS], lower[ACROSS];
+    for (int x = 0; x < ACROSS; x++) {
+        const vec a = spots[x][tile][half], b = spots[ACROSS + x][tile][half];
+        const vec c = spots[2 * ACROSS + x][tile][half], d = spots[3 * ACROSS + x][tile][half];
         upper[x] = _mm256_add_epi32(_mm256_add_epi32(a, b), c);
         lower[x] = _mm256_sub_epi32(_mm256_sub_epi32(b, c), d);
     }
-    sums[0] = _mm256_add_epi32(_mm256_add_epi32(upper[0], upper[1]), upper[2]);
-    sums[1] = _mm256_sub_epi32(_mm256_sub_epi32(upper[1], upper[2]), upper[3]);
-    sums[2] = _mm256_add_epi32(_mm256_add_epi32(lower[0], lower[1]), lower[2]);
-    sums[3] = _mm256_sub_epi32(_mm256_sub_epi32(lower[1], lower[2]), lower[3]);
+    gather_across(upper, sums[0]);
+    gather_across(lower, sums[1]);
 }
 
-INLINE vec largest_of(const vec sums[4]) {
-    return _mm256_max_epi32(_mm256_max_epi32(sums[0], sums[1]), _mm256_max_epi32(sums[2], sums[3]));
+INLINE vec largest_of(vec a, vec b, vec c, vec d) {
+    return _mm256_max_epi32(_mm256_max_epi32(a, b), _mm256_max_epi32(c, d));
 }
 
-/* Sixteen outputs of some squares, from the `at`th of `count` on that begin with row `first`. To `map`, or, where there
+/* Sixteen outputs of some tiles, from the `at`th of `count` on that begin with row `first`. To `map`, or, where there
    is none, to the largest of each feature. */
-INLINE void put_squares(int squares, const struct layer *layer, const int16_t *values, int first, int at, int count,
-                        int output, int16_t *map, float *features) {
-    vec spots[SPOTS][MOST_SQUARES][2];
+INLINE void put_tiles(int tiles, const struct layer *layer, const int16_t *values, int first, int at, int count,
+                      int output, int16_t *map, float *features) {
+    vec spots[SPOTS][MOST_TILES][2];
     const int16_t *weights = layer->weights + (ptrdiff_t)output * SPOTS * layer->inputs;
     for (int spot = 0; spot < SPOTS; spot++)
-        multiply(squares, values + (at * SPOTS + spot) * CHUNK, (ptrdiff_t)count * SPOTS * CHUNK,
-                 layer->inputs / CHUNK, weights + (ptrdiff_t)spot * layer->inputs * CHUNK, spots[spot]);
-    const int left = left_side(layer), across = count_across(layer);
+        multiply(tiles, values + (at * SPOTS + spot) * CHUNK, (ptrdiff_t)count * SPOTS * CHUNK, layer->inputs / CHUNK,
+                 weights + (ptrdiff_t)spot * layer->inputs * CHUNK, spots[spot]);
+    const int left = left_side(layer), down = count_down(layer), across = count_across(layer);
     const float *scale = layer->scale + output, *bias = layer->bias + output;
-    for (int square = 0; square < squares; square++) {
-        const int line = first + (at + square) / across, picture = line / across;
-        const int y = line % across, x = (at + square) % across;
-        vec sums[2][4];
-        for (int half = 0; half < 2; half++) gather(spots, square, half, sums[half]);
+    for (int tile = 0; tile < tiles; tile++) {
+        const int line = first + (at + tile) / across, picture = line / down;
+        const int y = line % down, x = (at + tile) % across;
+        vec sums[2][2][4];
+        for (int half = 0; half < 2; half++) gather(spots, tile, half, sums[half]);
         if (layer->is_pooled) {
-            const vec low = largest_of(sums[0]), high = largest_of(sums[1]);
-            store(map + place(layer, picture, y, x) + output,
-                  to_levels(rescale(low, scale, bias), rescale(high, scale + LANES, bias + LANES)));
+            for (int pixel = 0; pixel < 2 && 2 * x + pixel < left; pixel++) {
+                vec best[2];
+                for (int half = 0; half < 2; half++) {
+                    const vec *upper = sums[half][0] + 2 * pixel, *lower = sums[half][1] + 2 * pixel;
+                    best[half] = largest_of(upper[0], upper[1], lower[0], lower[1]);
+                }
+                store(map + place(layer, picture, y, 2 * x + pixel) + output,
+                      to_levels(rescale(best[0], scale, bias), rescale(best[1], scale + LANES, bias + LANES)));
+            }
             continue;
         }
-        for (int pixel = 0; pixel < 4; pixel++) {
-            const int to_y = 2 * y + pixel / 2, to_x = 2 * x + pixel % 2;
+        for (int pixel = 0; pixel < 8; pixel++) {
+            const int to_y = 2 * y + pixel / 4, to_x = 4 * x + pixel % 4;
             if (to_y >= left || to_x >= left) continue;
-            const __m256 low = rescale(sums[0][pixel], scale, bias);
-            const __m256 high = rescale(sums[1][pixel], scale + LANES, bias + LANES);
+            const __m256 low = rescale(sums[0][pixel / 4][pixel % 4], scale, bias);
+            const __m256 high = rescale(sums[1][pixel / 4][pixel % 4], scale + LANES, bias + LANES);
             if (features) {
                 float *best = features + picture * layer->outputs + output;
                 _mm256_storeu_ps(best, _mm256_max_ps(_mm256_loadu_ps(best), low));
@@ -252,17 +279,17 @@ INLINE void put_squares(int squares, const struct layer *layer, const int16_t *v
 }
 
 static void run_layer(const struct network *net, const struct layer *layer, int16_t *map, float *features) {
-    const int across = count_across(layer), lines = net->pictures * across;
+    const int across = count_across(layer), lines = net->pictures * count_down(layer);
     const int fitting = FITTING / (layer->inputs * across * SPOTS), most = fitting > 0 ? fitting : 1;
     for (int first = 0; first < lines; first += most) {
         const int rows = lines - first < most ? lines - first : most, count = rows * across;
-        const int parts = (count + MOST_SQUARES - 1) / MOST_SQUARES;
-        make_squares(layer, first, rows, net->squares);
+        const int parts = (count + MOST_TILES - 1) / MOST_TILES;
+        make_tiles(layer, first, rows, net->tiles);
         for (int output = 0; output < layer->outputs; output += CHUNK)
             for (int part = 0, at = 0, some = 0; part < parts; part++, at += some) {
                 some = (count - at) / (parts - part);
-#define PUT(some) put_squares(some, layer, net->squares, first, at, count, output, map, features)
-                switch (some) { /* of four to six squares, or all that there are */
+#define PUT(some) put_tiles(some, layer, net->tiles, first, at, count, output, map, features)
+                switch (some) { /* of four to six tiles, or all that there are */
                     case 1: PUT(1); break;
                     case 2: PUT(2); break;
                     case 3: PUT(3); break;
@@ -293,8 +320,8 @@ static void answer(const struct network *net, int count, float *probabilities) {
     for (int class = 0; class < net->classes; class++) probabilities[class] /= total;
 }
 
-/* How many values of squares a layer needs room for. */
-size_t square_values(const struct layer *layer) {
+/* How many values of tiles a layer needs room for. */
+size_t tile_values(const struct layer *layer) {
     const size_t row = (size_t)layer->inputs * count_across(layer) * SPOTS;
     return row > FITTING ? row : FITTING;
 }
