@@ -48,6 +48,8 @@ def read_integer_network(model: ov.Model) -> IntegerNetwork:
         raise _another_form("no levels between layers")
     levels = LARGEST_LEVEL / stem.largest
     weights = _known(_source(stem.node, 1)) * _find_factor(model, stem.node, head.views)
+    if _find_border(stem.node, weights, 2):
+        raise _another_form("a border around the picture")
     layers, before = [], stem
     for one in convolutions:
         layers.append(_read_layer(one, before.largest))
@@ -78,6 +80,8 @@ def _read_head(model: ov.Model) -> _Head:
     if node.get_attributes() != {"transpose_a": False, "transpose_b": True}:
         raise _another_form("a product the other way round")
     features = _expect(_source(node), "ReduceMax")
+    if sorted(_known(_source(features, 1)).tolist()) != [2, 3]:
+        raise _another_form("features that are no largest ones of a picture")
     return _Head(factor * _known(_source(node, 1)), bias, views, _source(features))
 
 
@@ -127,10 +131,7 @@ def _read_largest(levels: ov.Node) -> float:
 def _read_layer(one: _Convolution, largest_before: float) -> IntegerLayer:
     product = _expect(_source(one.node, 1), "Multiply")
     weights, scale = _known(_source(product)), _known(_source(product, 1)).reshape(-1)
-    attributes = one.node.get_attributes()
-    pads = [*attributes["pads_begin"], *attributes["pads_end"]]
-    if weights.shape[2:] != (3, 3) or attributes["strides"] != [1, 1] or pads not in ([0] * 4, [1] * 4):
-        raise _another_form(f"a layer of {weights.shape} with a border of {pads}")
+    has_border = _find_border(one.node, weights, 3)
     if not np.array_equal(weights, weights.astype(np.int8)) or not (scale > 0).all():
         raise _another_form("weights that are no integers")
     levels = LARGEST_LEVEL / one.largest if one.largest else 1.0
@@ -138,9 +139,19 @@ def _read_layer(one: _Convolution, largest_before: float) -> IntegerLayer:
         weights=weights.astype(np.int8),
         scale=(scale * (largest_before / LARGEST_LEVEL) * levels).astype(np.float32),
         bias=(one.bias * levels).astype(np.float32),
-        has_border=pads[0] == 1,
+        has_border=has_border,
         is_pooled=one.is_pooled,
     )
+
+
+def _find_border(convolution: ov.Node, weights: Array, side: int) -> bool:
+    """Whether zeros lie around what it reads, one on each side, or none do."""
+    given = convolution.get_attributes()
+    pads = [*given["pads_begin"], *given["pads_end"]]
+    steps = [*given["strides"], *given["dilations"]]
+    if weights.shape[2:] != (side, side) or steps != [1] * 4 or pads not in ([0] * 4, [1] * 4):
+        raise _another_form(f"a layer of {weights.shape} with steps of {steps} and a border of {pads}")
+    return bool(pads[0])
 
 
 def _find_factor(model: ov.Model, stem: ov.Node, views: int) -> float:

@@ -215,9 +215,9 @@ def make_model(other: str = "", views: int = 1, side: int = 12) -> ov.Model:
             stored = ops.constant(weights.astype(f32) + f32(0.5))
         strides = [2, 2] if other == "strides" else [1, 1]
         ends = [0, 0] if other == "lopsided" else [border, border]
-        product = ops.convolution(
-            node, ops.multiply(stored, ops.constant(scale)), strides, [border, border], ends, [1, 1]
-        )
+        apart = [2, 2] if other == "dilated" and border else [1, 1]
+        weights = ops.multiply(stored, ops.constant(scale))
+        product = ops.convolution(node, weights, strides, [border, border], ends, apart)
         bias = ops.constant(random.normal(0, 0.3, (1, outputs, 1, 1)).astype(f32))
         total = ops.add(product, bias)
         return ops.sigmoid(total) if other == "sigmoid" else ops.relu(total)
@@ -238,7 +238,8 @@ def make_model(other: str = "", views: int = 1, side: int = 12) -> ov.Model:
 
         node = ops.concat([cut(1 if other == "other views" else 0), cut(2)], 0)
     stem = ops.constant(random.normal(0, 0.4, (16, 3, 2, 2)).astype(f32))
-    node = ops.convolution(node, stem, [1, 1], [0, 0], [0, 0], [1, 1])
+    steps, border = [2, 2] if other == "coarse stem" else [1, 1], [1, 1] if other == "stem with border" else [0, 0]
+    node = ops.convolution(node, stem, steps, border, border, [1, 1])
     node = levels(ops.relu(ops.add(node, ops.constant(random.normal(0, 0.3, (1, 16, 1, 1)).astype(f32)))), 1.5)
     node = levels(layer(node, 16, 20, 1), 4.0)
     sides = 3 if other == "pooling" else 2
@@ -281,7 +282,20 @@ OTHERS = ["low", "stretched", "levels", "negative scale", "floats", "strides", "
 
 
 @pytest.mark.parametrize(
-    "other", [*OTHERS, "oblong", "pooling", "turned", "cubed", "no softmax", "some views", "other views"]
+    "other",
+    [
+        *OTHERS,
+        "coarse stem",
+        "stem with border",
+        "dilated",
+        "oblong",
+        "pooling",
+        "turned",
+        "cubed",
+        "no softmax",
+        "some views",
+        "other views",
+    ],
 )
 def test_network_of_another_form_is_not_taken_for_one(other: str) -> None:
     with pytest.raises(InvalidInputError, match="no classifier that is compiled"):

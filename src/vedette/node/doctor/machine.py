@@ -110,15 +110,15 @@ def check_python(base_prefix: str, config_args: str) -> Finding:
 
 
 def check_native(*, is_there: bool) -> Finding:
-    """Whether what every packet passes, and super-resolution, was compiled at set-up."""
+    """Whether what every packet passes, and networks in integers, were compiled at set-up."""
     if not is_there:
         return warning(
             "native",
-            "what every packet passes, and super-resolution, is not compiled",
+            "what every packet passes, and networks in integers, are not compiled",
             "Everything works; the recorder needs a fifth more processor time, super-resolution more than twice as "
-            "much. Run `apt-get install gcc python3-dev`, then `make setup`.",
+            "much, the classifier of pictures half more. Run `apt-get install gcc python3-dev`, then `make setup`.",
         )
-    return good("native", "what every packet passes, and super-resolution, is compiled")
+    return good("native", "what every packet passes, and networks in integers, are compiled")
 
 
 def check_parts() -> list[Finding]:
