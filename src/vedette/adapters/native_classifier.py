@@ -32,7 +32,7 @@ _CHUNK = 16
 _DOWN = np.array([[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]])
 _ACROSS = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]])
 """F(2, 3) and F(4, 3) of weights (Lavin and Gray 2016), 2 and 24 times as large, so that integers stay integers."""
-_TO_SPOTS = np.kron(_DOWN, _ACROSS).astype(np.float32)
+_TO_SPOTS = np.kron(_ACROSS, _DOWN).astype(np.float32)
 _LARGER = 48
 _STEM_PIXELS = 4
 """The kernel takes them at a time."""
@@ -183,7 +183,7 @@ def lay_out_weights(weights: NDArray[np.int8], inputs: int, outputs: int) -> NDA
     if largest * LARGEST_LEVEL * _LARGER > np.iinfo(np.int32).max:
         raise InvalidInputError(f"no classifier that is compiled: weights of together {largest}")
     padded = np.zeros((outputs, inputs, 3, 3), np.float32)  # multiplied faster than integers, and as exactly
-    padded[: weights.shape[0], : weights.shape[1]] = weights
+    padded[: weights.shape[0], : weights.shape[1]] = weights.transpose(0, 1, 3, 2)  # column by column, as spots
     spots = _TO_SPOTS @ padded.reshape(-1, 9).T
     parts = spots.reshape(-1, outputs // _CHUNK, _CHUNK, inputs // 2, 2)  # spot, block, output, pair, input
     return np.asarray(parts.transpose(1, 0, 3, 2, 4), np.int16)

@@ -16,7 +16,7 @@
 
 enum {
     LANES = 8,
-    DOWN = 4, ACROSS = 6, SPOTS = DOWN * ACROSS, /* of a tile */
+    DOWN = 4, ACROSS = 6, SPOTS = DOWN * ACROSS, /* of a tile, column by column */
     CHUNK = 16, /* channels at a time: inputs that are multiplied without a look at a counter, and outputs */
     MOST_TILES = 6, /* at a time: two sums of each stay in registers */
     FITTING = 1 << 16, /* values of tiles that are multiplied before the next are made */
@@ -169,12 +169,12 @@ static void make_tiles(const struct layer *layer, int first, int rows, int16_t *
                 vec lines[DOWN][ACROSS];
                 for (int line = 0; line < DOWN; line++) spread_across(at + line * row, channels, lines[line]);
                 for (int column = 0; column < ACROSS; column++) {
-                    int16_t *to = out + column * CHUNK;
+                    int16_t *to = out + column * DOWN * CHUNK;
                     const vec a = lines[0][column], b = lines[1][column], c = lines[2][column], d = lines[3][column];
                     store(to, _mm256_sub_epi16(a, c));
-                    store(to + ACROSS * CHUNK, _mm256_add_epi16(b, c));
-                    store(to + 2 * ACROSS * CHUNK, _mm256_sub_epi16(c, b));
-                    store(to + 3 * ACROSS * CHUNK, _mm256_sub_epi16(b, d));
+                    store(to + CHUNK, _mm256_add_epi16(b, c));
+                    store(to + 2 * CHUNK, _mm256_sub_epi16(c, b));
+                    store(to + 3 * CHUNK, _mm256_sub_epi16(b, d));
                 }
             }
 }
@@ -221,8 +221,8 @@ INLINE void gather_across(const vec spots[ACROSS], vec sums[4]) {
 INLINE void gather(const vec (*spots)[MOST_TILES][2], int tile, int half, vec sums[2][4]) {
     vec upper[ACROSS], lower[ACROSS];
     for (int x = 0; x < ACROSS; x++) {
-        const vec a = spots[x][tile][half], b = spots[ACROSS + x][tile][half];
-        const vec c = spots[2 * ACROSS + x][tile][half], d = spots[3 * ACROSS + x][tile][half];
+        const vec a = spots[DOWN * x][tile][half], b = spots[DOWN * x + 1][tile][half];
+        const vec c = spots[DOWN * x + 2][tile][half], d = spots[DOWN * x + 3][tile][half];
         upper[x] = _mm256_add_epi32(_mm256_add_epi32(a, b), c);
         lower[x] = _mm256_sub_epi32(_mm256_sub_epi32(b, c), d);
     }
@@ -240,10 +240,12 @@ INLINE void put_tiles(int tiles, const struct layer *layer, const int16_t *value
                       int output, int16_t *map, float *features) {
     vec spots[SPOTS][MOST_TILES][2];
     const int16_t *weights = layer->weights + (ptrdiff_t)output * SPOTS * layer->inputs;
-    for (int spot = 0; spot < SPOTS; spot++)
+    const int left = left_side(layer), down = count_down(layer), across = count_across(layer);
+    const int asked = summed_side(layer) < 4 ? SPOTS - DOWN : SPOTS; /* the last column serves fourth sums alone */
+    if (asked < SPOTS) memset(spots[asked], 0, DOWN * sizeof spots[0]);
+    for (int spot = 0; spot < asked; spot++)
         multiply(tiles, values + (at * SPOTS + spot) * CHUNK, (ptrdiff_t)count * SPOTS * CHUNK, layer->inputs / CHUNK,
                  weights + (ptrdiff_t)spot * layer->inputs * CHUNK, spots[spot]);
-    const int left = left_side(layer), down = count_down(layer), across = count_across(layer);
     const float *scale = layer->scale + output, *bias = layer->bias + output;
     for (int tile = 0; tile < tiles; tile++) {
         const int line = first + (at + tile) / across, picture = line / down;
