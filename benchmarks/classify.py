@@ -121,7 +121,7 @@ def main() -> None:
         times = time_in_turns(sides, given.seconds)
     first, photo = asyncio.run(time_photo())
     figures: Figures = {"ms_report_float": times["report"], "photo_first_ms": first, "photo_ms": photo}
-    for name in list(sides)[1:]:
+    for name in (one for one in sides if one != "report"):
         short = name.removeprefix("classifier-").replace("-", "_")
         figures |= {f"ms_{short}": times[name], f"speedup_{short}": times["report"] / times[name]}
     write_result("classify", figures, {"threads": 1, "cores": os.cpu_count() or 0}, given.json)

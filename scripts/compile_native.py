@@ -18,6 +18,7 @@ from pathlib import Path
 from vedette.runtime.native import (
     GROUP,
     KERNEL_BUILDS,
+    KERNEL_SOURCES,
     KERNELS,
     NATIVE,
     NATIVE_MODULES,
@@ -104,7 +105,7 @@ def main() -> int:
         compile_into(Path(name, "made"), Path(name))
         compile_kernels(Path(name, "made"))
         shutil.move(Path(name, "made"), NATIVE)
-    files = [*(path for path in NATIVE.rglob("*") if path.is_file()), *find_used(NATIVE_MODULES), *KERNELS]
+    files = [*(path for path in NATIVE.rglob("*") if path.is_file()), *find_used(NATIVE_MODULES), *KERNEL_SOURCES]
     lines = [sum_file(os.path.relpath(path, NATIVE)) for path in sorted(files)]
     (NATIVE / SUMS).write_text("".join(f"{line}\n" for line in lines), "utf-8")
     return 0

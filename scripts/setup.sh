@@ -47,5 +47,5 @@ fi
 if ! .venv/bin/python -c 'import sys; from vedette.runtime.native import is_compiled; sys.exit(not is_compiled())'; then
     say "compiling what every packet passes, and networks in integers"
     .venv/bin/python scripts/compile_native.py >.cache/native.log 2>&1 ||
-        say "not compiled, so recording and super-resolution take more processor time; $(tail -n 1 .cache/native.log)"
+        say "not compiled, so recording, super-resolution and classifiers take more processor time; $(tail -n 1 .cache/native.log)"
 fi

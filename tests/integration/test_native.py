@@ -96,7 +96,12 @@ def test_anything_but_the_sources_own_libraries_is_not_loaded(tmp_path: Path, fa
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="networks are compiled for x86 alone")
 @pytest.mark.parametrize(
     "changed",
-    ["vision/enhance/integer_kernel.c", "native/integer_kernel-avx2.so", "vision/classify/winograd_kernel.c"],
+    [
+        "vision/enhance/integer_kernel.c",
+        "native/integer_kernel-avx2.so",
+        "vision/classify/winograd_kernel.c",
+        "vision/integer_products.h",
+    ],
 )
 def test_network_of_another_source_or_changed_is_not_loaded(tmp_path: Path, changed: str) -> None:
     copy = tmp_path / "vedette"

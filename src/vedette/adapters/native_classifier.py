@@ -38,8 +38,6 @@ _STEM_PIXELS = 4
 """The kernel takes them at a time."""
 _ROUNDING = 1e-5
 """Of probabilities: sums of features in another order."""
-_BORDER = (3, 5)
-"""Of a map, down and across, before and behind, in pixels."""
 
 
 class NativeClassifier(Network):
@@ -107,7 +105,7 @@ class IntegerKernel:
     """
 
     def __init__(self, library: Path, network: IntegerNetwork, side: int) -> None:
-        self._library = load_library(library, ["tile_values"], ["classify"])
+        self._library = load_library(library, ["read_values", "tile_values"], ["classify"])
         self._kept: list[NDArray[np.generic]] = []
         self._views = network.views
         channels = [_round_up(len(network.stem)), *(_round_up(len(one.weights)) for one in network.layers)]
@@ -154,7 +152,7 @@ class IntegerKernel:
         return self._probabilities.copy()
 
     def _lay_out(self, layer: IntegerLayer, side: int, inputs: int, outputs: int) -> _Layer:
-        return _Layer(
+        made = _Layer(
             inputs=inputs,
             outputs=outputs,
             side=side,
@@ -163,8 +161,9 @@ class IntegerKernel:
             weights=self._keep(lay_out_weights(layer.weights, inputs, outputs)),
             scale=self._keep(_pad(layer.scale, outputs)),
             bias=self._keep(_pad(layer.bias, outputs)),
-            map=self._keep(make_aligned(self._views * (side + _BORDER[0]) * (side + _BORDER[1]) * inputs, np.int16)),
         )
+        made.map = self._keep(make_aligned(self._views * self._library.read_values(ctypes.byref(made)), np.int16))
+        return made
 
     def _keep(self, array: NDArray[NumberT]) -> int:
         kept = align(array)

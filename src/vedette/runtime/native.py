@@ -40,6 +40,7 @@ SUMS = "SHA256SUMS"
 ENHANCE_KERNEL = PACKAGE / "vision" / "enhance" / "integer_kernel.c"
 CLASSIFY_KERNEL = PACKAGE / "vision" / "classify" / "winograd_kernel.c"
 KERNELS = (ENHANCE_KERNEL, CLASSIFY_KERNEL)
+KERNEL_SOURCES = (*KERNELS, PACKAGE / "vision" / "integer_products.h")
 KERNEL_BUILDS = (
     ("avx512vnni", ("avx2", "fma", "avx512vl", "avx512vnni"), frozenset({"avx2", "fma", "avx512vl", "avx512_vnni"})),
     ("avx2", ("avx2", "fma"), frozenset({"avx2", "fma"})),
@@ -74,7 +75,7 @@ def _find_listed() -> frozenset[str]:
         lines = (NATIVE / SUMS).read_text("utf-8").splitlines()
         names = [line.partition("  ")[2] for line in lines]
         needed = {library_name(module) for module in (LIBRARY, *NATIVE_MODULES)}
-        needed |= {os.path.relpath(kernel, NATIVE) for kernel in KERNELS}
+        needed |= {os.path.relpath(source, NATIVE) for source in KERNEL_SOURCES}
         is_whole = needed <= set(names) and lines == [sum_file(name) for name in names]
         return frozenset(names if is_whole else ())
     except (OSError, UnicodeDecodeError):

@@ -168,7 +168,7 @@ def test_library_that_computes_something_else_is_not_believed(
     source, library = tmp_path / "other.c", tmp_path / "other.so"
     text = CLASSIFY_KERNEL.read_text("utf-8")
     assert old in text
-    options = ["-std=c11", "-O1", "-mavx2", "-mfma", "-shared", "-fPIC"]
+    options = ["-std=c11", "-O1", "-mavx2", "-mfma", "-shared", "-fPIC", f"-I{CLASSIFY_KERNEL.parent}"]
     for code, path in ((text, tmp_path / "same.so"), (text.replace(old, new), library)):
         source.write_text(code, "utf-8")
         subprocess.run([os.environ.get("CC", "cc"), *options, "-o", path, source, "-lm"], check=True)

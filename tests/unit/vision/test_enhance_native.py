@@ -156,7 +156,8 @@ def test_library_that_computes_something_else_is_not_believed(tmp_path: Path, na
     assert old in text
     source.write_text(text.replace(old, new), "utf-8")
     compiler = os.environ.get("CC", "cc")
-    subprocess.run([compiler, "-O1", "-mavx2", "-mfma", "-shared", "-fPIC", "-o", library, source], check=True)
+    options = ["-O1", "-mavx2", "-mfma", "-shared", "-fPIC", f"-I{KERNEL.parent}"]
+    subprocess.run([compiler, *options, "-o", library, source], check=True)
     weights = load_bank().get("clean")
     with pytest.raises(InvalidInputError, match="does not compute"):
         NativeStripNetwork(library, weights, 30, 20)

@@ -60,7 +60,7 @@ class IntegerNetwork:
 def make_views(picture: Floats) -> Floats:
     """A picture (3, side, side) and its mirror image, each moved by a pixel down to the right and up to the left.
 
-    What comes in at the rim is mirrored. (4, 3, side, side), in the order of `lab.classifier.release.with_views`.
+    What comes in at the rim is mirrored. (4, 3, side, side), in the order of `lab.classifier.networks.with_views`.
     """
     both = np.stack([picture, picture[:, :, ::-1]])
     wide = np.pad(both, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="reflect")

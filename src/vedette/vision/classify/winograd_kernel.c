@@ -8,14 +8,12 @@
    Maps lie as [y][x][channel] int16 with a border of zeros: one pixel before, some behind. Design:
    docs/design/classifier.md. */
 
-#include <immintrin.h>
 #include <math.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+
+#include "../integer_products.h"
 
 enum {
-    LANES = 8,
     DOWN = 4, ACROSS = 6, SPOTS = DOWN * ACROSS, /* of a tile, column by column */
     CHUNK = 16, /* channels at a time: inputs that are multiplied without a look at a counter, and outputs */
     MOST_TILES = 6, /* at a time: two sums of each stay in registers */
@@ -23,8 +21,6 @@ enum {
     COLOURS = 3,
     STEM_PIXELS = 4,
 };
-
-typedef __m256i vec;
 
 struct layer {
     int32_t inputs, outputs; /* multiples of CHUNK */
@@ -46,29 +42,6 @@ struct network {
     int16_t *tiles;
     float *features; /* of each picture */
 };
-
-#define INLINE static inline __attribute__((always_inline))
-
-INLINE vec load(const int16_t *from) { return _mm256_loadu_si256((const vec *)from); }
-
-INLINE void store(int16_t *to, vec value) { _mm256_storeu_si256((vec *)to, value); }
-
-INLINE vec add_products(vec sum, vec values, vec weights) {
-#if defined(__AVX512VNNI__) && defined(__AVX512VL__)
-    return _mm256_dpwssd_epi32(sum, values, weights);
-#else
-    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(values, weights));
-    __asm__("" : "+x"(sum)); /* or GCC adds in another order, for which there are too few registers */
-    return sum;
-#endif
-}
-
-/* Two neighbouring int16, in all lanes. */
-INLINE vec spread(const int16_t *two) {
-    int32_t both;
-    memcpy(&both, two, sizeof both);
-    return _mm256_set1_epi32(both);
-}
 
 /* Sixteen numbers as levels, 0 to 255. */
 INLINE vec to_levels(__m256 low, __m256 high) {
@@ -321,6 +294,9 @@ static void answer(const struct network *net, int count, float *probabilities) {
     }
     for (int class = 0; class < net->classes; class++) probabilities[class] /= total;
 }
+
+/* How many values one picture's map has that a layer reads. */
+size_t read_values(const struct layer *layer) { return map_values(layer->side, layer->inputs); }
 
 /* How many values of tiles a layer needs room for. */
 size_t tile_values(const struct layer *layer) {

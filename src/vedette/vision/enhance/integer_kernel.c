@@ -5,15 +5,12 @@
    leaves, two channels of one pixel side by side, two inputs of a pointwise one. Before and behind a row of pairs lie
    pairs of zeros, as do rows above and below the picture. Design: docs/design/enhance.md. */
 
-#include <immintrin.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-enum { LAYERS = 9, LANES = 8, CHUNK = 16, BLOCK = 4 }; /* pairs of pixels: between two layers; in one go */
+#include "../integer_products.h"
+
+enum { LAYERS = 9, CHUNK = 16, BLOCK = 4 }; /* pairs of pixels: between two layers; in one go */
 enum { LARGEST = (1 << 13) - 1 };
-
-typedef __m256i vec;
 
 /* Two weights for each of eight channels, as VPMADDWD takes them. */
 typedef int16_t pairs[2 * LANES];
@@ -27,29 +24,6 @@ struct network {
     int32_t shift[LAYERS]; /* by how much the sums of a layer are too large */
     int32_t last_bits;     /* how many bits of what the last layer leaves lie behind the point */
 };
-
-#define INLINE static inline __attribute__((always_inline))
-
-INLINE vec load(const int16_t *from) { return _mm256_loadu_si256((const vec *)from); }
-
-INLINE void store(int16_t *to, vec value) { _mm256_storeu_si256((vec *)to, value); }
-
-INLINE vec add_products(vec sum, vec values, vec weights) {
-#if defined(__AVX512VNNI__) && defined(__AVX512VL__)
-    return _mm256_dpwssd_epi32(sum, values, weights);
-#else
-    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(values, weights));
-    __asm__("" : "+x"(sum)); /* or GCC adds in another order, for which there are too few registers */
-    return sum;
-#endif
-}
-
-/* Two neighbouring int16, in all lanes. */
-INLINE vec spread(const int16_t *two) {
-    int32_t both;
-    memcpy(&both, two, sizeof both);
-    return _mm256_set1_epi32(both);
-}
 
 INLINE vec half_of(int by) { return _mm256_set1_epi32(by ? 1 << (by - 1) : 0); }
 
